@@ -1,0 +1,164 @@
+/* engine: how bytes move. The contract every engine fulfils, and the table of engines.
+ *
+ * An engine runs ordered batches. A batch is an array of operations: operation 0 (the leader)
+ * completes in full, and only then do operations 1..n (the members) run, in no particular
+ * order, concurrently where the engine can. That is an SQE group; linked SQEs express it
+ * serially; the other engines start the members when the leader's completion has been seen.
+ *
+ *  - Every operation gets a result of its own: bytes moved (possibly fewer than asked for), 0
+ * for NOP and FSYNC, or a negative errno. -ECANCELED means: never started, nothing happened.
+ *  - "In full" is result == len. When the leader fails or falls short, no member starts and
+ *    every member's result is -ECANCELED. A member is never started on bytes that the leader
+ *    did not deliver.
+ *  - An engine may leave members -ECANCELED although the leader was complete (a plain link
+ * chain does so behind a failing write). The caller submits those again.
+ *  - Batches with `ordered` set form a sequence: members of one start only after all
+ *    members of all ordered batches submitted earlier have completed. (Its leader may run
+ *    ahead.) When an operation of an ordered batch fails or falls short, ordered batches that
+ *    were submitted before the caller saw that, and have not started, are cancelled: all their
+ *    members -ECANCELED, their leader -ECANCELED or its true result. engine->chain_breaks tells
+ *    whether that is so for members; on SQE groups after the original ABI only a leader's
+ * failure cancels what has already been handed to the kernel.
+ *  - submit() is all or nothing: 0, or a negative errno with nothing of the batch queued.
+ *  - An engine does not retry, print, or decide. Repair of short transfers, dropping a
+ * destination and end-of-file live once, in copy.c.
+ *
+ * An engine instance belongs to the thread that created it: create, submit, wait and destroy
+ * are called from that thread only (io_uring's SINGLE_ISSUER and DEFER_TASKRUN demand it,
+ * io_uring_setup(2)). */
+#ifndef UCOPY_ENGINE_H
+#define UCOPY_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum engine_op_kind {
+    ENGINE_NOP,   /* len 0 */
+    ENGINE_READ,  /* into buf */
+    ENGINE_WRITE, /* from buf */
+    ENGINE_FSYNC, /* data and metadata of the file; len 0; a member, or alone in its batch:
+                     a failing one would not hold up what io_uring has linked to it */
+};
+
+/* Offset of an operation on a file without positions (fifo, terminal, /dev/full). */
+#define ENGINE_STREAM UINT64_MAX
+
+struct engine_batch;
+
+struct engine_op {
+    enum engine_op_kind kind;
+    unsigned file;   /* index into engine_config.fds; ignored for NOP */
+    uint64_t offset; /* bytes into the file, or ENGINE_STREAM */
+    void *buf;       /* inside the pool; READ and WRITE only */
+    uint32_t len;    /* bytes, at most INT32_MAX; 0 for NOP and FSYNC */
+    int32_t result;  /* out: bytes, or negative errno */
+
+    struct engine_batch *batch; /* the engine's own */
+    struct engine_op *next;     /* the engine's own */
+};
+
+struct engine_batch {
+    struct engine_op *ops; /* the caller's; not touched by it while the batch is in flight */
+    unsigned n_ops;        /* at least 1 */
+    bool ordered;
+
+    unsigned pending;          /* the engine's own: operations without a result yet */
+    bool broken;               /* the engine's own */
+    bool faulted;              /* the engine's own */
+    struct engine_batch *next; /* the engine's own */
+};
+
+/* Fixed for the life of an engine. fds and the pool are the caller's and outlive the engine. */
+struct engine_config {
+    const int *fds; /* files that operations name by index; O_DIRECT ones among them */
+    unsigned n_fds;
+    void *pool; /* page-aligned memory that holds every buffer, or NULL with pool_len 0 */
+    size_t pool_len;
+    unsigned max_batches; /* in flight at once */
+    unsigned max_ops;     /* in one batch, leader included */
+};
+
+/* Why an engine cannot be had, or what it has to do without: one line without newline,
+ * naming the call and the errno text. */
+struct engine_reason {
+    char text[160];
+};
+
+/* The base every engine embeds as its first member; filled by the engine's create(). */
+struct engine {
+    const struct engine_ops *ops;
+    const struct engine_config *config; /* a copy that engine.c keeps */
+    bool chain_breaks;                  /* see "ordered" above */
+    struct engine_reason
+        notes;          /* what it does without, e.g. "buffers not registered: ..."; or "" */
+    unsigned in_flight; /* kept by engine.c */
+};
+
+struct engine_ops {
+    const char *name;
+    bool needs_direct; /* blocks on buffered I/O: "auto" takes it for O_DIRECT only */
+
+    /* Makes an instance; *ret_engine is untouched on failure. Includes every probe that is
+     * needed to be sure that the engine works here. Returns 0 or a negative errno with the
+     * reason in *why. Failing to register buffers or files is no failure but a note. */
+    int (*create)(const struct engine_config *config, struct engine **ret_engine,
+                  struct engine_reason *why);
+
+    /* Queues a batch; may or may not start it yet. All or nothing. */
+    int (*submit)(struct engine *e, struct engine_batch *b);
+
+    /* Starts what is queued and waits until at least one batch is complete or timeout_ms has
+     * passed. Puts up to `max` complete batches into done[] and returns their number (0: timed
+     * out), or a negative errno if the engine itself broke. It may wait for several
+     * operations at once in order to save system calls. */
+    int (*wait)(struct engine *e, unsigned timeout_ms, struct engine_batch **done,
+                unsigned max);
+
+    /* Ends the instance. With batches in flight it returns only when the kernel no longer uses
+     * the pool. Afterwards nothing of the engine holds the files open (or a file system
+     * busy). */
+    void (*destroy)(struct engine *e);
+};
+
+extern const struct engine_ops engine_group_ops;
+extern const struct engine_ops engine_fanout_ops;
+extern const struct engine_ops engine_link_ops;
+extern const struct engine_ops engine_aio_ops;
+extern const struct engine_ops engine_sync_ops;
+
+/* The engines compiled in, in the order in which "auto" tries them; ends with NULL. */
+extern const struct engine_ops *const engine_table[];
+
+/* Looks an engine up by name; NULL if there is none of that name. */
+const struct engine_ops *engine_find(const char *name);
+
+/* The border: these check the contract with assertions on both sides and call the engine.
+ * Arguments, results and errors are those of the callbacks above. */
+int engine_create(const struct engine_ops *ops, const struct engine_config *config,
+                  struct engine **ret_engine, struct engine_reason *why);
+int engine_submit(struct engine *e, struct engine_batch *b);
+int engine_wait(struct engine *e, unsigned timeout_ms, struct engine_batch **done,
+                unsigned max);
+void engine_destroy(struct engine *e); /* NULL is fine */
+
+/* Whether the engine works on this machine, by making one and running a batch of NOPs.
+ * 0, or a negative errno with the reason in *why. */
+int engine_probe(const struct engine_ops *ops, struct engine_reason *why);
+
+/* For engines: performs the operation with the plain blocking system call (read, pread, write,
+ * pwrite, fsync) and returns what its result is: bytes, or a negative errno. From any
+ * thread. */
+int32_t engine_run_blocking(const struct engine *e, const struct engine_op *op);
+
+/* For engines: fills *why with "CALL: text of err" and returns -err. err is a positive errno.
+ */
+int engine_reason_set(struct engine_reason *why, const char *call, int err);
+
+/* One operation in full? (READ and WRITE moved all bytes, NOP and FSYNC succeeded.) */
+static inline bool engine_op_full(const struct engine_op *op)
+{
+    return op->result >= 0 && (uint32_t)op->result == op->len;
+}
+
+#endif

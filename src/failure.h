@@ -1,0 +1,32 @@
+/* failure: what went wrong, where, in a form that can be carried upwards and printed once.
+ *
+ * Lower layers never print. They fill a struct failure and return its negative errno; the
+ * report turns it into the one line "PATH: OP at OFFSET: REASON". */
+#ifndef UCOPY_FAILURE_H
+#define UCOPY_FAILURE_H
+
+#include <stdint.h>
+
+#define FAILURE_NO_OFFSET UINT64_MAX
+
+struct failure {
+    const char *op;      /* static string: "open", "write", "fsync", "rename", ...; NULL when no
+                          * operation      failed and the message says it all */
+    int err;             /* positive errno; 0: no failure */
+    uint64_t offset;     /* byte offset in the file concerned, or FAILURE_NO_OFFSET */
+    const char *message; /* static string that says more than strerror(err) can, or NULL */
+};
+
+/* Fills *f and returns -err. err is a positive errno; op and message are static strings,
+ * message may be NULL; offset is in bytes or FAILURE_NO_OFFSET. */
+static inline int failure_set(struct failure *f, const char *op, int err, uint64_t offset,
+                              const char *message)
+{
+    f->op = op;
+    f->err = err;
+    f->offset = offset;
+    f->message = message;
+    return -err;
+}
+
+#endif

@@ -1,0 +1,267 @@
+/* job: the ledger behind a lock, and the rules for what fails when something fails.
+ *
+ * The law here: a range that the ledger could not account for (it is out of memory) must never
+ * make a copy look complete. The destinations concerned are dropped, with op "account". */
+#include "job.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+static const struct failure account_failure = {
+    .op = "account",
+    .err = ENOMEM,
+    .offset = FAILURE_NO_OFFSET,
+};
+
+/* The functions in this block are called with the lock held. */
+
+static bool stopping(const struct job *j)
+{
+    return j->stop || j->alive == 0 || j->source_failure.err != 0;
+}
+
+static void drop(struct job *j, unsigned d, const struct failure *f)
+{
+    struct job_dest_state *state = &j->states[d];
+
+    if (state->dropped)
+        return;
+    state->dropped = true;
+    state->failure = *f;
+    state->missing = ledger_missing(&j->ledger, d);
+    ledger_drop(&j->ledger, d);
+    j->alive--;
+    if (j->stop_on_error)
+        j->stop = true;
+}
+
+static void fail_source(struct job *j, const struct failure *f)
+{
+    if (j->source_failure.err == 0)
+        j->source_failure = *f;
+}
+
+/* The end of a source of unknown size is at or before `end`. Short reads of several workers may
+ * show it in any order; the smallest is the truth. */
+static void move_end(struct job *j, uint64_t end)
+{
+    uint64_t cut;
+
+    if (end >= j->end)
+        return;
+    cut = j->end - end;
+    j->end = end;
+    ledger_truncate(&j->ledger, end);
+
+    for (unsigned d = 0; d < j->n_dests; d++) {
+        struct job_dest_state *state = &j->states[d];
+
+        if (state->dropped)
+            state->missing -= state->missing < cut ? state->missing : cut;
+    }
+}
+
+/* The functions below take the lock. */
+
+int job_init(struct job *j, unsigned n_dests, uint64_t size, bool size_known, unsigned claims)
+{
+    struct job new = {
+        .n_dests = n_dests,
+        .size = size,
+        .size_known = size_known,
+        .alive = n_dests,
+        .end = size,
+    };
+    int err;
+
+    assert(n_dests > 0);
+
+    new.states = calloc(n_dests, sizeof(new.states[0]));
+    if (new.states == NULL)
+        return -ENOMEM;
+
+    err = ledger_init(&new.ledger, n_dests, claims);
+    if (err < 0)
+        goto err_after_states;
+
+    for (unsigned d = 0; d < n_dests; d++) {
+        err = ledger_need(&new.ledger, d, 0, size);
+        if (err < 0)
+            goto err_after_ledger;
+    }
+
+    *j = new;
+    err = -pthread_mutex_init(&j->lock, NULL);
+    if (err < 0)
+        goto err_after_ledger;
+    return 0;
+
+err_after_ledger:
+    ledger_free(&new.ledger);
+err_after_states:
+    free(new.states);
+    return err;
+}
+
+void job_free(struct job *j)
+{
+    pthread_mutex_destroy(&j->lock);
+    ledger_free(&j->ledger);
+    free(j->states);
+    j->states = NULL;
+}
+
+bool job_claim(struct job *j, struct range *ret)
+{
+    bool claimed;
+
+    pthread_mutex_lock(&j->lock);
+    claimed = !stopping(j) && ledger_claim(&j->ledger, j->chunk_size, ret);
+    pthread_mutex_unlock(&j->lock);
+    return claimed;
+}
+
+bool job_needs(struct job *j, unsigned d, const struct range *r)
+{
+    bool needs;
+
+    assert(d < j->n_dests);
+
+    /* A dropped destination needs nothing: drop() has emptied its need. */
+    pthread_mutex_lock(&j->lock);
+    needs = ledger_needs(&j->ledger, d, r);
+    pthread_mutex_unlock(&j->lock);
+    return needs;
+}
+
+void job_return(struct job *j, const struct range *r)
+{
+    pthread_mutex_lock(&j->lock);
+    if (ledger_return(&j->ledger, r) < 0) {
+        /* Nobody will claim this range again: who needs it cannot be completed. */
+        for (unsigned d = 0; d < j->n_dests; d++) {
+            if (ledger_needs(&j->ledger, d, r))
+                drop(j, d, &account_failure);
+        }
+    }
+    pthread_mutex_unlock(&j->lock);
+}
+
+void job_read(struct job *j, uint64_t n)
+{
+    pthread_mutex_lock(&j->lock);
+    j->read_bytes += n;
+    pthread_mutex_unlock(&j->lock);
+}
+
+void job_written(struct job *j, unsigned d, uint64_t start, uint64_t end)
+{
+    assert(d < j->n_dests);
+
+    pthread_mutex_lock(&j->lock);
+    if (ledger_written(&j->ledger, d, start, end) < 0)
+        drop(j, d, &account_failure);
+    /* An fsync before this write says nothing about it. */
+    j->states[d].flushed = false;
+    pthread_mutex_unlock(&j->lock);
+}
+
+void job_source_end(struct job *j, uint64_t end)
+{
+    pthread_mutex_lock(&j->lock);
+    if (!j->size_known) {
+        move_end(j, end);
+    } else if (end < j->size) {
+        struct failure shrunk;
+
+        failure_set(&shrunk, "read", ENODATA, j->source.base + end,
+                    "file shrank while it was copied");
+        fail_source(j, &shrunk);
+    }
+    pthread_mutex_unlock(&j->lock);
+}
+
+void job_fail_source(struct job *j, const struct failure *f)
+{
+    assert(f->err > 0);
+
+    pthread_mutex_lock(&j->lock);
+    fail_source(j, f);
+    pthread_mutex_unlock(&j->lock);
+}
+
+void job_drop(struct job *j, unsigned d, const struct failure *f)
+{
+    assert(d < j->n_dests);
+    assert(f->err > 0);
+
+    pthread_mutex_lock(&j->lock);
+    drop(j, d, f);
+    pthread_mutex_unlock(&j->lock);
+}
+
+void job_flushed(struct job *j, unsigned d)
+{
+    assert(d < j->n_dests);
+
+    pthread_mutex_lock(&j->lock);
+    if (!j->states[d].dropped)
+        j->states[d].flushed = true;
+    pthread_mutex_unlock(&j->lock);
+}
+
+bool job_wants_flush(struct job *j, unsigned d)
+{
+    bool wants;
+
+    assert(d < j->n_dests);
+
+    pthread_mutex_lock(&j->lock);
+    wants = j->dests[d].flush && !j->states[d].dropped && !j->states[d].flushed &&
+            ledger_missing(&j->ledger, d) == 0;
+    pthread_mutex_unlock(&j->lock);
+    return wants;
+}
+
+void job_stop(struct job *j)
+{
+    pthread_mutex_lock(&j->lock);
+    j->stop = true;
+    pthread_mutex_unlock(&j->lock);
+}
+
+bool job_stopping(struct job *j)
+{
+    bool stop;
+
+    pthread_mutex_lock(&j->lock);
+    stop = stopping(j);
+    pthread_mutex_unlock(&j->lock);
+    return stop;
+}
+
+bool job_dropped(struct job *j, unsigned d)
+{
+    bool dropped;
+
+    assert(d < j->n_dests);
+
+    pthread_mutex_lock(&j->lock);
+    dropped = j->states[d].dropped;
+    pthread_mutex_unlock(&j->lock);
+    return dropped;
+}
+
+void job_look(struct job *j, struct job_view *view, uint64_t *ret_read_bytes)
+{
+    pthread_mutex_lock(&j->lock);
+    for (unsigned d = 0; d < j->n_dests; d++) {
+        view[d].state = j->states[d];
+        view[d].missing =
+            j->states[d].dropped ? j->states[d].missing : ledger_missing(&j->ledger, d);
+        view[d].held = j->end - view[d].missing;
+    }
+    *ret_read_bytes = j->read_bytes;
+    pthread_mutex_unlock(&j->lock);
+}

@@ -1,0 +1,122 @@
+/* job: one copy, shared by its workers and watched by the main thread: the ledger, the fate of
+ * each destination and of the source, and what every worker has to know of the files.
+ *
+ * What is fixed at start is read without a lock. The rest is behind one mutex that is taken
+ * a few times per chunk, never while I/O is done. */
+#ifndef UCOPY_JOB_H
+#define UCOPY_JOB_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "failure.h"
+#include "ledger.h"
+
+#define JOB_NO_FILE UINT32_MAX
+
+/* One end of the copy: the source or a destination. `base` is where position 0 of the ledger
+ * lies in that file. */
+struct job_end {
+    unsigned file;         /* index into job.fds: through the page cache */
+    unsigned file_direct;  /* index into job.fds: O_DIRECT, or JOB_NO_FILE */
+    uint32_t direct_align; /* bytes */
+    uint64_t base;         /* bytes */
+    bool need_direct;      /* --direct=always: never fall back to the page cache on EINVAL */
+    bool sequential;       /* no positions: bytes in order */
+    bool flush;            /* wants an fsync when all is written */
+};
+
+struct job_dest_state {
+    bool dropped;
+    bool flushed;           /* an fsync after the last write succeeded */
+    struct failure failure; /* with dropped */
+    uint64_t missing;       /* with dropped: bytes it does not hold; the ledger forgot them */
+};
+
+struct job {
+    /* fixed at start */
+    int *fds;
+    unsigned n_fds;
+    struct job_end source;
+    struct job_end *dests;
+    unsigned n_dests;
+    uint64_t size; /* bytes to copy, or the limit where the end is not known */
+    bool size_known;
+    uint32_t chunk_size;  /* bytes; a multiple of every alignment in use */
+    unsigned queue_depth; /* chunks in flight per worker */
+    unsigned stall_ms; /* how long a destination may move nothing, EINTR or EAGAIN included */
+    bool in_order;
+    bool stop_on_error;
+
+    /* shared */
+    pthread_mutex_t lock;
+    struct ledger ledger;
+    struct job_dest_state *states;
+    unsigned alive;                /* destinations not dropped */
+    struct failure source_failure; /* err 0: none */
+    bool stop;                     /* a signal came, or on-error=stop: start nothing new */
+    uint64_t read_bytes;
+    uint64_t end; /* where the copy ends: size, or less once an unknown end has been found */
+};
+
+/* A destination's standing at one moment, for progress and the summary. */
+struct job_view {
+    uint64_t held;    /* bytes of the copy that it holds */
+    uint64_t missing; /* bytes it does not hold yet */
+    struct job_dest_state state;
+};
+
+/* Makes a job for n_dests destinations that all need [0, size). The caller fills in the other
+ * fixed fields before workers start. claims: chunks in flight in all workers together. 0 or
+ * -ENOMEM (nothing to free). */
+int job_init(struct job *j, unsigned n_dests, uint64_t size, bool size_known, unsigned claims);
+
+/* Frees what job_init() made. */
+void job_free(struct job *j);
+
+/* Claims the next range of at most chunk_size bytes. False: nothing (more) to claim, or
+ * stopped. */
+bool job_claim(struct job *j, struct range *ret);
+
+/* Whether destination d is alive and needs *r. */
+bool job_needs(struct job *j, unsigned d, const struct range *r);
+
+/* Gives a claim back unfinished. */
+void job_return(struct job *j, const struct range *r);
+
+/* n bytes were read from the source. */
+void job_read(struct job *j, uint64_t n);
+
+/* Destination d holds [start, end) now. */
+void job_written(struct job *j, unsigned d, uint64_t start, uint64_t end);
+
+/* The source ended at position `end`. When its size was known and is larger, that is a source
+ * failure. */
+void job_source_end(struct job *j, uint64_t end);
+
+/* The source cannot be read: the first failure stays, and everything stops. */
+void job_fail_source(struct job *j, const struct failure *f);
+
+/* Destination d is dropped; its first failure stays. With stop_on_error everything stops. */
+void job_drop(struct job *j, unsigned d, const struct failure *f);
+
+/* Destination d's data are on stable storage. */
+void job_flushed(struct job *j, unsigned d);
+
+/* Whether destination d is complete and its data still have to be flushed. */
+bool job_wants_flush(struct job *j, unsigned d);
+
+/* Start nothing new. */
+void job_stop(struct job *j);
+
+/* Whether workers should start nothing new: stopped, source failed, or nobody left to serve. */
+bool job_stopping(struct job *j);
+
+bool job_dropped(struct job *j, unsigned d);
+
+/* Copies the standing of all destinations into view[n_dests] and the bytes read so far into
+ * *ret_read_bytes. */
+void job_look(struct job *j, struct job_view *view, uint64_t *ret_read_bytes);
+
+#endif

@@ -1,0 +1,155 @@
+/* ucopy: copies one source to many destinations at once. From the arguments to the exit status.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "engine.h"
+#include "options.h"
+#include "plan.h"
+#include "report.h"
+#include "session.h"
+#include "signals.h"
+
+#define EXIT_USAGE 2
+
+/* Up to two descriptors and a directory per destination: as many as we may have. */
+static void raise_file_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+/* Were one of the standard descriptors closed, the first file opened would take its number, and
+ * messages or JSON would go into a copy. */
+static void occupy_standard_descriptors(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO)
+        close(fd);
+}
+
+/* An engine asked for by name has to be there before anything is touched. */
+static int check_engine(const struct options *o)
+{
+    const struct engine_ops *ops = engine_find(o->engine);
+    struct engine_reason why;
+
+    if (!ops || engine_probe(ops, &why) == 0)
+        return 0;
+    report_error("engine %s is not available here: %s", ops->name, why.text);
+    return EXIT_USAGE;
+}
+
+static void say_plan(const struct plan *p, const struct options *o)
+{
+    for (unsigned i = 0; i < p->n_copies; i++)
+        for (unsigned d = 0; d < p->copies[i].n_dests; d++)
+            report_dry_run(p->copies[i].source, p->copies[i].dests[d],
+                           o->inplace ? "in place" : "by temporary and rename");
+}
+
+static int copy_all(const struct plan *p, const struct options *o)
+{
+    int status = 0, signal_fd;
+    int r = signals_open(&signal_fd);
+
+    if (r < 0) {
+        report_error("signalfd: %s", strerror(-r));
+        return EXIT_USAGE;
+    }
+    for (unsigned i = 0; i < p->n_copies; i++) {
+        struct session_result result;
+
+        session_run(o, &p->copies[i], signal_fd, &result);
+        status = session_worse(status, result.exit_status);
+        if (result.abandoned) {
+            (void)report_close();
+            _exit(status);
+        }
+        if (result.ended)
+            break;
+    }
+    close(signal_fd);
+    return status;
+}
+
+static int copy(const struct options *o)
+{
+    struct plan plan;
+    char *error = NULL;
+    int status = check_engine(o);
+
+    if (status != 0)
+        return status;
+    if (plan_make(&plan, o, &error) < 0) {
+        report_error("%s", error ? error : strerror(ENOMEM));
+        free(error);
+        return EXIT_USAGE;
+    }
+    if (o->dry_run)
+        say_plan(&plan, o);
+    else
+        status = copy_all(&plan, o);
+    plan_free(&plan);
+    return status;
+}
+
+static int act(const struct options *o)
+{
+    switch (o->action) {
+    case OPTIONS_HELP:
+        options_print_help(o, stdout);
+        return 0;
+    case OPTIONS_USAGE:
+        options_print_usage(o, stdout);
+        return 0;
+    case OPTIONS_VERSION:
+        report_version();
+        return 0;
+    case OPTIONS_COPY:
+        break;
+    }
+    return copy(o);
+}
+
+int main(int argc, char **argv)
+{
+    struct options o;
+    char *error = NULL;
+    int status, r;
+
+    occupy_standard_descriptors();
+    raise_file_limit();
+    r = options_parse(&o, argc, (const char **)argv, &error);
+    if (r < 0) {
+        static const struct options none;
+
+        report_init(&none);
+        report_error("%s", error ? error : strerror(-r));
+        report_error("Try 'ucopy --help' for more information.");
+        free(error);
+        return EXIT_USAGE;
+    }
+    report_init(&o);
+    status = act(&o);
+    r = report_close();
+    if (r < 0) {
+        report_error("standard output: %s", strerror(-r));
+        status = status ? status : 1;
+    }
+    options_free(&o);
+    return status;
+}

@@ -1,0 +1,674 @@
+#include "options.h"
+
+#include <errno.h>
+#include <popt.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine.h"
+
+#define KIB        UINT64_C(1024)
+#define MIB        (KIB * KIB)
+#define MAX_OFFSET ((uint64_t)INT64_MAX) /* off_t's */
+
+enum option_id {
+    OPT_TARGET_DIRECTORY = 1,
+    OPT_NO_TARGET_DIRECTORY,
+    OPT_FORCE,
+    OPT_INPLACE,
+    OPT_OFFSET,
+    OPT_LENGTH,
+    OPT_DEST_OFFSET,
+    OPT_FSYNC,
+    OPT_IN_ORDER,
+    OPT_ON_ERROR,
+    OPT_REQUIRE,
+    OPT_DRY_RUN,
+    OPT_ENGINE,
+    OPT_DIRECT,
+    OPT_CHUNK_SIZE,
+    OPT_QUEUE_DEPTH,
+    OPT_WORKERS,
+    OPT_MEMORY,
+    OPT_PROGRESS,
+    OPT_VERBOSE,
+    OPT_QUIET,
+    OPT_STATS,
+    OPT_JSON,
+    OPT_VERSION,
+    OPT_HELP,
+    OPT_USAGE,
+};
+
+/* clang-format off */
+#define FLAG(name, letter, id, text) {name, letter, POPT_ARG_NONE, NULL, id, text, NULL}
+#define ARG(name, letter, id, what, text) {name, letter, POPT_ARG_STRING, NULL, id, text, what}
+#define OPTIONAL_ARG(name, letter, id, what, text)                                              \
+    {name, letter, POPT_ARG_STRING | POPT_ARGFLAG_OPTIONAL, NULL, id, text, what}
+#define GROUP(table, title) {NULL, '\0', POPT_ARG_INCLUDE_TABLE, table, 0, title, NULL}
+
+/* Not const: popt takes included tables as void *. It does not change them. */
+static struct poptOption copying_table[] = {
+    ARG("target-directory", 't', OPT_TARGET_DIRECTORY, "DIR",
+        "copy every SOURCE into DIR; may be given several times"),
+    FLAG("no-target-directory", 'T', OPT_NO_TARGET_DIRECTORY,
+         "a DEST is the file itself, never a directory to copy into"),
+    FLAG("force", 'f', OPT_FORCE,
+         "remove a DEST that cannot be opened; allow FILE FILE DIR as operands"),
+    FLAG("inplace", '\0', OPT_INPLACE,
+         "write into DEST itself instead of a temporary that is renamed"),
+    ARG("offset", '\0', OPT_OFFSET, "SIZE", "start at this offset of SOURCE"),
+    ARG("length", '\0', OPT_LENGTH, "SIZE", "copy at most this much"),
+    ARG("dest-offset", '\0', OPT_DEST_OFFSET, "SIZE",
+        "write at this offset of DEST and keep the rest; needs --inplace"),
+    FLAG("fsync", '\0', OPT_FSYNC, "success means on stable storage: data and name"),
+    FLAG("in-order", '\0', OPT_IN_ORDER,
+         "write strictly in ascending order, so that what is there is a prefix"),
+    ARG("on-error", '\0', OPT_ON_ERROR, "WHAT",
+        "when a DEST fails: drop it and go on (default), or stop all"),
+    ARG("require", '\0', OPT_REQUIRE, "N",
+        "how many DESTs must succeed: all (default) or a number"),
+    FLAG("dry-run", '\0', OPT_DRY_RUN, "say what would be done and touch nothing"),
+    POPT_TABLEEND,
+};
+
+static struct poptOption tuning_table[] = {
+    ARG("engine", '\0', OPT_ENGINE, "ENGINE",
+        "how bytes move: auto (default), group, link, fanout, aio, sync"),
+    OPTIONAL_ARG("direct", '\0', OPT_DIRECT, "WHEN", "bypass the page cache (O_DIRECT)"),
+    ARG("chunk-size", '\0', OPT_CHUNK_SIZE, "SIZE", "bytes per read and write, 4K to 256M"),
+    ARG("queue-depth", '\0', OPT_QUEUE_DEPTH, "N", "chunks in flight per worker, 1 to 4096"),
+    ARG("workers", '\0', OPT_WORKERS, "N", "threads that copy, 1 to 256"),
+    ARG("memory", '\0', OPT_MEMORY, "SIZE", "at most this much for all buffers, 64K or more"),
+    POPT_TABLEEND,
+};
+
+static struct poptOption output_table[] = {
+    OPTIONAL_ARG("progress", '\0', OPT_PROGRESS, "WHEN", "show progress on standard error"),
+    FLAG("verbose", 'v', OPT_VERBOSE, "say what is done and how"),
+    FLAG("quiet", 'q', OPT_QUIET, "nothing but errors on standard error"),
+    FLAG("stats", '\0', OPT_STATS, "statistics on standard error at the end"),
+    FLAG("json", '\0', OPT_JSON, "events and summary as JSON lines on standard output"),
+    POPT_TABLEEND,
+};
+
+static struct poptOption help_table[] = {
+    FLAG("version", 'V', OPT_VERSION, "show the version and the engines available here"),
+    FLAG("help", '?', OPT_HELP, "show this help"),
+    FLAG("usage", '\0', OPT_USAGE, "show the options in short"),
+    POPT_TABLEEND,
+};
+
+static const struct poptOption main_table[] = {
+    GROUP(copying_table, "Copying:"),
+    GROUP(tuning_table, "Tuning:"),
+    GROUP(output_table, "Output:"),
+    GROUP(help_table, "Help:"),
+    POPT_TABLEEND,
+};
+/* clang-format on */
+
+/* What options.parser points at. */
+struct parser {
+    poptContext context;
+    const char **argv; /* what the context reads; the strings are not owned */
+};
+
+/* What an option does with its value. */
+struct rule {
+    /* Returns 0, -EINVAL when the value is not what is expected, or -ENOMEM. */
+    int (*set)(struct options *o, const struct rule *rule, const char *value);
+    size_t field; /* offset in struct options */
+    uint64_t min;
+    uint64_t max;
+    uint64_t multiple;    /* 0: any */
+    const char *expected; /* for the message */
+};
+
+/* Puts one line for the user into *ret_error. -EINVAL or -ENOMEM. */
+__attribute__((format(printf, 2, 3))) static int refuse(char **ret_error, const char *format,
+                                                        ...)
+{
+    va_list args;
+    char *text;
+    int n;
+
+    va_start(args, format);
+    n = vasprintf(&text, format, args);
+    va_end(args);
+    if (n < 0)
+        return -ENOMEM;
+    *ret_error = text;
+    return -EINVAL;
+}
+
+static void *field_of(struct options *o, const struct rule *rule)
+{
+    return (char *)o + rule->field;
+}
+
+/* The bytes that a suffix of options_parse_size() stands for; 0 if it is none. */
+static uint64_t suffix_unit(const char *suffix)
+{
+    static const char letters[] = "KMGTP";
+    const char *letter;
+    uint64_t base = 1024, unit = 1;
+
+    if (*suffix == '\0' || strcmp(suffix, "B") == 0)
+        return 1;
+    letter = strchr(letters, *suffix == 'k' ? 'K' : *suffix);
+    if (letter == NULL)
+        return 0;
+    if (strcmp(suffix + 1, "B") == 0)
+        base = 1000;
+    else if (suffix[1] != '\0' && strcmp(suffix + 1, "iB") != 0)
+        return 0;
+    for (const char *l = letters; l <= letter; l++)
+        unit *= base;
+    return unit;
+}
+
+/* Decimal digits at the start of text; *ret_end is what follows. No sign, no blanks, which
+ * strtoull(3) would take. 0, -EINVAL, -ERANGE. */
+static int parse_digits(const char *text, uint64_t *ret_number, const char **ret_end)
+{
+    uint64_t number = 0;
+    bool overflow = false;
+    const char *p;
+
+    for (p = text; *p >= '0' && *p <= '9'; p++) {
+        if (__builtin_mul_overflow(number, UINT64_C(10), &number) ||
+            __builtin_add_overflow(number, (uint64_t)(*p - '0'), &number))
+            overflow = true;
+    }
+    if (p == text)
+        return -EINVAL;
+    *ret_end = p;
+    if (overflow)
+        return -ERANGE;
+    *ret_number = number;
+    return 0;
+}
+
+int options_parse_size(const char *text, uint64_t *ret_bytes)
+{
+    const char *suffix;
+    uint64_t number, unit;
+    int r;
+
+    r = parse_digits(text, &number, &suffix);
+    if (r == -EINVAL)
+        return r;
+    unit = suffix_unit(suffix);
+    if (unit == 0)
+        return -EINVAL;
+    if (r < 0 || __builtin_mul_overflow(number, unit, &number))
+        return -ERANGE;
+    *ret_bytes = number;
+    return 0;
+}
+
+/* A plain number within the rule's limits. 0 or -EINVAL. */
+static int parse_number(const struct rule *rule, const char *value, unsigned *ret_number)
+{
+    const char *end;
+    uint64_t number;
+
+    if (parse_digits(value, &number, &end) < 0 || *end != '\0' || number < rule->min ||
+        number > rule->max)
+        return -EINVAL;
+    *ret_number = (unsigned)number;
+    return 0;
+}
+
+static int set_flag(struct options *o, const struct rule *rule, const char *value)
+{
+    (void)value;
+    *(bool *)field_of(o, rule) = true;
+    return 0;
+}
+
+static int set_number(struct options *o, const struct rule *rule, const char *value)
+{
+    return parse_number(rule, value, field_of(o, rule));
+}
+
+static int set_size(struct options *o, const struct rule *rule, const char *value)
+{
+    uint64_t bytes;
+
+    if (options_parse_size(value, &bytes) < 0 || bytes < rule->min || bytes > rule->max)
+        return -EINVAL;
+    if (rule->multiple != 0 && bytes % rule->multiple != 0)
+        return -EINVAL;
+    *(uint64_t *)field_of(o, rule) = bytes;
+    return 0;
+}
+
+static int set_when(struct options *o, const struct rule *rule, const char *value)
+{
+    enum when *when = field_of(o, rule);
+
+    if (value == NULL || *value == '\0' || strcmp(value, "always") == 0)
+        *when = WHEN_ALWAYS;
+    else if (strcmp(value, "auto") == 0)
+        *when = WHEN_AUTO;
+    else if (strcmp(value, "never") == 0)
+        *when = WHEN_NEVER;
+    else
+        return -EINVAL;
+    return 0;
+}
+
+static int set_dest_offset(struct options *o, const struct rule *rule, const char *value)
+{
+    int r = set_size(o, rule, value);
+
+    if (r == 0)
+        o->has_dest_offset = true;
+    return r;
+}
+
+static int set_engine(struct options *o, const struct rule *rule, const char *value)
+{
+    const struct engine_ops *engine = engine_find(value);
+
+    (void)rule;
+    if (engine == NULL && strcmp(value, "auto") != 0)
+        return -EINVAL;
+    o->engine = engine != NULL ? engine->name : "auto";
+    return 0;
+}
+
+static int set_on_error(struct options *o, const struct rule *rule, const char *value)
+{
+    (void)rule;
+    if (strcmp(value, "drop") != 0 && strcmp(value, "stop") != 0)
+        return -EINVAL;
+    o->stop_on_error = strcmp(value, "stop") == 0;
+    return 0;
+}
+
+static int set_require(struct options *o, const struct rule *rule, const char *value)
+{
+    if (strcmp(value, "all") != 0)
+        return parse_number(rule, value, &o->require);
+    o->require = OPTIONS_REQUIRE_ALL;
+    return 0;
+}
+
+/* Of -v and -q the last one counts. */
+static int set_verbose(struct options *o, const struct rule *rule, const char *value)
+{
+    (void)rule;
+    (void)value;
+    o->verbose = true;
+    o->quiet = false;
+    return 0;
+}
+
+static int set_quiet(struct options *o, const struct rule *rule, const char *value)
+{
+    (void)rule;
+    (void)value;
+    o->quiet = true;
+    o->verbose = false;
+    return 0;
+}
+
+static int set_target_directory(struct options *o, const struct rule *rule, const char *value)
+{
+    char **directories;
+
+    (void)rule;
+    directories =
+        reallocarray(o->target_directories, o->n_target_directories + 1, sizeof(*directories));
+    if (directories == NULL)
+        return -ENOMEM;
+    o->target_directories = directories;
+    directories[o->n_target_directories] = strdup(value);
+    if (directories[o->n_target_directories] == NULL)
+        return -ENOMEM;
+    o->n_target_directories++;
+    return 0;
+}
+
+static int set_version(struct options *o, const struct rule *rule, const char *value)
+{
+    (void)rule;
+    (void)value;
+    o->action = OPTIONS_VERSION;
+    return 0;
+}
+
+static int set_help(struct options *o, const struct rule *rule, const char *value)
+{
+    (void)rule;
+    (void)value;
+    o->action = OPTIONS_HELP;
+    return 0;
+}
+
+static int set_usage(struct options *o, const struct rule *rule, const char *value)
+{
+    (void)rule;
+    (void)value;
+    o->action = OPTIONS_USAGE;
+    return 0;
+}
+
+#define EXPECT_SIZE "a SIZE of less than 8 EiB, e.g. 4096, 64K, 1GiB"
+#define EXPECT_WHEN "auto, always or never"
+#define FIELD(name) .field = offsetof(struct options, name)
+
+static const struct rule rules[] = {
+    [OPT_TARGET_DIRECTORY] = {.set = set_target_directory},
+    [OPT_NO_TARGET_DIRECTORY] = {.set = set_flag, FIELD(no_target_directory)},
+    [OPT_FORCE] = {.set = set_flag, FIELD(force)},
+    [OPT_INPLACE] = {.set = set_flag, FIELD(inplace)},
+    [OPT_OFFSET] = {.set = set_size, FIELD(offset), .max = MAX_OFFSET, .expected = EXPECT_SIZE},
+    [OPT_LENGTH] = {.set = set_size, FIELD(length), .max = MAX_OFFSET, .expected = EXPECT_SIZE},
+    [OPT_DEST_OFFSET] = {.set = set_dest_offset,
+                         FIELD(dest_offset),
+                         .max = MAX_OFFSET,
+                         .expected = EXPECT_SIZE},
+    [OPT_FSYNC] = {.set = set_flag, FIELD(fsync)},
+    [OPT_IN_ORDER] = {.set = set_flag, FIELD(in_order)},
+    [OPT_ON_ERROR] = {.set = set_on_error, .expected = "drop or stop"},
+    [OPT_REQUIRE] = {.set = set_require,
+                     .min = 1,
+                     .max = UINT32_MAX,
+                     .expected = "all or a number from 1 up"},
+    [OPT_DRY_RUN] = {.set = set_flag, FIELD(dry_run)},
+    [OPT_ENGINE] = {.set = set_engine,
+                    .expected = "auto or an engine that 'ucopy --version' lists"},
+    [OPT_DIRECT] = {.set = set_when, FIELD(direct), .expected = EXPECT_WHEN},
+    [OPT_CHUNK_SIZE] = {.set = set_size,
+                        FIELD(chunk_size),
+                        .min = 4 * KIB,
+                        .max = 256 * MIB,
+                        .multiple = 4 * KIB,
+                        .expected = "a SIZE from 4K to 256M that is a multiple of 4K"},
+    [OPT_QUEUE_DEPTH] = {.set = set_number,
+                         FIELD(queue_depth),
+                         .min = 1,
+                         .max = 4096,
+                         .expected = "a number from 1 to 4096"},
+    [OPT_WORKERS] = {.set = set_number,
+                     FIELD(workers),
+                     .min = 1,
+                     .max = 256,
+                     .expected = "a number from 1 to 256"},
+    [OPT_MEMORY] = {.set = set_size,
+                    FIELD(memory),
+                    .min = 64 * KIB,
+                    .max = MAX_OFFSET,
+                    .expected = "a SIZE of at least 64K"},
+    [OPT_PROGRESS] = {.set = set_when, FIELD(progress), .expected = EXPECT_WHEN},
+    [OPT_VERBOSE] = {.set = set_verbose},
+    [OPT_QUIET] = {.set = set_quiet},
+    [OPT_STATS] = {.set = set_flag, FIELD(stats)},
+    [OPT_JSON] = {.set = set_flag, FIELD(json)},
+    [OPT_VERSION] = {.set = set_version},
+    [OPT_HELP] = {.set = set_help},
+    [OPT_USAGE] = {.set = set_usage},
+};
+
+/* The long name of an option. */
+static const char *name_of(int id)
+{
+    const struct poptOption *group, *option;
+
+    for (group = main_table; group->arg != NULL; group++) {
+        for (option = group->arg; option->longName != NULL; option++) {
+            if (option->val == id)
+                return option->longName;
+        }
+    }
+    abort();
+}
+
+/* popt gives an option with an optional value the next word; ls and grep do not. With an empty
+ * value in place popt takes no other. */
+static const char *close_optional(const char *word)
+{
+    if (strcmp(word, "--direct") == 0)
+        return "--direct=";
+    if (strcmp(word, "--progress") == 0)
+        return "--progress=";
+    return word;
+}
+
+static void parser_free(struct parser *p)
+{
+    if (p == NULL)
+        return;
+    poptFreeContext(p->context);
+    free(p->argv);
+    free(p);
+}
+
+static struct parser *parser_new(int argc, const char **argv)
+{
+    int words = argc > 0 ? argc : 1;
+    bool options = true;
+    struct parser *p;
+
+    p = calloc(1, sizeof(*p));
+    if (p == NULL)
+        return NULL;
+    p->argv = calloc((size_t)words + 1, sizeof(*p->argv));
+    if (p->argv == NULL)
+        goto err_after_parser;
+    p->argv[0] = "ucopy"; /* popt shows it in the usage line */
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--") == 0)
+            options = false;
+        p->argv[i] = options ? close_optional(argv[i]) : argv[i];
+    }
+    p->context = poptGetContext("ucopy", words, p->argv, main_table, POPT_CONTEXT_NO_EXEC);
+    if (p->context == NULL)
+        goto err_after_argv;
+    /* Alias files that cannot be read define no aliases. Using one of those is an unknown
+     * option, which is said. */
+    (void)poptReadDefaultConfig(p->context, 0);
+    return p;
+
+err_after_argv:
+    free(p->argv);
+err_after_parser:
+    free(p);
+    return NULL;
+}
+
+/* popt replaces "!#:+" inside a value by the word that follows it, on the command line, too,
+ * although it is meant for alias files. Nothing would be where the user wanted it. */
+static int refuse_placeholder(int argc, const char **argv, char **ret_error)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strstr(argv[i], "!#:+") != NULL)
+            return refuse(ret_error, "'%s': '!#:+' is possible in operands after '--' only",
+                          argv[i]);
+    }
+    return 0;
+}
+
+/* What popt did not like, in our words. */
+static int refuse_popt(poptContext context, int code, char **ret_error)
+{
+    const char *option = poptBadOption(context, POPT_BADOPTION_NOALIAS);
+
+    switch (code) {
+    case POPT_ERROR_BADOPT:
+        return refuse(ret_error, "unknown option '%s'", option);
+    case POPT_ERROR_NOARG:
+        return refuse(ret_error, "option '%s' needs a value", option);
+    case POPT_ERROR_UNWANTEDARG:
+        return refuse(ret_error, "option '%s' takes no value", option);
+    case POPT_ERROR_MALLOC:
+        return -ENOMEM;
+    default:
+        return refuse(ret_error, "option '%s': %s", option, poptStrerror(code));
+    }
+}
+
+static int apply(struct options *o, int id, const char *value, char **ret_error)
+{
+    const struct rule *rule = &rules[id];
+    int r = rule->set(o, rule, value);
+
+    if (r != -EINVAL)
+        return r;
+    return refuse(ret_error, "--%s=%s: expected %s", name_of(id), value, rule->expected);
+}
+
+static int take_operands(struct options *o, poptContext context, int argc, const char **argv,
+                         char **ret_error)
+{
+    const char **args = poptGetArgs(context);
+    unsigned n = 0;
+
+    while (args != NULL && args[n] != NULL)
+        n++;
+    o->operands = calloc((size_t)n + 1, sizeof(*o->operands));
+    if (o->operands == NULL)
+        return -ENOMEM;
+    for (unsigned i = 0; i < n; i++) {
+        const char *text = args[i];
+
+        /* With POSIXLY_CORRECT a word behind the first operand is an operand, too, and is
+         * wanted as it was before close_optional(). */
+        if (n < (unsigned)argc) {
+            const char *original = argv[(unsigned)argc - n + i];
+
+            if (strcmp(text, close_optional(original)) == 0)
+                text = original;
+        }
+        if (strcmp(text, "-") == 0)
+            return refuse(ret_error, "'-': standard input/output is not supported yet");
+        o->operands[i] = strdup(text);
+        if (o->operands[i] == NULL)
+            return -ENOMEM;
+        o->n_operands++;
+    }
+    return 0;
+}
+
+static int check_operands(const struct options *o, char **ret_error)
+{
+    bool into_directories = o->n_target_directories > 0;
+    unsigned n_dests;
+
+    if (o->n_operands == 0)
+        return refuse(ret_error, "missing file operand");
+    if (o->n_operands == 1 && !into_directories)
+        return refuse(ret_error, "missing destination operand after '%s'", o->operands[0]);
+    n_dests = into_directories ? o->n_target_directories : o->n_operands - 1;
+    if (o->require != OPTIONS_REQUIRE_ALL && o->require > n_dests)
+        return refuse(ret_error, "--require=%u: there %s only %u destination%s", o->require,
+                      n_dests == 1 ? "is" : "are", n_dests, n_dests == 1 ? "" : "s");
+    return 0;
+}
+
+static int check_combinations(const struct options *o, char **ret_error)
+{
+    uint64_t furthest = o->offset > o->dest_offset ? o->offset : o->dest_offset;
+
+    if (o->no_target_directory && o->n_target_directories > 0)
+        return refuse(ret_error,
+                      "--target-directory and --no-target-directory contradict each other");
+    if (o->has_dest_offset && !o->inplace)
+        return refuse(ret_error, "--dest-offset needs --inplace: a new file that is renamed to "
+                                 "the destination would lose the rest of it");
+    if (o->quiet && o->progress == WHEN_ALWAYS)
+        return refuse(ret_error, "--quiet and --progress=always contradict each other");
+    if (o->length != OPTIONS_TO_THE_END && o->length > MAX_OFFSET - furthest)
+        return refuse(ret_error,
+                      "--length=%llu: the range would end beyond the largest file offset",
+                      (unsigned long long)o->length);
+    if (o->chunk_size > (o->memory ? o->memory : OPTIONS_DEFAULT_MEMORY))
+        return refuse(ret_error, "--chunk-size=%llu: does not fit into --memory=%llu",
+                      (unsigned long long)o->chunk_size,
+                      (unsigned long long)(o->memory ? o->memory : OPTIONS_DEFAULT_MEMORY));
+    return 0;
+}
+
+int options_parse(struct options *o, int argc, const char **argv, char **ret_error)
+{
+    struct parser *p;
+    int id, r;
+
+    *o = (struct options){.engine = "auto", .length = OPTIONS_TO_THE_END};
+    r = refuse_placeholder(argc, argv, ret_error);
+    if (r < 0)
+        return r;
+    p = parser_new(argc, argv);
+    if (p == NULL)
+        return -ENOMEM;
+    o->parser = p;
+
+    while ((id = poptGetNextOpt(p->context)) > 0) {
+        char *value = poptGetOptArg(p->context);
+
+        r = apply(o, id, value, ret_error);
+        free(value);
+        if (r < 0)
+            goto err_after_parser;
+        if (o->action != OPTIONS_COPY)
+            return 0;
+    }
+    if (id < -1) {
+        r = refuse_popt(p->context, id, ret_error);
+        goto err_after_parser;
+    }
+    r = take_operands(o, p->context, argc, argv, ret_error);
+    if (r == 0)
+        r = check_combinations(o, ret_error);
+    if (r == 0)
+        r = check_operands(o, ret_error);
+    if (r == 0)
+        return 0;
+
+err_after_parser:
+    options_free(o);
+    return r;
+}
+
+void options_print_help(const struct options *o, FILE *f)
+{
+    const struct parser *p = o->parser;
+
+    poptSetOtherOptionHelp(p->context,
+                           "[OPTION]... SOURCE DEST [DEST]...\n"
+                           "  or:  ucopy [OPTION]... -t DIR [-t DIR]... SOURCE...\n"
+                           "Copy SOURCE to every DEST at once, reading it only once.");
+    poptPrintHelp(p->context, f, 0);
+    fputs("\n"
+          "WHEN is auto, always or never; --direct and --progress alone mean always.\n"
+          "SIZE is a number of bytes, or one with K, M, G, T, P (powers of 1024) or\n"
+          "KB, MB, GB, TB, PB (powers of 1000) behind it.\n"
+          "Exit codes, examples and everything else: man ucopy.\n",
+          f);
+}
+
+void options_print_usage(const struct options *o, FILE *f)
+{
+    const struct parser *p = o->parser;
+
+    poptSetOtherOptionHelp(p->context, "SOURCE DEST [DEST]...");
+    poptPrintUsage(p->context, f, 0);
+}
+
+void options_free(struct options *o)
+{
+    for (unsigned i = 0; i < o->n_target_directories; i++)
+        free(o->target_directories[i]);
+    free(o->target_directories);
+    for (unsigned i = 0; i < o->n_operands; i++)
+        free(o->operands[i]);
+    free(o->operands);
+    parser_free(o->parser);
+    *o = (struct options){0};
+}

@@ -1,0 +1,77 @@
+/* options: the command line, parsed. The only file that knows popt. */
+#ifndef UCOPY_OPTIONS_H
+#define UCOPY_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
+
+enum options_action { OPTIONS_COPY, OPTIONS_HELP, OPTIONS_USAGE, OPTIONS_VERSION };
+
+#define OPTIONS_TO_THE_END  UINT64_MAX
+#define OPTIONS_REQUIRE_ALL 0u
+
+/* Bytes for all buffers together unless --memory says otherwise. */
+#define OPTIONS_DEFAULT_MEMORY (64ull << 20)
+
+/* Everything the user said. 0 in a tuning field means "choose". Strings and arrays belong to
+ * this struct; options_free() frees them. */
+struct options {
+    enum options_action action;
+
+    const char *engine;  /* "auto" or a name that was found in engine_table */
+    uint64_t chunk_size; /* bytes */
+    uint64_t memory;     /* bytes, all workers' buffers together */
+    unsigned queue_depth;
+    unsigned workers;
+    enum when direct;
+
+    bool in_order;
+    bool fsync;
+    bool inplace;
+    bool stop_on_error; /* --on-error=stop */
+    unsigned require;   /* destinations that must succeed, or OPTIONS_REQUIRE_ALL */
+
+    uint64_t offset; /* bytes into the source */
+    uint64_t length; /* bytes, or OPTIONS_TO_THE_END */
+    bool has_dest_offset;
+    uint64_t dest_offset; /* bytes into every destination; meaningful with has_dest_offset */
+
+    bool force;
+    bool no_target_directory;
+    char **target_directories;
+    unsigned n_target_directories;
+    char **operands;
+    unsigned n_operands;
+
+    enum when progress;
+    bool verbose;
+    bool quiet;
+    bool stats;
+    bool json;
+    bool dry_run;
+
+    void *parser; /* popt's context: options_print_help() needs it */
+};
+
+/* Parses the command line, popt aliases (/etc/popt, ~/.popt) included. Checks what can be
+ * checked without looking at any file: values, ranges, combinations that contradict each other,
+ * the number of operands. Returns 0, or -EINVAL with *ret_error set to one line without
+ * newline for the user (malloc'd, the caller frees it), or -ENOMEM; *o then holds nothing. */
+int options_parse(struct options *o, int argc, const char **argv, char **ret_error);
+
+/* Print --help and --usage to f. *o is what options_parse() filled. */
+void options_print_help(const struct options *o, FILE *f);
+void options_print_usage(const struct options *o, FILE *f);
+
+/* Frees everything *o holds. */
+void options_free(struct options *o);
+
+/* Parses a SIZE as cp, dd and truncate users write it: decimal digits, then nothing or B
+ * (bytes), K (or k) M G T P and KiB MiB ... (powers of 1024), kB KB MB GB TB PB (powers of
+ * 1000). 0, -EINVAL, or -ERANGE when it does not fit. */
+int options_parse_size(const char *text, uint64_t *ret_bytes);
+
+#endif

@@ -1,0 +1,245 @@
+#include "report.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine.h"
+#include "report_display.h"
+#include "report_json.h"
+#include "report_message.h"
+#include "report_status.h"
+#include "text.h"
+
+#define JSON_MS 1000
+
+static struct report {
+    const struct options *options;
+    double json_at;   /* seconds into the running copy of its last JSON "progress" */
+    int stdout_error; /* the first failure to write there (negative errno), or 0 */
+} report;
+
+/* ---- messages --------------------------------------------------------------------------- */
+
+__attribute__((format(printf, 1, 0))) static void say(const char *format, va_list args)
+{
+    struct message m;
+    char *text;
+
+    if (vasprintf(&text, format, args) < 0)
+        text = NULL;
+    report_message_begin(&m);
+    fputs("ucopy: ", m.f);
+    report_message_escaped(m.f, text != NULL ? text : format);
+    fputc('\n', m.f);
+    report_message_end(&m);
+    free(text);
+}
+
+void report_error(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    say(format, args);
+    va_end(args);
+}
+
+void report_verbose(const char *format, ...)
+{
+    va_list args;
+
+    if (!report.options->verbose)
+        return;
+    va_start(args, format);
+    say(format, args);
+    va_end(args);
+}
+
+void report_failure(const char *path, const struct failure *f)
+{
+    char *reason = report_status_reason(f);
+
+    report_error("%s: %s", path, reason != NULL ? reason : strerror(f->err));
+    free(reason);
+}
+
+/* ---- a copy from start to end ----------------------------------------------------------- */
+
+/* Remembers the first failure to write to stdout; r is 0 or a negative errno. */
+static void note_stdout(int r)
+{
+    if (report.stdout_error == 0)
+        report.stdout_error = r;
+}
+
+static void flush_stdout(void)
+{
+    note_stdout(fflush(stdout) == 0 ? 0 : -errno);
+}
+
+static void put_quoted_pair(FILE *f, const char *source, const char *dest)
+{
+    fputc('\'', f);
+    report_message_escaped(f, source);
+    fputs("' -> '", f);
+    report_message_escaped(f, dest);
+    fputc('\'', f);
+}
+
+void report_start(const struct copy_status *s)
+{
+    report_display_start(s);
+    report.json_at = 0;
+
+    if (report.options->verbose) {
+        struct message m;
+
+        report_message_begin(&m);
+        for (unsigned i = 0; i < s->n_dests; i++) {
+            put_quoted_pair(m.f, s->source, s->dests[i].path);
+            fputc('\n', m.f);
+        }
+        report_message_end(&m);
+    }
+    if (report.options->json)
+        note_stdout(report_json_start(s));
+}
+
+void report_dest_failed(const struct copy_status *s, unsigned d)
+{
+    const struct dest_status *dest = &s->dests[d];
+
+    if (report.options->verbose && !dest->by_source)
+        report_failure(dest->path, &dest->failure);
+    if (report.options->json)
+        note_stdout(report_json_dest_failed(s, d));
+}
+
+static bool wants_json_progress(void)
+{
+    return report.options->json && report.options->progress != WHEN_NEVER;
+}
+
+int report_progress_interval_ms(void)
+{
+    int ms = report_display_interval_ms();
+
+    return wants_json_progress() && (ms < 0 || ms > JSON_MS) ? JSON_MS : ms;
+}
+
+void report_progress(const struct copy_status *s, bool asked)
+{
+    if (asked)
+        report_display_now(s);
+    else
+        report_display_progress(s);
+    if (wants_json_progress() && report_status_is_due(s, &report.json_at, JSON_MS))
+        note_stdout(report_json_progress(s));
+}
+
+static void say_stats(const struct copy_status *s)
+{
+    uint64_t bytes = report_status_bytes(s);
+    struct message m;
+    char text[16];
+
+    report_message_begin(&m);
+    fputs("source:       ", m.f);
+    report_message_escaped(m.f, s->source);
+    text_human(text, sizeof(text), (double)bytes);
+    fprintf(m.f, "\nbytes:        %llu (%s)\n", (unsigned long long)bytes, text);
+    fprintf(m.f, "read:         %llu\n", (unsigned long long)s->read_bytes);
+    fprintf(m.f, "seconds:      %.6f\n", s->seconds);
+    text_human(text, sizeof(text), s->seconds > 0 ? (double)bytes / s->seconds : 0);
+    fprintf(m.f, "rate:         %s/s to each destination\n", text);
+    fprintf(m.f, "engine:       %s\n", s->engine != NULL ? s->engine : "none");
+    fprintf(m.f, "workers:      %u\n", s->workers);
+    fprintf(m.f, "chunk size:   %llu\n", (unsigned long long)s->chunk_size);
+    fprintf(m.f, "queue depth:  %u\n", s->queue_depth);
+    for (unsigned i = 0; i < s->n_dests; i++) {
+        const struct dest_status *d = &s->dests[i];
+
+        fputs("destination:  ", m.f);
+        report_message_escaped(m.f, d->path);
+        fprintf(m.f, ": %llu bytes, %s%s\n", (unsigned long long)d->bytes,
+                report_status_name(d->state), d->durable ? ", durable" : "");
+    }
+    report_message_end(&m);
+}
+
+/* The last lines on stderr: what failed. */
+static void say_failures(const struct copy_status *s)
+{
+    unsigned done = 0;
+
+    if (s->source_failure.err != 0)
+        report_failure(s->source, &s->source_failure);
+    for (unsigned i = 0; i < s->n_dests; i++) {
+        const struct dest_status *d = &s->dests[i];
+
+        if (d->state == DEST_FAILED && !d->by_source)
+            report_failure(d->path, &d->failure);
+        if (d->state == DEST_DONE)
+            done++;
+    }
+    if (done > 0 && done < s->n_dests && !report.options->quiet)
+        report_error("%u of %u destinations are complete", done, s->n_dests);
+}
+
+void report_summary(const struct copy_status *s)
+{
+    report_display_finish(s);
+    if (report.options->stats && !report.options->quiet)
+        say_stats(s);
+    say_failures(s);
+    if (report.options->json)
+        note_stdout(report_json_summary(s));
+}
+
+/* ---- what is not about one copy --------------------------------------------------------- */
+
+void report_dry_run(const char *source, const char *dest, const char *how)
+{
+    if (report.options->json) {
+        note_stdout(report_json_dry_run(source, dest, how));
+        return;
+    }
+    fputs("would copy ", stdout);
+    put_quoted_pair(stdout, source, dest);
+    printf(" (%s)\n", how);
+    flush_stdout();
+}
+
+void report_version(void)
+{
+    puts("ucopy " UCOPY_VERSION);
+    for (unsigned i = 0; engine_table[i] != NULL; i++) {
+        struct engine_reason why = {.text = ""};
+        const char *name = engine_table[i]->name;
+
+        if (engine_probe(engine_table[i], &why) == 0)
+            printf("%-8s available\n", name);
+        else
+            printf("%-8s not available: %s\n", name, why.text);
+    }
+    flush_stdout();
+}
+
+int report_close(void)
+{
+    flush_stdout();
+    if (ferror(stdout))
+        note_stdout(-EIO);
+    return report.stdout_error;
+}
+
+void report_init(const struct options *o)
+{
+    setlocale(LC_CTYPE, "");
+    report = (struct report){.options = o};
+    report_display_init(o);
+}

@@ -1,0 +1,97 @@
+/* report: everything that a user or a script sees. With main.c the only place that
+ * writes to stdout and stderr.
+ *
+ * stderr is for people: messages, progress, statistics. stdout carries JSON lines with --json
+ * and nothing else. Called from the main thread only. */
+#ifndef UCOPY_REPORT_H
+#define UCOPY_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "failure.h"
+#include "options.h"
+
+enum dest_state {
+    DEST_COPYING,
+    DEST_FLUSHING, /* all bytes written; fsync, rename under way */
+    DEST_DONE,
+    DEST_FAILED,
+};
+
+struct dest_status {
+    const char *path;
+    enum dest_state state;
+    uint64_t bytes;         /* that this destination holds by now */
+    bool durable;           /* data and name are on stable storage */
+    struct failure failure; /* with DEST_FAILED */
+    bool by_source;         /* failed only because the source did */
+};
+
+/* One copy, as it stands. main.c fills it; strings are not owned. */
+struct copy_status {
+    const char *source;
+    uint64_t size; /* bytes to copy to each destination; meaningful with size_known */
+    bool size_known;
+    uint64_t read_bytes; /* read from the source so far */
+    double seconds;      /* since the copy began */
+    const char *engine;  /* name, or NULL when none was started */
+    unsigned workers;
+    uint64_t chunk_size; /* bytes */
+    unsigned queue_depth;
+    struct failure source_failure; /* err 0: none */
+    struct dest_status *dests;
+    unsigned n_dests;
+    int exit_status; /* of this copy; meaningful in report_summary() */
+};
+
+/* Looks at the options, the terminal and the environment (TERM, NO_COLOR) and sets the locale's
+ * LC_CTYPE. *o must outlive all other calls. */
+void report_init(const struct options *o);
+
+/* "ucopy: " + text + newline on stderr. Control bytes in the text are shown escaped (as ls -b
+ * does), so that a file name cannot speak to the terminal; formats are printf's. A progress
+ * display that is on the screen is taken away first and comes back with the next
+ * report_progress(). The one function that may be called before report_init(). */
+void report_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The same with --verbose only. */
+void report_verbose(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The source or a destination failed: "PATH: OP[ at OFFSET]: REASON[ (MESSAGE)]", or
+ * "PATH: MESSAGE" where no operation failed (op NULL). */
+void report_failure(const char *path, const struct failure *f);
+
+/* A copy begins: JSON "start". With -v: 'SOURCE' -> 'DEST' per destination. */
+void report_start(const struct copy_status *s);
+
+/* Destination d has just been dropped: JSON "dest_failed", and with --verbose the failure line
+ * on stderr. Without it the line comes once, from report_summary(). */
+void report_dest_failed(const struct copy_status *s, unsigned d);
+
+/* Milliseconds until the next report_progress() is wanted: -1 if never. */
+int report_progress_interval_ms(void);
+
+/* Shows progress: one line per destination on a terminal (redrawn), plain lines otherwise, a
+ * JSON "progress" line with --json. asked means that a user asked for it now (SIGUSR1): it is
+ * shown on stderr even where progress is off. */
+void report_progress(const struct copy_status *s, bool asked);
+
+/* A copy has ended: leaves the last state of a progress display standing, then --stats; then,
+ * as the last lines on stderr, the source's failure and every destination that failed; JSON
+ * "summary". Destinations that failed by_source are not named on stderr. */
+void report_summary(const struct copy_status *s);
+
+/* --dry-run: what would be done, a line per destination on stdout ("would copy ..."), or JSON.
+ */
+void report_dry_run(const char *source, const char *dest, const char *how);
+
+/* --version: program, version, engines compiled in and whether each is available here. */
+void report_version(void);
+
+/* Flushes stdout. 0, or the negative errno of the first failure to write to it since
+ * report_init() (a full disk, a closed pipe): what was asked for has not been said then. With
+ * SIGPIPE at its default a closed pipe kills the process before. */
+int report_close(void);
+
+#endif

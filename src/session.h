@@ -1,0 +1,25 @@
+/* session: one copy from open to report. Opens source and targets, sets the job and its crew
+ * going, watches them, commits or gives up each target, and reports. */
+#ifndef UCOPY_SESSION_H
+#define UCOPY_SESSION_H
+
+#include <stdbool.h>
+
+#include "options.h"
+#include "plan.h"
+
+struct session_result {
+    int exit_status; /* of this copy, as in CLI.md */
+    bool ended;      /* by a signal or --on-error=stop: nothing else is to be begun */
+    bool abandoned;  /* workers hang in the kernel: leave by _exit(), nothing may be freed */
+};
+
+/* Runs the copy. Everything that can go wrong with it is reported there and then; what it comes
+ * to is in *ret. signal_fd is signals_open()'s. */
+void session_run(const struct options *o, const struct plan_copy *copy, int signal_fd,
+                 struct session_result *ret);
+
+/* The more serious of two exit statuses. */
+int session_worse(int a, int b);
+
+#endif

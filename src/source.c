@@ -1,0 +1,170 @@
+/* source: the one file that is read. See source.h.
+ *
+ * Two descriptors on one inode: the copy loop reads through O_DIRECT where that is asked for
+ * and possible, and through the page cache otherwise. */
+#include "source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stddef.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "fd.h"
+
+#define DIRECT_ALIGN_GUESS 4096u
+
+/* File systems of the kernel's own whose files are made up while they are read: st_size is 0
+ * or a page, whatever comes out. */
+static const unsigned long made_up_file_systems[] = {
+    PROC_SUPER_MAGIC,   SYSFS_MAGIC,         DEBUGFS_MAGIC,    TRACEFS_MAGIC,
+    CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, SECURITYFS_MAGIC, SELINUX_MAGIC,
+    SMACK_MAGIC,        PSTOREFS_MAGIC,      EFIVARFS_MAGIC,   RDTGROUP_SUPER_MAGIC,
+    BINFMTFS_MAGIC,     BPF_FS_MAGIC,        AAFS_MAGIC,       NSFS_MAGIC,
+    XENFS_SUPER_MAGIC,
+};
+
+static bool is_made_up(int fd)
+{
+    struct statfs fs;
+
+    if (fstatfs(fd, &fs) < 0)
+        return false;
+    for (size_t i = 0; i < sizeof(made_up_file_systems) / sizeof(made_up_file_systems[0]); i++)
+        if ((unsigned long)fs.f_type == made_up_file_systems[i])
+            return true;
+    return false;
+}
+
+static int refuse_kind(mode_t mode, struct failure *f)
+{
+    switch (mode & S_IFMT) {
+    case S_IFREG:
+    case S_IFBLK:
+        return 0;
+    case S_IFDIR:
+        return failure_set(f, "open", EISDIR, FAILURE_NO_OFFSET,
+                           "copying trees is not supported yet");
+    case S_IFIFO:
+        return failure_set(f, "open", EOPNOTSUPP, FAILURE_NO_OFFSET,
+                           "is a fifo; only regular files and block devices can be read");
+    case S_IFSOCK:
+        return failure_set(f, "open", EOPNOTSUPP, FAILURE_NO_OFFSET,
+                           "is a socket; only regular files and block devices can be read");
+    default:
+        return failure_set(f, "open", EOPNOTSUPP, FAILURE_NO_OFFSET,
+                           "is a character device; only regular files and block devices can "
+                           "be read");
+    }
+}
+
+/* Fills size and size_known from the open descriptor. */
+static int find_size(struct source *s, struct failure *f)
+{
+    off_t end;
+
+    if (S_ISREG(s->st.st_mode)) {
+        s->size = (uint64_t)s->st.st_size;
+        s->size_known = s->size > 0 && !is_made_up(s->fd);
+        return 0;
+    }
+    end = lseek(s->fd, 0, SEEK_END);
+    if (end < 0 || lseek(s->fd, 0, SEEK_SET) < 0)
+        return failure_set(f, "seek", errno, FAILURE_NO_OFFSET, NULL);
+    s->size = (uint64_t)end;
+    s->size_known = true;
+    return 0;
+}
+
+static void open_direct(struct source *s)
+{
+    int fd = fd_reopen_direct(AT_FDCWD, s->path, s->fd, O_RDONLY);
+
+    if (fd < 0)
+        return;
+    s->direct_align = source_direct_align(fd);
+    if (s->direct_align > 0)
+        s->fd_direct = fd;
+    else
+        (void)fd_close(&fd);
+}
+
+int source_open(struct source *s, const char *path, bool want_direct, struct failure *f)
+{
+    int r;
+
+    *s = (struct source){.path = path, .fd = -1, .fd_direct = -1};
+
+    /* Before the open, which has effects of its own on some devices. */
+    if (stat(path, &s->st) < 0)
+        return failure_set(f, "open", errno, FAILURE_NO_OFFSET, NULL);
+    r = refuse_kind(s->st.st_mode, f);
+    if (r < 0)
+        return r;
+
+    r = fd_open_existing(AT_FDCWD, path, O_RDONLY);
+    if (r < 0)
+        return failure_set(f, "open", -r, FAILURE_NO_OFFSET, NULL);
+    s->fd = r;
+    if (fstat(s->fd, &s->st) < 0) {
+        r = failure_set(f, "stat", errno, FAILURE_NO_OFFSET, NULL);
+        goto err_after_open;
+    }
+    r = refuse_kind(s->st.st_mode, f);
+    if (r < 0)
+        goto err_after_open;
+    r = find_size(s, f);
+    if (r < 0)
+        goto err_after_open;
+
+    if (want_direct)
+        open_direct(s);
+    (void)posix_fadvise(s->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+    return 0;
+
+err_after_open:
+    (void)fd_close(&s->fd);
+    return r;
+}
+
+static bool same_time(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+int source_check_unchanged(const struct source *s, struct failure *f)
+{
+    struct stat now;
+
+    if (!S_ISREG(s->st.st_mode) || is_made_up(s->fd))
+        return 0;
+    if (fstat(s->fd, &now) < 0)
+        return failure_set(f, "stat", errno, FAILURE_NO_OFFSET, NULL);
+    if (now.st_size != s->st.st_size)
+        return failure_set(f, "check", ESTALE, FAILURE_NO_OFFSET,
+                           "its size changed while it was copied");
+    if (!same_time(&now.st_mtim, &s->st.st_mtim) || !same_time(&now.st_ctim, &s->st.st_ctim))
+        return failure_set(f, "check", ESTALE, FAILURE_NO_OFFSET,
+                           "it was changed while it was copied");
+    return 0;
+}
+
+void source_close(struct source *s)
+{
+    (void)fd_close(&s->fd_direct);
+    (void)fd_close(&s->fd);
+}
+
+uint32_t source_direct_align(int fd)
+{
+    struct statx stx;
+
+    if (statx(fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &stx) < 0 ||
+        !(stx.stx_mask & STATX_DIOALIGN))
+        return DIRECT_ALIGN_GUESS;
+    if (stx.stx_dio_offset_align == 0)
+        return 0;
+    return stx.stx_dio_mem_align > stx.stx_dio_offset_align ? stx.stx_dio_mem_align
+                                                            : stx.stx_dio_offset_align;
+}

@@ -1,0 +1,41 @@
+/* source: the one file that is read. */
+#ifndef UCOPY_SOURCE_H
+#define UCOPY_SOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "failure.h"
+
+struct source {
+    const char *path;      /* as the user gave it; not owned */
+    int fd;                /* through the page cache */
+    int fd_direct;         /* the same file with O_DIRECT, or -1 */
+    uint32_t direct_align; /* bytes: what O_DIRECT wants of offset, length and address */
+    struct stat st;        /* at open */
+    uint64_t size;         /* bytes; meaningful with size_known */
+    bool size_known; /* false for files whose st_size says nothing (/proc, /sys) and empty ones
+                      */
+};
+
+/* Opens a regular file or block device for reading; anything else is refused with -EISDIR,
+ * -EOPNOTSUPP (fifo, socket, character device). want_direct asks for fd_direct too, which is
+ * -1 all the same where the file system has no O_DIRECT. On failure *f is filled and the
+ * negative errno returned. */
+int source_open(struct source *s, const char *path, bool want_direct, struct failure *f);
+
+/* Tells whether the source is still what was opened: same size, mtime and ctime. 0, or a
+ * negative errno with *f filled
+ * (-ESTALE and a message when it changed). Never fails for block devices and /proc files. */
+int source_check_unchanged(const struct source *s, struct failure *f);
+
+/* Closes both descriptors. */
+void source_close(struct source *s);
+
+/* What O_DIRECT asks of offsets, lengths and addresses on this open file, in bytes: the larger
+ * of the two STATX_DIOALIGN values (Linux 6.1, statx(2)), or 4096 where the kernel
+ * does not tell; 0 when it says that direct I/O is not supported. */
+uint32_t source_direct_align(int fd);
+
+#endif

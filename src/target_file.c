@@ -1,0 +1,457 @@
+/* target_file: a destination that is a regular file, new or replaced.
+ *
+ * The data go into a temporary name in the directory of the final name, and a rename makes
+ * them the destination; with --inplace they go into the final name itself. Symlinks are
+ * resolved once, at open, down to a directory descriptor and a last component; from then on
+ * only these two are used, so that a path that is redirected during a long copy
+ * redirects nothing.
+ *
+ * A new file is created with the source's permission bits and gets what the kernel makes of
+ * them (umask, default ACL of the directory), as with cp. A replaced file keeps the mode and
+ * owner that it had. */
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "source.h"
+#include "target.h"
+
+#define MAX_SYMLINKS    40 /* as the kernel's own limit, path_resolution(7) */
+#define MAX_TEMP_TRIES  16
+#define PERMISSION_BITS (S_IRWXU | S_IRWXG | S_IRWXO)
+#define MODE_BITS       (PERMISSION_BITS | S_ISUID | S_ISGID | S_ISVTX)
+#define CREATE_FLAGS    (O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC)
+#define HINT_INPLACE    "--inplace writes into the existing file"
+#define HINT_KIND       "is no longer a regular file"
+
+static int fail(struct failure *f, const char *op, int err, const char *message)
+{
+    return failure_set(f, op, err, FAILURE_NO_OFFSET, message);
+}
+
+/* Lets go of everything but a temporary's name. */
+static void release(struct target *t)
+{
+    (void)fd_close(&t->fd_direct);
+    (void)fd_close(&t->fd);
+    (void)fd_close(&t->dir_fd);
+    free(t->name);
+    t->name = NULL;
+}
+
+/* Opens the directory part of `path`, which is relative to the directory held so far, and holds
+ * that directory and the last component instead. */
+static int enter_directory(struct target *t, const char *path, struct failure *f)
+{
+    const char *slash = strrchr(path, '/');
+    const char *last = slash ? slash + 1 : path;
+    char *name, *dir;
+    int fd;
+
+    if (*last == '\0')
+        return fail(f, "open", slash ? ENOTDIR : ENOENT, NULL);
+    name = strdup(last);
+    if (!name)
+        return fail(f, "open", ENOMEM, NULL);
+    if (!slash)
+        dir = strdup(".");
+    else
+        dir = strndup(path, slash == path ? 1 : (size_t)(slash - path));
+    if (!dir) {
+        free(name);
+        return fail(f, "open", ENOMEM, NULL);
+    }
+
+    /* O_PATH: writing into a directory takes search permission, not read permission. */
+    fd = openat(t->dir_fd >= 0 ? t->dir_fd : AT_FDCWD, dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    free(dir);
+    if (fd < 0) {
+        free(name);
+        return fail(f, "open directory", errno, NULL);
+    }
+    (void)fd_close(&t->dir_fd);
+    free(t->name);
+    t->dir_fd = fd;
+    t->name = name;
+    return 0;
+}
+
+/* Follows the symlink under the held name by one step. */
+static int follow(struct target *t, struct failure *f)
+{
+    char link[PATH_MAX];
+    ssize_t n = readlinkat(t->dir_fd, t->name, link, sizeof(link));
+
+    if (n < 0)
+        return fail(f, "open", errno, NULL);
+    if ((size_t)n == sizeof(link))
+        return fail(f, "open", ENAMETOOLONG, NULL);
+    link[n] = '\0';
+    return enter_directory(t, link, f);
+}
+
+/* Links in /proc (where /dev/fd and /dev/stdout lead) stand for open files. What
+ * readlink() says of them need not be a name of that file, and who holds it open would
+ * not see the file that replaces it. */
+static bool is_magic_link(const struct target *t)
+{
+    struct statfs fs;
+
+    return fstatfs(t->dir_fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
+}
+
+/* The kernel must follow the path to the same file: it may refuse to
+ * (fs.protected_symlinks), and the path may have been changed underfoot. */
+static int confirm(const struct target *t, const struct stat *st, struct failure *f)
+{
+    struct stat followed;
+
+    if (stat(t->request.path, &followed) < 0)
+        return fail(f, "open", errno, NULL);
+    if (!fd_same_file(&followed, st))
+        return fail(f, "open", ESTALE, "a symlink changed while it was followed");
+    return 0;
+}
+
+/* Holds the directory and the last component of the final name, all symlinks followed. What
+ * stands there is put into *st; *ret_exists tells whether anything does. */
+static int resolve(struct target *t, struct stat *st, bool *ret_exists, struct failure *f)
+{
+    int r = enter_directory(t, t->request.path, f);
+
+    for (unsigned links = 0; r == 0; links++) {
+        if (fstatat(t->dir_fd, t->name, st, AT_SYMLINK_NOFOLLOW) < 0) {
+            if (errno != ENOENT)
+                return fail(f, "open", errno, NULL);
+            if (links > 0 && !getenv("POSIXLY_CORRECT"))
+                return fail(f, "open", ENOENT, "not writing through dangling symlink");
+            *ret_exists = false;
+            return 0;
+        }
+        if (!S_ISLNK(st->st_mode)) {
+            *ret_exists = true;
+            return links > 0 ? confirm(t, st, f) : 0;
+        }
+        if (is_magic_link(t)) {
+            if (!t->request.inplace)
+                return fail(f, "open", EOPNOTSUPP,
+                            "an open file has no name to replace; --inplace writes into it");
+            if (fstatat(t->dir_fd, t->name, st, 0) < 0)
+                return fail(f, "open", errno, NULL);
+            *ret_exists = true;
+            return 0;
+        }
+        if (links == MAX_SYMLINKS)
+            return fail(f, "open", ELOOP, NULL);
+        r = follow(t, f);
+    }
+    return r;
+}
+
+/* Swaps the directory's descriptor for one that fsync() accepts. */
+static int make_directory_syncable(struct target *t, struct failure *f)
+{
+    int fd = openat(t->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0)
+        return fail(f, "open directory", errno, "--fsync needs to read the directory");
+    (void)fd_close(&t->dir_fd);
+    t->dir_fd = fd;
+    return 0;
+}
+
+/* Notes which mode the file that was just created is to have at the end. */
+static int note_created_mode(struct target *t, struct failure *f)
+{
+    struct stat st;
+
+    if (fstat(t->fd, &st) < 0)
+        return fail(f, "stat", errno, NULL);
+    t->mode = st.st_mode & MODE_BITS;
+    return 0;
+}
+
+/* Notes mode and owner of the file that is replaced. Who may not write set-id programs loses
+ * the bits as by a write(2) into the file. */
+static void note_replaced_mode(struct target *t, const struct stat *st)
+{
+    t->mode = st->st_mode & MODE_BITS;
+    t->uid = st->st_uid;
+    t->gid = st->st_gid;
+    if (geteuid() == 0)
+        return;
+    t->mode &= ~(mode_t)S_ISUID;
+    if (t->mode & S_IXGRP)
+        t->mode &= ~(mode_t)S_ISGID;
+}
+
+/* Opens the file behind t->fd, which stands under `name`, for direct I/O if that is asked for
+ * and possible. */
+static int open_direct(struct target *t, const char *name, struct failure *f)
+{
+    bool fresh = t->temp[0] != '\0' || t->created;
+    int fd;
+
+    if (!t->request.want_direct && !t->request.need_direct)
+        return 0;
+    /* The copy of a read-only file cannot be opened a second time; commit sets its mode. */
+    if (fresh && !(t->mode & S_IWUSR) && fchmod(t->fd, S_IRUSR | S_IWUSR) < 0)
+        return fail(f, "set mode", errno, NULL);
+
+    fd = fd_reopen_direct(t->dir_fd, name, t->fd, O_WRONLY);
+    if (fd >= 0) {
+        t->direct_align = source_direct_align(fd);
+        if (t->direct_align > 0) {
+            t->fd_direct = fd;
+            return 0;
+        }
+        (void)fd_close(&fd);
+        fd = -EINVAL;
+    }
+    if (t->request.need_direct)
+        return fail(f, "open", -fd, "O_DIRECT is not available for this file");
+    return 0;
+}
+
+/* Makes t->temp and t->fd. */
+static int create_temporary(struct target *t, mode_t mode)
+{
+    uint64_t id;
+
+    for (unsigned tries = 0; tries < MAX_TEMP_TRIES; tries++) {
+        if (getrandom(&id, sizeof(id), 0) != (ssize_t)sizeof(id))
+            return -errno;
+        (void)snprintf(t->temp, sizeof(t->temp), ".ucopy-%016" PRIx64 ".tmp", id);
+        t->fd = openat(t->dir_fd, t->temp, CREATE_FLAGS, mode);
+        if (t->fd >= 0)
+            return 0;
+        t->temp[0] = '\0';
+        if (errno != EEXIST)
+            return -errno;
+    }
+    return -EEXIST;
+}
+
+/* replaced: what stands under the final name, or NULL. */
+static int open_temporary(struct target *t, const struct stat *replaced, struct failure *f)
+{
+    bool writable = replaced && faccessat(t->dir_fd, t->name, W_OK, AT_EACCESS) == 0;
+    int r;
+
+    /* A rename would replace a file that is protected against writing just as well. */
+    if (replaced && !writable && !t->request.force)
+        return fail(f, "open", errno, NULL);
+
+    /* What replaces a private file is private from the first byte on. */
+    r = create_temporary(t, replaced ? S_IRUSR | S_IWUSR
+                                     : t->request.source_mode & PERMISSION_BITS);
+    if (r == -EACCES || r == -EROFS)
+        return fail(f, "create temporary", -r, writable ? HINT_INPLACE : NULL);
+    if (r < 0)
+        return fail(f, "create temporary", -r, NULL);
+
+    if (replaced)
+        note_replaced_mode(t, replaced);
+    else
+        r = note_created_mode(t, f);
+    if (r == 0)
+        r = open_direct(t, t->temp, f);
+    if (r < 0) {
+        (void)unlinkat(t->dir_fd, t->temp, 0);
+        t->temp[0] = '\0';
+    }
+    return r;
+}
+
+static int open_existing(struct target *t, struct failure *f)
+{
+    struct stat st;
+    int r;
+
+    if (fstat(t->fd, &st) < 0)
+        return fail(f, "stat", errno, NULL);
+    if (!S_ISREG(st.st_mode))
+        return fail(f, "open", ESTALE, HINT_KIND);
+    r = open_direct(t, t->name, f);
+    if (r < 0)
+        return r;
+    /* Not by O_TRUNC: nothing is lost before all that can be refused has been. */
+    if (!t->request.keep_rest && ftruncate(t->fd, 0) < 0)
+        return fail(f, "truncate", errno, NULL);
+    return 0;
+}
+
+static int open_inplace(struct target *t, bool exists, struct failure *f)
+{
+    int r;
+
+    if (exists) {
+        r = fd_open_existing(t->dir_fd, t->name, O_WRONLY);
+        if (r >= 0) {
+            t->fd = r;
+            return open_existing(t, f);
+        }
+        if (!t->request.force || t->request.keep_rest)
+            return fail(f, "open", -r, NULL);
+        if (unlinkat(t->dir_fd, t->name, 0) < 0)
+            return fail(f, "remove", errno, NULL);
+    }
+
+    t->fd = openat(t->dir_fd, t->name, CREATE_FLAGS, t->request.source_mode & PERMISSION_BITS);
+    if (t->fd < 0)
+        return fail(f, "open", errno, NULL);
+    t->created = true;
+    r = note_created_mode(t, f);
+    if (r == 0)
+        r = open_direct(t, t->name, f);
+    if (r < 0)
+        (void)unlinkat(t->dir_fd, t->name, 0);
+    return r;
+}
+
+static int file_open(struct target *t, struct failure *f)
+{
+    struct stat st;
+    bool exists = false;
+    int r;
+
+    r = resolve(t, &st, &exists, f);
+    if (r == 0 && exists && !S_ISREG(st.st_mode))
+        r = fail(f, "open", ESTALE, HINT_KIND);
+    if (r == 0 && t->request.durable)
+        r = make_directory_syncable(t, f);
+    if (r == 0 && t->request.inplace)
+        r = open_inplace(t, exists, f);
+    else if (r == 0)
+        r = open_temporary(t, exists ? &st : NULL, f);
+    if (r < 0) {
+        release(t);
+        return r;
+    }
+    t->can_fsync = true;
+    return 0;
+}
+
+/* The copy loop has written every byte; a file of another length was written to by somebody
+ * else, too. */
+static int check_length(const struct target *t, struct failure *f)
+{
+    struct stat st;
+
+    if (!t->request.size_known || t->request.keep_rest)
+        return 0;
+    if (fstat(t->fd, &st) < 0)
+        return fail(f, "stat", errno, NULL);
+    if ((uint64_t)st.st_size != t->request.size)
+        return fail(f, "check length", EIO, "the file is not as long as what was written");
+    return 0;
+}
+
+/* Gives the file the owner and group of the one it replaces, as far as the user may;
+ * *ret_kept tells whether it has them. */
+static int set_owner(const struct target *t, const struct stat *st, bool *ret_kept,
+                     struct failure *f)
+{
+    bool kept = t->uid == (uid_t)-1 || (t->uid == st->st_uid && t->gid == st->st_gid) ||
+                fchown(t->fd, t->uid, t->gid) == 0;
+
+    if (!kept) {
+        if (errno != EPERM || geteuid() == 0)
+            return fail(f, "set owner", errno, HINT_INPLACE);
+        /* The group alone may be allowed where the owner is not. */
+        if (fchown(t->fd, (uid_t)-1, t->gid) < 0 && errno != EPERM)
+            return fail(f, "set owner", errno, HINT_INPLACE);
+    }
+    *ret_kept = kept;
+    return 0;
+}
+
+/* Only what differs is set: there are file systems that refuse every chmod and chown. */
+static int set_mode(const struct target *t, struct failure *f)
+{
+    mode_t mode = t->mode;
+    struct stat st;
+    bool kept = false;
+    int r;
+
+    if (fstat(t->fd, &st) < 0)
+        return fail(f, "stat", errno, NULL);
+    r = set_owner(t, &st, &kept, f);
+    if (r < 0)
+        return r;
+    if (!kept)
+        mode &= ~(mode_t)(S_ISUID | S_ISGID);
+    if ((st.st_mode & MODE_BITS) != mode && fchmod(t->fd, mode) < 0)
+        return fail(f, "set mode", errno, NULL);
+    return 0;
+}
+
+static int close_both(struct target *t, struct failure *f)
+{
+    int r_direct = fd_close(&t->fd_direct);
+    int r = fd_close(&t->fd);
+
+    if (r == 0)
+        r = r_direct;
+    return r < 0 ? fail(f, "close", -r, NULL) : 0;
+}
+
+static int rename_temporary(struct target *t, struct failure *f)
+{
+    struct stat st;
+
+    /* A node or symlink that came into being under the final name is not to be replaced; of a
+     * directory the rename itself tells. */
+    if (fstatat(t->dir_fd, t->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(st.st_mode) &&
+        !S_ISDIR(st.st_mode))
+        return fail(f, "rename", EEXIST, HINT_KIND);
+    if (renameat(t->dir_fd, t->temp, t->dir_fd, t->name) < 0)
+        return fail(f, "rename", errno, errno == EBUSY ? HINT_INPLACE : NULL);
+    t->temp[0] = '\0';
+    return 0;
+}
+
+static void file_abort(struct target *t)
+{
+    /* First the name: closing may have to wait for a slow device. */
+    if (t->temp[0] != '\0')
+        (void)unlinkat(t->dir_fd, t->temp, 0);
+    t->temp[0] = '\0';
+    release(t);
+}
+
+static int file_commit(struct target *t, struct failure *f)
+{
+    bool named = t->temp[0] != '\0' || t->created; /* a name was made or is about to be */
+    int r;
+
+    r = check_length(t, f);
+    if (r == 0 && named)
+        r = set_mode(t, f);
+    if (r == 0)
+        r = close_both(t, f);
+    if (r == 0 && t->temp[0] != '\0')
+        r = rename_temporary(t, f);
+    if (r == 0 && named && t->request.durable && fsync(t->dir_fd) < 0)
+        r = fail(f, "fsync directory", errno, NULL);
+    file_abort(t);
+    return r;
+}
+
+const struct target_ops target_file_ops = {
+    .name = "file",
+    .open = file_open,
+    .commit = file_commit,
+    .abort = file_abort,
+};

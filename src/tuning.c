@@ -1,0 +1,73 @@
+#include "tuning.h"
+
+#define KIB 1024u
+#define MIB (1024u * KIB)
+
+#define MIN_CHUNK 4096u
+
+/* Through the page cache every chunk is copied by the CPU once per destination: small enough
+ * that it is still in a cache then. */
+#define BUFFERED_CHUNK (256u * KIB)
+
+/* O_DIRECT: large enough that a device works at its full rate with one request. */
+#define DIRECT_CHUNK (1u * MIB)
+
+/* Half of it is under way while the other half is refilled. */
+#define DEFAULT_DEPTH 16u
+
+/* Below this a second worker costs more than it brings. */
+#define TWO_WORKERS_SIZE (16u * MIB)
+
+static uint32_t round_up(uint64_t n, uint32_t align)
+{
+    return (uint32_t)((n + align - 1) / align * align);
+}
+
+static uint64_t chunks_of(const struct tuning_facts *f, uint32_t chunk_size)
+{
+    return f->size_known ? (f->size + chunk_size - 1) / chunk_size : UINT64_MAX;
+}
+
+static unsigned choose_workers(const struct options *o, const struct tuning_facts *f)
+{
+    /* Order is kept by one thread; where the end is not known, reading ahead of it is useless.
+     */
+    if (f->sequential || !f->size_known)
+        return 1;
+    if (o->workers)
+        return o->workers;
+    return 1;
+}
+
+static uint64_t at_most(uint64_t n, uint64_t limit)
+{
+    return n < limit ? n : limit;
+}
+
+static uint64_t at_least_one(uint64_t n)
+{
+    return n ? n : 1;
+}
+
+void tuning_choose(struct tuning *t, const struct options *o, const struct tuning_facts *f)
+{
+    uint64_t memory = o->memory ? o->memory : OPTIONS_DEFAULT_MEMORY;
+    uint32_t step = f->align > MIN_CHUNK ? f->align : MIN_CHUNK;
+    uint64_t chunk = o->chunk_size ? o->chunk_size : f->direct ? DIRECT_CHUNK : BUFFERED_CHUNK;
+    uint64_t depth = o->queue_depth ? o->queue_depth : DEFAULT_DEPTH;
+    uint64_t chunks;
+
+    chunk = at_most(chunk, memory / step * step);
+    /* A file smaller than a chunk is one chunk of its own size. */
+    if (f->size_known)
+        chunk = at_most(chunk, f->size);
+    t->chunk_size = round_up(at_least_one(chunk), step);
+
+    memory = at_least_one(memory / t->chunk_size); /* in chunks from here on */
+    chunks = at_least_one(chunks_of(f, t->chunk_size));
+    t->workers = (unsigned)at_most(choose_workers(o, f), at_most(chunks, memory));
+    if (!f->size_known)
+        depth = 1;
+    depth = at_most(depth, memory / t->workers);
+    t->queue_depth = (unsigned)at_most(depth, (chunks - 1) / t->workers + 1);
+}

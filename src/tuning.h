@@ -1,0 +1,33 @@
+/* tuning: how big the pieces are and how many are under way. */
+#ifndef UCOPY_TUNING_H
+#define UCOPY_TUNING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "options.h"
+
+struct tuning {
+    uint32_t chunk_size;  /* bytes; a multiple of 4096 and of align */
+    unsigned queue_depth; /* chunks in flight per worker */
+    unsigned workers;
+};
+
+/* What the tuning depends on, besides what the user asked for. */
+struct tuning_facts {
+    uint64_t size; /* bytes to copy; meaningful with size_known */
+    bool size_known;
+    unsigned n_dests;
+    bool direct;     /* O_DIRECT is in use somewhere */
+    bool sequential; /* a destination takes its bytes in order only, or --in-order */
+    uint32_t align;  /* bytes: largest O_DIRECT alignment in use, at least 1 */
+};
+
+/* Chooses chunk size, depth and workers: the user's values where given, else the defaults that
+ * bench/RESULTS.md measures; never more memory in all than o->memory (default 64 MiB), and
+ * no more chunks than the source has. The figures behind the defaults are named in
+ * tuning.c. Always finds something: one chunk of the smallest size if need be, and a chunk of
+ * the size asked for if that was asked for. */
+void tuning_choose(struct tuning *t, const struct options *o, const struct tuning_facts *f);
+
+#endif

@@ -1,0 +1,557 @@
+/* Tests of job.c: the fate of destinations and source, accounting that fails, and workers that
+ * share one job. */
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../src/job.h"
+
+/* The ledger's sets allocate through reallocarray(3) alone; this one fails when fail_after more
+ * calls have succeeded. */
+static unsigned fail_after = UINT32_MAX;
+
+void *reallocarray(void *p, size_t n, size_t size)
+{
+    if (fail_after == 0) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    if (fail_after != UINT32_MAX)
+        fail_after--;
+    return realloc(p, n * size);
+}
+
+static int reset_allocator(void **state)
+{
+    (void)state;
+    fail_after = UINT32_MAX;
+    return 0;
+}
+
+#define CHUNK 10u
+
+static void make_job(struct job *j, struct job_end *dests, unsigned n_dests, uint64_t size,
+                     bool size_known, unsigned claims)
+{
+    assert_int_equal(job_init(j, n_dests, size, size_known, claims), 0);
+    memset(dests, 0, n_dests * sizeof(dests[0]));
+    j->dests = dests;
+    j->chunk_size = CHUNK;
+}
+
+static struct job_view look(struct job *j, unsigned d)
+{
+    struct job_view view[8];
+    uint64_t read_bytes;
+
+    assert_true(j->n_dests <= 8);
+    job_look(j, view, &read_bytes);
+    return view[d];
+}
+
+static void assert_failure(const struct failure *f, const char *op, int err, uint64_t offset)
+{
+    assert_string_equal(f->op, op);
+    assert_int_equal(f->err, err);
+    assert_int_equal(f->offset, offset);
+}
+
+static void assert_dropped(struct job *j, unsigned d, const char *op, int err, uint64_t offset)
+{
+    struct job_view view = look(j, d);
+
+    assert_true(view.state.dropped);
+    assert_failure(&view.state.failure, op, err, offset);
+}
+
+static void assert_claim(struct job *j, uint64_t start, uint64_t end)
+{
+    struct range r = {0, 0};
+
+    assert_true(job_claim(j, &r));
+    assert_int_equal(r.start, start);
+    assert_int_equal(r.end, end);
+}
+
+static void assert_no_claim(struct job *j)
+{
+    struct range r = {7, 9};
+
+    assert_false(job_claim(j, &r));
+    assert_true(r.start == 7 && r.end == 9);
+}
+
+static void test_plain_copy(void **state)
+{
+    struct job j;
+    struct job_end dests[2];
+    struct job_view view[2];
+    uint64_t read_bytes;
+
+    (void)state;
+    make_job(&j, dests, 2, 15, true, 4);
+    assert_int_equal(j.alive, 2);
+    assert_int_equal(j.end, 15);
+    assert_false(job_stopping(&j));
+    assert_claim(&j, 0, 10);
+    assert_claim(&j, 10, 15);
+    assert_no_claim(&j);
+    job_read(&j, 10);
+    job_read(&j, 5);
+    job_written(&j, 0, 0, 10);
+    job_written(&j, 0, 10, 15);
+    job_written(&j, 1, 0, 4);
+    assert_false(job_needs(&j, 0, &(struct range){0, 10}));
+    assert_true(job_needs(&j, 1, &(struct range){0, 10}));
+
+    job_look(&j, view, &read_bytes);
+    assert_int_equal(read_bytes, 15);
+    assert_int_equal(view[0].missing, 0);
+    assert_int_equal(view[1].missing, 11);
+    assert_int_equal(view[0].held, 15);
+    assert_int_equal(view[1].held, 4);
+    assert_false(view[1].state.dropped);
+
+    job_return(&j, &(struct range){0, 10});
+    assert_claim(&j, 4, 10);
+    job_free(&j);
+}
+
+static void test_empty_source(void **state)
+{
+    struct job j;
+    struct job_end dests[1];
+
+    (void)state;
+    make_job(&j, dests, 1, 0, true, 4);
+    assert_no_claim(&j);
+    assert_int_equal(look(&j, 0).missing, 0);
+    assert_false(job_stopping(&j));
+    job_source_end(&j, 0);
+    assert_int_equal(j.source_failure.err, 0);
+    job_free(&j);
+}
+
+static void test_drop(void **state)
+{
+    struct job j;
+    struct job_end dests[2];
+    const struct failure first = {"write", ENOSPC, 4, NULL};
+    const struct failure second = {"fsync", EIO, FAILURE_NO_OFFSET, NULL};
+
+    (void)state;
+    make_job(&j, dests, 2, 30, true, 4);
+    assert_claim(&j, 0, 10);
+    job_written(&j, 0, 0, 4);
+    job_drop(&j, 0, &first);
+    job_drop(&j, 0, &second);
+    assert_int_equal(j.alive, 1);
+    assert_true(job_dropped(&j, 0));
+    assert_false(job_dropped(&j, 1));
+    assert_dropped(&j, 0, "write", ENOSPC, 4);
+    assert_false(job_needs(&j, 0, &(struct range){0, 30}));
+    assert_true(job_needs(&j, 1, &(struct range){0, 30}));
+
+    /* What it holds stays known for the report, and late results change nothing. */
+    assert_int_equal(look(&j, 0).missing, 26);
+    job_written(&j, 0, 4, 10);
+    job_flushed(&j, 0);
+    assert_int_equal(look(&j, 0).missing, 26);
+    assert_int_equal(look(&j, 0).held, 4);
+    assert_false(look(&j, 0).state.flushed);
+
+    assert_false(job_stopping(&j));
+    assert_claim(&j, 10, 20);
+    job_drop(&j, 1, &second);
+    assert_int_equal(j.alive, 0);
+    assert_true(job_stopping(&j));
+    assert_no_claim(&j);
+    job_free(&j);
+}
+
+static void test_drop_stops_on_error(void **state)
+{
+    struct job j;
+    struct job_end dests[2];
+
+    (void)state;
+    make_job(&j, dests, 2, 30, true, 4);
+    j.stop_on_error = true;
+    job_drop(&j, 1, &(struct failure){"write", EIO, 0, NULL});
+    assert_int_equal(j.alive, 1);
+    assert_true(job_stopping(&j));
+    assert_no_claim(&j);
+    job_free(&j);
+}
+
+static void test_stop(void **state)
+{
+    struct job j;
+    struct job_end dests[1];
+
+    (void)state;
+    make_job(&j, dests, 1, 30, true, 4);
+    assert_claim(&j, 0, 10);
+    job_stop(&j);
+    assert_true(job_stopping(&j));
+    assert_no_claim(&j);
+    job_written(&j, 0, 0, 10); /* what is in flight still counts */
+    assert_int_equal(look(&j, 0).missing, 20);
+    job_free(&j);
+}
+
+static void test_source_fails(void **state)
+{
+    struct job j;
+    struct job_end dests[1];
+
+    (void)state;
+    make_job(&j, dests, 1, 30, true, 4);
+    job_fail_source(&j, &(struct failure){"read", EIO, 12, NULL});
+    job_fail_source(&j, &(struct failure){"read", EBADF, 0, NULL});
+    job_source_end(&j, 3);
+    assert_failure(&j.source_failure, "read", EIO, 12);
+    assert_true(job_stopping(&j));
+    assert_no_claim(&j);
+    assert_int_equal(look(&j, 0).missing, 30);
+    job_free(&j);
+}
+
+static void test_known_size_shrinks(void **state)
+{
+    struct job j;
+    struct job_end dests[1];
+
+    (void)state;
+    make_job(&j, dests, 1, 30, true, 4);
+    j.source.base = 1000;
+    job_source_end(&j, 30);
+    job_source_end(&j, 31);
+    assert_int_equal(j.source_failure.err, 0);
+    job_source_end(&j, 29);
+    assert_failure(&j.source_failure, "read", ENODATA, 1029);
+    assert_string_equal(j.source_failure.message, "file shrank while it was copied");
+    assert_true(job_stopping(&j));
+    assert_int_equal(look(&j, 0).missing, 30); /* nothing is made to look complete */
+    job_free(&j);
+}
+
+static void test_unknown_size_ends(void **state)
+{
+    struct job j;
+    struct job_end dests[2];
+    const struct failure f = {"write", ENOSPC, 4, NULL};
+
+    (void)state;
+    make_job(&j, dests, 2, UINT64_MAX, false, 4);
+    assert_claim(&j, 0, 10);
+    assert_claim(&j, 10, 20);
+    assert_claim(&j, 20, 30);
+    job_written(&j, 1, 0, 4);
+    job_drop(&j, 1, &f);
+    assert_int_equal(look(&j, 1).held, 4);
+
+    /* The worker behind the end sees it first. */
+    job_source_end(&j, 20);
+    assert_int_equal(j.end, 20);
+    job_source_end(&j, 13);
+    assert_int_equal(j.end, 13);
+    job_source_end(&j, 20);
+    assert_int_equal(j.end, 13);
+    assert_int_equal(j.source_failure.err, 0);
+    assert_false(job_stopping(&j));
+
+    job_written(&j, 0, 0, 10);
+    job_return(&j, &(struct range){10, 20});
+    assert_claim(&j, 10, 13);
+    assert_no_claim(&j);
+    assert_int_equal(look(&j, 0).missing, 3);
+    assert_int_equal(look(&j, 1).missing, 9); /* 13 less the 4 it held when it was dropped */
+    assert_int_equal(look(&j, 1).held, 4);
+    job_written(&j, 0, 10, 13);
+    assert_int_equal(look(&j, 0).missing, 0);
+    job_free(&j);
+}
+
+static void test_flushed(void **state)
+{
+    struct job j;
+    struct job_end dests[1];
+
+    (void)state;
+    make_job(&j, dests, 1, 20, true, 4);
+    job_written(&j, 0, 0, 10);
+    job_flushed(&j, 0);
+    assert_true(look(&j, 0).state.flushed);
+    job_written(&j, 0, 10, 20); /* not covered by that fsync */
+    assert_false(look(&j, 0).state.flushed);
+    job_flushed(&j, 0);
+    assert_true(look(&j, 0).state.flushed);
+    job_free(&j);
+}
+
+static void test_wants_flush(void **state)
+{
+    struct job j;
+    struct job_end dests[3];
+
+    (void)state;
+    make_job(&j, dests, 3, 20, true, 4);
+    dests[0].flush = true;
+    dests[1].flush = true;
+    assert_false(job_wants_flush(&j, 0)); /* not complete */
+    job_written(&j, 0, 0, 20);
+    job_written(&j, 2, 0, 20);
+    job_drop(&j, 1, &(struct failure){"write", EIO, 0, NULL});
+    assert_true(job_wants_flush(&j, 0));
+    assert_false(job_wants_flush(&j, 1)); /* dropped */
+    assert_false(job_wants_flush(&j, 2)); /* not asked for */
+    job_flushed(&j, 0);
+    assert_false(job_wants_flush(&j, 0));
+    job_free(&j);
+}
+
+static void test_init_out_of_memory(void **state)
+{
+    struct job j;
+
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        fail_after = i;
+        assert_int_equal(job_init(&j, 2, 100, true, 4), -ENOMEM);
+    }
+}
+
+static void test_written_out_of_memory_drops_the_destination(void **state)
+{
+    struct job j;
+    struct job_end dests[2];
+
+    (void)state;
+    make_job(&j, dests, 2, 30, true, 0); /* no claims reserved: the first hole allocates */
+    assert_claim(&j, 0, 10);
+    assert_claim(&j, 10, 20);
+    fail_after = 0;
+    job_written(&j, 0, 10, 20);
+    assert_true(job_dropped(&j, 0));
+    assert_false(job_dropped(&j, 1));
+    assert_dropped(&j, 0, "account", ENOMEM, FAILURE_NO_OFFSET);
+    assert_int_equal(look(&j, 0).missing, 30);
+    assert_int_equal(j.alive, 1);
+    job_free(&j);
+}
+
+static void test_return_out_of_memory_drops_those_who_need_it(void **state)
+{
+    struct job j;
+    struct job_end dests[2];
+
+    (void)state;
+    make_job(&j, dests, 2, 30, true, 0);
+    assert_claim(&j, 0, 10);
+    assert_claim(&j, 10, 20);
+    job_written(&j, 1, 0, 10);
+    fail_after = 0;
+    job_return(&j, &(struct range){0, 10});
+    assert_true(job_dropped(&j, 0));
+    assert_false(job_dropped(&j, 1));
+    assert_dropped(&j, 0, "account", ENOMEM, FAILURE_NO_OFFSET);
+    assert_true(look(&j, 0).missing > 0);
+    assert_false(job_stopping(&j));
+    assert_claim(&j, 20, 30);
+    job_free(&j);
+}
+
+static void test_account_failure_stops_on_error(void **state)
+{
+    struct job j;
+    struct job_end dests[2];
+
+    (void)state;
+    make_job(&j, dests, 2, 30, true, 0);
+    j.stop_on_error = true;
+    assert_claim(&j, 0, 10);
+    fail_after = 0;
+    job_return(&j, &(struct range){0, 10}); /* touches the rest: needs no memory */
+    assert_false(job_stopping(&j));
+    assert_claim(&j, 0, 10);
+    assert_claim(&j, 10, 20);
+    job_return(&j, &(struct range){0, 10});
+    assert_true(job_stopping(&j));
+    assert_int_equal(j.alive, 0);
+    job_free(&j);
+}
+
+/* Workers. A claim is its worker's alone, so plain memory holds the bytes: a range that two
+ * workers work on at once is a data race, which the thread sanitizer reports. */
+#define WORKERS 4u
+#define DESTS   3u
+#define SIZE    20000u
+
+struct shared {
+    struct job job;
+    struct job_end dests[DESTS];
+    unsigned char read[SIZE];
+    unsigned char written[DESTS][SIZE];
+    uint64_t source_end; /* what is really there */
+    uint64_t fail_at;    /* destination 2 fails when this byte is written; SIZE: never */
+};
+
+struct worker {
+    struct shared *shared;
+    pthread_t thread;
+    uint64_t random_state;
+};
+
+static unsigned below(struct worker *w, unsigned n)
+{
+    w->random_state ^= w->random_state >> 12;
+    w->random_state ^= w->random_state << 25;
+    w->random_state ^= w->random_state >> 27;
+    return (unsigned)((w->random_state * 0x2545f4914f6cdd1dull) >> 33) % n;
+}
+
+/* Writes the claim, or the first part of it, to each destination. True if nothing is left. */
+static bool serve(struct worker *w, const struct range *r)
+{
+    struct shared *s = w->shared;
+    bool done = true;
+
+    for (unsigned d = 0; d < DESTS; d++) {
+        uint64_t end = r->end;
+
+        if (!job_needs(&s->job, d, r))
+            continue;
+        if (d == 2 && s->fail_at >= r->start && s->fail_at < r->end) {
+            job_drop(&s->job, d, &(struct failure){"write", ENOSPC, s->fail_at, NULL});
+            continue;
+        }
+        if (below(w, 5) == 0) {
+            end = r->start + below(w, (unsigned)(r->end - r->start));
+            done = false;
+        }
+        for (uint64_t pos = r->start; pos < end; pos++)
+            s->written[d][pos]++;
+        job_written(&s->job, d, r->start, end);
+    }
+    return done;
+}
+
+static void *work(void *arg)
+{
+    struct worker *w = arg;
+    struct shared *s = w->shared;
+    struct range r;
+
+    while (job_claim(&s->job, &r)) {
+        if (r.end > s->source_end) {
+            job_source_end(&s->job, s->source_end);
+            job_return(&s->job, &r);
+            continue;
+        }
+        for (uint64_t pos = r.start; pos < r.end; pos++)
+            s->read[pos] = 1;
+        job_read(&s->job, r.end - r.start);
+        if (!serve(w, &r))
+            job_return(&s->job, &r);
+    }
+    return NULL;
+}
+
+static void run_workers(struct shared *s, uint64_t seed)
+{
+    struct worker workers[WORKERS];
+
+    for (unsigned i = 0; i < WORKERS; i++) {
+        workers[i].shared = s;
+        workers[i].random_state = seed + i;
+        assert_int_equal(pthread_create(&workers[i].thread, NULL, work, &workers[i]), 0);
+    }
+    for (unsigned i = 0; i < WORKERS; i++)
+        assert_int_equal(pthread_join(workers[i].thread, NULL), 0);
+}
+
+/* Every byte of the source exactly once, and nothing behind its end. */
+static void check_written(const struct shared *s, unsigned d, uint64_t seed)
+{
+    for (uint64_t pos = 0; pos < SIZE; pos++) {
+        if (s->written[d][pos] == (pos < s->source_end ? 1 : 0))
+            continue;
+        print_error("seed 0x%llx, destination %u, byte %llu\n", (unsigned long long)seed, d,
+                    (unsigned long long)pos);
+        fail_msg("written %u times", s->written[d][pos]);
+    }
+}
+
+static void run_shared_job(uint64_t seed, uint64_t source_end, uint64_t fail_at)
+{
+    struct shared *s = calloc(1, sizeof(*s));
+    struct job_view view[DESTS];
+    uint64_t read_bytes;
+    unsigned healthy = fail_at < SIZE ? DESTS - 1 : DESTS;
+
+    assert_non_null(s);
+    make_job(&s->job, s->dests, DESTS, SIZE, source_end == SIZE, WORKERS);
+    s->source_end = source_end;
+    s->fail_at = fail_at;
+    run_workers(s, seed);
+
+    job_look(&s->job, view, &read_bytes);
+    assert_int_equal(s->job.end, source_end);
+    assert_true(read_bytes >= source_end);
+    assert_int_equal(s->job.alive, healthy);
+    for (unsigned d = 0; d < healthy; d++) {
+        assert_int_equal(view[d].missing, 0);
+        assert_false(view[d].state.dropped);
+        check_written(s, d, seed);
+    }
+    if (healthy < DESTS) {
+        assert_true(view[2].state.dropped);
+        assert_failure(&view[2].state.failure, "write", ENOSPC, fail_at);
+        assert_true(view[2].missing > 0);
+    }
+    job_free(&s->job);
+    free(s);
+}
+
+static void test_workers(void **state)
+{
+    (void)state;
+    run_shared_job(0x5eed3000u, SIZE, SIZE);
+    run_shared_job(0x5eed3100u, SIZE, SIZE / 2 + 3);
+    run_shared_job(0x5eed3200u, SIZE - 4321, SIZE);
+    run_shared_job(0x5eed3300u, SIZE - 4321, SIZE / 3);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_plain_copy, reset_allocator),
+        cmocka_unit_test_setup(test_empty_source, reset_allocator),
+        cmocka_unit_test_setup(test_drop, reset_allocator),
+        cmocka_unit_test_setup(test_drop_stops_on_error, reset_allocator),
+        cmocka_unit_test_setup(test_stop, reset_allocator),
+        cmocka_unit_test_setup(test_source_fails, reset_allocator),
+        cmocka_unit_test_setup(test_known_size_shrinks, reset_allocator),
+        cmocka_unit_test_setup(test_unknown_size_ends, reset_allocator),
+        cmocka_unit_test_setup(test_flushed, reset_allocator),
+        cmocka_unit_test_setup(test_wants_flush, reset_allocator),
+        cmocka_unit_test_setup(test_init_out_of_memory, reset_allocator),
+        cmocka_unit_test_setup(test_written_out_of_memory_drops_the_destination,
+                               reset_allocator),
+        cmocka_unit_test_setup(test_return_out_of_memory_drops_those_who_need_it,
+                               reset_allocator),
+        cmocka_unit_test_setup(test_account_failure_stops_on_error, reset_allocator),
+        cmocka_unit_test_setup(test_workers, reset_allocator),
+    };
+
+    return cmocka_run_group_tests_name("job", tests, NULL, NULL);
+}
