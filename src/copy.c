@@ -11,6 +11,9 @@
 /* Pause before operations that moved nothing are tried again. */
 #define COPY_BACKOFF_NS 1000000
 
+/* An engine that starts no operation for this many times job->stall_ms is broken. */
+#define COPY_IDLE_STALLS 4u
+
 enum share_state {
     SHARE_DONE,    /* holds its bytes, or does not need them (any more) */
     SHARE_PENDING, /* needs bytes that no operation under way brings */
@@ -46,9 +49,11 @@ struct copy {
     struct chunk *claimed; /* holds a range, in the order of claims */
     struct chunk **claimed_tail;
     unsigned in_flight; /* batches */
-    bool backoff;       /* something moved nothing: pause before trying again */
-    bool settling;      /* an ordered batch was at fault: submit nothing until all are back */
-    uint64_t *cursor;   /* per destination: where a sequential one stands */
+    uint64_t
+        idle_since; /* ms on the monotonic clock since when no operation was started; 0: now */
+    bool backoff;   /* something moved nothing: pause before trying again */
+    bool settling;  /* an ordered batch was at fault: submit nothing until all are back */
+    uint64_t *cursor; /* per destination: where a sequential one stands */
     /* The kernel refused direct I/O with EINVAL: through the page cache from then on. */
     bool *direct_refused;
     bool source_direct_refused;
@@ -389,6 +394,25 @@ static int check_nop(const struct engine_op *op)
     return failed ? op->result : 0;
 }
 
+/* An engine that starts nothing (its kernel threads are gone, memory is short) is asked again,
+ * with a pause, but not for ever. False when it is to be given up. */
+static bool notice_progress(struct copy *c, const struct engine_batch *b)
+{
+    uint64_t now;
+
+    for (unsigned i = 0; i < b->n_ops; i++) {
+        if (b->ops[i].result != -ECANCELED && b->ops[i].kind != ENGINE_NOP) {
+            c->idle_since = 0;
+            return true;
+        }
+    }
+    now = now_ms();
+    c->backoff = true;
+    if (c->idle_since == 0)
+        c->idle_since = now;
+    return now - c->idle_since < (uint64_t)COPY_IDLE_STALLS * c->job->stall_ms;
+}
+
 static int account(struct copy *c, struct engine_batch *b)
 {
     struct chunk *k = chunk_of(c, b);
@@ -401,6 +425,8 @@ static int account(struct copy *c, struct engine_batch *b)
         account_write(c, k, i);
     if (b->ops[0].kind == ENGINE_READ)
         account_read(c, k);
+    if (!notice_progress(c, b))
+        return -ECANCELED;
     /* The source ended with this chunk: whoever has all of what there is is done. */
     for (unsigned d = 0; d < c->job->n_dests; d++)
         if (k->shares[d].state == SHARE_PENDING && k->shares[d].done == chunk_len(k))

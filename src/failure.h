@@ -11,7 +11,7 @@
 
 struct failure {
     const char *op;      /* static string: "open", "write", "fsync", "rename", ...; NULL when no
-                          * operation      failed and the message says it all */
+                          * operation failed and the message, not NULL then, says it all */
     int err;             /* positive errno; 0: no failure */
     uint64_t offset;     /* byte offset in the file concerned, or FAILURE_NO_OFFSET */
     const char *message; /* static string that says more than strerror(err) can, or NULL */

@@ -53,12 +53,13 @@ static int check_engine(const struct options *o)
     return EXIT_USAGE;
 }
 
-static void say_plan(const struct plan *p, const struct options *o)
+static int look_at_all(const struct plan *p, const struct options *o)
 {
+    int status = 0;
+
     for (unsigned i = 0; i < p->n_copies; i++)
-        for (unsigned d = 0; d < p->copies[i].n_dests; d++)
-            report_dry_run(p->copies[i].source, p->copies[i].dests[d],
-                           o->inplace ? "in place" : "by temporary and rename");
+        status = session_worse(status, session_look(o, &p->copies[i]));
+    return status;
 }
 
 static int copy_all(const struct plan *p, const struct options *o)
@@ -99,10 +100,7 @@ static int copy(const struct options *o)
         free(error);
         return EXIT_USAGE;
     }
-    if (o->dry_run)
-        say_plan(&plan, o);
-    else
-        status = copy_all(&plan, o);
+    status = o->dry_run ? look_at_all(&plan, o) : copy_all(&plan, o);
     plan_free(&plan);
     return status;
 }

@@ -111,10 +111,6 @@ void report_start(const struct copy_status *s)
 
 void report_dest_failed(const struct copy_status *s, unsigned d)
 {
-    const struct dest_status *dest = &s->dests[d];
-
-    if (report.options->verbose && !dest->by_source)
-        report_failure(dest->path, &dest->failure);
     if (report.options->json)
         note_stdout(report_json_dest_failed(s, d));
 }
@@ -171,23 +167,20 @@ static void say_stats(const struct copy_status *s)
     report_message_end(&m);
 }
 
-/* The last lines on stderr: what failed. */
+/* The last lines on stderr name what failed. */
 static void say_failures(const struct copy_status *s)
 {
     unsigned done = 0;
 
-    if (s->source_failure.err != 0)
-        report_failure(s->source, &s->source_failure);
-    for (unsigned i = 0; i < s->n_dests; i++) {
-        const struct dest_status *d = &s->dests[i];
-
-        if (d->state == DEST_FAILED && !d->by_source)
-            report_failure(d->path, &d->failure);
-        if (d->state == DEST_DONE)
-            done++;
-    }
+    for (unsigned i = 0; i < s->n_dests; i++)
+        done += s->dests[i].state == DEST_DONE;
     if (done > 0 && done < s->n_dests && !report.options->quiet)
         report_error("%u of %u destinations are complete", done, s->n_dests);
+    if (s->source_failure.err != 0)
+        report_failure(s->source, &s->source_failure);
+    for (unsigned i = 0; i < s->n_dests; i++)
+        if (s->dests[i].state == DEST_FAILED && !s->dests[i].by_source)
+            report_failure(s->dests[i].path, &s->dests[i].failure);
 }
 
 void report_summary(const struct copy_status *s)

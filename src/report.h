@@ -65,8 +65,8 @@ void report_failure(const char *path, const struct failure *f);
 /* A copy begins: JSON "start". With -v: 'SOURCE' -> 'DEST' per destination. */
 void report_start(const struct copy_status *s);
 
-/* Destination d has just been dropped: JSON "dest_failed", and with --verbose the failure line
- * on stderr. Without it the line comes once, from report_summary(). */
+/* Destination d has just been dropped: JSON "dest_failed". On stderr it is named once, by
+ * report_summary(). */
 void report_dest_failed(const struct copy_status *s, unsigned d);
 
 /* Milliseconds until the next report_progress() is wanted: -1 if never. */

@@ -136,7 +136,6 @@ int report_json_start(const struct copy_status *s)
     json_t *event = event_new("start", s->source);
 
     add_size(&event, s);
-    add_tuning(&event, s);
     add_dests(&event, s);
     return write_line(event);
 }

@@ -126,11 +126,11 @@ static void take_signals(struct session *s)
     }
 }
 
-/* A fifo without a reader is waited for, as cp does, but not for ever. */
-static int open_target(struct session *s, unsigned d, uint64_t deadline, struct failure *f)
+static struct target_request request_for(const struct session *s, unsigned d)
 {
     const struct options *o = s->o;
-    struct target_request request = {
+
+    return (struct target_request){
         .path = s->copy->dests[d],
         .inplace = o->inplace,
         .keep_rest = o->has_dest_offset,
@@ -142,6 +142,12 @@ static int open_target(struct session *s, unsigned d, uint64_t deadline, struct 
         .size = s->size_known ? s->size + o->dest_offset : 0,
         .size_known = s->size_known,
     };
+}
+
+/* A fifo without a reader is waited for, as cp does, but not for ever. */
+static int open_target(struct session *s, unsigned d, uint64_t deadline, struct failure *f)
+{
+    struct target_request request = request_for(s, d);
 
     for (;;) {
         struct pollfd p = {.fd = s->signal_fd, .events = POLLIN};
@@ -257,6 +263,7 @@ static int set_up_job(struct session *s)
         const struct target *t = &s->targets[d];
 
         if (!s->target_open[d]) {
+            j->dests[d].file_direct = JOB_NO_FILE;
             job_drop(j, d, &s->status.dests[d].failure);
             continue;
         }
@@ -393,6 +400,15 @@ static void check_source(struct session *s)
         fail_all_for_source(s);
 }
 
+/* Whether anything is missing that was asked for: bytes, or their flush. A stop may come in
+ * between the two. */
+static bool incomplete(const struct session *s, unsigned d)
+{
+    const struct job_view *v = &s->view[d];
+
+    return v->missing != 0 || (s->job.dests[d].flush && !v->state.flushed);
+}
+
 static void finish_target(struct session *s, unsigned d)
 {
     struct dest_status *ds = &s->status.dests[d];
@@ -401,7 +417,7 @@ static void finish_target(struct session *s, unsigned d)
 
     if (ds->state == DEST_FAILED) {
         target_abort(t);
-    } else if (s->signal || s->unavailable || s->view[d].missing != 0) {
+    } else if (s->signal || s->unavailable || incomplete(s, d)) {
         target_abort(t);
         fail_dest(s, d, stopped(s, &f));
     } else if (target_commit(t, &f) < 0) {
@@ -422,23 +438,31 @@ static void finish_targets(struct session *s)
             finish_target(s, d);
 }
 
+/* What `done` complete destinations come to under --require. */
+static int policy_status(const struct session *s, unsigned done)
+{
+    unsigned required = s->o->require;
+
+    if (required == OPTIONS_REQUIRE_ALL)
+        required = s->copy->n_dests;
+    if (done >= required)
+        return 0;
+    return done == 0 ? 1 : 3;
+}
+
 static int exit_status(const struct session *s)
 {
-    unsigned done = 0, required = s->o->require;
+    unsigned done = 0;
 
     for (unsigned d = 0; d < s->copy->n_dests; d++)
         done += s->status.dests[d].state == DEST_DONE;
-    if (required == OPTIONS_REQUIRE_ALL)
-        required = s->copy->n_dests;
     if (s->unavailable)
         return 2;
     if (s->signal)
         return 128 + s->signal;
     if (s->status.source_failure.err)
         return 5;
-    if (done >= required)
-        return 0;
-    return done == 0 ? 1 : 3;
+    return policy_status(s, done);
 }
 
 int session_worse(int a, int b)
@@ -547,4 +571,29 @@ void session_run(const struct options *o, const struct plan_copy *copy, int sign
     };
     if (!s->abandoned) /* hanging workers still look at it */
         session_free(s);
+}
+
+int session_look(const struct options *o, const struct plan_copy *copy)
+{
+    struct session s = {.o = o, .copy = copy};
+    unsigned good = 0;
+
+    if (open_source(&s) < 0) {
+        report_failure(copy->source, &s.status.source_failure);
+        return s.unavailable ? 2 : 5;
+    }
+    source_close(&s.source);
+    for (unsigned d = 0; d < copy->n_dests; d++) {
+        struct target_request request = request_for(&s, d);
+        const char *how = "";
+        struct failure f;
+
+        if (target_look(&request, &how, &f) < 0) {
+            report_failure(copy->dests[d], &f);
+        } else {
+            report_dry_run(copy->source, copy->dests[d], how);
+            good++;
+        }
+    }
+    return policy_status(&s, good);
 }

@@ -19,6 +19,10 @@ struct session_result {
 void session_run(const struct options *o, const struct plan_copy *copy, int signal_fd,
                  struct session_result *ret);
 
+/* --dry-run: looks at source and destinations as far as that touches nothing, and reports what
+ * would be done or why not. Returns the exit status that it comes to. */
+int session_look(const struct options *o, const struct plan_copy *copy);
+
 /* The more serious of two exit statuses. */
 int session_worse(int a, int b);
 

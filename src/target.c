@@ -13,7 +13,9 @@ static bool ends_with_slash(const char *path)
     return n > 0 && path[n - 1] == '/';
 }
 
-int target_open(struct target *t, const struct target_request *request, struct failure *f)
+/* Makes *t a target that is not open, of the kind that stands under its path. */
+static int choose_kind(struct target *t, const struct target_request *request,
+                       struct failure *f)
 {
     struct stat st;
 
@@ -38,7 +40,22 @@ int target_open(struct target *t, const struct target_request *request, struct f
     } else {
         t->ops = S_ISREG(st.st_mode) ? &target_file_ops : &target_node_ops;
     }
-    return t->ops->open(t, f);
+    return 0;
+}
+
+int target_open(struct target *t, const struct target_request *request, struct failure *f)
+{
+    int r = choose_kind(t, request, f);
+
+    return r < 0 ? r : t->ops->open(t, f);
+}
+
+int target_look(const struct target_request *request, const char **ret_how, struct failure *f)
+{
+    struct target t;
+    int r = choose_kind(&t, request, f);
+
+    return r < 0 ? r : t.ops->look(&t, ret_how, f);
 }
 
 int target_commit(struct target *t, struct failure *f)

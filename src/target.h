@@ -51,6 +51,7 @@ struct target {
 
 struct target_ops {
     const char *name;
+    int (*look)(struct target *t, const char **ret_how, struct failure *f);
     int (*open)(struct target *t, struct failure *f);
     int (*commit)(struct target *t, struct failure *f);
     void (*abort)(struct target *t);
@@ -66,6 +67,11 @@ extern const struct target_ops target_node_ops; /* target_node.c */
  * A fifo without a reader is -ENXIO: the caller may try again. A block device is refused with
  * -EOPNOTSUPP. */
 int target_open(struct target *t, const struct target_request *request, struct failure *f);
+
+/* --dry-run: looks, as far as can be seen without touching anything, whether target_open()
+ * would succeed. *ret_how becomes a static string that says how the destination would be
+ * written. Negative errno with *f filled if it would fail. Nothing is open afterwards. */
+int target_look(const struct target_request *request, const char **ret_how, struct failure *f);
 
 /* Makes the written file the destination: mode and owner, close (whose error counts), rename,
  * and with request.durable the directory's fsync. The data must have been flushed before by

@@ -343,6 +343,26 @@ static int file_open(struct target *t, struct failure *f)
     return 0;
 }
 
+static int file_look(struct target *t, const char **ret_how, struct failure *f)
+{
+    bool inplace = t->request.inplace, exists = false;
+    struct stat st;
+    int r;
+
+    r = resolve(t, &st, &exists, f);
+    if (r == 0 && exists && !S_ISREG(st.st_mode))
+        r = fail(f, "open", ESTALE, HINT_KIND);
+    if (r == 0 && exists && !t->request.force &&
+        faccessat(t->dir_fd, t->name, W_OK, AT_EACCESS) < 0)
+        r = fail(f, "open", errno, NULL);
+    if (r == 0 && !(inplace && exists) &&
+        faccessat(t->dir_fd, ".", W_OK | X_OK, AT_EACCESS) < 0)
+        r = fail(f, inplace ? "open" : "create temporary", errno, NULL);
+    release(t);
+    *ret_how = inplace ? "in place" : "by temporary and rename";
+    return r;
+}
+
 /* The copy loop has written every byte; a file of another length was written to by somebody
  * else, too. */
 static int check_length(const struct target *t, struct failure *f)
@@ -451,6 +471,7 @@ static int file_commit(struct target *t, struct failure *f)
 
 const struct target_ops target_file_ops = {
     .name = "file",
+    .look = file_look,
     .open = file_open,
     .commit = file_commit,
     .abort = file_abort,

@@ -27,6 +27,16 @@ static int check_kind(mode_t mode, struct failure *f)
     }
 }
 
+static int node_look(struct target *t, const char **ret_how, struct failure *f)
+{
+    struct stat st;
+
+    if (stat(t->request.path, &st) < 0)
+        return failure_set(f, "open", errno, FAILURE_NO_OFFSET, NULL);
+    *ret_how = "written through";
+    return check_kind(st.st_mode, f);
+}
+
 static int node_open(struct target *t, struct failure *f)
 {
     struct stat st;
@@ -76,6 +86,7 @@ static void node_abort(struct target *t)
 
 const struct target_ops target_node_ops = {
     .name = "node",
+    .look = node_look,
     .open = node_open,
     .commit = node_commit,
     .abort = node_abort,

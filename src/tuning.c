@@ -15,9 +15,6 @@
 /* Half of it is under way while the other half is refilled. */
 #define DEFAULT_DEPTH 16u
 
-/* Below this a second worker costs more than it brings. */
-#define TWO_WORKERS_SIZE (16u * MIB)
-
 static uint32_t round_up(uint64_t n, uint32_t align)
 {
     return (uint32_t)((n + align - 1) / align * align);

@@ -1,0 +1,123 @@
+/* fake_engine: an engine whose files are arrays in memory and whose faults are a script. It
+ * does all that the contract of engine.h allows and nothing else, in an order drawn at random,
+ * and stops the test at the first thing that must not be: a write of bytes that were not read,
+ * a byte read twice, a stream out of order, an fsync before the last write.
+ *
+ * Single-threaded; everything is derived from the seed. */
+#ifndef UCOPY_FAKE_ENGINE_H
+#define UCOPY_FAKE_ENGINE_H
+
+#include "engine.h"
+
+#define FAKE_MAX_DESTS   4u
+#define FAKE_MAX_FILES   (2u * (1u + FAKE_MAX_DESTS))
+#define FAKE_MAX_BATCHES 8u
+#define FAKE_MAX_OPS     (1u + FAKE_MAX_DESTS)
+#define FAKE_MAX_FAULTS  8u
+#define FAKE_MAX_LOG     4096u
+
+/* What is in a buffer between the submission of a read and its end; in no source. */
+#define FAKE_POISON 0xEE
+
+enum fake_effect {
+    FAKE_SHORT_BY_ONE, /* all bytes but the last; the byte's operation is a 0 */
+    FAKE_SHORT_TO_ONE, /* the first byte only */
+    FAKE_RESULT,       /* 0 or a negative errno, and nothing happens to the data */
+    FAKE_STUTTER,      /* -EAGAIN, then one byte, then -EAGAIN, ... */
+};
+
+/* A fault of the operation that starts as number `at`, counted from 0 over the whole run. What
+ * makes no sense for an operation (a short NOP) does not happen to it. */
+struct fake_fault {
+    unsigned at;
+    enum fake_effect effect;
+    int32_t result;   /* of FAKE_RESULT */
+    bool sticky;      /* from then on, for every operation ... */
+    unsigned on_file; /* ... on this file; sticky only */
+};
+
+enum fake_kind { FAKE_SOURCE, FAKE_DEST };
+
+struct fake_file {
+    enum fake_kind kind;
+    unsigned dest;  /* of FAKE_DEST */
+    uint32_t align; /* bytes, of O_DIRECT; 1: through the page cache */
+};
+
+struct fake_dest {
+    uint64_t base;      /* where position 0 of the copy lies, bytes */
+    uint8_t *bytes;     /* [size], by position of the copy; caller's */
+    bool *written;      /* [size]; caller's */
+    uint64_t prefix;    /* positions from 0 on that are written without a gap */
+    bool sequential;    /* takes streams only */
+    bool synced;        /* an fsync succeeded after the last write */
+    unsigned in_flight; /* writes under way */
+};
+
+/* What was done to one operation. */
+struct fake_event {
+    enum engine_op_kind kind;
+    unsigned file;
+    uint64_t offset; /* in the file, bytes; of a stream: position in the copy */
+    int32_t result;
+};
+
+struct fake_slot {
+    struct engine_batch *batch; /* NULL: free */
+    struct engine_op asked[FAKE_MAX_OPS];
+    bool op_done[FAKE_MAX_OPS];
+    unsigned n_done;
+    uint64_t number; /* order of submission */
+    bool handed;     /* to the kernel: a wait() has been called since */
+    bool broken;     /* members do not start */
+    bool faulted;    /* an operation failed or fell short */
+};
+
+struct fake {
+    struct engine base;
+
+    /* the caller's, before engine_create() */
+    const char *label; /* what is run: printed on failure */
+    uint64_t seed;
+    const uint8_t *source; /* [source_size], by position of the copy */
+    uint64_t source_size;
+    uint64_t source_base;
+    bool *was_read; /* [source_size] */
+    struct fake_dest dests[FAKE_MAX_DESTS];
+    struct fake_file files[FAKE_MAX_FILES];
+    bool keep_prefix; /* every destination's written set is a prefix at any time */
+    bool chain_breaks;
+    struct fake_fault faults[FAKE_MAX_FAULTS];
+    unsigned n_faults;
+    unsigned submit_fault_at; /* number of the submit() that fails, from 1; 0: none */
+    int submit_fault;         /* with this negative errno */
+    unsigned wait_fault_at;   /* number of the wait() that fails, from 1; 0: none */
+    int wait_fault;
+    unsigned hook_at;        /* before the operation of this number starts ... */
+    void (*hook)(void *arg); /* ... this is called; NULL: nothing */
+    void *hook_arg;
+
+    /* the fake's own; to be looked at */
+    unsigned n_started; /* operations */
+    unsigned n_submits;
+    unsigned n_waits;
+    struct fake_event log[FAKE_MAX_LOG]; /* operations with a fault, results as given */
+    unsigned n_log;
+    struct fake_slot slots[FAKE_MAX_BATCHES];
+    uint64_t n_batches;
+    bool stuttered; /* the last time it was -EAGAIN */
+};
+
+/* The engine's operations. create() hands out the one that fake_next was set to; it belongs to
+ * the caller, and destroy() only checks that nobody touched what was in flight. */
+extern const struct engine_ops fake_engine_ops;
+extern struct fake *fake_next;
+
+/* Ends the test with a message that says which run it was. */
+void fake_die(const struct fake *f, const char *format, ...)
+    __attribute__((format(printf, 2, 3), noreturn));
+
+/* The next number of a sequence that depends on the state only; below `limit` (at least 1). */
+uint32_t fake_random(uint64_t *state, uint32_t limit);
+
+#endif

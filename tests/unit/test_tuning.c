@@ -1,0 +1,164 @@
+/* test_tuning: what tuning_choose() promises, over a grid of files and wishes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "tuning.h"
+
+#define KIB 1024ull
+#define MIB (1024 * KIB)
+#define GIB (1024 * MIB)
+
+#define N(array) (sizeof(array) / sizeof(array)[0])
+
+static const uint64_t sizes[] = {0,       1,           4095,       4096,          4097,
+                                 MIB - 1, MIB,         MIB + 1,    64 * MIB,      GIB + 1,
+                                 4 * GIB, 4 * GIB + 1, 1ull << 50, INT64_MAX - 1, INT64_MAX};
+static const uint64_t memories[] = {0,       64 * KIB, 64 * KIB + 1, MIB - 1,  MIB,
+                                    3 * MIB, 64 * MIB, GIB,          64 * GIB, INT64_MAX};
+static const uint64_t chunks[] = {0, 4096, 8192, 12288, MIB, 256 * MIB};
+static const unsigned depths[] = {0, 1, 3, 4096};
+static const unsigned workers[] = {0, 1, 2, 256};
+static const uint32_t aligns[] = {1, 512, 4096, 65536};
+
+struct wish {
+    struct options o;
+    struct tuning_facts f;
+};
+
+static void fail_for(const struct wish *w, const struct tuning *t, const char *what)
+{
+    print_error(
+        "%s: size %llu%s, direct %d, sequential %d, align %u; asked: memory %llu, chunk "
+        "%llu, depth %u, workers %u; got: chunk %u, depth %u, workers %u\n",
+        what, (unsigned long long)w->f.size, w->f.size_known ? "" : " unknown", w->f.direct,
+        w->f.sequential, w->f.align, (unsigned long long)w->o.memory,
+        (unsigned long long)w->o.chunk_size, w->o.queue_depth, w->o.workers, t->chunk_size,
+        t->queue_depth, t->workers);
+    fail();
+}
+
+#define HOLDS(cond)                                                                            \
+    do {                                                                                       \
+        if (!(cond))                                                                           \
+            fail_for(w, &t, #cond);                                                            \
+    } while (0)
+
+static uint64_t round_up(uint64_t n, uint64_t step)
+{
+    return (n + step - 1) / step * step;
+}
+
+/* The smallest chunk that there is; more memory than that is always enough. */
+static uint64_t smallest_chunk(const struct wish *w)
+{
+    return w->f.align > 4096 ? w->f.align : 4096;
+}
+
+static void check(const struct wish *w)
+{
+    uint64_t memory = w->o.memory ? w->o.memory : OPTIONS_DEFAULT_MEMORY;
+    uint64_t all, n_chunks;
+    struct tuning t = {0};
+
+    tuning_choose(&t, &w->o, &w->f);
+    HOLDS(t.chunk_size >= 4096 && t.queue_depth >= 1 && t.workers >= 1);
+    HOLDS(t.chunk_size % 4096 == 0 && t.chunk_size % w->f.align == 0);
+    HOLDS(t.chunk_size <= INT32_MAX); /* of one operation */
+    all = (uint64_t)t.workers * t.queue_depth;
+    if (memory >= smallest_chunk(w))
+        HOLDS(all <= memory / t.chunk_size);
+    else
+        HOLDS(all == 1 && t.chunk_size == smallest_chunk(w));
+    if (w->o.chunk_size) /* rounded up to the alignment at most */
+        HOLDS(t.chunk_size <= round_up(w->o.chunk_size, smallest_chunk(w)));
+    if (w->o.queue_depth)
+        HOLDS(t.queue_depth <= w->o.queue_depth);
+    if (w->o.workers)
+        HOLDS(t.workers <= w->o.workers);
+    if (w->f.sequential || !w->f.size_known)
+        HOLDS(t.workers == 1);
+    if (!w->f.size_known) { /* what is read ahead of the end may be read for nothing */
+        HOLDS(t.queue_depth == 1);
+        return;
+    }
+    n_chunks = w->f.size / t.chunk_size + (w->f.size % t.chunk_size != 0);
+    HOLDS(t.workers <= (n_chunks ? n_chunks : 1));
+    HOLDS(t.queue_depth <= n_chunks / t.workers + 1);
+}
+
+static void grid(void **state)
+{
+    unsigned n = N(sizes) * N(memories) * N(chunks) * N(depths) * N(workers) * N(aligns) * 8;
+
+    (void)state;
+    for (unsigned i = 0; i < n; i++) {
+        unsigned v = i;
+        struct wish w = {.f.n_dests = 3, .f.size_known = v & 1};
+
+        w.f.direct = v & 2;
+        w.f.sequential = v & 4;
+        v /= 8;
+        w.f.size = sizes[v % N(sizes)];
+        v /= N(sizes);
+        w.o.memory = memories[v % N(memories)];
+        v /= N(memories);
+        w.o.chunk_size = chunks[v % N(chunks)];
+        v /= N(chunks);
+        w.o.queue_depth = depths[v % N(depths)];
+        v /= N(depths);
+        w.o.workers = workers[v % N(workers)];
+        v /= N(workers);
+        w.f.align = aligns[v % N(aligns)];
+        check(&w);
+    }
+}
+
+/* With room for it, the user gets what the user asked for. */
+static void wishes_are_met(void **state)
+{
+    struct options o = {.chunk_size = 128 * KIB, .queue_depth = 7, .workers = 3, .memory = GIB};
+    struct tuning_facts f = {.size = GIB, .size_known = true, .n_dests = 2, .align = 512};
+    struct tuning t;
+
+    (void)state;
+    tuning_choose(&t, &o, &f);
+    assert_int_equal(t.chunk_size, 128 * KIB);
+    assert_int_equal(t.queue_depth, 7);
+    assert_int_equal(t.workers, 3);
+}
+
+static void little_memory(void **state)
+{
+    struct options o = {.chunk_size = 128 * KIB, .memory = 128 * KIB + 1, .queue_depth = 4};
+    struct tuning_facts f = {.size = GIB, .size_known = true, .n_dests = 2, .align = 1};
+    struct tuning t;
+
+    (void)state;
+    tuning_choose(&t, &o, &f);
+    assert_int_equal(t.chunk_size, 128 * KIB);
+    assert_int_equal(t.queue_depth, 1);
+    assert_int_equal(t.workers, 1);
+
+    /* An alignment that is more than the memory allowed: one such chunk. */
+    o = (struct options){.memory = 64 * KIB};
+    f.align = 128 * KIB;
+    tuning_choose(&t, &o, &f);
+    assert_int_equal(t.chunk_size, 128 * KIB);
+    assert_int_equal(t.queue_depth, 1);
+    assert_int_equal(t.workers, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(grid),
+        cmocka_unit_test(wishes_are_met),
+        cmocka_unit_test(little_memory),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
