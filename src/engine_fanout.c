@@ -51,7 +51,7 @@ static void unpark(struct fanout *f)
 static int fanout_reap(struct sequencer *s, unsigned want, unsigned timeout_ms)
 {
     struct fanout *f = fanout_of(s);
-    struct engine_op *list;
+    struct engine_op *list = NULL;
     int r = 0;
 
     /* All but the last full queue go without waiting. */

@@ -96,11 +96,16 @@ static void start_thread(struct sync_file *f)
 static void sync_start(struct sequencer *s, struct engine_op *op)
 {
     struct sync *y = sync_of(s);
-    struct sync_file *f = op->kind == ENGINE_NOP ? NULL : &y->files[op->file];
+    struct sync_file *f;
 
-    if (f && f->state == THREAD_NONE)
+    if (op->kind == ENGINE_NOP) {
+        op_list_append(&y->inlined, op);
+        return;
+    }
+    f = &y->files[op->file];
+    if (f->state == THREAD_NONE)
         start_thread(f);
-    if (!f || f->state == THREAD_REFUSED) {
+    if (f->state == THREAD_REFUSED) {
         op_list_append(&y->inlined, op);
         return;
     }

@@ -5,6 +5,7 @@
 #ifndef UCOPY_FAILURE_H
 #define UCOPY_FAILURE_H
 
+#include <assert.h>
 #include <stdint.h>
 
 #define FAILURE_NO_OFFSET UINT64_MAX
@@ -22,6 +23,7 @@ struct failure {
 static inline int failure_set(struct failure *f, const char *op, int err, uint64_t offset,
                               const char *message)
 {
+    assert(err > 0);
     f->op = op;
     f->err = err;
     f->offset = offset;

@@ -1,5 +1,6 @@
 #include "options.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <popt.h>
 #include <stdarg.h>
@@ -427,7 +428,8 @@ static const char *name_of(int id)
                 return option->longName;
         }
     }
-    abort();
+    assert(!"every value that popt returns is in the table");
+    return NULL;
 }
 
 /* popt gives an option with an optional value the next word; ls and grep do not. With an empty

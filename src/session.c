@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,7 +136,7 @@ static struct target_request request_for(const struct session *s, unsigned d)
         .inplace = o->inplace,
         .keep_rest = o->has_dest_offset,
         .force = o->force,
-        .want_direct = o->direct == WHEN_ALWAYS,
+        .want_direct = tuning_wants_direct(o, s->size, s->size_known),
         .need_direct = o->direct == WHEN_ALWAYS,
         .durable = o->fsync,
         .source_mode = s->source.st.st_mode,
@@ -192,12 +193,19 @@ static unsigned open_targets(struct session *s)
     return opened;
 }
 
+static unsigned usable_cpus(void)
+{
+    cpu_set_t set;
+
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
+}
+
 static struct tuning_facts facts(const struct session *s)
 {
     struct tuning_facts f = {
         .size = s->size,
         .size_known = s->size_known,
-        .n_dests = s->copy->n_dests,
+        .cpus = usable_cpus(),
         .direct = s->source.fd_direct >= 0,
         .sequential = s->o->in_order,
         .align = s->source.fd_direct >= 0 ? s->source.direct_align : 1,
@@ -409,18 +417,26 @@ static bool incomplete(const struct session *s, unsigned d)
     return v->missing != 0 || (s->job.dests[d].flush && !v->state.flushed);
 }
 
+static void give_up(struct session *s, unsigned d)
+{
+    struct failure f;
+
+    if (s->abandoned)
+        target_abandon(&s->targets[d]);
+    else
+        target_abort(&s->targets[d]);
+    if (s->status.dests[d].state != DEST_FAILED)
+        fail_dest(s, d, stopped(s, &f));
+}
+
 static void finish_target(struct session *s, unsigned d)
 {
     struct dest_status *ds = &s->status.dests[d];
-    struct target *t = &s->targets[d];
     struct failure f;
 
-    if (ds->state == DEST_FAILED) {
-        target_abort(t);
-    } else if (s->signal || s->unavailable || incomplete(s, d)) {
-        target_abort(t);
-        fail_dest(s, d, stopped(s, &f));
-    } else if (target_commit(t, &f) < 0) {
+    if (ds->state == DEST_FAILED || s->signal || s->unavailable || incomplete(s, d)) {
+        give_up(s, d);
+    } else if (target_commit(&s->targets[d], &f) < 0) {
         fail_dest(s, d, &f);
     } else {
         ds->state = DEST_DONE;

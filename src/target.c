@@ -13,49 +13,58 @@ static bool ends_with_slash(const char *path)
     return n > 0 && path[n - 1] == '/';
 }
 
-/* Makes *t a target that is not open, of the kind that stands under its path. */
-static int choose_kind(struct target *t, const struct target_request *request,
-                       struct failure *f)
+/* The kind that stands under the path; NULL with *f filled if it is none. */
+static const struct target_ops *kind_of(const char *path, struct failure *f)
 {
     struct stat st;
+    int err;
 
+    if (stat(path, &st) == 0) {
+        if (S_ISREG(st.st_mode))
+            return &target_file_ops;
+        if (!S_ISDIR(st.st_mode))
+            return &target_node_ops;
+        err = EISDIR;
+    } else {
+        err = errno;
+        if (err == ENOENT && !ends_with_slash(path))
+            return &target_file_ops;
+        if (err == ENOENT)
+            err = ENOTDIR;
+    }
+    failure_set(f, "open", err, FAILURE_NO_OFFSET, NULL);
+    return NULL;
+}
+
+/* Makes *t a target that is not open. 0 or a negative errno with *f filled. */
+static int prepare(struct target *t, const struct target_request *request, struct failure *f)
+{
     assert(!request->keep_rest || request->inplace);
     *t = (struct target){
         .request = *request,
+        .ops = kind_of(request->path, f),
         .fd = -1,
         .fd_direct = -1,
         .dir_fd = -1,
         .uid = (uid_t)-1,
         .gid = (gid_t)-1,
     };
-
-    if (stat(request->path, &st) < 0) {
-        if (errno != ENOENT)
-            return failure_set(f, "open", errno, FAILURE_NO_OFFSET, NULL);
-        if (ends_with_slash(request->path))
-            return failure_set(f, "open", ENOTDIR, FAILURE_NO_OFFSET, NULL);
-        t->ops = &target_file_ops;
-    } else if (S_ISDIR(st.st_mode)) {
-        return failure_set(f, "open", EISDIR, FAILURE_NO_OFFSET, NULL);
-    } else {
-        t->ops = S_ISREG(st.st_mode) ? &target_file_ops : &target_node_ops;
-    }
-    return 0;
+    return t->ops ? 0 : -f->err;
 }
 
 int target_open(struct target *t, const struct target_request *request, struct failure *f)
 {
-    int r = choose_kind(t, request, f);
+    int r = prepare(t, request, f);
 
-    return r < 0 ? r : t->ops->open(t, f);
+    return t->ops ? t->ops->open(t, f) : r;
 }
 
 int target_look(const struct target_request *request, const char **ret_how, struct failure *f)
 {
     struct target t;
-    int r = choose_kind(&t, request, f);
+    int r = prepare(&t, request, f);
 
-    return r < 0 ? r : t.ops->look(&t, ret_how, f);
+    return t.ops ? t.ops->look(&t, ret_how, f) : r;
 }
 
 int target_commit(struct target *t, struct failure *f)
@@ -66,4 +75,9 @@ int target_commit(struct target *t, struct failure *f)
 void target_abort(struct target *t)
 {
     t->ops->abort(t);
+}
+
+void target_abandon(struct target *t)
+{
+    t->ops->abandon(t);
 }

@@ -54,6 +54,7 @@ struct target_ops {
     int (*look)(struct target *t, const char **ret_how, struct failure *f);
     int (*open)(struct target *t, struct failure *f);
     int (*commit)(struct target *t, struct failure *f);
+    void (*abandon)(struct target *t);
     void (*abort)(struct target *t);
 };
 
@@ -84,5 +85,10 @@ int target_commit(struct target *t, struct failure *f);
 /* Gives up: closes, removes the temporary. Cannot fail; never touches the final name. Only
  * system calls on descriptors and names that the target holds, so it is quick. */
 void target_abort(struct target *t);
+
+/* Gives up while workers that hang in the kernel may still write through the descriptors:
+ * removes the temporary's name and closes nothing, so that no number is given to another file
+ * before the process leaves. */
+void target_abandon(struct target *t);
 
 #endif

@@ -224,6 +224,16 @@ static int open_direct(struct target *t, const char *name, struct failure *f)
     return 0;
 }
 
+/* Direct writes into space that is there already need not wait for one another, nor for the
+ * allocation of blocks (ext4 and XFS write beyond the end of a file one at a time). Not into a
+ * final name: a file of full length there would look complete. A refusal means nothing: if
+ * there is too little space, the writes will tell. */
+static void preallocate(const struct target *t)
+{
+    if (t->fd_direct >= 0 && t->request.size_known && t->request.size > 0)
+        (void)fallocate(t->fd, 0, 0, (off_t)t->request.size);
+}
+
 /* Makes t->temp and t->fd. */
 static int create_temporary(struct target *t, mode_t mode)
 {
@@ -270,8 +280,10 @@ static int open_temporary(struct target *t, const struct stat *replaced, struct 
     if (r < 0) {
         (void)unlinkat(t->dir_fd, t->temp, 0);
         t->temp[0] = '\0';
+        return r;
     }
-    return r;
+    preallocate(t);
+    return 0;
 }
 
 static int open_existing(struct target *t, struct failure *f)
@@ -442,12 +454,16 @@ static int rename_temporary(struct target *t, struct failure *f)
     return 0;
 }
 
-static void file_abort(struct target *t)
+static void file_abandon(struct target *t)
 {
-    /* First the name: closing may have to wait for a slow device. */
     if (t->temp[0] != '\0')
         (void)unlinkat(t->dir_fd, t->temp, 0);
     t->temp[0] = '\0';
+}
+
+static void file_abort(struct target *t)
+{
+    file_abandon(t); /* first the name: closing may have to wait for a slow device */
     release(t);
 }
 
@@ -474,5 +490,6 @@ const struct target_ops target_file_ops = {
     .look = file_look,
     .open = file_open,
     .commit = file_commit,
+    .abandon = file_abandon,
     .abort = file_abort,
 };

@@ -79,6 +79,11 @@ static int node_commit(struct target *t, struct failure *f)
     return r < 0 ? failure_set(f, "close", -r, FAILURE_NO_OFFSET, NULL) : 0;
 }
 
+static void node_abandon(struct target *t)
+{
+    (void)t; /* a node has no name of ours */
+}
+
 static void node_abort(struct target *t)
 {
     (void)fd_close(&t->fd);
@@ -89,5 +94,6 @@ const struct target_ops target_node_ops = {
     .look = node_look,
     .open = node_open,
     .commit = node_commit,
+    .abandon = node_abandon,
     .abort = node_abort,
 };

@@ -12,8 +12,17 @@
 /* O_DIRECT: large enough that a device works at its full rate with one request. */
 #define DIRECT_CHUNK (1u * MIB)
 
+/* What has to reach the device before the copy ends does so with a fifth of the CPU time, and
+ * in no more time, without the detour through the page cache. What need not is left to the page
+ * cache. */
+#define DIRECT_SIZE (16u * MIB)
+
 /* Half of it is under way while the other half is refilled. */
 #define DEFAULT_DEPTH 16u
+
+/* Through the page cache the CPUs do the work: two of them are faster than one, unless the file
+ * is so small that a second thread and ring cost more than they bring. */
+#define TWO_WORKERS_SIZE (16u * MIB)
 
 static uint32_t round_up(uint64_t n, uint32_t align)
 {
@@ -33,7 +42,7 @@ static unsigned choose_workers(const struct options *o, const struct tuning_fact
         return 1;
     if (o->workers)
         return o->workers;
-    return 1;
+    return !f->direct && f->size >= TWO_WORKERS_SIZE && f->cpus > 1 ? 2 : 1;
 }
 
 static uint64_t at_most(uint64_t n, uint64_t limit)
@@ -67,4 +76,11 @@ void tuning_choose(struct tuning *t, const struct options *o, const struct tunin
         depth = 1;
     depth = at_most(depth, memory / t->workers);
     t->queue_depth = (unsigned)at_most(depth, (chunks - 1) / t->workers + 1);
+}
+
+bool tuning_wants_direct(const struct options *o, uint64_t size, bool size_known)
+{
+    if (o->direct != WHEN_AUTO)
+        return o->direct == WHEN_ALWAYS;
+    return o->fsync && size_known && size >= DIRECT_SIZE;
 }

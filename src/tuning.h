@@ -17,7 +17,7 @@ struct tuning {
 struct tuning_facts {
     uint64_t size; /* bytes to copy; meaningful with size_known */
     bool size_known;
-    unsigned n_dests;
+    unsigned cpus;   /* that this process may run on */
     bool direct;     /* O_DIRECT is in use somewhere */
     bool sequential; /* a destination takes its bytes in order only, or --in-order */
     uint32_t align;  /* bytes: largest O_DIRECT alignment in use, at least 1 */
@@ -29,5 +29,9 @@ struct tuning_facts {
  * tuning.c. Always finds something: one chunk of the smallest size if need be, and a chunk of
  * the size asked for if that was asked for. */
 void tuning_choose(struct tuning *t, const struct options *o, const struct tuning_facts *f);
+
+/* Whether destinations should be written with O_DIRECT where they take it. size is in bytes,
+ * meaningful with size_known. */
+bool tuning_wants_direct(const struct options *o, uint64_t size, bool size_known);
 
 #endif

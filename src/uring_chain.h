@@ -22,7 +22,7 @@ struct uring_chain {
     unsigned chain_left;          /* batches of the chain in flight that are not complete */
     struct engine_batch *waiting; /* ordered batches for the next chain, oldest first */
     struct engine_batch **waiting_tail;
-    unsigned faults; /* ordered batches at fault that the caller has not seen */
+    unsigned faults;            /* ordered batches at fault that the caller has not seen */
     struct engine_batch *ready; /* complete batches not yet returned, oldest first */
     struct engine_batch **ready_tail;
 };

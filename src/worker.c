@@ -178,8 +178,9 @@ static void *lead(void *arg)
     uint64_t one = 1;
 
     c->error = worker_open(&w, c, true);
-    if (c->error < 0)
+    if (c->error != 0)
         goto out;
+    assert(w.engine);
     remark(c, atomic_load(&c->chosen)->name, &w.engine->notes);
     while (followers < c->max_followers &&
            start_thread(&c->followers[followers], follow, c) == 0)

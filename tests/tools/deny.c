@@ -2,8 +2,8 @@
  *
  *     deny NAME=ERRNO... -- COMMAND [ARG]...
  *
- * e.g. deny io_uring_setup=EPERM io_setup=ENOSYS -- ucopy a b. Exit 77 (skip) where the kernel or
- * a container does not allow filters. */
+ * e.g. deny io_uring_setup=EPERM io_setup=ENOSYS -- ucopy a b. Exit 77 (skip) where the kernel
+ * or a container does not allow filters. */
 #include <err.h>
 #include <errno.h>
 #include <linux/audit.h>

@@ -36,7 +36,7 @@ on_loop() {
 
 case $kind in
 ext4)
-    on_loop mkfs.ext4 -q -F
+    on_loop mkfs.ext4 -q -F -m 0
     ;;
 xfs)
     on_loop mkfs.xfs -q -f

@@ -2,9 +2,9 @@
  *
  *     isprefix SOURCE FILE
  *
- * Behind the first byte that differs FILE may only have zeros (preallocated, or a hole) and must
- * not be longer than SOURCE. SOURCE must not contain zeros (genfile's do not). Prints the length
- * of the prefix; exit 1 when it is none. */
+ * Behind the first byte that differs FILE may only have zeros (preallocated, or a hole) and
+ * must not be longer than SOURCE. SOURCE must not contain zeros (genfile's do not). Prints the
+ * length of the prefix; exit 1 when it is none. */
 #include <err.h>
 #include <fcntl.h>
 #include <stdint.h>

@@ -97,7 +97,7 @@ static void grid(void **state)
     (void)state;
     for (unsigned i = 0; i < n; i++) {
         unsigned v = i;
-        struct wish w = {.f.n_dests = 3, .f.size_known = v & 1};
+        struct wish w = {.f.cpus = 2, .f.size_known = v & 1};
 
         w.f.direct = v & 2;
         w.f.sequential = v & 4;
@@ -121,7 +121,7 @@ static void grid(void **state)
 static void wishes_are_met(void **state)
 {
     struct options o = {.chunk_size = 128 * KIB, .queue_depth = 7, .workers = 3, .memory = GIB};
-    struct tuning_facts f = {.size = GIB, .size_known = true, .n_dests = 2, .align = 512};
+    struct tuning_facts f = {.size = GIB, .size_known = true, .cpus = 2, .align = 512};
     struct tuning t;
 
     (void)state;
@@ -134,7 +134,7 @@ static void wishes_are_met(void **state)
 static void little_memory(void **state)
 {
     struct options o = {.chunk_size = 128 * KIB, .memory = 128 * KIB + 1, .queue_depth = 4};
-    struct tuning_facts f = {.size = GIB, .size_known = true, .n_dests = 2, .align = 1};
+    struct tuning_facts f = {.size = GIB, .size_known = true, .cpus = 2, .align = 1};
     struct tuning t;
 
     (void)state;

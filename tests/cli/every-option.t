@@ -1,0 +1,44 @@
+# Every option of --help is accepted and the copy is right.
+--- script
+genfile src 100001
+mkdir d
+tried=
+try() {
+    tried+=" $1"
+    rm -rf a b
+    ucopy "$@" >out 2>err || echo "$*: exit $?: $(cat err)"
+}
+copies() {
+    try "$@" src a b
+    same src a b
+}
+copies --force
+copies --inplace
+copies --offset=0
+copies --length=1M
+copies --dest-offset=0 --inplace
+copies --fsync
+copies --in-order
+copies --on-error=stop
+copies --require=1
+for engine in auto $ENGINES; do copies --engine="$engine"; done
+copies --direct
+copies --chunk-size=8K
+copies --queue-depth=3
+copies --workers=2
+copies --memory=1M
+copies --progress
+copies --verbose
+copies --quiet
+copies --stats
+copies --json
+copies --no-target-directory
+try --target-directory=d src
+same src d/src
+try --dry-run src a
+try --version
+try --help
+try --usage
+"$UCOPY" --help | sed -nE 's/^ +(-.,)? *(--[a-z-]+).*/\2/p' | while read -r option; do
+    case "$tried " in *" $option "* | *" $option="*) ;; *) echo "not tried: $option" ;; esac
+done

@@ -1,0 +1,154 @@
+# shellcheck shell=bash
+# What every CLI case can use. Its variables: UCOPY, TOOLS, T (its own empty directory, where it
+# starts), ENGINE (auto, or the one this run is for), ENGINES (all that are available here).
+
+# The program, with this run's engine.
+ucopy() {
+    "$UCOPY" --engine="$ENGINE" "$@"
+}
+
+# The same, and its exit status on stdout.
+run() {
+    local status=0
+    ucopy "$@" || status=$?
+    echo "exit $status"
+}
+
+# Starts the program in the background as a terminal would (a script's background processes
+# ignore SIGINT otherwise); $pid is its process. finish waits and prints the exit status.
+start() {
+    env --default-signal=INT,TERM,HUP "$UCOPY" --engine="$ENGINE" "$@" &
+    pid=$!
+}
+
+finish() {
+    local status=0
+    wait "$pid" 2>/dev/null || status=$?
+    [ -z "${drainer:-}" ] || kill "$drainer"
+    drainer=
+    echo "exit $status"
+}
+
+genfile() {
+    "$TOOLS/genfile" "$@"
+}
+
+skip() {
+    echo "SKIP: $*"
+    exit 77
+}
+
+# same SOURCE FILE...: says which of the files are not equal.
+same() {
+    "$TOOLS/same" "$@" || true
+}
+
+# Everything in the directory, temporaries too.
+files() {
+    find "${1:-.}" -mindepth 1 -printf '%P\n' | LC_ALL=C sort
+}
+
+# Up to ten seconds until the command succeeds.
+await() {
+    for _ in {1..200}; do
+        "$@" && return 0
+        sleep 0.05
+    done
+    echo "waited in vain for: $*"
+    return 1
+}
+
+# Runs the rest of the case in a mount namespace of its own, as root.
+need_private_mounts() {
+    [ "$(id -u)" -eq 0 ] || skip "needs root"
+    [ -z "${PRIVATE_MOUNTS:-}" ] || return 0
+    unshare -m true 2>/dev/null || skip "no mount namespaces here"
+    PRIVATE_MOUNTS=yes exec unshare -m --propagation private bash -u "$0"
+}
+
+# A directory dev/ with null, full and zero in it. Nodes of the machine are never touched.
+make_dev() {
+    need_private_mounts
+    mkdir dev
+    mount -t tmpfs -o size=1M tmpfs dev || skip "no tmpfs"
+    mknod dev/null c 1 3 && mknod dev/full c 1 7 && mknod dev/zero c 1 5 || skip "no mknod"
+    { : >dev/null; } 2>/dev/null || skip "device nodes cannot be used here"
+}
+
+# Runs a command as a user without privileges, in a $T that is open to that user. The program is
+# a copy: the tree may lie where that user may not look.
+as_nobody() {
+    if [ "$(id -u)" -ne 0 ]; then
+        "$@"
+        return
+    fi
+    setpriv --reuid=65534 --regid=65534 --clear-groups -- "$@"
+}
+
+need_nobody() {
+    if [ "$(id -u)" -eq 0 ]; then
+        setpriv --reuid=65534 --regid=65534 --clear-groups -- true 2>/dev/null ||
+            skip "cannot become nobody"
+        cp -- "$UCOPY" "${T%/*}/ucopy"
+        UCOPY=${T%/*}/ucopy
+        chmod 777 "$T"
+    fi
+}
+
+# A fifo that this script holds open as descriptor 7: what is written there gets no further than
+# the pipe's buffer until somebody reads.
+stalled_fifo() {
+    mkfifo "$1"
+    exec 7<>"$1"
+}
+
+# Waits until the copy has written to that fifo, hence is under way.
+await_first_byte() {
+    dd bs=1 count=1 status=none of=/dev/null <&7
+}
+
+# Reads on, until finish.
+drain() {
+    cat <&7 >/dev/null &
+    drainer=$!
+}
+
+# Runs the rest of the case with a file system of this kind and size mounted on $FS_DIR.
+need_fs() {
+    [ -n "${FS_DIR:-}" ] || exec "$TOOLS/fs.sh" "$1" "$2" bash -u "$0"
+}
+
+# Fills the file system but for SPARE bytes or less.
+fill_fs() {
+    local free
+    free=$(($(df --output=avail -B1 "$FS_DIR" | tail -n1) - $1))
+    fallocate -l "$free" "$FS_DIR/filler" 2>/dev/null ||
+        head -c "$free" /dev/zero >"$FS_DIR/filler" 2>/dev/null || true
+}
+
+# What has to work on every file system: to it, from it, within it, with and without O_DIRECT.
+check_fs() {
+    genfile src 3000001
+    run src "$FS_DIR/a" here "$FS_DIR/b"
+    same src "$FS_DIR/a" "$FS_DIR/b" here
+    run --direct=auto --fsync "$FS_DIR/a" "$FS_DIR/c" there
+    same src "$FS_DIR/c" there
+    genfile src 70001 2
+    run --in-order src "$FS_DIR/a"
+    run --inplace src "$FS_DIR/b"
+    same src "$FS_DIR/a" "$FS_DIR/b"
+    : >empty
+    run --fsync empty "$FS_DIR/empty"
+    same empty "$FS_DIR/empty"
+    files "$FS_DIR" | grep -vx 'lost+found'
+}
+
+# A full one: the copy to it fails, leaves nothing there, and the other destination is complete.
+check_full_fs() {
+    genfile src 16M
+    fill_fs 4194304
+    run src "$FS_DIR/full" other 2>err
+    sed -E 's/ (write at [0-9]+|preallocate): / OP: /' err | sed "s|$FS_DIR|FS|"
+    same src other
+    files "$FS_DIR" | grep -E 'full|ucopy'
+}

@@ -1,0 +1,18 @@
+# The source gets longer while it is copied: exit 5.
+# engines: all
+--- script
+genfile src 1M
+stalled_fifo fifo
+start src a fifo
+await_first_byte
+sleep 0.02
+echo more >>src
+drain
+finish
+files
+--- stdout
+exit 5
+fifo
+src
+--- stderr
+ucopy: src: check: Stale file handle (its size changed while it was copied)
