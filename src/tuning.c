@@ -1,3 +1,5 @@
+/* Where the figures come from: bench/RESULTS.md, and for the size of chunks, depth and workers
+ * `./dev bench --sweep --dests 3`. */
 #include "tuning.h"
 
 #define KIB 1024u
