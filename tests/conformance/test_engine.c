@@ -1251,7 +1251,9 @@ static void case_signals(const struct engine_ops *ops)
     tell_helper(&h);
     drain(&r);
     setitimer(ITIMER_REAL, &never, NULL);
-    if (op_at(&r, 0, 0)->result != -EINTR) /* read(2) may say so */
+    /* read(2) may say so; Linux 6.1 gives an operation up, before it has moved anything, when a
+     * signal comes while a kernel thread is made for it. */
+    if (op_at(&r, 0, 0)->result != -EINTR && op_at(&r, 0, 0)->result != -ECANCELED)
         CHECK(op_at(&r, 0, 0)->result > 0);
     close(ends[1]);
     stop(&r);
