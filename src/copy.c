@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "clock.h"
+
 /* How long the loop waits for completions before it looks whether it should stop. */
 #define COPY_WAIT_MS 100u
 
@@ -48,12 +50,11 @@ struct copy {
     struct chunk *free;    /* holds no range */
     struct chunk *claimed; /* holds a range, in the order of claims */
     struct chunk **claimed_tail;
-    unsigned in_flight; /* batches */
-    uint64_t
-        idle_since; /* ms on the monotonic clock since when no operation was started; 0: now */
-    bool backoff;   /* something moved nothing: pause before trying again */
-    bool settling;  /* an ordered batch was at fault: submit nothing until all are back */
-    uint64_t *cursor; /* per destination: where a sequential one stands */
+    unsigned in_flight;  /* batches */
+    uint64_t idle_since; /* since when the engine has started nothing; as in struct share */
+    bool backoff;        /* something moved nothing: pause before trying again */
+    bool settling;       /* an ordered batch was at fault: submit nothing until all are back */
+    uint64_t *cursor;    /* per destination: where a sequential one stands */
     /* The kernel refused direct I/O with EINVAL: through the page cache from then on. */
     bool *direct_refused;
     bool source_direct_refused;
@@ -64,14 +65,6 @@ struct copy {
     struct engine_op *ops;
     unsigned *op_dests;
 };
-
-static uint64_t now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000 + 1;
-}
 
 static uint32_t chunk_len(const struct chunk *k)
 {
@@ -280,15 +273,15 @@ static int submit_idle(struct copy *c, struct engine *e)
     return 0;
 }
 
-/* An attempt moved nothing. True while it may be tried again. */
-static bool may_retry(struct copy *c, uint64_t *stalled_since)
+/* An attempt moved nothing. True while it may be tried again, for limit_ms from the first. */
+static bool may_retry(struct copy *c, uint64_t *stalled_since, uint64_t limit_ms)
 {
-    uint64_t now = now_ms();
+    uint64_t now = clock_now_ms();
 
     c->backoff = true;
     if (*stalled_since == 0)
         *stalled_since = now;
-    return now - *stalled_since < c->job->stall_ms;
+    return now - *stalled_since < limit_ms;
 }
 
 /* The result of the chunk's read. */
@@ -315,7 +308,7 @@ static void account_read(struct copy *c, struct chunk *k)
         c->source_direct_refused = true;
         return;
     }
-    if ((r == -EINTR || r == -EAGAIN) && may_retry(c, &k->stalled_since))
+    if ((r == -EINTR || r == -EAGAIN) && may_retry(c, &k->stalled_since, c->job->stall_ms))
         return;
     failure_set(&f, "read", -r, op->offset, NULL);
     job_fail_source(c->job, &f);
@@ -363,7 +356,8 @@ static void account_write(struct copy *c, struct chunk *k, unsigned i)
         c->direct_refused[d] = true;
         return;
     }
-    if ((r == 0 || r == -EINTR || r == -EAGAIN) && may_retry(c, &s->stalled_since))
+    if ((r == 0 || r == -EINTR || r == -EAGAIN) &&
+        may_retry(c, &s->stalled_since, c->job->stall_ms))
         return;
     s->state = SHARE_DONE;
     drop(c, d, "write", r == 0 ? EIO : -r, dest_offset(c, k, d),
@@ -378,14 +372,6 @@ static struct chunk *chunk_of(struct copy *c, struct engine_batch *b)
     return &c->chunks[i];
 }
 
-static bool at_fault(const struct engine_batch *b)
-{
-    for (unsigned i = 0; i < b->n_ops; i++)
-        if (!engine_op_full(&b->ops[i]))
-            return true;
-    return false;
-}
-
 /* A NOP has no reason to fail: an engine on which it does would never start the members. */
 static int check_nop(const struct engine_op *op)
 {
@@ -398,19 +384,13 @@ static int check_nop(const struct engine_op *op)
  * with a pause, but not for ever. False when it is to be given up. */
 static bool notice_progress(struct copy *c, const struct engine_batch *b)
 {
-    uint64_t now;
-
     for (unsigned i = 0; i < b->n_ops; i++) {
         if (b->ops[i].result != -ECANCELED && b->ops[i].kind != ENGINE_NOP) {
             c->idle_since = 0;
             return true;
         }
     }
-    now = now_ms();
-    c->backoff = true;
-    if (c->idle_since == 0)
-        c->idle_since = now;
-    return now - c->idle_since < (uint64_t)COPY_IDLE_STALLS * c->job->stall_ms;
+    return may_retry(c, &c->idle_since, (uint64_t)COPY_IDLE_STALLS * c->job->stall_ms);
 }
 
 static int account(struct copy *c, struct engine_batch *b)
@@ -419,7 +399,7 @@ static int account(struct copy *c, struct engine_batch *b)
 
     k->in_flight = false;
     c->in_flight--;
-    c->settling |= b->ordered && at_fault(b);
+    c->settling |= b->ordered && !engine_batch_full(b);
     /* The writes first: their lengths are those of the chunk before its end was seen. */
     for (unsigned i = 1; i < b->n_ops; i++)
         account_write(c, k, i);

@@ -161,4 +161,13 @@ static inline bool engine_op_full(const struct engine_op *op)
     return op->result >= 0 && (uint32_t)op->result == op->len;
 }
 
+/* All of its operations in full? */
+static inline bool engine_batch_full(const struct engine_batch *b)
+{
+    for (unsigned i = 0; i < b->n_ops; i++)
+        if (!engine_op_full(&b->ops[i]))
+            return false;
+    return true;
+}
+
 #endif

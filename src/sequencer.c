@@ -13,7 +13,8 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <time.h>
+
+#include "clock.h"
 
 static struct sequencer *sequencer_of(struct engine *e)
 {
@@ -178,19 +179,11 @@ static int take_ready(struct sequencer *s, struct engine_batch **done, unsigned 
     return (int)n;
 }
 
-static uint64_t now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 int sequencer_wait(struct engine *e, unsigned timeout_ms, struct engine_batch **done,
                    unsigned max)
 {
     struct sequencer *s = sequencer_of(e);
-    uint64_t now = now_ms();
+    uint64_t now = clock_now_ms();
     uint64_t end = now + timeout_ms;
     bool again = true;
 
@@ -203,7 +196,7 @@ int sequencer_wait(struct engine *e, unsigned timeout_ms, struct engine_batch **
 
         if (r < 0)
             return r;
-        now = now_ms();
+        now = clock_now_ms();
         again = !s->ready && now < end;
     }
     return take_ready(s, done, max);

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "engine.h"
 #include "job.h"
 #include "report.h"
@@ -58,14 +58,6 @@ struct session {
     bool abandoned;
     bool unavailable; /* the engine asked for is not to be had */
 };
-
-static uint64_t now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 /* ---- before the copy ---- */
 
@@ -154,7 +146,7 @@ static int open_target(struct session *s, unsigned d, uint64_t deadline, struct 
         struct pollfd p = {.fd = s->signal_fd, .events = POLLIN};
         int r = target_open(&s->targets[d], &request, f);
 
-        if (r != -ENXIO || now_ms() >= deadline || s->signal)
+        if (r != -ENXIO || clock_now_ms() >= deadline || s->signal)
             return r;
         poll(&p, 1, FIFO_POLL_MS);
         take_signals(s);
@@ -173,7 +165,7 @@ static const struct failure *stopped(const struct session *s, struct failure *f)
 
 static unsigned open_targets(struct session *s)
 {
-    uint64_t deadline = now_ms() + FIFO_PATIENCE_MS;
+    uint64_t deadline = clock_now_ms() + FIFO_PATIENCE_MS;
     unsigned opened = 0;
 
     for (unsigned d = 0; d < s->copy->n_dests; d++) {
@@ -304,7 +296,7 @@ static void look(struct session *s)
     struct copy_status *st = &s->status;
 
     job_look(&s->job, s->view, &st->read_bytes);
-    st->seconds = (double)(now_ms() - s->began_ms) / 1000;
+    st->seconds = (double)(clock_now_ms() - s->began_ms) / 1000;
     if (s->crew)
         st->engine = crew_engine(s->crew);
     for (unsigned d = 0; d < st->n_dests; d++) {
@@ -339,15 +331,15 @@ static void watch(struct session *s)
         take_signals(s);
         if (s->signal && !before) {
             job_stop(&s->job);
-            deadline = now_ms() + END_PATIENCE_MS;
+            deadline = clock_now_ms() + END_PATIENCE_MS;
         }
-        if (now_ms() >= deadline || s->impatient) {
+        if (clock_now_ms() >= deadline || s->impatient) {
             s->abandoned = true;
             return;
         }
-        if (interval >= 0 && now_ms() - shown >= (uint64_t)interval) {
+        if (interval >= 0 && clock_now_ms() - shown >= (uint64_t)interval) {
             report_progress(&s->status, false);
-            shown = now_ms();
+            shown = clock_now_ms();
         }
     }
 }
@@ -548,7 +540,7 @@ static struct session *session_new(const struct options *o, const struct plan_co
     s->o = o;
     s->copy = copy;
     s->signal_fd = signal_fd;
-    s->began_ms = now_ms();
+    s->began_ms = clock_now_ms();
     /* Before any destination can have taken the last descriptor. */
     s->end_fd = eventfd(0, EFD_CLOEXEC);
     s->targets = calloc(n, sizeof *s->targets);
@@ -577,7 +569,7 @@ void session_run(const struct options *o, const struct plan_copy *copy, int sign
         return;
     }
     run(s);
-    s->status.seconds = (double)(now_ms() - s->began_ms) / 1000;
+    s->status.seconds = (double)(clock_now_ms() - s->began_ms) / 1000;
     s->status.exit_status = exit_status(s);
     report_summary(&s->status);
     *ret = (struct session_result){

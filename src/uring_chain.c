@@ -113,14 +113,6 @@ static void queue_chain(struct uring_chain *c)
     }
 }
 
-static bool faulted(const struct engine_batch *b)
-{
-    for (unsigned i = 0; i < b->n_ops; i++)
-        if (!engine_op_full(&b->ops[i]))
-            return true;
-    return false;
-}
-
 /* An ordered batch failed or fell short: those that wait behind it are not started. */
 static void cancel_waiting(struct uring_chain *c)
 {
@@ -148,7 +140,7 @@ static void complete_ops(struct uring_chain *c, struct engine_op *list)
         finish(c, b);
         if (b->ordered) {
             c->chain_left--;
-            b->faulted = faulted(b);
+            b->faulted = !engine_batch_full(b);
             c->faults += b->faulted;
             if (b->faulted)
                 cancel_waiting(c);

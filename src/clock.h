@@ -1,0 +1,17 @@
+/* clock: time that only goes forward, for waits and limits. */
+#ifndef UCOPY_CLOCK_H
+#define UCOPY_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+/* Milliseconds on CLOCK_MONOTONIC. */
+static inline uint64_t clock_now_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+#endif
