@@ -51,22 +51,37 @@ static const struct chain_style group_style = {
     .settle = group_settle,
 };
 
-/* The probe: three groups on a ring of their own.
+/* The probe: four groups on a ring of their own.
  *
- *     group A   leader reads `probe_len` bytes from an empty pipe, members are NOPs
+ *     group A   leader reads a byte from an empty pipe, members are NOPs
  *     group B   leader NOP, its first member fails (a read from descriptor -1), linked to
  *     group C   NOPs
+ *     group D   leader reads two bytes from a pipe that holds one, its member is a NOP
  *
  * A kernel without groups refuses A's first two SQEs with -EINVAL and runs the last one at
  * once; one that ignored the flag would run A's members before its leader, which has nothing to
  * read yet. When nothing of A is there before the pipe is filled, and all of it afterwards,
- * groups are real. Whether C ran tells what a failing member does to the chain. */
-enum { PROBE_A, PROBE_A1, PROBE_A2, PROBE_B, PROBE_B1, PROBE_B2, PROBE_C, PROBE_C1, PROBE_N };
+ * members wait for their leader. B tells that they do not depend on one another, as they would
+ * in a chain, D that they do not run when their leader has fallen short, as they would behind
+ * a drain. Whether C ran tells what a failing member does to the chain. */
+enum {
+    PROBE_A,
+    PROBE_A1,
+    PROBE_A2,
+    PROBE_B,
+    PROBE_B1,
+    PROBE_B2,
+    PROBE_C,
+    PROBE_C1,
+    PROBE_D,
+    PROBE_D1,
+    PROBE_N,
+};
 
 struct probe {
     struct io_uring ring;
     int pipe[2];
-    char byte;
+    char bytes[2];
     int32_t result[PROBE_N];
     unsigned seen; /* bit per SQE */
 };
@@ -109,37 +124,57 @@ static void probe_nop(struct probe *p, unsigned which, unsigned n, unsigned i)
     group_tie(sqe, i, n, false, false);
 }
 
+/* A read of n bytes from fd that `members` more SQEs of its group follow. */
+static void probe_read(struct probe *p, unsigned which, int fd, unsigned n, unsigned members)
+{
+    struct io_uring_sqe *sqe = io_uring_get_sqe(&p->ring);
+
+    io_uring_prep_read(sqe, fd, p->bytes, n, 0);
+    sqe->user_data = which;
+    group_tie(sqe, 0, 1 + members, false, false);
+}
+
+static bool probe_fill(struct probe *p)
+{
+    return write(p->pipe[1], "", 1) == 1;
+}
+
 static bool probe_order(struct probe *p)
 {
     unsigned mask = 1u << PROBE_A | 1u << PROBE_A1 | 1u << PROBE_A2;
-    struct io_uring_sqe *sqe = io_uring_get_sqe(&p->ring);
-    char byte = 0;
 
-    io_uring_prep_read(sqe, p->pipe[0], &p->byte, 1, 0);
-    sqe->user_data = PROBE_A;
-    group_tie(sqe, 0, 3, false, false);
+    probe_read(p, PROBE_A, p->pipe[0], 1, 2);
     probe_nop(p, PROBE_A1, 3, 1);
     probe_nop(p, PROBE_A2, 3, 2);
     if (io_uring_submit(&p->ring) != 3)
         return false;
     probe_reap(p);
-    if (p->seen != 0 || write(p->pipe[1], &byte, 1) != 1)
+    if (p->seen != 0 || !probe_fill(p))
         return false;
     return probe_run(p, mask) == 0 && p->seen == mask && p->result[PROBE_A] == 1 &&
            p->result[PROBE_A1] == 0 && p->result[PROBE_A2] == 0;
 }
 
+static bool probe_short(struct probe *p)
+{
+    unsigned mask = 1u << PROBE_D | 1u << PROBE_D1;
+
+    p->seen = 0;
+    if (!probe_fill(p))
+        return false;
+    probe_read(p, PROBE_D, p->pipe[0], 2, 1);
+    probe_nop(p, PROBE_D1, 2, 1);
+    return probe_run(p, mask) == 0 && p->seen == mask && p->result[PROBE_D] == 1 &&
+           p->result[PROBE_D1] < 0;
+}
+
 static bool probe_link(struct probe *p, bool *ret_breaks)
 {
-    unsigned mask = (1u << PROBE_N) - (1u << PROBE_B);
-    struct io_uring_sqe *sqe;
+    unsigned mask = (1u << PROBE_D) - (1u << PROBE_B);
 
     p->seen = 0;
     probe_nop(p, PROBE_B, 3, 0);
-    sqe = io_uring_get_sqe(&p->ring);
-    io_uring_prep_read(sqe, -1, &p->byte, 1, 0);
-    sqe->user_data = PROBE_B1;
-    group_tie(sqe, 1, 3, false, false);
+    probe_read(p, PROBE_B1, -1, 1, 1);
     probe_nop(p, PROBE_B2, 3, 2);
     /* The link is on B's leader, and the SQE behind B's last member is C's leader. */
     p->ring.sq.sqes[(p->ring.sq.sqe_tail - 3) & *p->ring.sq.kring_mask].flags |= IOSQE_IO_LINK;
@@ -170,7 +205,7 @@ static int group_probe(bool *ret_breaks, struct engine_reason *why)
         snprintf(why->text, sizeof why->text, "pipe: %s", strerror(-r));
         goto err_after_ring;
     }
-    if (!probe_order(&p) || !probe_link(&p, ret_breaks)) {
+    if (!probe_order(&p) || !probe_short(&p) || !probe_link(&p, ret_breaks)) {
         r = -EOPNOTSUPP;
         snprintf(why->text, sizeof why->text, "this kernel has no SQE groups");
     }
