@@ -4,14 +4,23 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "clock.h"
+#include "pace.h"
 
 /* How long the loop waits for completions before it looks whether it should stop. */
 #define COPY_WAIT_MS 100u
 
 /* Pause before operations that moved nothing are tried again. */
 #define COPY_BACKOFF_NS 1000000
+
+/* A destination is given this many bytes per second when it flushes, beside its time-out, and
+ * this much time at most. */
+#define COPY_FLUSH_RATE       (4u << 20)
+#define COPY_MAX_ALLOWANCE_MS 86400000u
+
+#define COPY_NO_ANSWER "it does not answer"
 
 /* An engine that starts no operation for this many times job->stall_ms is broken. */
 #define COPY_IDLE_STALLS 4u
@@ -38,27 +47,43 @@ struct chunk {
     struct share *shares;   /* per destination */
     struct engine_op *ops;  /* leader and at most one write per destination */
     unsigned *op_dest;      /* destination of ops[i], i >= 1 */
+    bool flush;             /* holds no range: its shares are destinations to be flushed */
     struct engine_batch batch;
-    bool in_flight;
+    uint64_t turn; /* number of the batch, in the order of submission */
+    unsigned left; /* operations of the batch whose results have not been looked at */
+    bool led;      /* that of the leader has been, or need not be waited for */
     struct chunk *next;
+};
+
+/* What the loop knows of one end of the copy. */
+struct copy_end {
+    bool direct_refused;  /* the kernel did with EINVAL: through the page cache from then on */
+    uint64_t cursor;      /* where a sequential destination stands */
+    bool busy;            /* an operation on it is running; while check_answers() looks */
+    uint64_t quiet_since; /* it is, and since then none has ended; ms, monotonic; 0: no */
+    bool flushing;        /* that operation is an fsync */
+    bool hung;            /* it was for too long: no answer is expected any more */
 };
 
 struct copy {
     struct job *job;
+    struct pace pace;
+    bool serial;      /* engine->serial */
+    bool leader_last; /* engine->leader_last */
     unsigned n_chunks;
     struct chunk *chunks;
     struct chunk *free;    /* holds no range */
     struct chunk *claimed; /* holds a range, in the order of claims */
     struct chunk **claimed_tail;
     unsigned in_flight;  /* batches */
+    uint64_t submitted;  /* batches, in all */
     uint64_t idle_since; /* since when the engine has started nothing; as in struct share */
     bool backoff;        /* something moved nothing: pause before trying again */
     bool settling;       /* an ordered batch was at fault: submit nothing until all are back */
-    uint64_t *cursor;    /* per destination: where a sequential one stands */
-    /* The kernel refused direct I/O with EINVAL: through the page cache from then on. */
-    bool *direct_refused;
-    bool source_direct_refused;
-    struct engine_batch **done;
+    struct copy_end source;
+    struct copy_end *dests;
+    bool *takes;         /* per destination */
+    uint64_t checked_at; /* ms, monotonic: by check_answers() */
 
     /* one allocation each, cut up between the chunks */
     struct share *shares;
@@ -74,24 +99,25 @@ static uint32_t chunk_len(const struct chunk *k)
 int copy_create(struct job *j, void *pool, struct copy **ret_copy)
 {
     struct copy *c = calloc(1, sizeof *c);
-    size_t n = j->queue_depth, per = j->n_dests;
+    size_t n = j->buffers, per = j->n_dests;
 
     if (!c)
         return -ENOMEM;
     c->job = j;
-    c->n_chunks = j->queue_depth;
+    c->n_chunks = j->buffers;
     c->chunks = calloc(n, sizeof *c->chunks);
-    c->done = calloc(n, sizeof(struct engine_batch *));
-    c->cursor = calloc(per, sizeof *c->cursor);
-    c->direct_refused = calloc(per, sizeof *c->direct_refused);
+    c->dests = calloc(per, sizeof *c->dests);
+    c->takes = calloc(per, sizeof *c->takes);
     c->shares = calloc(n * per, sizeof *c->shares);
     c->ops = calloc(n * (1 + per), sizeof *c->ops);
     c->op_dests = calloc(n * (1 + per), sizeof *c->op_dests);
-    if (!c->chunks || !c->done || !c->cursor || !c->direct_refused || !c->shares || !c->ops ||
-        !c->op_dests) {
+    if (!c->chunks || !c->dests || !c->takes || !c->shares || !c->ops || !c->op_dests ||
+        pace_init(&c->pace, j) < 0) {
         copy_free(c);
         return -ENOMEM;
     }
+    for (unsigned d = 0; d < j->n_dests; d++)
+        c->dests[d].cursor = job_prefix(j, d);
     c->claimed_tail = &c->claimed;
     for (size_t i = n; i-- > 0;) {
         struct chunk *k = &c->chunks[i];
@@ -111,36 +137,70 @@ void copy_free(struct copy *c)
 {
     if (!c)
         return;
+    pace_free(&c->pace);
     free(c->chunks);
-    free((void *)c->done);
-    free(c->cursor);
-    free(c->direct_refused);
+    free(c->dests);
+    free(c->takes);
     free(c->shares);
     free(c->ops);
     free(c->op_dests);
     free(c);
 }
 
+static void finish_share(struct copy *c, struct chunk *k, unsigned d)
+{
+    k->shares[d].state = SHARE_DONE;
+    pace_release(&c->pace, d);
+}
+
+/* Whether operations under way keep the chunk from being used for those who share. */
+static bool is_lost(struct copy *c, const struct chunk *k)
+{
+    if (k->left == 0)
+        return false;
+    for (unsigned d = 0; d < c->job->n_dests; d++)
+        if (k->shares[d].state != SHARE_DONE && !c->pace.dests[d].apart &&
+            !job_dropped(c->job, d))
+            return false;
+    return true;
+}
+
+static unsigned count_lost(struct copy *c)
+{
+    unsigned n = 0;
+
+    for (const struct chunk *k = c->claimed; k; k = k->next)
+        n += is_lost(c, k);
+    return n;
+}
+
+/* Gives a free chunk the range to do, for the destinations in c->takes. */
+static void use_chunk(struct copy *c, const struct range *r, bool flush)
+{
+    struct chunk *k = c->free;
+
+    c->free = k->next;
+    k->range = *r;
+    k->flush = flush;
+    k->loaded = 0;
+    k->stalled_since = 0;
+    for (unsigned d = 0; d < c->job->n_dests; d++)
+        k->shares[d] = (struct share){.state = c->takes[d] ? SHARE_PENDING : SHARE_DONE};
+    k->next = NULL;
+    *c->claimed_tail = k;
+    c->claimed_tail = &k->next;
+}
+
 /* Gives the free chunks something to do. */
 static void claim_more(struct copy *c)
 {
-    struct range r;
+    struct range r = {0, 0};
 
-    while (c->free && job_claim(c->job, &r)) {
-        struct chunk *k = c->free;
-
-        c->free = k->next;
-        k->range = r;
-        k->loaded = 0;
-        k->stalled_since = 0;
-        for (unsigned d = 0; d < c->job->n_dests; d++)
-            k->shares[d] = (struct share){
-                .state = job_needs(c->job, d, &r) ? SHARE_PENDING : SHARE_DONE,
-            };
-        k->next = NULL;
-        *c->claimed_tail = k;
-        c->claimed_tail = &k->next;
-    }
+    if (c->free && pace_claim_flush(&c->pace, c->takes))
+        use_chunk(c, &r, true);
+    pace_update(&c->pace, count_lost(c));
+    while (c->free && pace_claim(&c->pace, &r, c->takes))
+        use_chunk(c, &r, false);
 }
 
 /* The file index through which an operation goes: O_DIRECT if all of it is aligned. The odd
@@ -168,7 +228,7 @@ static void build_leader(struct copy *c, struct chunk *k)
     op->offset = src->base + k->range.start + k->loaded;
     op->buf = k->buf + k->loaded;
     op->len = chunk_len(k) - k->loaded;
-    op->file = file_for(src, c->source_direct_refused, op->offset, op->buf, op->len);
+    op->file = file_for(src, c->source.direct_refused, op->offset, op->buf, op->len);
 }
 
 static void build_write(struct copy *c, struct chunk *k, unsigned d)
@@ -177,44 +237,44 @@ static void build_write(struct copy *c, struct chunk *k, unsigned d)
     struct share *s = &k->shares[d];
     struct engine_op *op = &k->ops[k->batch.n_ops];
 
+    s->state = SHARE_BUSY;
+    k->op_dest[k->batch.n_ops++] = d;
+    if (k->flush) {
+        *op = (struct engine_op){.kind = ENGINE_FSYNC, .file = dst->file};
+        return;
+    }
     *op = (struct engine_op){
         .kind = ENGINE_WRITE,
         .offset = dst->base + k->range.start + s->done,
         .buf = k->buf + s->done,
         .len = chunk_len(k) - s->done,
     };
-    op->file = file_for(dst, c->direct_refused[d], op->offset, op->buf, op->len);
+    op->file = file_for(dst, c->dests[d].direct_refused, op->offset, op->buf, op->len);
     if (dst->sequential)
         op->offset = ENGINE_STREAM;
-    s->state = SHARE_BUSY;
-    k->op_dest[k->batch.n_ops++] = d;
 }
 
-/* Makes the batch for what the chunk still lacks. Returns the number of operations that move
- * bytes; *ret_open tells whether any destination still waits for its bytes. */
-static unsigned build_batch(struct copy *c, struct chunk *k, bool *ret_open)
+/* Makes the batch for what the chunk still lacks. False if nothing of that can be done now. */
+static bool build_batch(struct copy *c, struct chunk *k)
 {
     k->batch = (struct engine_batch){
         .ops = k->ops,
         .n_ops = 1,
-        .ordered = c->job->in_order,
+        .ordered = c->job->in_order && !k->flush,
     };
-    *ret_open = false;
     for (unsigned d = 0; d < c->job->n_dests; d++) {
         struct share *s = &k->shares[d];
 
-        if (s->state == SHARE_PENDING && job_dropped(c->job, d))
-            s->state = SHARE_DONE;
         if (s->state != SHARE_PENDING)
             continue;
-        *ret_open = true;
         /* A destination without positions takes its bytes only in their order. */
-        if (c->job->dests[d].sequential && c->cursor[d] != k->range.start + s->done)
+        if (!k->flush && c->job->dests[d].sequential &&
+            c->dests[d].cursor != k->range.start + s->done)
             continue;
         build_write(c, k, d);
     }
     build_leader(c, k);
-    return k->batch.n_ops - (k->ops[0].kind == ENGINE_NOP);
+    return k->batch.n_ops > 1 || k->ops[0].kind != ENGINE_NOP;
 }
 
 /* Takes the chunk back as if its batch had never been built. */
@@ -224,52 +284,64 @@ static void unbuild(struct chunk *k)
         k->shares[k->op_dest[i]].state = SHARE_PENDING;
 }
 
-/* Submits what can be submitted; chunks with nothing left to do become free.
+/* Whether nobody lacks anything of the chunk (any more). */
+static bool is_done(struct copy *c, struct chunk *k)
+{
+    bool done = true;
+
+    for (unsigned d = 0; d < c->job->n_dests; d++) {
+        if (k->shares[d].state == SHARE_PENDING && job_dropped(c->job, d))
+            finish_share(c, k, d);
+        done &= k->shares[d].state == SHARE_DONE;
+    }
+    return done;
+}
+
+/* Chunks with nothing left to do become free. */
+static void free_done(struct copy *c)
+{
+    struct chunk **link = &c->claimed;
+
+    while (*link) {
+        struct chunk *k = *link;
+
+        if (k->left > 0 || !is_done(c, k)) {
+            link = &k->next;
+            continue;
+        }
+        *link = k->next;
+        k->next = c->free;
+        c->free = k;
+    }
+    c->claimed_tail = link;
+}
+
+/* Submits what can be submitted.
  *
  * Ordered batches that are in flight behind one at fault come back cancelled, sooner or later.
  * What is submitted meanwhile would overtake them, so that everything waits for the last of
  * them and then starts again from the lowest range. */
 static int submit_idle(struct copy *c, struct engine *e)
 {
-    struct chunk **link = &c->claimed;
-
     if (c->settling && c->in_flight > 0)
         return 0;
     c->settling = false;
-    while (*link) {
-        struct chunk *k = *link;
-        bool open = false;
+    for (struct chunk *k = c->claimed; k; k = k->next) {
         int r;
 
-        if (k->in_flight) {
-            link = &k->next;
+        if (k->left > 0 || !build_batch(c, k))
             continue;
-        }
-        if (build_batch(c, k, &open) == 0 || !open) {
-            if (open) { /* for a destination whose turn has not come */
-                link = &k->next;
-                continue;
-            }
-            *link = k->next;
-            k->next = c->free;
-            c->free = k;
-            continue;
-        }
         r = engine_submit(e, &k->batch);
         if (r < 0) {
             unbuild(k);
             /* No room for the moment: completions will make some. */
-            if (r == -EAGAIN && c->in_flight > 0)
-                break;
-            return r;
+            return r == -EAGAIN && c->in_flight > 0 ? 0 : r;
         }
-        k->in_flight = true;
+        k->turn = c->submitted++;
+        k->left = k->batch.n_ops;
+        k->led = k->ops[0].kind == ENGINE_NOP; /* takes no time */
         c->in_flight++;
-        link = &k->next;
     }
-    for (link = &c->claimed; *link; link = &(*link)->next)
-        ;
-    c->claimed_tail = link;
     return 0;
 }
 
@@ -305,7 +377,7 @@ static void account_read(struct copy *c, struct chunk *k)
     if (r == -ECANCELED)
         return;
     if (r == -EINVAL && op->file == c->job->source.file_direct) {
-        c->source_direct_refused = true;
+        c->source.direct_refused = true;
         return;
     }
     if ((r == -EINTR || r == -EAGAIN) && may_retry(c, &k->stalled_since, c->job->stall_ms))
@@ -343,32 +415,49 @@ static void account_write(struct copy *c, struct chunk *k, unsigned i)
 
         s->done += (uint32_t)r;
         s->stalled_since = 0;
-        c->cursor[d] = at + (uint32_t)r;
+        c->dests[d].cursor = at + (uint32_t)r;
         job_written(c->job, d, at, at + (uint32_t)r);
         if (s->done == chunk_len(k))
-            s->state = SHARE_DONE;
+            finish_share(c, k, d);
         return;
     }
     if (r == -ECANCELED) /* never started, for no fault of its own */
         return;
     if (r == -EINVAL && op->file == c->job->dests[d].file_direct &&
         !c->job->dests[d].need_direct) {
-        c->direct_refused[d] = true;
+        c->dests[d].direct_refused = true;
         return;
     }
     if ((r == 0 || r == -EINTR || r == -EAGAIN) &&
         may_retry(c, &s->stalled_since, c->job->stall_ms))
         return;
-    s->state = SHARE_DONE;
+    finish_share(c, k, d);
     drop(c, d, "write", r == 0 ? EIO : -r, dest_offset(c, k, d),
          r == 0 ? "writes make no progress" : NULL);
 }
 
-static struct chunk *chunk_of(struct copy *c, struct engine_batch *b)
+/* The result of one fsync. An error is final: a second one would succeed, and the data be gone
+ * (fsync(2), ext4, XFS and btrfs alike). */
+static void account_flush(struct copy *c, struct chunk *k, unsigned i)
 {
-    size_t i = (size_t)(b->ops - c->ops) / (1 + c->job->n_dests);
+    unsigned d = k->op_dest[i];
+    int32_t r = k->ops[i].result;
 
-    assert(i < c->n_chunks && b == &c->chunks[i].batch);
+    k->shares[d].state = SHARE_PENDING;
+    if (r == -ECANCELED) /* never started */
+        return;
+    if (r == 0)
+        job_flushed(c->job, d);
+    else
+        drop(c, d, "fsync", -r, FAILURE_NO_OFFSET, NULL);
+    finish_share(c, k, d);
+}
+
+static struct chunk *chunk_of(struct copy *c, const struct engine_op *op)
+{
+    size_t i = (size_t)(op - c->ops) / (1 + c->job->n_dests);
+
+    assert(i < c->n_chunks && op->batch == &c->chunks[i].batch);
     return &c->chunks[i];
 }
 
@@ -393,25 +482,40 @@ static bool notice_progress(struct copy *c, const struct engine_batch *b)
     return may_retry(c, &c->idle_since, (uint64_t)COPY_IDLE_STALLS * c->job->stall_ms);
 }
 
-static int account(struct copy *c, struct engine_batch *b)
+/* All results of the chunk's batch have been looked at. */
+static int account_batch(struct copy *c, struct chunk *k)
 {
-    struct chunk *k = chunk_of(c, b);
-
-    k->in_flight = false;
     c->in_flight--;
-    c->settling |= b->ordered && !engine_batch_full(b);
-    /* The writes first: their lengths are those of the chunk before its end was seen. */
-    for (unsigned i = 1; i < b->n_ops; i++)
-        account_write(c, k, i);
-    if (b->ops[0].kind == ENGINE_READ)
-        account_read(c, k);
-    if (!notice_progress(c, b))
-        return -ECANCELED;
-    /* The source ended with this chunk: whoever has all of what there is is done. */
-    for (unsigned d = 0; d < c->job->n_dests; d++)
+    /* The source may have ended with this chunk: whoever has all of what there is is done. */
+    for (unsigned d = 0; !k->flush && d < c->job->n_dests; d++)
         if (k->shares[d].state == SHARE_PENDING && k->shares[d].done == chunk_len(k))
-            k->shares[d].state = SHARE_DONE;
-    return check_nop(&b->ops[0]);
+            finish_share(c, k, d);
+    return notice_progress(c, &k->batch) ? 0 : -ECANCELED;
+}
+
+static int account(struct copy *c, const struct engine_op *op)
+{
+    struct chunk *k = chunk_of(c, op);
+    unsigned i = (unsigned)(op - k->ops);
+    int r = 0;
+
+    k->led = true;
+    c->settling |= k->batch.ordered && !engine_op_full(op);
+    if (i > 0) {
+        c->dests[k->op_dest[i]].quiet_since = 0;
+        if (k->flush)
+            account_flush(c, k, i);
+        else
+            account_write(c, k, i);
+    } else if (op->kind == ENGINE_READ) {
+        c->source.quiet_since = 0;
+        account_read(c, k);
+    } else {
+        r = check_nop(op);
+    }
+    if (--k->left == 0 && r == 0)
+        r = account_batch(c, k);
+    return r;
 }
 
 static int engine_broke(struct copy *c, int r)
@@ -420,6 +524,165 @@ static int engine_broke(struct copy *c, int r)
         drop(c, d, "wait for completions", -r, FAILURE_NO_OFFSET, NULL);
     return r;
 }
+
+/* ---- what does not answer ---- */
+
+/* Calls see(k, d) for every operation of the batch that is running: not the leader, d is the
+ * destination then, and not what waits for another one. Returns true as soon as see() does. */
+static bool any_running(struct copy *c, const struct chunk *k,
+                        bool (*see)(struct copy *c, const struct chunk *k, unsigned d))
+{
+    for (unsigned i = 1; k->led && i < k->batch.n_ops; i++) {
+        if (k->shares[k->op_dest[i]].state != SHARE_BUSY)
+            continue;
+        if (see(c, k, k->op_dest[i]))
+            return true;
+        if (c->serial)
+            break;
+    }
+    return false;
+}
+
+static bool see_answering(struct copy *c, const struct chunk *k, unsigned d)
+{
+    (void)k;
+    return !c->dests[d].hung;
+}
+
+static bool see_busy(struct copy *c, const struct chunk *k, unsigned d)
+{
+    c->dests[d].busy = true;
+    c->dests[d].flushing = k->flush;
+    return false;
+}
+
+/* Of the ordered batches under way all but this one wait; NULL: there is none. The chunks may
+ * be in another order: what a stream lacks of one comes after what others got of later ones. */
+static const struct chunk *oldest_ordered(const struct copy *c)
+{
+    const struct chunk *oldest = NULL;
+
+    for (const struct chunk *k = c->claimed; k; k = k->next)
+        if (k->left > 0 && k->batch.ordered && (!oldest || k->turn < oldest->turn))
+            oldest = k;
+    return oldest;
+}
+
+/* Whether anything that is under way will end. */
+static bool can_go_on(struct copy *c)
+{
+    const struct chunk *oldest = oldest_ordered(c);
+
+    for (const struct chunk *k = c->claimed; k; k = k->next) {
+        if (k->left == 0 || (k->batch.ordered && k != oldest))
+            continue;
+        if (k->led ? any_running(c, k, see_answering) : !c->source.hung)
+            return true;
+    }
+    return false;
+}
+
+/* Whether an answer can still be expected. */
+static bool answers(struct copy_end *end, unsigned timeout_ms, uint64_t now)
+{
+    if (!end->busy || timeout_ms == 0)
+        end->quiet_since = 0;
+    else if (end->quiet_since == 0)
+        end->quiet_since = now;
+    else if (now - end->quiet_since >= timeout_ms)
+        end->hung = true;
+    return !end->hung;
+}
+
+unsigned copy_flush_allowance_ms(uint64_t size)
+{
+    /* More than a fifth of the memory is not let become dirty (vm.dirty_ratio). */
+    uint64_t dirty = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE) / 5;
+    uint64_t ms = (size < dirty ? size : dirty) / COPY_FLUSH_RATE * 1000;
+
+    return ms < COPY_MAX_ALLOWANCE_MS ? (unsigned)ms : COPY_MAX_ALLOWANCE_MS;
+}
+
+static unsigned limit_ms(const struct copy *c, unsigned d)
+{
+    unsigned ms = c->job->dests[d].timeout_ms;
+
+    return ms && c->dests[d].flushing ? ms + copy_flush_allowance_ms(c->job->size) : ms;
+}
+
+/* For the source. Where a leader's completion comes last, the time of its members is in it. */
+static unsigned source_limit_ms(const struct copy *c)
+{
+    const struct job *j = c->job;
+    unsigned ms = j->source.timeout_ms, longest = 0;
+
+    for (unsigned d = 0; c->leader_last && ms && d < j->n_dests; d++) {
+        if (job_dropped(c->job, d))
+            continue;
+        if (j->dests[d].timeout_ms == 0)
+            return 0;
+        if (j->dests[d].timeout_ms > longest)
+            longest = j->dests[d].timeout_ms;
+    }
+    return ms + longest;
+}
+
+/* Drops who has let the operations on it go unanswered for too long. */
+static void check_answers(struct copy *c)
+{
+    const struct job *j = c->job;
+    const struct chunk *oldest = oldest_ordered(c);
+    uint64_t now = clock_now_ms();
+    struct failure f;
+
+    if (now - c->checked_at < COPY_WAIT_MS)
+        return;
+    c->checked_at = now;
+    c->source.busy = false;
+    for (unsigned d = 0; d < j->n_dests; d++)
+        c->dests[d].busy = false;
+    for (const struct chunk *k = c->claimed; k; k = k->next) {
+        if (k->left == 0 || (k->batch.ordered && k != oldest))
+            continue;
+        c->source.busy |= !k->led && k->ops[0].kind == ENGINE_READ;
+        any_running(c, k, see_busy);
+    }
+    /* Where a leader's completion comes last, the members may be what hangs: another engine
+     * will tell. */
+    if (!answers(&c->source, source_limit_ms(c), now) && !c->leader_last) {
+        failure_set(&f, "read", ETIMEDOUT, FAILURE_NO_OFFSET, COPY_NO_ANSWER);
+        job_fail_source(c->job, &f);
+    }
+    for (unsigned d = 0; d < j->n_dests; d++)
+        if (!answers(&c->dests[d], limit_ms(c, d), now))
+            drop(c, d, c->dests[d].flushing ? "fsync" : "write", ETIMEDOUT, FAILURE_NO_OFFSET,
+                 COPY_NO_ANSWER);
+}
+
+/* Operations are under way that never end. What waits behind them is given back; what has been
+ * sent to a stream and may still arrive there cannot be sent again. */
+static int leave_behind(struct copy *c)
+{
+    for (const struct chunk *k = c->claimed; k; k = k->next) {
+        for (unsigned d = 0; d < c->job->n_dests; d++) {
+            const struct share *s = &k->shares[d];
+            struct range rest = {k->range.start + s->done, k->range.end};
+
+            if (s->state == SHARE_DONE)
+                continue;
+            if (k->flush)
+                job_return_flush(c->job, d);
+            else if (s->state == SHARE_BUSY && c->job->dests[d].sequential)
+                drop(c, d, "write", ETIMEDOUT, FAILURE_NO_OFFSET,
+                     "held up by a destination that does not answer");
+            else
+                job_return(c->job, d, &rest);
+        }
+    }
+    return COPY_LEFT;
+}
+
+/* ---- the loop ---- */
 
 static void pause_after_stall(struct copy *c)
 {
@@ -430,68 +693,61 @@ static void pause_after_stall(struct copy *c)
     c->backoff = false;
 }
 
+/* Operations under way that are not worth waiting for. */
+static unsigned count_slow(struct copy *c)
+{
+    unsigned n = 0;
+
+    for (const struct chunk *k = c->claimed; k; k = k->next) {
+        for (unsigned i = 1; k->left > 0 && i < k->batch.n_ops; i++) {
+            unsigned d = k->op_dest[i];
+
+            if (k->shares[d].state != SHARE_BUSY ||
+                (!pace_slow(&c->pace, d) && !job_dropped(c->job, d)))
+                continue;
+            n += c->serial ? k->batch.n_ops - i : 1;
+            if (c->serial)
+                break;
+        }
+    }
+    return n;
+}
+
+static int wait_and_account(struct copy *c, struct engine *e)
+{
+    struct engine_op *done = NULL;
+    int r = engine_wait(e, count_slow(c), COPY_WAIT_MS, &done);
+
+    while (done && r == 0) {
+        struct engine_op *op = done;
+
+        done = op->next; /* before the operation is used for something else */
+        r = account(c, op);
+    }
+    return r;
+}
+
 int copy_run(struct copy *c, struct engine *e)
 {
+    c->serial = e->serial;
+    c->leader_last = e->leader_last;
     while (!job_stopping(c->job)) {
         int r;
 
         pause_after_stall(c);
+        free_done(c);
         claim_more(c);
+        if (!c->claimed)
+            return 0;
         r = submit_idle(c, e);
-        if (r == 0 && c->in_flight == 0 && !c->claimed) {
-            /* Chunks that became free meanwhile may find more to claim. */
-            claim_more(c);
-            if (!c->claimed)
-                return 0;
-            continue;
-        }
-        if (r == 0) {
-            assert(c->in_flight > 0);
-            r = engine_wait(e, COPY_WAIT_MS, c->done, c->n_chunks);
-        }
-        for (int i = 0, n = r; i < n && r >= 0; i++)
-            r = account(c, c->done[i]);
-        if (r < 0)
-            return engine_broke(c, r);
-    }
-    return 0;
-}
-
-int copy_flush(struct copy *c, struct engine *e)
-{
-    struct chunk *k = &c->chunks[0];
-
-    /* Only when the job is not stopping has copy_run() seen the end of every batch, and the
-     * chunk's operations are free. */
-    while (!job_stopping(c->job)) {
-        unsigned n = 1;
-        int r;
-
-        k->ops[0] = (struct engine_op){.kind = ENGINE_NOP};
-        for (unsigned d = 0; d < c->job->n_dests; d++) {
-            if (!job_wants_flush(c->job, d))
-                continue;
-            k->ops[n] = (struct engine_op){.kind = ENGINE_FSYNC, .file = c->job->dests[d].file};
-            k->op_dest[n++] = d;
-        }
-        if (n == 1)
-            return 0;
-        k->batch = (struct engine_batch){.ops = k->ops, .n_ops = n};
-        r = engine_submit(e, &k->batch);
-        while (r == 0 && !job_stopping(c->job))
-            r = engine_wait(e, COPY_WAIT_MS, c->done, c->n_chunks);
+        assert(r < 0 || c->in_flight > 0);
+        if (r == 0 && !can_go_on(c))
+            return leave_behind(c);
         if (r == 0)
-            return 0;
-        if (r > 0)
-            r = check_nop(&k->ops[0]);
+            r = wait_and_account(c, e);
         if (r < 0)
             return engine_broke(c, r);
-        for (unsigned i = 1; i < n; i++) {
-            if (k->ops[i].result == 0)
-                job_flushed(c->job, k->op_dest[i]);
-            else if (k->ops[i].result != -ECANCELED)
-                drop(c, k->op_dest[i], "fsync", -k->ops[i].result, FAILURE_NO_OFFSET, NULL);
-        }
+        check_answers(c);
     }
-    return 0;
+    return c->in_flight > 0 ? COPY_LEFT : 0;
 }

@@ -13,21 +13,28 @@
 
 struct copy;
 
-/* Makes the loop's state for one worker. pool holds job->queue_depth buffers of job->chunk_size
+/* Makes the loop's state for one worker. pool holds job->buffers buffers of job->chunk_size
  * bytes and must be page-aligned; it and the job outlive the copy. Everything the loop needs is
  * allocated here. 0 or -ENOMEM. */
 int copy_create(struct job *j, void *pool, struct copy **ret_copy);
 
-/* Copies until there is nothing left to claim or the job is stopping. What concerns single
- * destinations or the source is recorded in the job. Returns 0, or a negative errno if the
- * engine itself broke; every destination has then been dropped for that reason. When the job
- * stops, operations may still be in flight on return: destroy the engine before the pool. */
+/* Returned when operations are still under way: destroying the engine has to wait for them, and
+ * may have to for ever. */
+#define COPY_LEFT 1
+
+/* Copies until there is nothing left to claim, or the job is stopping. A destination that wants
+ * it (job_end.flush) is flushed as soon as it is complete; an fsync that fails is final: it is
+ * dropped. What concerns single destinations or the source is recorded in the job; a
+ * destination or source that leaves its operations unanswered for longer than
+ * job_end.timeout_ms (a flush: and copy_flush_allowance_ms()) fails with ETIMEDOUT. Returns 0;
+ * COPY_LEFT, and what could not be brought to an end because of that is unclaimed again; or a
+ * negative errno if the engine itself broke: every destination has then been dropped for that
+ * reason, and operations may be under way, too. */
 int copy_run(struct copy *c, struct engine *e);
 
-/* Flushes every destination that wants it (job_end.flush) and is complete, concurrently. An
- * fsync that fails is final: the destination is dropped. 0 or a negative errno as copy_run().
- */
-int copy_flush(struct copy *c, struct engine *e);
+/* How long a slow device may take, beside its time-out, to flush what the page cache took fast:
+ * a second per 4 MiB that the cache can hold back. size in bytes; milliseconds. */
+unsigned copy_flush_allowance_ms(uint64_t size);
 
 /* Frees the loop's state; NULL is fine. */
 void copy_free(struct copy *c);

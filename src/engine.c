@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 /* The largest errno that the kernel returns. */
 #define MAX_ERRNO 4095
 
@@ -126,7 +128,9 @@ int engine_submit(struct engine *e, struct engine_batch *b)
     for (unsigned i = 0; i < b->n_ops; i++) {
         assert(op_is_sound(e->config, &b->ops[i]));
         b->ops[i].result = NO_RESULT;
+        b->ops[i].batch = b;
     }
+    b->left = b->n_ops;
     r = e->ops->submit(e, b);
     assert(r <= 0);
     if (r == 0)
@@ -134,36 +138,33 @@ int engine_submit(struct engine *e, struct engine_batch *b)
     return r;
 }
 
-/* Whether the results of a batch are what the contract allows. NOP and FSYNC have len 0, so
- * theirs are never positive. */
-static bool results_are_sound(const struct engine_batch *b)
+/* Whether a result is what the contract allows. NOP and FSYNC have len 0, so theirs are never
+ * positive. */
+static bool result_is_sound(const struct engine_op *op)
 {
-    bool led = engine_op_full(&b->ops[0]);
+    const struct engine_op *leader = op->batch->ops;
 
-    for (unsigned i = 0; i < b->n_ops; i++) {
-        const struct engine_op *op = &b->ops[i];
-
-        if (op->result < -MAX_ERRNO || (op->result > 0 && (uint32_t)op->result > op->len))
-            return false;
-        if (i > 0 && !led && op->result != -ECANCELED)
-            return false;
-    }
-    return true;
+    if (op->result < -MAX_ERRNO || (op->result > 0 && (uint32_t)op->result > op->len))
+        return false;
+    return op == leader || engine_op_full(leader) ||
+           (leader->result != NO_RESULT && op->result == -ECANCELED);
 }
 
-int engine_wait(struct engine *e, unsigned timeout_ms, struct engine_batch **done, unsigned max)
+int engine_wait(struct engine *e, unsigned slow, unsigned timeout_ms,
+                struct engine_op **ret_done)
 {
-    int n;
+    int r = e->ops->wait(e, slow, timeout_ms, ret_done);
 
-    assert(max >= 1);
-    n = e->ops->wait(e, timeout_ms, done, max);
-    if (n < 0)
-        return n;
-    assert((unsigned)n <= max && (unsigned)n <= e->in_flight);
-    for (int i = 0; i < n; i++)
-        assert(results_are_sound(done[i]));
-    e->in_flight -= (unsigned)n;
-    return n;
+    assert(r <= 0);
+    if (r < 0)
+        return r;
+    for (struct engine_op *op = *ret_done; op; op = op->next) {
+        assert(result_is_sound(op));
+        assert(op->batch->left > 0 && e->in_flight > 0);
+        if (--op->batch->left == 0)
+            e->in_flight--;
+    }
+    return 0;
 }
 
 void engine_destroy(struct engine *e)
@@ -182,14 +183,16 @@ static int probe_run(struct engine *e, struct engine_reason *why)
 {
     struct engine_op ops[3] = {
         {.kind = ENGINE_NOP}, {.kind = ENGINE_NOP}, {.kind = ENGINE_NOP}};
-    struct engine_batch batch = {.ops = ops, .n_ops = 3}, *done;
+    struct engine_batch batch = {.ops = ops, .n_ops = 3};
+    struct engine_op *done;
+    uint64_t end = clock_now_ms() + PROBE_TIMEOUT_MS;
     int r = engine_submit(e, &batch);
 
     if (r < 0)
         return engine_reason_set(why, "submission", -r);
-    for (int tries = 0; r == 0 && tries < 2; tries++)
-        r = engine_wait(e, PROBE_TIMEOUT_MS / 2, &done, 1);
-    if (r <= 0)
+    while (r == 0 && batch.left > 0 && clock_now_ms() < end)
+        r = engine_wait(e, 0, PROBE_TIMEOUT_MS, &done);
+    if (r < 0 || batch.left > 0)
         return engine_reason_set(why, "wait", r < 0 ? -r : ETIMEDOUT);
     for (unsigned i = 0; i < batch.n_ops; i++)
         if (ops[i].result != 0)

@@ -19,6 +19,9 @@
  *    members -ECANCELED, their leader -ECANCELED or its true result. engine->chain_breaks tells
  *    whether that is so for members; on SQE groups after the original ABI only a leader's
  * failure cancels what has already been handed to the kernel.
+ *  - Operations are returned one by one, as they get their results: one that never does (a file
+ *    system that hangs) holds up its batch and what is ordered behind it, and nothing else.
+ *    Where members run one after the other (engine->serial) it holds up those after it, too.
  *  - submit() is all or nothing: 0, or a negative errno with nothing of the batch queued.
  *  - An engine does not retry, print, or decide. Repair of short transfers, dropping a
  * destination and end-of-file live once, in copy.c.
@@ -54,8 +57,16 @@ struct engine_op {
     uint32_t len;    /* bytes, at most INT32_MAX; 0 for NOP and FSYNC */
     int32_t result;  /* out: bytes, or negative errno */
 
-    struct engine_batch *batch; /* the engine's own */
-    struct engine_op *next;     /* the engine's own */
+    struct engine_batch *batch; /* out: the one it was submitted with */
+    struct engine_op *next;     /* out: in the list that wait() returns; until then the
+                                   engine's own */
+};
+
+/* For engines: a queue of operations, linked by op->next. Each operation is in
+ * one list at most. */
+struct op_list {
+    struct engine_op *first;
+    struct engine_op **tail;
 };
 
 struct engine_batch {
@@ -63,9 +74,14 @@ struct engine_batch {
     unsigned n_ops;        /* at least 1 */
     bool ordered;
 
+    unsigned left; /* out: operations that wait() has not returned; 0: the batch is complete,
+                      and the caller's again as soon as it has gone through the list */
+
     unsigned pending;          /* the engine's own: operations without a result yet */
     bool broken;               /* the engine's own */
-    bool faulted;              /* the engine's own */
+    bool led;                  /* the engine's own: the leader has been returned */
+    bool leader_seen;          /* the engine's own: and its completion has come */
+    struct op_list held;       /* the engine's own: not to be returned yet */
     struct engine_batch *next; /* the engine's own */
 };
 
@@ -90,9 +106,11 @@ struct engine {
     const struct engine_ops *ops;
     const struct engine_config *config; /* a copy that engine.c keeps */
     bool chain_breaks;                  /* see "ordered" above */
+    bool serial;      /* members run one after the other, in the order of the batch */
+    bool leader_last; /* a leader that is complete may be returned only when a member is */
     struct engine_reason
         notes;          /* what it does without, e.g. "buffers not registered: ..."; or "" */
-    unsigned in_flight; /* kept by engine.c */
+    unsigned in_flight; /* batches; kept by engine.c */
 };
 
 struct engine_ops {
@@ -108,12 +126,14 @@ struct engine_ops {
     /* Queues a batch; may or may not start it yet. All or nothing. */
     int (*submit)(struct engine *e, struct engine_batch *b);
 
-    /* Starts what is queued and waits until at least one batch is complete or timeout_ms has
-     * passed. Puts up to `max` complete batches into done[] and returns their number (0: timed
-     * out), or a negative errno if the engine itself broke. It may wait for several
-     * operations at once in order to save system calls. */
-    int (*wait)(struct engine *e, unsigned timeout_ms, struct engine_batch **done,
-                unsigned max);
+    /* Starts what is queued and waits for results: for several at once (engine_share()), as
+     * that saves system calls, but not for more than come without the `slow` operations of
+     * which the caller knows that they may take long; until timeout_ms has passed at most; it
+     * may come back sooner, with nothing. *ret_done becomes the list (by op->next) of all
+     * operations that have got their results since the last call, a leader always before its
+     * members. 0, or a negative errno if the engine itself broke. */
+    int (*wait)(struct engine *e, unsigned slow, unsigned timeout_ms,
+                struct engine_op **ret_done);
 
     /* Ends the instance. With batches in flight it returns only when the kernel no longer uses
      * the pool. Afterwards nothing of the engine holds the files open (or a file system
@@ -138,8 +158,8 @@ const struct engine_ops *engine_find(const char *name);
 int engine_create(const struct engine_ops *ops, const struct engine_config *config,
                   struct engine **ret_engine, struct engine_reason *why);
 int engine_submit(struct engine *e, struct engine_batch *b);
-int engine_wait(struct engine *e, unsigned timeout_ms, struct engine_batch **done,
-                unsigned max);
+int engine_wait(struct engine *e, unsigned slow, unsigned timeout_ms,
+                struct engine_op **ret_done);
 void engine_destroy(struct engine *e); /* NULL is fine */
 
 /* Whether the engine works on this machine, by making one and running a batch of NOPs.
@@ -155,19 +175,41 @@ int32_t engine_run_blocking(const struct engine *e, const struct engine_op *op);
  */
 int engine_reason_set(struct engine_reason *why, const char *call, int err);
 
+/* Makes the list empty. */
+static inline void op_list_init(struct op_list *l)
+{
+    l->first = NULL;
+    l->tail = &l->first;
+}
+
+/* Puts the operation at the end. */
+static inline void op_list_append(struct op_list *l, struct engine_op *op)
+{
+    op->next = NULL;
+    *l->tail = op;
+    l->tail = &op->next;
+}
+
+/* Removes the first operation; there must be one. */
+static inline void op_list_drop_first(struct op_list *l)
+{
+    l->first = l->first->next;
+    if (!l->first)
+        l->tail = &l->first;
+}
+
+/* For engines: for how many of the operations under way to wait at once. Half of them: the
+ * other half keeps the devices busy while the caller refills, and one system call serves many.
+ */
+static inline unsigned engine_share(unsigned under_way, unsigned slow)
+{
+    return slow < under_way ? (under_way - slow + 1) / 2 : 1;
+}
+
 /* One operation in full? (READ and WRITE moved all bytes, NOP and FSYNC succeeded.) */
 static inline bool engine_op_full(const struct engine_op *op)
 {
     return op->result >= 0 && (uint32_t)op->result == op->len;
-}
-
-/* All of its operations in full? */
-static inline bool engine_batch_full(const struct engine_batch *b)
-{
-    for (unsigned i = 0; i < b->n_ops; i++)
-        if (!engine_op_full(&b->ops[i]))
-            return false;
-    return true;
 }
 
 #endif

@@ -36,14 +36,56 @@ static void group_tie(struct io_uring_sqe *sqe, unsigned i, unsigned n, bool ord
         sqe->flags |= IOSQE_IO_LINK;
 }
 
-/* Members of a group whose leader failed or fell short report -EIO (later versions: -ECANCELED)
- * though they never ran. */
-static void group_settle(struct engine_batch *b)
+/* What is held back is returned. Members of a group whose leader failed or fell short report
+ * -EIO (later versions: -ECANCELED) though they never ran. */
+static void group_release(struct engine_batch *b, struct op_list *done)
 {
-    if (engine_op_full(&b->ops[0]))
+    struct engine_op *op = b->held.first;
+
+    op_list_init(&b->held);
+    while (op) {
+        struct engine_op *next = op->next;
+
+        if (!engine_op_full(&b->ops[0]))
+            op->result = -ECANCELED;
+        op_list_append(done, op);
+        op = next;
+    }
+}
+
+static void group_lead(struct engine_batch *b, struct op_list *done)
+{
+    b->led = true;
+    op_list_append(done, &b->ops[0]);
+}
+
+/* The leader's completion comes last, when all members are through, but a member that ran tells
+ * that it was complete: so members are returned although another one takes long. An error is
+ * a member's own only if the leader was complete. The last member waits for the leader in any
+ * case, whose completion must not find the batch in other use. */
+static void group_settle(struct uring_chain *c, struct engine_op *op, struct op_list *done)
+{
+    struct engine_batch *b = op->batch;
+    struct engine_op *leader = &b->ops[0];
+
+    if (op == leader) {
+        b->leader_seen = true;
+        if (b->led)
+            c->early--;
+        else
+            group_lead(b, done);
+        group_release(b, done);
         return;
-    for (unsigned i = 1; i < b->n_ops; i++)
-        b->ops[i].result = -ECANCELED;
+    }
+    if (!b->led && op->result >= 0) {
+        leader->result = (int32_t)leader->len;
+        c->early++;
+        group_lead(b, done);
+        group_release(b, done);
+    }
+    op_list_append(&b->held, op);
+    if (b->leader_seen || (b->led && b->pending > 1))
+        group_release(b, done);
 }
 
 static const struct chain_style group_style = {
@@ -224,8 +266,10 @@ static int group_create(const struct engine_config *config, struct engine **ret_
 
     if (r == 0)
         r = uring_chain_create(config, &group_style, ret_engine, why);
-    if (r == 0)
+    if (r == 0) {
         (*ret_engine)->chain_breaks = breaks;
+        (*ret_engine)->leader_last = true;
+    }
     return r;
 }
 

@@ -21,15 +21,8 @@ static void link_tie(struct io_uring_sqe *sqe, unsigned i, unsigned n, bool orde
         sqe->flags |= IOSQE_IO_HARDLINK;
 }
 
-/* The results of a chain are those of the contract: what never started is -ECANCELED. */
-static void link_settle(struct engine_batch *b)
-{
-    (void)b;
-}
-
 static const struct chain_style link_style = {
     .tie = link_tie,
-    .settle = link_settle,
 };
 
 static int link_create(const struct engine_config *config, struct engine **ret_engine,
@@ -37,8 +30,10 @@ static int link_create(const struct engine_config *config, struct engine **ret_e
 {
     int r = uring_chain_create(config, &link_style, ret_engine, why);
 
-    if (r == 0)
+    if (r == 0) {
         (*ret_engine)->chain_breaks = true;
+        (*ret_engine)->serial = true;
+    }
     return r;
 }
 

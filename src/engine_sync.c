@@ -9,8 +9,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "clock.h"
 #include "sequencer.h"
 
 /* A thread calls nothing deeper than pwrite(2); sanitizers want some stack, too. */
@@ -123,24 +123,10 @@ static bool run_inlined(struct sync *y)
     return sequencer_complete_list(&y->seq, &y->inlined);
 }
 
-static struct timespec deadline_in(unsigned ms)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    t.tv_sec += ms / 1000;
-    t.tv_nsec += (long)(ms % 1000) * 1000000;
-    if (t.tv_nsec >= 1000000000) {
-        t.tv_sec++;
-        t.tv_nsec -= 1000000000;
-    }
-    return t;
-}
-
 static int sync_reap(struct sequencer *s, unsigned want, unsigned timeout_ms)
 {
     struct sync *y = sync_of(s);
-    struct timespec deadline = deadline_in(timeout_ms);
+    struct timespec deadline = clock_in_ms(timeout_ms);
     struct op_list done;
     int err = 0;
 

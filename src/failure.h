@@ -15,11 +15,12 @@ struct failure {
                           * operation failed and the message, not NULL then, says it all */
     int err;             /* positive errno; 0: no failure */
     uint64_t offset;     /* byte offset in the file concerned, or FAILURE_NO_OFFSET */
-    const char *message; /* static string that says more than strerror(err) can, or NULL */
+    const char *message; /* says more than strerror(err) can, or NULL; a static string, or one
+                          * that lives as long as what failed */
 };
 
-/* Fills *f and returns -err. err is a positive errno; op and message are static strings,
- * message may be NULL; offset is in bytes or FAILURE_NO_OFFSET. */
+/* Fills *f and returns -err. err is a positive errno; op is a static string; message is as in
+ * the struct; offset is in bytes or FAILURE_NO_OFFSET. */
 static inline int failure_set(struct failure *f, const char *op, int err, uint64_t offset,
                               const char *message)
 {

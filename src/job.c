@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static const struct failure account_failure = {
     .op = "account",
@@ -21,6 +22,15 @@ static bool stopping(const struct job *j)
     return j->stop || j->alive == 0 || j->source_failure.err != 0;
 }
 
+/* There is something to look at. */
+static void tell(const struct job *j)
+{
+    uint64_t one = 1;
+
+    if (j->news_fd >= 0 && write(j->news_fd, &one, sizeof one) != sizeof one)
+        assert(!"an eventfd takes a 1");
+}
+
 static void drop(struct job *j, unsigned d, const struct failure *f)
 {
     struct job_dest_state *state = &j->states[d];
@@ -28,12 +38,14 @@ static void drop(struct job *j, unsigned d, const struct failure *f)
     if (state->dropped)
         return;
     state->dropped = true;
+    atomic_store(&j->dropped[d], true);
     state->failure = *f;
     state->missing = ledger_missing(&j->ledger, d);
     ledger_drop(&j->ledger, d);
     j->alive--;
     if (j->stop_on_error)
         j->stop = true;
+    tell(j);
 }
 
 static void fail_source(struct job *j, const struct failure *f)
@@ -71,6 +83,7 @@ int job_init(struct job *j, unsigned n_dests, uint64_t size, bool size_known, un
         .size = size,
         .size_known = size_known,
         .alive = n_dests,
+        .news_fd = -1,
         .end = size,
     };
     int err;
@@ -81,9 +94,14 @@ int job_init(struct job *j, unsigned n_dests, uint64_t size, bool size_known, un
     if (new.states == NULL)
         return -ENOMEM;
 
+    err = -ENOMEM;
+    new.dropped = calloc(n_dests, sizeof(new.dropped[0]));
+    if (new.dropped == NULL)
+        goto err_after_states;
+
     err = ledger_init(&new.ledger, n_dests, claims);
     if (err < 0)
-        goto err_after_states;
+        goto err_after_dropped;
 
     for (unsigned d = 0; d < n_dests; d++) {
         err = ledger_need(&new.ledger, d, 0, size);
@@ -99,6 +117,8 @@ int job_init(struct job *j, unsigned n_dests, uint64_t size, bool size_known, un
 
 err_after_ledger:
     ledger_free(&new.ledger);
+err_after_dropped:
+    free(new.dropped);
 err_after_states:
     free(new.states);
     return err;
@@ -108,43 +128,49 @@ void job_free(struct job *j)
 {
     pthread_mutex_destroy(&j->lock);
     ledger_free(&j->ledger);
+    free(j->dropped);
     free(j->states);
+    j->dropped = NULL;
     j->states = NULL;
 }
 
-bool job_claim(struct job *j, struct range *ret)
+bool job_claim(struct job *j, const bool *ready, struct range *ret, bool *takes)
 {
     bool claimed;
 
     pthread_mutex_lock(&j->lock);
-    claimed = !stopping(j) && ledger_claim(&j->ledger, j->chunk_size, ret);
+    claimed = !stopping(j) && ledger_claim(&j->ledger, ready, j->chunk_size, ret, takes);
     pthread_mutex_unlock(&j->lock);
     return claimed;
 }
 
-bool job_needs(struct job *j, unsigned d, const struct range *r)
+void job_next(struct job *j, uint64_t *next)
 {
-    bool needs;
+    pthread_mutex_lock(&j->lock);
+    for (unsigned d = 0; d < j->n_dests; d++)
+        next[d] = ledger_next(&j->ledger, d);
+    pthread_mutex_unlock(&j->lock);
+}
+
+uint64_t job_prefix(struct job *j, unsigned d)
+{
+    struct range first;
+    bool any;
 
     assert(d < j->n_dests);
 
-    /* A dropped destination needs nothing: drop() has emptied its need. */
     pthread_mutex_lock(&j->lock);
-    needs = ledger_needs(&j->ledger, d, r);
+    any = ranges_first(&j->ledger.need[d], 0, &first);
     pthread_mutex_unlock(&j->lock);
-    return needs;
+    return any ? first.start : UINT64_MAX;
 }
 
-void job_return(struct job *j, const struct range *r)
+void job_return(struct job *j, unsigned d, const struct range *r)
 {
     pthread_mutex_lock(&j->lock);
-    if (ledger_return(&j->ledger, r) < 0) {
-        /* Nobody will claim this range again: who needs it cannot be completed. */
-        for (unsigned d = 0; d < j->n_dests; d++) {
-            if (ledger_needs(&j->ledger, d, r))
-                drop(j, d, &account_failure);
-        }
-    }
+    /* If it cannot be, nobody will claim this range again: d cannot be completed. */
+    if (ledger_return(&j->ledger, d, r) < 0)
+        drop(j, d, &account_failure);
     pthread_mutex_unlock(&j->lock);
 }
 
@@ -164,6 +190,8 @@ void job_written(struct job *j, unsigned d, uint64_t start, uint64_t end)
         drop(j, d, &account_failure);
     /* An fsync before this write says nothing about it. */
     j->states[d].flushed = false;
+    if (ledger_missing(&j->ledger, d) == 0 && !j->dests[d].flush)
+        tell(j);
     pthread_mutex_unlock(&j->lock);
 }
 
@@ -191,6 +219,13 @@ void job_fail_source(struct job *j, const struct failure *f)
     pthread_mutex_unlock(&j->lock);
 }
 
+void job_source_failure(struct job *j, struct failure *ret)
+{
+    pthread_mutex_lock(&j->lock);
+    *ret = j->source_failure;
+    pthread_mutex_unlock(&j->lock);
+}
+
 void job_drop(struct job *j, unsigned d, const struct failure *f)
 {
     assert(d < j->n_dests);
@@ -201,27 +236,65 @@ void job_drop(struct job *j, unsigned d, const struct failure *f)
     pthread_mutex_unlock(&j->lock);
 }
 
+void job_fail_rest(struct job *j, int err)
+{
+    struct failure f;
+
+    failure_set(&f, "start another worker", err, FAILURE_NO_OFFSET, NULL);
+    pthread_mutex_lock(&j->lock);
+    for (unsigned d = 0; d < j->n_dests; d++)
+        if (ledger_missing(&j->ledger, d) > 0)
+            drop(j, d, &f);
+    pthread_mutex_unlock(&j->lock);
+}
+
+void job_detach(struct job *j, unsigned d)
+{
+    assert(d < j->n_dests);
+
+    pthread_mutex_lock(&j->lock);
+    j->states[d].detached = true;
+    pthread_mutex_unlock(&j->lock);
+}
+
 void job_flushed(struct job *j, unsigned d)
 {
     assert(d < j->n_dests);
 
     pthread_mutex_lock(&j->lock);
-    if (!j->states[d].dropped)
+    j->states[d].flushing = false;
+    if (!j->states[d].dropped) {
         j->states[d].flushed = true;
+        tell(j);
+    }
     pthread_mutex_unlock(&j->lock);
 }
 
-bool job_wants_flush(struct job *j, unsigned d)
+bool job_claim_flush(struct job *j, unsigned d)
 {
+    struct job_dest_state *state = &j->states[d];
     bool wants;
 
     assert(d < j->n_dests);
+    if (!j->dests[d].flush)
+        return false;
 
     pthread_mutex_lock(&j->lock);
-    wants = j->dests[d].flush && !j->states[d].dropped && !j->states[d].flushed &&
+    wants = !stopping(j) && !state->dropped && !state->flushed && !state->flushing &&
             ledger_missing(&j->ledger, d) == 0;
+    if (wants)
+        state->flushing = true;
     pthread_mutex_unlock(&j->lock);
     return wants;
+}
+
+void job_return_flush(struct job *j, unsigned d)
+{
+    assert(d < j->n_dests);
+
+    pthread_mutex_lock(&j->lock);
+    j->states[d].flushing = false;
+    pthread_mutex_unlock(&j->lock);
 }
 
 void job_stop(struct job *j)
@@ -243,14 +316,8 @@ bool job_stopping(struct job *j)
 
 bool job_dropped(struct job *j, unsigned d)
 {
-    bool dropped;
-
     assert(d < j->n_dests);
-
-    pthread_mutex_lock(&j->lock);
-    dropped = j->states[d].dropped;
-    pthread_mutex_unlock(&j->lock);
-    return dropped;
+    return atomic_load_explicit(&j->dropped[d], memory_order_relaxed);
 }
 
 void job_look(struct job *j, struct job_view *view, uint64_t *ret_read_bytes)

@@ -7,6 +7,7 @@
 #define UCOPY_JOB_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -25,10 +26,13 @@ struct job_end {
     bool need_direct;      /* --direct=always: never fall back to the page cache on EINVAL */
     bool sequential;       /* no positions: bytes in order */
     bool flush;            /* wants an fsync when all is written */
+    unsigned timeout_ms;   /* how long an operation may go unanswered; 0: for ever */
 };
 
 struct job_dest_state {
     bool dropped;
+    bool detached;          /* was too slow for the others at some time */
+    bool flushing;          /* somebody has claimed its fsync */
     bool flushed;           /* an fsync after the last write succeeded */
     struct failure failure; /* with dropped */
     uint64_t missing;       /* with dropped: bytes it does not hold; the ledger forgot them */
@@ -43,16 +47,20 @@ struct job {
     unsigned n_dests;
     uint64_t size; /* bytes to copy, or the limit where the end is not known */
     bool size_known;
-    uint32_t chunk_size;  /* bytes; a multiple of every alignment in use */
-    unsigned queue_depth; /* chunks in flight per worker */
-    unsigned stall_ms; /* how long a destination may move nothing, EINTR or EAGAIN included */
+    uint32_t chunk_size; /* bytes; a multiple of every alignment in use */
+    unsigned buffers;    /* chunks per worker */
+    unsigned max_held;   /* chunks per worker that may wait for one destination */
+    bool detach;         /* a destination that keeps the others waiting goes its own way */
+    unsigned stall_ms;   /* how long a destination may move nothing, EINTR or EAGAIN included */
     bool in_order;
     bool stop_on_error;
+    int news_fd; /* eventfd(2) that gets a 1 when a destination is complete or dropped; -1 */
 
     /* shared */
     pthread_mutex_t lock;
     struct ledger ledger;
     struct job_dest_state *states;
+    atomic_bool *dropped;          /* states[].dropped, to be looked at without the lock */
     unsigned alive;                /* destinations not dropped */
     struct failure source_failure; /* err 0: none */
     bool stop;                     /* a signal came, or on-error=stop: start nothing new */
@@ -75,15 +83,19 @@ int job_init(struct job *j, unsigned n_dests, uint64_t size, bool size_known, un
 /* Frees what job_init() made. */
 void job_free(struct job *j);
 
-/* Claims the next range of at most chunk_size bytes. False: nothing (more) to claim, or
- * stopped. */
-bool job_claim(struct job *j, struct range *ret);
+/* Claims the next range of at most chunk_size bytes for the destinations d with ready[d], as
+ * ledger_claim(). False: nothing (more) to claim, or stopped. */
+bool job_claim(struct job *j, const bool *ready, struct range *ret, bool *takes);
 
-/* Whether destination d is alive and needs *r. */
-bool job_needs(struct job *j, unsigned d, const struct range *r);
+/* Copies into next[n_dests] the position of the first byte that each destination needs and
+ * nobody has claimed for it; UINT64_MAX: none, or it was dropped. */
+void job_next(struct job *j, uint64_t *next);
 
-/* Gives a claim back unfinished. */
-void job_return(struct job *j, const struct range *r);
+/* Position of the first byte that destination d does not hold; UINT64_MAX: it holds all. */
+uint64_t job_prefix(struct job *j, unsigned d);
+
+/* Gives what was claimed for destination d back unfinished. */
+void job_return(struct job *j, unsigned d, const struct range *r);
 
 /* n bytes were read from the source. */
 void job_read(struct job *j, uint64_t n);
@@ -98,14 +110,28 @@ void job_source_end(struct job *j, uint64_t end);
 /* The source cannot be read: the first failure stays, and everything stops. */
 void job_fail_source(struct job *j, const struct failure *f);
 
+/* Copies the source's failure into *ret; err 0: none. */
+void job_source_failure(struct job *j, struct failure *ret);
+
 /* Destination d is dropped; its first failure stays. With stop_on_error everything stops. */
 void job_drop(struct job *j, unsigned d, const struct failure *f);
+
+/* Nobody is left who could copy: drops every destination that lacks something, for err
+ * (positive errno). */
+void job_fail_rest(struct job *j, int err);
+
+/* Destination d was too slow for the others, and is served on its own. */
+void job_detach(struct job *j, unsigned d);
 
 /* Destination d's data are on stable storage. */
 void job_flushed(struct job *j, unsigned d);
 
-/* Whether destination d is complete and its data still have to be flushed. */
-bool job_wants_flush(struct job *j, unsigned d);
+/* Claims the flush of destination d: true if it is complete, wants to be flushed, and nobody
+ * has claimed that. */
+bool job_claim_flush(struct job *j, unsigned d);
+
+/* Gives the claimed flush of destination d back undone. */
+void job_return_flush(struct job *j, unsigned d);
 
 /* Start nothing new. */
 void job_stop(struct job *j);

@@ -15,37 +15,11 @@ static void remove_without_split(struct ranges *r, uint64_t start, uint64_t end)
     (void)err;
 }
 
-/* Finds the first position at or after `from` that a destination needs. */
-static bool first_needed(const struct ledger *l, uint64_t from, uint64_t *ret_start)
+/* Destination d needs nothing at or after `end`. */
+static void forget(struct ledger *l, unsigned d, uint64_t end)
 {
-    bool found = false;
-
-    for (unsigned d = 0; d < l->n_dests; d++) {
-        struct range need;
-
-        if (!ranges_first(&l->need[d], from, &need))
-            continue;
-        if (!found || need.start < *ret_start)
-            *ret_start = need.start;
-        found = true;
-    }
-    return found;
-}
-
-/* Where the need of some destination first changes after `start`; `end` if that is later. */
-static uint64_t uniform_until(const struct ledger *l, uint64_t start, uint64_t end)
-{
-    for (unsigned d = 0; d < l->n_dests; d++) {
-        struct range need;
-        uint64_t change;
-
-        if (!ranges_first(&l->need[d], start, &need))
-            continue;
-        change = need.start > start ? need.start : need.end;
-        if (change < end)
-            end = change;
-    }
-    return end;
+    remove_without_split(&l->need[d], end, UINT64_MAX);
+    remove_without_split(&l->todo[d], end, UINT64_MAX);
 }
 
 int ledger_init(struct ledger *l, unsigned n_dests, unsigned claims)
@@ -58,16 +32,12 @@ int ledger_init(struct ledger *l, unsigned n_dests, unsigned claims)
 
     assert(n_dests > 0);
 
-    new.need = calloc(n_dests, sizeof(new.need[0]));
+    new.need = calloc(2 * (size_t)n_dests, sizeof(new.need[0]));
     if (new.need == NULL)
         return -ENOMEM;
+    new.todo = new.need + n_dests;
 
-    ranges_init(&new.todo);
-    err = ranges_reserve(&new.todo, intervals);
-    if (err < 0)
-        goto err_after_need;
-
-    for (; reserved < n_dests; reserved++) {
+    for (; reserved < 2 * n_dests; reserved++) {
         ranges_init(&new.need[reserved]);
         err = ranges_reserve(&new.need[reserved], intervals);
         if (err < 0)
@@ -80,17 +50,14 @@ int ledger_init(struct ledger *l, unsigned n_dests, unsigned claims)
 err_after_reserve:
     while (reserved > 0)
         ranges_free(&new.need[--reserved]);
-    ranges_free(&new.todo);
-err_after_need:
     free(new.need);
     return err;
 }
 
 void ledger_free(struct ledger *l)
 {
-    for (unsigned d = 0; d < l->n_dests; d++)
-        ranges_free(&l->need[d]);
-    ranges_free(&l->todo);
+    for (unsigned i = 0; i < 2 * l->n_dests; i++)
+        ranges_free(&l->need[i]);
     free(l->need);
     *l = (struct ledger){0};
 }
@@ -101,44 +68,64 @@ int ledger_need(struct ledger *l, unsigned d, uint64_t start, uint64_t end)
 
     assert(d < l->n_dests);
 
-    /* todo first: if need cannot follow, a claim discards what nobody needs. The other way
-     * round a destination would wait for a range that nobody ever claims. */
-    err = ranges_add(&l->todo, start, end);
+    /* need first: if todo cannot follow, the destination waits for a range that nobody ever
+     * claims, and is not complete. The other way round it would look complete without it. */
+    err = ranges_add(&l->need[d], start, end);
     if (err < 0)
         return err;
-    return ranges_add(&l->need[d], start, end);
+    return ranges_add(&l->todo[d], start, end);
 }
 
-bool ledger_claim(struct ledger *l, uint64_t max_len, struct range *ret)
+uint64_t ledger_next(const struct ledger *l, unsigned d)
 {
-    struct range next;
+    struct range r;
+
+    assert(d < l->n_dests);
+    return ranges_first(&l->todo[d], 0, &r) ? r.start : UINT64_MAX;
+}
+
+/* The lowest position that a ready destination has in todo; UINT64_MAX: none. */
+static uint64_t lowest_todo(const struct ledger *l, const bool *ready)
+{
+    uint64_t lowest = UINT64_MAX;
+
+    for (unsigned d = 0; d < l->n_dests; d++) {
+        uint64_t next = ready[d] ? ledger_next(l, d) : UINT64_MAX;
+
+        if (next < lowest)
+            lowest = next;
+    }
+    return lowest;
+}
+
+bool ledger_claim(struct ledger *l, const bool *ready, uint64_t max_len, struct range *ret,
+                  bool *takes)
+{
+    uint64_t start = lowest_todo(l, ready), len;
 
     assert(max_len > 0);
+    if (start == UINT64_MAX)
+        return false;
 
-    while (ranges_first(&l->todo, 0, &next)) {
-        uint64_t unneeded = next.start;
-        uint64_t room;
+    len = max_len - start % max_len; /* start + len may be beyond the last position */
+    for (unsigned d = 0; d < l->n_dests; d++) {
+        struct range todo;
+        uint64_t change;
 
-        if (!first_needed(l, next.start, &next.start) || next.start >= next.end) {
-            remove_without_split(&l->todo, unneeded, next.end);
+        takes[d] = ready[d] && ranges_first(&l->todo[d], start, &todo);
+        if (!takes[d])
             continue;
-        }
-        room = max_len - next.start % max_len;
-        if (next.end - next.start > room)
-            next.end = next.start + room;
-        next.end = uniform_until(l, next.start, next.end);
-
-        remove_without_split(&l->todo, unneeded, next.end);
-        *ret = next;
-        return true;
+        takes[d] = todo.start == start;
+        change = takes[d] ? todo.end : todo.start;
+        if (change - start < len)
+            len = change - start;
     }
-    return false;
-}
-
-bool ledger_needs(const struct ledger *l, unsigned d, const struct range *r)
-{
-    assert(d < l->n_dests);
-    return ranges_overlap(&l->need[d], r->start, r->end);
+    /* From the beginning of an interval: none is split, and nothing has to be allocated. */
+    for (unsigned d = 0; d < l->n_dests; d++)
+        if (takes[d])
+            remove_without_split(&l->todo[d], start, start + len);
+    *ret = (struct range){.start = start, .end = start + len};
+    return true;
 }
 
 int ledger_written(struct ledger *l, unsigned d, uint64_t start, uint64_t end)
@@ -147,20 +134,33 @@ int ledger_written(struct ledger *l, unsigned d, uint64_t start, uint64_t end)
     return ranges_remove(&l->need[d], start, end);
 }
 
-int ledger_return(struct ledger *l, const struct range *r)
+int ledger_return(struct ledger *l, unsigned d, const struct range *r)
 {
-    return ranges_add(&l->todo, r->start, r->end);
+    struct range part = *r;
+
+    assert(d < l->n_dests);
+    /* What d holds of it by now is not wanted again. */
+    while (ranges_first(&l->need[d], part.start, &part) && part.start < r->end) {
+        int err;
+
+        if (part.end > r->end)
+            part.end = r->end;
+        err = ranges_add(&l->todo[d], part.start, part.end);
+        if (err < 0)
+            return err;
+        part.start = part.end;
+    }
+    return 0;
 }
 
 void ledger_drop(struct ledger *l, unsigned d)
 {
     assert(d < l->n_dests);
-    remove_without_split(&l->need[d], 0, UINT64_MAX);
+    forget(l, d, 0);
 }
 
 void ledger_truncate(struct ledger *l, uint64_t end)
 {
     for (unsigned d = 0; d < l->n_dests; d++)
-        remove_without_split(&l->need[d], end, UINT64_MAX);
-    remove_without_split(&l->todo, end, UINT64_MAX);
+        forget(l, d, end);
 }

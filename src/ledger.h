@@ -3,7 +3,7 @@
  * The one idea of ucopy: a copy is
  *
  *     need[d] = set of ranges destination d does not hold yet
- *     todo    = ranges that somebody needs and no worker has claimed
+ *     todo[d] = what of that no worker has claimed for d
  *
  * and everything that happens to a copy is an operation on these sets. Positions count from
  * the start of the copied range, in bytes; where that lies in the source and in a destination
@@ -20,7 +20,7 @@
 struct ledger {
     unsigned n_dests;
     struct ranges *need; /* per destination */
-    struct ranges todo;
+    struct ranges *todo; /* per destination; part of need */
 };
 
 /* Makes a ledger for n_dests destinations that need nothing yet. claims is the largest number
@@ -34,25 +34,25 @@ void ledger_free(struct ledger *l);
 /* Destination d needs [start, end), and somebody has to see to it. 0 or -ENOMEM. */
 int ledger_need(struct ledger *l, unsigned d, uint64_t start, uint64_t end);
 
-/* Takes the lowest unclaimed range that somebody needs out of todo. It is at most max_len bytes
- * long, does not cross a multiple of max_len (so that chunks stay aligned whatever came
- * before), and every destination needs either all of it or none. Parts of todo that no
- * destination needs (any more) are discarded on the way. True and *ret, or false when todo
- * holds nothing. */
-bool ledger_claim(struct ledger *l, uint64_t max_len, struct range *ret);
+/* Claims the lowest range that any destination d with ready[d] has in todo, for all of those
+ * that have it. It is at most max_len bytes long, does not cross a multiple of max_len (so that
+ * chunks stay aligned whatever came before), and each of them has either all of it in todo or
+ * none; takes[d] tells which. ready and takes have n_dests entries and may be the same array.
+ * True and *ret, or false (takes undefined) when they have nothing in todo. */
+bool ledger_claim(struct ledger *l, const bool *ready, uint64_t max_len, struct range *ret,
+                  bool *takes);
 
-/* Whether destination d needs any byte of *r. */
-bool ledger_needs(const struct ledger *l, unsigned d, const struct range *r);
+/* Position of the first byte that destination d has in todo; UINT64_MAX: none. */
+uint64_t ledger_next(const struct ledger *l, unsigned d);
 
 /* Destination d now holds [start, end). 0 or -ENOMEM. */
 int ledger_written(struct ledger *l, unsigned d, uint64_t start, uint64_t end);
 
-/* Gives a claimed range back: what of it is still needed will be claimed again.
- * 0 or -ENOMEM. */
-int ledger_return(struct ledger *l, const struct range *r);
+/* Gives a range that was claimed for destination d back: what of it d still needs will be
+ * claimed again. 0 or -ENOMEM. */
+int ledger_return(struct ledger *l, unsigned d, const struct range *r);
 
-/* Destination d needs nothing any more: it is dropped. Its ranges stay in todo until a claim
- * finds that nobody needs them. */
+/* Destination d needs nothing any more: it is dropped. */
 void ledger_drop(struct ledger *l, unsigned d);
 
 /* Nothing exists at or after `end`: the source ended there. */

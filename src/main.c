@@ -13,7 +13,7 @@
 #include "plan.h"
 #include "report.h"
 #include "session.h"
-#include "signals.h"
+#include "supervisor.h"
 
 #define EXIT_USAGE 2
 
@@ -62,28 +62,21 @@ static int look_at_all(const struct plan *p, const struct options *o)
     return status;
 }
 
-static int copy_all(const struct plan *p, const struct options *o)
+/* *ret_hung: threads are left that hang in the kernel. */
+static int copy_all(const struct plan *p, const struct options *o, int signal_fd,
+                    bool *ret_hung)
 {
-    int status = 0, signal_fd;
-    int r = signals_open(&signal_fd);
+    int status = 0;
 
-    if (r < 0) {
-        report_error("signalfd: %s", strerror(-r));
-        return EXIT_USAGE;
-    }
     for (unsigned i = 0; i < p->n_copies; i++) {
         struct session_result result;
 
         session_run(o, &p->copies[i], signal_fd, &result);
         status = session_worse(status, result.exit_status);
-        if (result.abandoned) {
-            (void)report_close();
-            _exit(status);
-        }
+        *ret_hung |= result.abandoned;
         if (result.ended)
             break;
     }
-    close(signal_fd);
     return status;
 }
 
@@ -91,8 +84,14 @@ static int copy(const struct options *o)
 {
     struct plan plan;
     char *error = NULL;
-    int status = check_engine(o);
+    bool hung = false;
+    int signal_fd, status, r = supervisor_start(&signal_fd);
 
+    if (r < 0) {
+        report_error("signalfd: %s", strerror(-r));
+        return EXIT_USAGE;
+    }
+    status = check_engine(o);
     if (status != 0)
         return status;
     if (plan_make(&plan, o, &error) < 0) {
@@ -100,7 +99,11 @@ static int copy(const struct options *o)
         free(error);
         return EXIT_USAGE;
     }
-    status = o->dry_run ? look_at_all(&plan, o) : copy_all(&plan, o);
+    status = o->dry_run ? look_at_all(&plan, o) : copy_all(&plan, o, signal_fd, &hung);
+    if (hung) { /* what would be freed is in use, and exit() not be the end */
+        (void)report_close();
+        supervisor_leave(signal_fd, status);
+    }
     plan_free(&plan);
     return status;
 }

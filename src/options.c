@@ -22,10 +22,13 @@ enum option_id {
     OPT_OFFSET,
     OPT_LENGTH,
     OPT_DEST_OFFSET,
+    OPT_NO_SPACE_CHECK,
     OPT_FSYNC,
     OPT_IN_ORDER,
     OPT_ON_ERROR,
     OPT_REQUIRE,
+    OPT_TIMEOUT,
+    OPT_SLOW,
     OPT_DRY_RUN,
     OPT_ENGINE,
     OPT_DIRECT,
@@ -33,6 +36,7 @@ enum option_id {
     OPT_QUEUE_DEPTH,
     OPT_WORKERS,
     OPT_MEMORY,
+    OPT_MAX_LAG,
     OPT_PROGRESS,
     OPT_VERBOSE,
     OPT_QUIET,
@@ -64,6 +68,8 @@ static struct poptOption copying_table[] = {
     ARG("length", '\0', OPT_LENGTH, "SIZE", "copy at most this much"),
     ARG("dest-offset", '\0', OPT_DEST_OFFSET, "SIZE",
         "write at this offset of DEST and keep the rest; needs --inplace"),
+    FLAG("no-space-check", '\0', OPT_NO_SPACE_CHECK,
+         "write even where the file systems seem to have too little space"),
     FLAG("fsync", '\0', OPT_FSYNC, "success means on stable storage: data and name"),
     FLAG("in-order", '\0', OPT_IN_ORDER,
          "write strictly in ascending order, so that what is there is a prefix"),
@@ -71,6 +77,10 @@ static struct poptOption copying_table[] = {
         "when a DEST fails: drop it and go on (default), or stop all"),
     ARG("require", '\0', OPT_REQUIRE, "N",
         "how many DESTs must succeed: all (default) or a number"),
+    ARG("timeout", '\0', OPT_TIMEOUT, "SECONDS",
+        "drop a DEST that does not answer for so long; 0: never (default 120)"),
+    ARG("slow", '\0', OPT_SLOW, "WHAT",
+        "detach a DEST that is too slow for the others (default), or wait for it"),
     FLAG("dry-run", '\0', OPT_DRY_RUN, "say what would be done and touch nothing"),
     POPT_TABLEEND,
 };
@@ -83,6 +93,8 @@ static struct poptOption tuning_table[] = {
     ARG("queue-depth", '\0', OPT_QUEUE_DEPTH, "N", "chunks in flight per worker, 1 to 4096"),
     ARG("workers", '\0', OPT_WORKERS, "N", "threads that copy, 1 to 256"),
     ARG("memory", '\0', OPT_MEMORY, "SIZE", "at most this much for all buffers, 64K or more"),
+    ARG("max-lag", '\0', OPT_MAX_LAG, "SIZE",
+        "how far the fastest DEST may run ahead of one that shares its reads"),
     POPT_TABLEEND,
 };
 
@@ -300,6 +312,24 @@ static int set_require(struct options *o, const struct rule *rule, const char *v
     return 0;
 }
 
+static int set_timeout(struct options *o, const struct rule *rule, const char *value)
+{
+    int r = parse_number(rule, value, &o->timeout);
+
+    if (r == 0)
+        o->has_timeout = true;
+    return r;
+}
+
+static int set_slow(struct options *o, const struct rule *rule, const char *value)
+{
+    (void)rule;
+    if (strcmp(value, "wait") != 0 && strcmp(value, "detach") != 0)
+        return -EINVAL;
+    o->slow = strcmp(value, "wait") == 0 ? SLOW_WAIT : SLOW_DETACH;
+    return 0;
+}
+
 /* Of -v and -q the last one counts. */
 static int set_verbose(struct options *o, const struct rule *rule, const char *value)
 {
@@ -375,6 +405,7 @@ static const struct rule rules[] = {
                          FIELD(dest_offset),
                          .max = MAX_OFFSET,
                          .expected = EXPECT_SIZE},
+    [OPT_NO_SPACE_CHECK] = {.set = set_flag, FIELD(no_space_check)},
     [OPT_FSYNC] = {.set = set_flag, FIELD(fsync)},
     [OPT_IN_ORDER] = {.set = set_flag, FIELD(in_order)},
     [OPT_ON_ERROR] = {.set = set_on_error, .expected = "drop or stop"},
@@ -382,6 +413,10 @@ static const struct rule rules[] = {
                      .min = 1,
                      .max = UINT32_MAX,
                      .expected = "all or a number from 1 up"},
+    [OPT_TIMEOUT] = {.set = set_timeout,
+                     .max = 1000000,
+                     .expected = "a number of seconds from 0 to 1000000"},
+    [OPT_SLOW] = {.set = set_slow, .expected = "wait or detach"},
     [OPT_DRY_RUN] = {.set = set_flag, FIELD(dry_run)},
     [OPT_ENGINE] = {.set = set_engine,
                     .expected = "auto or an engine that 'ucopy --version' lists"},
@@ -407,6 +442,11 @@ static const struct rule rules[] = {
                     .min = 64 * KIB,
                     .max = MAX_OFFSET,
                     .expected = "a SIZE of at least 64K"},
+    [OPT_MAX_LAG] = {.set = set_size,
+                     FIELD(max_lag),
+                     .min = 4 * KIB,
+                     .max = MAX_OFFSET,
+                     .expected = "a SIZE of at least 4K"},
     [OPT_PROGRESS] = {.set = set_when, FIELD(progress), .expected = EXPECT_WHEN},
     [OPT_VERBOSE] = {.set = set_verbose},
     [OPT_QUIET] = {.set = set_quiet},
@@ -584,6 +624,14 @@ static int check_combinations(const struct options *o, char **ret_error)
     if (o->has_dest_offset && !o->inplace)
         return refuse(ret_error, "--dest-offset needs --inplace: a new file that is renamed to "
                                  "the destination would lose the rest of it");
+    if (o->max_lag > 0 && o->slow == SLOW_WAIT)
+        return refuse(ret_error, "--max-lag is about --slow=detach; with --slow=wait no DEST "
+                                 "runs ahead by more than the buffers");
+    if (o->in_order && (o->slow == SLOW_DETACH || o->max_lag > 0))
+        return refuse(ret_error,
+                      "--in-order and --%s contradict each other: in order all go "
+                      "at the pace of the slowest",
+                      o->max_lag > 0 ? "max-lag" : "slow=detach");
     if (o->quiet && o->progress == WHEN_ALWAYS)
         return refuse(ret_error, "--quiet and --progress=always contradict each other");
     if (o->length != OPTIONS_TO_THE_END && o->length > MAX_OFFSET - furthest)

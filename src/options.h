@@ -8,10 +8,17 @@
 
 enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 
+/* A destination that is too slow for the others: SLOW_AUTO detaches it, but with --in-order. */
+enum slow { SLOW_AUTO, SLOW_WAIT, SLOW_DETACH };
+
 enum options_action { OPTIONS_COPY, OPTIONS_HELP, OPTIONS_USAGE, OPTIONS_VERSION };
 
 #define OPTIONS_TO_THE_END  UINT64_MAX
 #define OPTIONS_REQUIRE_ALL 0u
+
+/* How long an operation may go unanswered unless --timeout says otherwise: longer than the
+ * retries of a disk or a file server that comes back. */
+#define OPTIONS_DEFAULT_TIMEOUT 120u
 
 /* Bytes for all buffers together unless --memory says otherwise. */
 #define OPTIONS_DEFAULT_MEMORY (64ull << 20)
@@ -31,8 +38,13 @@ struct options {
     bool in_order;
     bool fsync;
     bool inplace;
+    bool no_space_check;
     bool stop_on_error; /* --on-error=stop */
-    unsigned require;   /* destinations that must succeed, or OPTIONS_REQUIRE_ALL */
+    enum slow slow;
+    uint64_t max_lag; /* bytes */
+    bool has_timeout;
+    unsigned timeout; /* seconds, 0: none; meaningful with has_timeout */
+    unsigned require; /* destinations that must succeed, or OPTIONS_REQUIRE_ALL */
 
     uint64_t offset; /* bytes into the source */
     uint64_t length; /* bytes, or OPTIONS_TO_THE_END */

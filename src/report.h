@@ -24,6 +24,7 @@ struct dest_status {
     enum dest_state state;
     uint64_t bytes;         /* that this destination holds by now */
     bool durable;           /* data and name are on stable storage */
+    bool detached;          /* was too slow for the others, and served on its own */
     struct failure failure; /* with DEST_FAILED */
     bool by_source;         /* failed only because the source did */
 };

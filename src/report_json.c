@@ -81,6 +81,7 @@ static void add_dest_fields(json_t **object, const struct dest_status *d)
     add_bytes(object, "bytes", d->bytes);
     add_failure(object, "error", "errno", d->state == DEST_FAILED ? &d->failure : &none);
     add(object, "durable", json_boolean(d->durable));
+    add(object, "detached", json_boolean(d->detached));
 }
 
 static void add_dests(json_t **event, const struct copy_status *s)

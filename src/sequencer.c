@@ -3,12 +3,13 @@
  * The state of a batch is in its count of pending operations: all of them pending means that
  * the leader is under way, fewer that it is complete. Members of an ordered batch start when it
  * is the oldest of its sequence (s->turn) and its leader is complete in full; ordered batches
- * leave the sequence, and are returned, in the order in which they were submitted.
+ * leave the sequence in the order in which they were submitted.
  *
  * A batch is at fault when one of its operations failed or fell short. It is `broken` when its
  * members must not start: because of its own leader, or because an ordered batch before it was
- * at fault. As long as the caller has not been given every faulty ordered batch it cannot
- * know, and what it submits is broken from the beginning. */
+ * at fault. It is no part of the sequence any more then. Faults show in wait() only, which
+ * returns all that it has, so that what is submitted later was submitted by a caller who knew.
+ */
 #include "sequencer.h"
 
 #include <assert.h>
@@ -25,7 +26,7 @@ void sequencer_init(struct sequencer *s, const struct sequencer_backend *backend
 {
     *s = (struct sequencer){.backend = backend, .base.chain_breaks = true};
     s->turn_tail = &s->turn;
-    s->ready_tail = &s->ready;
+    op_list_init(&s->done);
 }
 
 static void start_op(struct sequencer *s, struct engine_op *op)
@@ -40,11 +41,13 @@ static void start_members(struct sequencer *s, struct engine_batch *b)
         start_op(s, &b->ops[i]);
 }
 
-/* Operations from `first` on are never started; nothing of the batch is under way. */
-static void cancel_from(struct engine_batch *b, unsigned first)
+/* The members are never started; nothing of the batch is under way. */
+static void cancel_members(struct sequencer *s, struct engine_batch *b)
 {
-    for (unsigned i = first; i < b->n_ops; i++)
+    for (unsigned i = 1; i < b->n_ops; i++) {
         b->ops[i].result = -ECANCELED;
+        op_list_append(&s->done, &b->ops[i]);
+    }
     b->pending = 0;
 }
 
@@ -53,54 +56,47 @@ static bool leader_complete(const struct engine_batch *b)
     return b->pending < b->n_ops;
 }
 
-static void make_ready(struct sequencer *s, struct engine_batch *b)
+/* Where in the sequence the batch hangs. */
+static struct engine_batch **link_to(struct sequencer *s, const struct engine_batch *b)
 {
-    b->next = NULL;
-    *s->ready_tail = b;
-    s->ready_tail = &b->next;
+    struct engine_batch **link = &s->turn;
+
+    while (*link != b)
+        link = &(*link)->next;
+    return link;
 }
 
-/* Lets go of complete batches at the front of the sequence and starts the one whose turn has
- * come. */
-static void advance_turn(struct sequencer *s)
+/* The batch is complete and leaves the sequence, which may make it the next one's turn. */
+static void leave(struct sequencer *s, struct engine_batch *b)
 {
-    bool moved = false;
+    struct engine_batch **link = link_to(s, b);
 
-    while (s->turn && s->turn->pending == 0) {
-        struct engine_batch *b = s->turn;
-
-        s->turn = b->next;
-        make_ready(s, b);
-        moved = true;
-    }
-    if (!s->turn)
-        s->turn_tail = &s->turn;
-    else if (moved && leader_complete(s->turn))
+    *link = b->next;
+    if (!*link)
+        s->turn_tail = link;
+    else if (link == &s->turn && leader_complete(s->turn))
         start_members(s, s->turn);
 }
 
-/* An ordered batch is at fault: those behind it are cancelled. None of their members have been
- * started, as it was not their turn; a leader that is under way is waited for. */
-static void fault(struct sequencer *s, struct engine_batch *b)
+/* Ends the sequence at a fault: the batches from *link on are cancelled. None of their members
+ * have been started, as it was not their turn; a leader that is under way is waited for. */
+static void cut(struct sequencer *s, struct engine_batch **link)
 {
-    if (b->faulted)
-        return;
-    b->faulted = true;
-    s->faults++;
-    for (struct engine_batch *behind = b->next; behind; behind = behind->next) {
-        behind->broken = true;
-        if (leader_complete(behind))
-            cancel_from(behind, 1);
+    for (struct engine_batch *b = *link; b; b = b->next) {
+        b->broken = true;
+        if (leader_complete(b))
+            cancel_members(s, b);
     }
+    *link = NULL;
+    s->turn_tail = link;
 }
 
-/* The leader of b has its result: its members start, wait for their turn, or are cancelled. */
 static void follow_leader(struct sequencer *s, struct engine_batch *b)
 {
-    if (!engine_op_full(&b->ops[0]))
-        b->broken = true;
-    if (b->broken)
-        cancel_from(b, 1);
+    if (b->ordered && !b->broken && !engine_op_full(&b->ops[0]))
+        cut(s, link_to(s, b));
+    else if (b->broken || !engine_op_full(&b->ops[0]))
+        cancel_members(s, b);
     else if (!b->ordered || b == s->turn)
         start_members(s, b);
 }
@@ -112,16 +108,13 @@ void sequencer_complete(struct sequencer *s, struct engine_op *op)
     assert(s->outstanding > 0 && b->pending > 0);
     s->outstanding--;
     b->pending--;
-    if (b->ordered && !engine_op_full(op))
-        fault(s, b);
+    op_list_append(&s->done, op);
     if (op == &b->ops[0])
         follow_leader(s, b);
-    if (b->pending > 0)
-        return;
-    if (b->ordered)
-        advance_turn(s);
-    else
-        make_ready(s, b);
+    else if (b->ordered && !engine_op_full(op))
+        cut(s, &b->next);
+    if (b->ordered && !b->broken && b->pending == 0)
+        leave(s, b);
 }
 
 bool sequencer_complete_list(struct sequencer *s, struct op_list *l)
@@ -143,61 +136,34 @@ int sequencer_submit(struct engine *e, struct engine_batch *b)
 {
     struct sequencer *s = sequencer_of(e);
 
-    for (unsigned i = 0; i < b->n_ops; i++)
-        b->ops[i].batch = b;
     b->pending = b->n_ops;
-    b->broken = b->ordered && s->faults > 0;
-    b->faulted = false;
+    b->broken = false;
     b->next = NULL;
     if (b->ordered) {
         *s->turn_tail = b;
         s->turn_tail = &b->next;
     }
-    if (b->broken) {
-        cancel_from(b, 0);
-        advance_turn(s);
-    } else {
-        start_op(s, &b->ops[0]);
-    }
+    start_op(s, &b->ops[0]);
     return 0;
 }
 
-static int take_ready(struct sequencer *s, struct engine_batch **done, unsigned max)
-{
-    unsigned n = 0;
-
-    while (s->ready && n < max) {
-        struct engine_batch *b = s->ready;
-
-        s->ready = b->next;
-        if (b->faulted)
-            s->faults--;
-        done[n++] = b;
-    }
-    if (!s->ready)
-        s->ready_tail = &s->ready;
-    return (int)n;
-}
-
-int sequencer_wait(struct engine *e, unsigned timeout_ms, struct engine_batch **done,
-                   unsigned max)
+int sequencer_wait(struct engine *e, unsigned slow, unsigned timeout_ms,
+                   struct engine_op **ret_done)
 {
     struct sequencer *s = sequencer_of(e);
     uint64_t now = clock_now_ms();
     uint64_t end = now + timeout_ms;
-    bool again = true;
 
-    while (again && s->outstanding > 0) {
-        /* Half of what is under way: one system call then serves many operations, while the
-         * other half keeps the devices busy. With something to return already it is only
-         * started what is queued. */
-        unsigned want = s->ready ? 0 : (s->outstanding + 1) / 2;
-        int r = s->backend->reap(s, want, s->ready ? 0 : (unsigned)(end - now));
+    while (s->outstanding > 0) {
+        int r = s->backend->reap(s, engine_share(s->outstanding, slow), (unsigned)(end - now));
 
         if (r < 0)
             return r;
         now = clock_now_ms();
-        again = !s->ready && now < end;
+        if (s->done.first || now >= end)
+            break;
     }
-    return take_ready(s, done, max);
+    *ret_done = s->done.first;
+    op_list_init(&s->done);
+    return 0;
 }

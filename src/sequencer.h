@@ -26,46 +26,14 @@ struct sequencer_backend {
     int (*reap)(struct sequencer *s, unsigned want, unsigned timeout_ms);
 };
 
-/* A queue of operations, linked by op->next, for backends to keep them in. Each operation is in
- * one list at most. */
-struct op_list {
-    struct engine_op *first;
-    struct engine_op **tail;
-};
-
-/* Makes the list empty. */
-static inline void op_list_init(struct op_list *l)
-{
-    l->first = NULL;
-    l->tail = &l->first;
-}
-
-/* Puts the operation at the end. */
-static inline void op_list_append(struct op_list *l, struct engine_op *op)
-{
-    op->next = NULL;
-    *l->tail = op;
-    l->tail = &op->next;
-}
-
-/* Removes the first operation; there must be one. */
-static inline void op_list_drop_first(struct op_list *l)
-{
-    l->first = l->first->next;
-    if (!l->first)
-        l->tail = &l->first;
-}
-
 /* Embedded as the first member of an engine built on it. */
 struct sequencer {
     struct engine base;
     const struct sequencer_backend *backend;
     unsigned outstanding;            /* operations started and not complete */
-    unsigned faults;                 /* ordered batches at fault that the caller has not seen */
     struct engine_batch *turn;       /* ordered batches, from the oldest not complete */
     struct engine_batch **turn_tail; /* where the next one is hung on */
-    struct engine_batch *ready;      /* complete batches not yet returned, oldest first */
-    struct engine_batch **ready_tail;
+    struct op_list done;             /* have a result and have not been returned */
 };
 
 /* Makes *s empty. The engine's create() calls it and then fills base.ops. */
@@ -82,7 +50,7 @@ bool sequencer_complete_list(struct sequencer *s, struct op_list *l);
 /* engine_ops.submit and engine_ops.wait for engines whose first member is a struct sequencer.
  */
 int sequencer_submit(struct engine *e, struct engine_batch *b);
-int sequencer_wait(struct engine *e, unsigned timeout_ms, struct engine_batch **done,
-                   unsigned max);
+int sequencer_wait(struct engine *e, unsigned slow, unsigned timeout_ms,
+                   struct engine_op **ret_done);
 
 #endif

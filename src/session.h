@@ -11,11 +11,12 @@
 struct session_result {
     int exit_status; /* of this copy, as in CLI.md */
     bool ended;      /* by a signal or --on-error=stop: nothing else is to be begun */
-    bool abandoned;  /* workers hang in the kernel: leave by _exit(), nothing may be freed */
+    bool abandoned;  /* workers hang in the kernel: nothing may be freed, and an exit would not
+                        end */
 };
 
 /* Runs the copy. Everything that can go wrong with it is reported there and then; what it comes
- * to is in *ret. signal_fd is signals_open()'s. */
+ * to is in *ret. signal_fd is for signals_next(). */
 void session_run(const struct options *o, const struct plan_copy *copy, int signal_fd,
                  struct session_result *ret);
 

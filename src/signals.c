@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 int signals_open(int *ret_fd)
@@ -30,9 +29,14 @@ int signals_open(int *ret_fd)
     return 0;
 }
 
+bool signals_take(int fd, struct signalfd_siginfo *ret)
+{
+    return read(fd, ret, sizeof *ret) == sizeof *ret;
+}
+
 int signals_next(int fd)
 {
     struct signalfd_siginfo info;
 
-    return read(fd, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : 0;
+    return signals_take(fd, &info) ? (int)info.ssi_signo : 0;
 }

@@ -2,6 +2,9 @@
 #ifndef UCOPY_SIGNALS_H
 #define UCOPY_SIGNALS_H
 
+#include <stdbool.h>
+#include <sys/signalfd.h>
+
 /* Blocks SIGINT, SIGTERM, SIGHUP and SIGUSR1 in the calling thread (threads started later
  * inherit that) and makes a descriptor that becomes readable when one arrives. A signal that
  * was ignored when the program started (nohup) stays ignored. SIGPIPE and SIGXFSZ are ignored
@@ -9,7 +12,11 @@
  * descriptor (the caller's) in *ret_fd, or a negative errno. */
 int signals_open(int *ret_fd);
 
-/* Takes the next signal that has arrived; 0 if there is none. Never waits. */
+/* Takes what is known of the next signal that has arrived. False if there is none. fd is
+ * signals_open()'s, or one by which such records come; does not block. */
+bool signals_take(int fd, struct signalfd_siginfo *ret);
+
+/* Takes the next signal that has arrived, as signals_take(); 0 if there is none. */
 int signals_next(int fd);
 
 #endif

@@ -59,12 +59,23 @@ int target_open(struct target *t, const struct target_request *request, struct f
     return t->ops ? t->ops->open(t, f) : r;
 }
 
-int target_look(const struct target_request *request, const char **ret_how, struct failure *f)
+void target_sweep(const struct target_request *request)
+{
+    struct failure ignored;
+    struct target t;
+
+    (void)prepare(&t, request, &ignored);
+    if (t.ops)
+        t.ops->sweep(&t);
+}
+
+int target_look(const struct target_request *request, struct target_view *ret,
+                struct failure *f)
 {
     struct target t;
     int r = prepare(&t, request, f);
 
-    return t.ops ? t.ops->look(&t, ret_how, f) : r;
+    return t.ops ? t.ops->look(&t, ret, f) : r;
 }
 
 int target_commit(struct target *t, struct failure *f)

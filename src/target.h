@@ -1,6 +1,8 @@
 /* target: what a destination is, and how it becomes one. Two kinds: regular files and nodes
  * (character devices and fifos) that are written through.
  *
+ * Before that, for all destinations: target_sweep() and target_look(), which write nothing.
+ *
  * Life: target_open() → writes through fd or fd_direct by the copy loop → exactly one of
  * target_commit() and target_abort(). Nothing half-written ever stands under a final
  * name unless --inplace was asked for. */
@@ -12,6 +14,9 @@
 #include <sys/types.h>
 
 #include "failure.h"
+#include "space.h"
+#include "target_acl.h"
+#include "target_temp.h"
 
 /* What is asked of a target. */
 struct target_request {
@@ -24,8 +29,17 @@ struct target_request {
     bool need_direct;   /* fail when there is no O_DIRECT */
     bool durable;       /* the name, too, has to be on stable storage (--fsync) */
     mode_t source_mode; /* st_mode of the source */
-    uint64_t size;      /* final size in bytes if known, else 0 */
-    bool size_known;
+    dev_t source_dev;   /* which file the source is: st_dev and st_ino */
+    ino_t source_ino;
+    uint64_t size;   /* final size in bytes if known, else 0 */
+    uint64_t length; /* bytes that will be written if known, else 0 */
+    bool size_known; /* so both are */
+};
+
+/* What target_look() sees. */
+struct target_view {
+    const char *how;            /* static string that says how it would be written */
+    struct space_demand demand; /* all zero where it is not known */
 };
 
 struct target_ops;
@@ -40,18 +54,20 @@ struct target {
     bool can_fsync;        /* fsync(2) makes sense on fd */
 
     /* target_file.c's own */
-    int dir_fd;    /* directory of the final name, or -1 */
-    char *name;    /* final name in dir_fd, symlinks resolved */
-    char temp[48]; /* name of the temporary in dir_fd, or "" */
-    mode_t mode;   /* permission bits the file gets at the end */
-    uid_t uid;     /* owner of the file it replaces, or (uid_t)-1 */
-    gid_t gid;     /* group of the file it replaces, or (gid_t)-1 */
-    bool created;  /* inplace: the name did not exist before */
+    int dir_fd;                /* directory of the final name, or -1 */
+    char *name;                /* final name in dir_fd, symlinks resolved */
+    char temp[TEMP_NAME_SIZE]; /* name of the temporary in dir_fd, or "" */
+    mode_t mode;               /* permission bits the file gets at the end */
+    uid_t uid;                 /* owner of the file it replaces, or (uid_t)-1 */
+    gid_t gid;                 /* group of the file it replaces, or (gid_t)-1 */
+    struct target_acl acl;     /* of the file it replaces */
+    bool created;              /* inplace: the name did not exist before */
 };
 
 struct target_ops {
     const char *name;
-    int (*look)(struct target *t, const char **ret_how, struct failure *f);
+    void (*sweep)(struct target *t);
+    int (*look)(struct target *t, struct target_view *ret, struct failure *f);
     int (*open)(struct target *t, struct failure *f);
     int (*commit)(struct target *t, struct failure *f);
     void (*abandon)(struct target *t);
@@ -69,15 +85,22 @@ extern const struct target_ops target_node_ops; /* target_node.c */
  * -EOPNOTSUPP. */
 int target_open(struct target *t, const struct target_request *request, struct failure *f);
 
-/* --dry-run: looks, as far as can be seen without touching anything, whether target_open()
- * would succeed. *ret_how becomes a static string that says how the destination would be
- * written. Negative errno with *f filled if it would fail. Nothing is open afterwards. */
-int target_look(const struct target_request *request, const char **ret_how, struct failure *f);
+/* Removes the temporaries that killed runs have left where this destination will have its own
+ * (see temp_sweep()). Cannot fail: a path that leads nowhere is told by the others. */
+void target_sweep(const struct target_request *request);
+
+/* Looks, as far as can be seen without touching anything, whether target_open() would succeed,
+ * how the destination would be written and what space that takes. Negative errno with *f filled
+ * if it would fail. Nothing is open afterwards. */
+int target_look(const struct target_request *request, struct target_view *ret,
+                struct failure *f);
 
 /* Makes the written file the destination: mode and owner, close (whose error counts), rename,
  * and with request.durable the directory's fsync. The data must have been flushed before by
  * an fsync operation if it is to be durable. Negative errno with *f filled on failure; the
  * final name then holds what it held before, no temporary is left, and the target is closed.
+ * A temporary whose name somebody has taken away or given to another file is such a failure
+ * (-ENOENT, -ESTALE).
  * An fsync of the directory that fails after the rename is reported, too: the file is there,
  * but not known to be durable. */
 int target_commit(struct target *t, struct failure *f);

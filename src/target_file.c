@@ -6,34 +6,36 @@
  * only these two are used, so that a path that is redirected during a long copy
  * redirects nothing.
  *
- * A new file is created with the source's permission bits and gets what the kernel makes of
- * them (umask, default ACL of the directory), as with cp. A replaced file keeps the mode and
- * owner that it had. */
+ * A new file gets what the kernel makes of the source's permission bits (umask, default ACL of
+ * the directory), as with cp. A replaced file keeps the mode and owner that it had. A temporary
+ * is private until it is complete: created 0600, which leaves nobody else of a default
+ * ACL any access either, because the bits of the group are its mask. The chmod(2) at the end
+ * sets owner, mask and others, which is all of an ACL that the mode of a creation bears on. */
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include "fd.h"
 #include "source.h"
 #include "target.h"
+#include "target_temp.h"
 
 #define MAX_SYMLINKS    40 /* as the kernel's own limit, path_resolution(7) */
-#define MAX_TEMP_TRIES  16
 #define PERMISSION_BITS (S_IRWXU | S_IRWXG | S_IRWXO)
+#define PRIVATE_MODE    (S_IRUSR | S_IWUSR)
 #define MODE_BITS       (PERMISSION_BITS | S_ISUID | S_ISGID | S_ISVTX)
-#define CREATE_FLAGS    (O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC)
 #define HINT_INPLACE    "--inplace writes into the existing file"
 #define HINT_KIND       "is no longer a regular file"
+#define HINT_OTHER      "is another file now"
 
 static int fail(struct failure *f, const char *op, int err, const char *message)
 {
@@ -48,6 +50,7 @@ static void release(struct target *t)
     (void)fd_close(&t->dir_fd);
     free(t->name);
     t->name = NULL;
+    acl_free(&t->acl);
 }
 
 /* Opens the directory part of `path`, which is relative to the directory held so far, and holds
@@ -111,15 +114,23 @@ static bool is_magic_link(const struct target *t)
     return fstatfs(t->dir_fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
 }
 
-/* The kernel must follow the path to the same file: it may refuse to
+/* What keeps an open of the held name from being led astray by a symlink that was put there
+ * meanwhile. Only a link in /proc is the file itself. */
+static int no_follow(const struct target *t)
+{
+    return is_magic_link(t) ? 0 : O_NOFOLLOW;
+}
+
+/* The kernel must follow the path to the same file, or for NULL to none: it may refuse to
  * (fs.protected_symlinks), and the path may have been changed underfoot. */
 static int confirm(const struct target *t, const struct stat *st, struct failure *f)
 {
     struct stat followed;
+    bool exists = stat(t->request.path, &followed) == 0;
 
-    if (stat(t->request.path, &followed) < 0)
+    if (!exists && (st || errno != ENOENT))
         return fail(f, "open", errno, NULL);
-    if (!fd_same_file(&followed, st))
+    if (exists && !(st && fd_same_file(&followed, st)))
         return fail(f, "open", ESTALE, "a symlink changed while it was followed");
     return 0;
 }
@@ -137,7 +148,7 @@ static int resolve(struct target *t, struct stat *st, bool *ret_exists, struct f
             if (links > 0 && !getenv("POSIXLY_CORRECT"))
                 return fail(f, "open", ENOENT, "not writing through dangling symlink");
             *ret_exists = false;
-            return 0;
+            return links > 0 ? confirm(t, NULL, f) : 0;
         }
         if (!S_ISLNK(st->st_mode)) {
             *ret_exists = true;
@@ -182,18 +193,23 @@ static int note_created_mode(struct target *t, struct failure *f)
     return 0;
 }
 
-/* Notes mode and owner of the file that is replaced. Who may not write set-id programs loses
- * the bits as by a write(2) into the file. */
-static void note_replaced_mode(struct target *t, const struct stat *st)
+/* Notes mode, owner and access control list of the file that is replaced. Who may not write
+ * set-id programs loses the bits as by a write(2) into the file. */
+static int note_replaced_mode(struct target *t, const struct stat *st, struct failure *f)
 {
+    int r = acl_read(t->dir_fd, t->name, &t->acl);
+
+    if (r < 0)
+        return fail(f, "read access control list", -r, NULL);
     t->mode = st->st_mode & MODE_BITS;
     t->uid = st->st_uid;
     t->gid = st->st_gid;
-    if (geteuid() == 0)
-        return;
-    t->mode &= ~(mode_t)S_ISUID;
-    if (t->mode & S_IXGRP)
-        t->mode &= ~(mode_t)S_ISGID;
+    if (geteuid() != 0) {
+        t->mode &= ~(mode_t)S_ISUID;
+        if (t->mode & S_IXGRP)
+            t->mode &= ~(mode_t)S_ISGID;
+    }
+    return 0;
 }
 
 /* Opens the file behind t->fd, which stands under `name`, for direct I/O if that is asked for
@@ -201,15 +217,19 @@ static void note_replaced_mode(struct target *t, const struct stat *st)
 static int open_direct(struct target *t, const char *name, struct failure *f)
 {
     bool fresh = t->temp[0] != '\0' || t->created;
+    struct stat st;
     int fd;
 
     if (!t->request.want_direct && !t->request.need_direct)
         return 0;
-    /* The copy of a read-only file cannot be opened a second time; commit sets its mode. */
-    if (fresh && !(t->mode & S_IWUSR) && fchmod(t->fd, S_IRUSR | S_IWUSR) < 0)
+    if (fstat(t->fd, &st) < 0)
+        return fail(f, "stat", errno, NULL);
+    /* What was created read-only (by its source, the umask, a default ACL) cannot be opened a
+     * second time; commit sets its mode. */
+    if (fresh && !(st.st_mode & S_IWUSR) && fchmod(t->fd, PRIVATE_MODE) < 0)
         return fail(f, "set mode", errno, NULL);
 
-    fd = fd_reopen_direct(t->dir_fd, name, t->fd, O_WRONLY);
+    fd = fd_reopen_direct(t->dir_fd, name, t->fd, O_WRONLY | no_follow(t));
     if (fd >= 0) {
         t->direct_align = source_direct_align(fd);
         if (t->direct_align > 0) {
@@ -237,20 +257,31 @@ static void preallocate(const struct target *t)
 /* Makes t->temp and t->fd. */
 static int create_temporary(struct target *t, mode_t mode)
 {
-    uint64_t id;
+    int r = temp_create(t->dir_fd, mode, t->temp);
 
-    for (unsigned tries = 0; tries < MAX_TEMP_TRIES; tries++) {
-        if (getrandom(&id, sizeof(id), 0) != (ssize_t)sizeof(id))
-            return -errno;
-        (void)snprintf(t->temp, sizeof(t->temp), ".ucopy-%016" PRIx64 ".tmp", id);
-        t->fd = openat(t->dir_fd, t->temp, CREATE_FLAGS, mode);
-        if (t->fd >= 0)
-            return 0;
-        t->temp[0] = '\0';
-        if (errno != EEXIST)
-            return -errno;
-    }
-    return -EEXIST;
+    if (r < 0)
+        return r;
+    t->fd = r;
+    return 0;
+}
+
+static void remove_temporary(struct target *t)
+{
+    temp_remove(t->dir_fd, t->temp, t->fd);
+}
+
+/* Notes the mode that a new file gets. Only the kernel knows what a file system makes of the
+ * source's mode: it is asked for with a file that never holds a byte. */
+static int note_new_mode(struct target *t, struct failure *f)
+{
+    int r = create_temporary(t, t->request.source_mode & PERMISSION_BITS);
+
+    if (r < 0)
+        return fail(f, "create temporary", -r, NULL);
+    r = note_created_mode(t, f);
+    remove_temporary(t);
+    (void)fd_close(&t->fd);
+    return r;
 }
 
 /* replaced: what stands under the final name, or NULL. */
@@ -263,38 +294,36 @@ static int open_temporary(struct target *t, const struct stat *replaced, struct 
     if (replaced && !writable && !t->request.force)
         return fail(f, "open", errno, NULL);
 
-    /* What replaces a private file is private from the first byte on. */
-    r = create_temporary(t, replaced ? S_IRUSR | S_IWUSR
-                                     : t->request.source_mode & PERMISSION_BITS);
+    r = replaced ? note_replaced_mode(t, replaced, f) : note_new_mode(t, f);
+    if (r < 0)
+        return r;
+    r = create_temporary(t, PRIVATE_MODE);
     if (r == -EACCES || r == -EROFS)
         return fail(f, "create temporary", -r, writable ? HINT_INPLACE : NULL);
     if (r < 0)
         return fail(f, "create temporary", -r, NULL);
-
-    if (replaced)
-        note_replaced_mode(t, replaced);
-    else
-        r = note_created_mode(t, f);
-    if (r == 0)
-        r = open_direct(t, t->temp, f);
+    r = open_direct(t, t->temp, f);
     if (r < 0) {
-        (void)unlinkat(t->dir_fd, t->temp, 0);
-        t->temp[0] = '\0';
+        remove_temporary(t);
         return r;
     }
     preallocate(t);
     return 0;
 }
 
-static int open_existing(struct target *t, struct failure *f)
+/* expected: what was found under the name when the path was resolved. */
+static int open_existing(struct target *t, const struct stat *expected, struct failure *f)
 {
     struct stat st;
     int r;
 
     if (fstat(t->fd, &st) < 0)
         return fail(f, "stat", errno, NULL);
-    if (!S_ISREG(st.st_mode))
-        return fail(f, "open", ESTALE, HINT_KIND);
+    if (!fd_same_file(&st, expected))
+        return fail(f, "open", ESTALE, HINT_OTHER);
+    /* The plan has refused it before; the path may lead elsewhere by now. */
+    if (st.st_dev == t->request.source_dev && st.st_ino == t->request.source_ino)
+        return fail(f, "open", ESTALE, "is the source now");
     r = open_direct(t, t->name, f);
     if (r < 0)
         return r;
@@ -304,32 +333,45 @@ static int open_existing(struct target *t, struct failure *f)
     return 0;
 }
 
-static int open_inplace(struct target *t, bool exists, struct failure *f)
+/* existing: what stands under the final name, or NULL. */
+static int open_inplace(struct target *t, const struct stat *existing, struct failure *f)
 {
     int r;
 
-    if (exists) {
-        r = fd_open_existing(t->dir_fd, t->name, O_WRONLY);
+    if (existing) {
+        r = fd_open_existing(t->dir_fd, t->name, O_WRONLY | no_follow(t));
         if (r >= 0) {
             t->fd = r;
-            return open_existing(t, f);
+            return open_existing(t, existing, f);
         }
+        if (r == -ELOOP)
+            return fail(f, "open", ESTALE, HINT_KIND);
         if (!t->request.force || t->request.keep_rest)
             return fail(f, "open", -r, NULL);
         if (unlinkat(t->dir_fd, t->name, 0) < 0)
             return fail(f, "remove", errno, NULL);
     }
 
-    t->fd = openat(t->dir_fd, t->name, CREATE_FLAGS, t->request.source_mode & PERMISSION_BITS);
+    t->fd = openat(t->dir_fd, t->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                   t->request.source_mode & PERMISSION_BITS);
     if (t->fd < 0)
         return fail(f, "open", errno, NULL);
     t->created = true;
     r = note_created_mode(t, f);
     if (r == 0)
         r = open_direct(t, t->name, f);
-    if (r < 0)
+    if (r < 0 && temp_is(t->dir_fd, t->name, t->fd))
         (void)unlinkat(t->dir_fd, t->name, 0);
     return r;
+}
+
+/* As resolve(), and what stands there must be a regular file. */
+static int resolve_file(struct target *t, struct stat *st, bool *ret_exists, struct failure *f)
+{
+    int r = resolve(t, st, ret_exists, f);
+
+    return r == 0 && *ret_exists && !S_ISREG(st->st_mode) ? fail(f, "open", ESTALE, HINT_KIND)
+                                                          : r;
 }
 
 static int file_open(struct target *t, struct failure *f)
@@ -338,13 +380,11 @@ static int file_open(struct target *t, struct failure *f)
     bool exists = false;
     int r;
 
-    r = resolve(t, &st, &exists, f);
-    if (r == 0 && exists && !S_ISREG(st.st_mode))
-        r = fail(f, "open", ESTALE, HINT_KIND);
+    r = resolve_file(t, &st, &exists, f);
     if (r == 0 && t->request.durable)
         r = make_directory_syncable(t, f);
     if (r == 0 && t->request.inplace)
-        r = open_inplace(t, exists, f);
+        r = open_inplace(t, exists ? &st : NULL, f);
     else if (r == 0)
         r = open_temporary(t, exists ? &st : NULL, f);
     if (r < 0) {
@@ -355,25 +395,73 @@ static int file_open(struct target *t, struct failure *f)
     return 0;
 }
 
-static int file_look(struct target *t, const char **ret_how, struct failure *f)
+/* ---- before it is opened ---- */
+
+static void file_sweep(struct target *t)
+{
+    struct failure ignored;
+    bool exists = false;
+    struct stat st;
+
+    if (resolve(t, &st, &exists, &ignored) == 0)
+        temp_sweep(t->dir_fd);
+    release(t);
+}
+
+/* What the data will take on the file system of fd, where so many bytes are in place already.
+ */
+static struct space_demand demand_on(const struct target *t, int fd, uint64_t allocated)
+{
+    struct statvfs fs;
+    struct stat st;
+
+    if (!t->request.size_known || fstat(fd, &st) < 0 || fstatvfs(fd, &fs) < 0)
+        return (struct space_demand){.need = 0};
+    return (struct space_demand){
+        .device = st.st_dev,
+        .need = space_need(t->request.length, fs.f_frsize, allocated),
+        .available = space_available(&fs, geteuid() == 0),
+    };
+}
+
+/* existing: the file that is written into, or NULL. It may be on another file system than its
+ * directory: files can be mount points. */
+static struct space_demand find_demand(const struct target *t, const struct stat *existing)
+{
+    struct space_demand demand;
+    int fd;
+
+    if (!existing)
+        return demand_on(t, t->dir_fd, 0);
+    fd = openat(t->dir_fd, t->name, O_PATH | O_CLOEXEC | no_follow(t));
+    demand = demand_on(t, fd, (uint64_t)existing->st_blocks * 512);
+    (void)fd_close(&fd);
+    return demand;
+}
+
+static int file_look(struct target *t, struct target_view *ret, struct failure *f)
 {
     bool inplace = t->request.inplace, exists = false;
     struct stat st;
     int r;
 
-    r = resolve(t, &st, &exists, f);
-    if (r == 0 && exists && !S_ISREG(st.st_mode))
-        r = fail(f, "open", ESTALE, HINT_KIND);
+    r = resolve_file(t, &st, &exists, f);
     if (r == 0 && exists && !t->request.force &&
         faccessat(t->dir_fd, t->name, W_OK, AT_EACCESS) < 0)
         r = fail(f, "open", errno, NULL);
     if (r == 0 && !(inplace && exists) &&
         faccessat(t->dir_fd, ".", W_OK | X_OK, AT_EACCESS) < 0)
         r = fail(f, inplace ? "open" : "create temporary", errno, NULL);
+    if (r == 0)
+        *ret = (struct target_view){
+            .how = inplace ? "in place" : "by temporary and rename",
+            .demand = find_demand(t, inplace && exists ? &st : NULL),
+        };
     release(t);
-    *ret_how = inplace ? "in place" : "by temporary and rename";
     return r;
 }
+
+/* ---- the end ---- */
 
 /* The copy loop has written every byte; a file of another length was written to by somebody
  * else, too. */
@@ -424,16 +512,28 @@ static int set_mode(const struct target *t, struct failure *f)
         return r;
     if (!kept)
         mode &= ~(mode_t)(S_ISUID | S_ISGID);
+    if (t->uid != (uid_t)-1) {
+        r = acl_write(t->fd, &t->acl);
+        if (r < 0)
+            return fail(f, "set access control list", -r, HINT_INPLACE);
+    }
+    if (fstat(t->fd, &st) < 0)
+        return fail(f, "stat", errno, NULL);
     if ((st.st_mode & MODE_BITS) != mode && fchmod(t->fd, mode) < 0)
         return fail(f, "set mode", errno, NULL);
     return 0;
 }
 
-static int close_both(struct target *t, struct failure *f)
+/* A close tells what could not be written. The lock and the inode, by which the temporary is
+ * known as ours, have to outlive it: a duplicate keeps them. */
+static int close_written(struct target *t, struct failure *f)
 {
     int r_direct = fd_close(&t->fd_direct);
-    int r = fd_close(&t->fd);
+    int held = fcntl(t->fd, F_DUPFD_CLOEXEC, 0);
+    int r = held < 0 ? -errno : fd_close(&t->fd);
 
+    if (held >= 0)
+        t->fd = held;
     if (r == 0)
         r = r_direct;
     return r < 0 ? fail(f, "close", -r, NULL) : 0;
@@ -448,22 +548,20 @@ static int rename_temporary(struct target *t, struct failure *f)
     if (fstatat(t->dir_fd, t->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(st.st_mode) &&
         !S_ISDIR(st.st_mode))
         return fail(f, "rename", EEXIST, HINT_KIND);
+    /* Who may change the directory can put another file in its place, but not have it installed
+     * by us. (Between this look and the rename, or after it, they can do so themselves.) */
+    if (fstatat(t->dir_fd, t->temp, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+        !temp_is(t->dir_fd, t->temp, t->fd))
+        return fail(f, "rename", ESTALE, "the temporary was replaced by another file");
     if (renameat(t->dir_fd, t->temp, t->dir_fd, t->name) < 0)
         return fail(f, "rename", errno, errno == EBUSY ? HINT_INPLACE : NULL);
     t->temp[0] = '\0';
     return 0;
 }
 
-static void file_abandon(struct target *t)
-{
-    if (t->temp[0] != '\0')
-        (void)unlinkat(t->dir_fd, t->temp, 0);
-    t->temp[0] = '\0';
-}
-
 static void file_abort(struct target *t)
 {
-    file_abandon(t); /* first the name: closing may have to wait for a slow device */
+    remove_temporary(t); /* first the name: closing may have to wait for a slow device */
     release(t);
 }
 
@@ -476,7 +574,7 @@ static int file_commit(struct target *t, struct failure *f)
     if (r == 0 && named)
         r = set_mode(t, f);
     if (r == 0)
-        r = close_both(t, f);
+        r = close_written(t, f);
     if (r == 0 && t->temp[0] != '\0')
         r = rename_temporary(t, f);
     if (r == 0 && named && t->request.durable && fsync(t->dir_fd) < 0)
@@ -487,9 +585,10 @@ static int file_commit(struct target *t, struct failure *f)
 
 const struct target_ops target_file_ops = {
     .name = "file",
+    .sweep = file_sweep,
     .look = file_look,
     .open = file_open,
     .commit = file_commit,
-    .abandon = file_abandon,
+    .abandon = remove_temporary,
     .abort = file_abort,
 };

@@ -22,6 +22,10 @@
 /* Half of it is under way while the other half is refilled. */
 #define DEFAULT_DEPTH 16u
 
+/* Half as many buffers again as may wait for one destination: one that hangs or is too slow
+ * then leaves enough for the others. They cost no time while they are not needed. */
+#define SPARE 2u
+
 /* Through the page cache the CPUs do the work: two of them are faster than one, unless the file
  * is so small that a second thread and ring cost more than they bring. */
 #define TWO_WORKERS_SIZE (16u * MIB)
@@ -76,8 +80,13 @@ void tuning_choose(struct tuning *t, const struct options *o, const struct tunin
     t->workers = (unsigned)at_most(choose_workers(o, f), at_most(chunks, memory));
     if (!f->size_known)
         depth = 1;
-    depth = at_most(depth, memory / t->workers);
-    t->queue_depth = (unsigned)at_most(depth, (chunks - 1) / t->workers + 1);
+    /* How far the fastest may run ahead is how much may wait for the slowest. */
+    if (o->max_lag)
+        depth = at_most(depth, at_least_one(o->max_lag / t->chunk_size / t->workers));
+    memory /= t->workers;
+    depth = at_most(depth, (chunks - 1) / t->workers + 1);
+    t->buffers = (unsigned)at_most(f->detach ? depth + (depth + 1) / SPARE : depth, memory);
+    t->queue_depth = (unsigned)at_most(depth, t->buffers);
 }
 
 bool tuning_wants_direct(const struct options *o, uint64_t size, bool size_known)

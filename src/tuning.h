@@ -9,7 +9,8 @@
 
 struct tuning {
     uint32_t chunk_size;  /* bytes; a multiple of 4096 and of align */
-    unsigned queue_depth; /* chunks in flight per worker */
+    unsigned queue_depth; /* chunks per worker that may wait for one destination */
+    unsigned buffers;     /* chunks per worker */
     unsigned workers;
 };
 
@@ -18,6 +19,7 @@ struct tuning_facts {
     uint64_t size; /* bytes to copy; meaningful with size_known */
     bool size_known;
     unsigned cpus;   /* that this process may run on */
+    bool detach;     /* destinations need not wait for one another */
     bool direct;     /* O_DIRECT is in use somewhere */
     bool sequential; /* a destination takes its bytes in order only, or --in-order */
     uint32_t align;  /* bytes: largest O_DIRECT alignment in use, at least 1 */

@@ -27,31 +27,8 @@ int uring_chain_create(const struct engine_config *config, const struct chain_st
     }
     c->style = style;
     c->waiting_tail = &c->waiting;
-    c->ready_tail = &c->ready;
     *ret_engine = &c->base;
     return 0;
-}
-
-static void append(struct engine_batch ***tail, struct engine_batch *b)
-{
-    b->next = NULL;
-    **tail = b;
-    *tail = &b->next;
-}
-
-/* The batch is complete: it is no longer looked at by the kernel. */
-static void finish(struct uring_chain *c, struct engine_batch *b)
-{
-    c->style->settle(b);
-    append(&c->ready_tail, b);
-}
-
-/* The batch is not started. */
-static void cancel(struct uring_chain *c, struct engine_batch *b)
-{
-    for (unsigned i = 0; i < b->n_ops; i++)
-        b->ops[i].result = -ECANCELED;
-    append(&c->ready_tail, b);
 }
 
 /* A whole batch goes into the submission queue; the caller has made sure of room for it. */
@@ -69,15 +46,13 @@ int uring_chain_submit(struct engine *e, struct engine_batch *b)
     struct uring_chain *c = chain_of(e);
 
     b->pending = b->n_ops;
-    for (unsigned i = 0; i < b->n_ops; i++)
-        b->ops[i].batch = b;
-    b->faulted = false;
-    if (b->ordered && c->faults > 0) {
-        cancel(c, b);
-        return 0;
-    }
+    b->led = false;
+    b->leader_seen = false;
+    op_list_init(&b->held);
     if (b->ordered) {
-        append(&c->waiting_tail, b);
+        b->next = NULL;
+        *c->waiting_tail = b;
+        c->waiting_tail = &b->next;
         return 0;
     }
     /* Never a submission in the middle of a batch: its rest would be one of its own. */
@@ -114,70 +89,76 @@ static void queue_chain(struct uring_chain *c)
 }
 
 /* An ordered batch failed or fell short: those that wait behind it are not started. */
-static void cancel_waiting(struct uring_chain *c)
+static void cancel_waiting(struct uring_chain *c, struct op_list *done)
 {
-    struct engine_batch *b = c->waiting;
-
-    c->waiting = NULL;
-    c->waiting_tail = &c->waiting;
-    while (b) {
-        struct engine_batch *next = b->next;
-
-        cancel(c, b);
-        b = next;
-    }
-}
-
-static void complete_ops(struct uring_chain *c, struct engine_op *list)
-{
-    while (list) {
-        struct engine_op *op = list;
-        struct engine_batch *b = op->batch;
-
-        list = op->next;
-        if (--b->pending > 0)
-            continue;
-        finish(c, b);
-        if (b->ordered) {
-            c->chain_left--;
-            b->faulted = !engine_batch_full(b);
-            c->faults += b->faulted;
-            if (b->faulted)
-                cancel_waiting(c);
+    for (struct engine_batch *b = c->waiting; b; b = b->next) {
+        for (unsigned i = 0; i < b->n_ops; i++) {
+            b->ops[i].result = -ECANCELED;
+            op_list_append(done, &b->ops[i]);
         }
     }
+    c->waiting = NULL;
+    c->waiting_tail = &c->waiting;
 }
 
-static unsigned take_ready(struct uring_chain *c, struct engine_batch **done, unsigned max)
+static bool any_fault(const struct op_list *l)
 {
-    unsigned n = 0;
-
-    while (c->ready && n < max) {
-        c->faults -= c->ready->faulted;
-        done[n++] = c->ready;
-        c->ready = c->ready->next;
-    }
-    if (!c->ready)
-        c->ready_tail = &c->ready;
-    return n;
+    for (const struct engine_op *op = l->first; op; op = op->next)
+        if (op->batch->ordered && !engine_op_full(op))
+            return true;
+    return false;
 }
 
-int uring_chain_wait(struct engine *e, unsigned timeout_ms, struct engine_batch **done,
-                     unsigned max)
+static void settle_op(struct uring_chain *c, struct engine_op *op, struct op_list *done)
+{
+    if (--op->batch->pending == 0 && op->batch->ordered)
+        c->chain_left--;
+    if (c->style->settle)
+        c->style->settle(c, op, done);
+    else
+        op_list_append(done, op);
+}
+
+/* The list of completions becomes the list of what is to be returned. Leaders first: a member
+ * that tells of its leader's success puts it into *done, and it must not wait here then. */
+static struct engine_op *settle(struct uring_chain *c, struct engine_op *list)
+{
+    struct op_list done, members;
+    struct engine_op *next;
+
+    op_list_init(&done);
+    op_list_init(&members);
+    for (struct engine_op *op = list; op; op = next) {
+        next = op->next;
+        if (op == op->batch->ops)
+            settle_op(c, op, &done);
+        else
+            op_list_append(&members, op);
+    }
+    for (struct engine_op *op = members.first; op; op = next) {
+        next = op->next;
+        settle_op(c, op, &done);
+    }
+    if (any_fault(&done))
+        cancel_waiting(c, &done);
+    return done.first;
+}
+
+int uring_chain_wait(struct engine *e, unsigned slow, unsigned timeout_ms,
+                     struct engine_op **ret_done)
 {
     struct uring_chain *c = chain_of(e);
-    struct engine_op *list;
+    struct engine_op *list = NULL;
+    unsigned under_way;
+    int r = 0;
 
     queue_chain(c);
-    if (c->ready || c->uring.outstanding == 0)
-        return (int)take_ready(c, done, max);
-    /* Half of what is under way: the other half keeps the devices busy while the caller
-     * refills, and a system call serves many chunks. */
-    int r = uring_turn(&c->uring, (c->uring.outstanding + 1) / 2, timeout_ms, &list);
-    if (r < 0)
-        return r;
-    complete_ops(c, list);
-    return (int)take_ready(c, done, max);
+    under_way = c->uring.outstanding - c->early;
+    if (c->uring.outstanding > 0)
+        r = uring_turn(&c->uring, engine_share(under_way, slow), timeout_ms, &list);
+    if (r == 0)
+        *ret_done = settle(c, list);
+    return r;
 }
 
 void uring_chain_destroy(struct engine *e)

@@ -6,25 +6,27 @@
 
 #include "uring.h"
 
+struct uring_chain;
+
 struct chain_style {
     /* Adds to the SQE of operation i of a batch of n the flags that tie it to what follows.
      * ordered: the batch is; chained: the next batch follows in the same chain. */
     void (*tie)(struct io_uring_sqe *sqe, unsigned i, unsigned n, bool ordered, bool chained);
 
-    /* All results of the batch are there: brings them into the form that engine.h promises. */
-    void (*settle)(struct engine_batch *b);
+    /* An operation's completion has been seen, those of leaders before all others that were
+     * seen with them: puts into *done what engine.h promises, in its form, by that. NULL: just
+     * the operation. */
+    void (*settle)(struct uring_chain *c, struct engine_op *op, struct op_list *done);
 };
 
 struct uring_chain {
     struct engine base;
     struct uring uring;
     const struct chain_style *style;
+    unsigned early; /* leaders returned whose completion has not come: nothing to wait for */
     unsigned chain_left;          /* batches of the chain in flight that are not complete */
     struct engine_batch *waiting; /* ordered batches for the next chain, oldest first */
     struct engine_batch **waiting_tail;
-    unsigned faults;            /* ordered batches at fault that the caller has not seen */
-    struct engine_batch *ready; /* complete batches not yet returned, oldest first */
-    struct engine_batch **ready_tail;
 };
 
 /* Makes an engine of the given style; the engine's create() calls it after its own probes and
@@ -34,8 +36,8 @@ int uring_chain_create(const struct engine_config *config, const struct chain_st
 
 /* engine_ops of engines made by uring_chain_create(). */
 int uring_chain_submit(struct engine *e, struct engine_batch *b);
-int uring_chain_wait(struct engine *e, unsigned timeout_ms, struct engine_batch **done,
-                     unsigned max);
+int uring_chain_wait(struct engine *e, unsigned slow, unsigned timeout_ms,
+                     struct engine_op **ret_done);
 void uring_chain_destroy(struct engine *e);
 
 #endif

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "copy.h"
 
 /* Engines that can be passed over in one search: all of engine_table, with room to spare. */
@@ -24,14 +25,18 @@ struct remark {
 struct crew {
     struct job *job;
     const struct engine_ops *wanted;
-    int end_fd;
-    pthread_t leader;
-    pthread_t *followers;
-    unsigned max_followers;
+    atomic_bool ended;
+    unsigned max_workers;
 
     _Atomic(const struct engine_ops *) chosen;
+    const struct engine_ops *reserve; /* for successors */
 
-    /* The leader's until it has ended */
+    pthread_mutex_t lock;
+    pthread_cond_t gone; /* a thread has ended */
+    unsigned n_threads;  /* that have not */
+    unsigned active;     /* that work for the copy; the last one tells the end */
+
+    /* The first worker's until the end */
     int error;
     struct engine_reason why;
     struct remark remarks[CREW_MAX_REMARKS];
@@ -91,19 +96,30 @@ static int choose_engine(struct crew *c, const struct engine_config *config,
     return r;
 }
 
-static int worker_open(struct worker *w, struct crew *c, bool first)
+/* What a successor works with: the same engine, unless that cannot tell a read that hangs from
+ * a write that does. Then the next one in the table. */
+static const struct engine_ops *choose_reserve(const struct crew *c, const struct engine *e)
+{
+    for (const struct engine_ops *const *ops = engine_table; e->leader_last && *ops; ops++)
+        if (*ops == e->ops && ops[1] && (!ops[1]->needs_direct || direct_in_use(c->job)))
+            return ops[1];
+    return e->ops;
+}
+
+/* ops: NULL for the first worker, which chooses. */
+static int worker_open(struct worker *w, struct crew *c, const struct engine_ops *ops)
 {
     struct job *j = c->job;
     struct engine_config config = {
         .fds = j->fds,
         .n_fds = j->n_fds,
-        .max_batches = j->queue_depth,
+        .max_batches = j->buffers,
         .max_ops = 1 + j->n_dests,
     };
     struct engine_reason why;
     int r;
 
-    *w = (struct worker){.pool_len = (size_t)j->queue_depth * j->chunk_size};
+    *w = (struct worker){.pool_len = (size_t)j->buffers * j->chunk_size};
     w->pool =
         mmap(NULL, w->pool_len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (w->pool == MAP_FAILED) {
@@ -118,8 +134,8 @@ static int worker_open(struct worker *w, struct crew *c, bool first)
         goto err_after_pool;
     config.pool = w->pool;
     config.pool_len = w->pool_len;
-    r = first ? choose_engine(c, &config, &w->engine)
-              : engine_create(atomic_load(&c->chosen), &config, &w->engine, &why);
+    r = ops ? engine_create(ops, &config, &w->engine, &why)
+            : choose_engine(c, &config, &w->engine);
     if (r < 0)
         goto err_after_copy;
     return 0;
@@ -129,7 +145,7 @@ err_after_copy:
 err_after_pool:
     munmap(w->pool, w->pool_len);
 err:
-    if (first && c->why.text[0] == '\0')
+    if (!ops && c->why.text[0] == '\0')
         snprintf(c->why.text, sizeof c->why.text, "%s", strerror(-r));
     return r;
 }
@@ -141,6 +157,85 @@ static void worker_close(struct worker *w)
     munmap(w->pool, w->pool_len);
 }
 
+/* Starts a thread; nobody joins it, as it may never end. */
+static int start_thread(struct crew *c, void *(*run)(void *))
+{
+    pthread_t thread;
+    sigset_t all, old;
+    int r;
+
+    pthread_mutex_lock(&c->lock);
+    c->n_threads++;
+    pthread_mutex_unlock(&c->lock);
+    /* Signals are the main thread's. */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    r = pthread_create(&thread, NULL, run, c);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    if (r == 0)
+        pthread_detach(thread);
+    pthread_mutex_lock(&c->lock);
+    c->n_threads -= r != 0;
+    pthread_mutex_unlock(&c->lock);
+    return -r;
+}
+
+/* The thread's last act. */
+static void *leave(struct crew *c)
+{
+    pthread_mutex_lock(&c->lock);
+    c->n_threads--;
+    pthread_cond_signal(&c->gone);
+    pthread_mutex_unlock(&c->lock);
+    return NULL;
+}
+
+static void tell_end(struct crew *c)
+{
+    uint64_t one = 1;
+
+    atomic_store(&c->ended, true);
+
+    if (write(c->job->news_fd, &one, sizeof one) != sizeof one)
+        assert(!"an eventfd takes a 1");
+}
+
+/* Whether this is the last one at work, which tells the end; others are at work no longer. */
+static bool is_last(struct crew *c)
+{
+    bool last;
+
+    pthread_mutex_lock(&c->lock);
+    last = c->active == 1;
+    if (!last)
+        c->active--;
+    pthread_mutex_unlock(&c->lock);
+    return last;
+}
+
+static void *succeed(void *arg);
+
+/* Copies until all is done. A worker with operations under way that do not end cannot go on: a
+ * successor with an engine and buffers of its own takes its place, while it waits for them. */
+static void work(struct crew *c, struct worker *w)
+{
+    int r = copy_run(w->copy, w->engine);
+    bool passed_on = false, last;
+
+    if (r == COPY_LEFT && !job_stopping(c->job)) {
+        passed_on = start_thread(c, succeed) == 0;
+        if (!passed_on)
+            job_fail_rest(c->job, EAGAIN);
+    }
+    last = !passed_on && is_last(c);
+    /* Only what has an end is waited for before the end is told. */
+    if (last && r != 0)
+        tell_end(c);
+    worker_close(w);
+    if (last && r == 0)
+        tell_end(c);
+}
+
 /* A worker that joins in. One that cannot (memory, descriptors, fs.aio-max-nr) leaves the work
  * to the others. */
 static void *follow(void *arg)
@@ -148,57 +243,55 @@ static void *follow(void *arg)
     struct crew *c = arg;
     struct worker w;
 
-    if (worker_open(&w, c, false) < 0)
-        return NULL;
-    (void)copy_run(w.copy, w.engine);
-    worker_close(&w);
-    return NULL;
+    if (worker_open(&w, c, atomic_load(&c->chosen)) < 0)
+        return leave(c);
+    pthread_mutex_lock(&c->lock);
+    c->active++;
+    pthread_mutex_unlock(&c->lock);
+    work(c, &w);
+    return leave(c);
 }
 
-static int start_thread(pthread_t *thread, void *(*run)(void *), struct crew *c)
+static void *succeed(void *arg)
 {
-    sigset_t all, old;
-    int r;
+    struct crew *c = arg;
+    struct worker w;
+    int r = worker_open(&w, c, c->reserve);
 
-    /* Signals are the main thread's. */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    r = pthread_create(thread, NULL, run, c);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    return -r;
+    if (r == 0) {
+        work(c, &w);
+    } else {
+        job_fail_rest(c->job, -r);
+        if (is_last(c))
+            tell_end(c);
+    }
+    return leave(c);
 }
 
-/* The first worker: picks the engine, calls the others in, and flushes when all have written.
- */
+/* The first worker: picks the engine and calls the others in. */
 static void *lead(void *arg)
 {
     struct crew *c = arg;
     struct worker w;
-    unsigned followers = 0;
-    uint64_t one = 1;
 
-    c->error = worker_open(&w, c, true);
-    if (c->error != 0)
-        goto out;
+    c->error = worker_open(&w, c, NULL);
+    if (c->error != 0) {
+        tell_end(c);
+        return leave(c);
+    }
     assert(w.engine);
     remark(c, atomic_load(&c->chosen)->name, &w.engine->notes);
-    while (followers < c->max_followers &&
-           start_thread(&c->followers[followers], follow, c) == 0)
-        followers++;
-    (void)copy_run(w.copy, w.engine);
-    while (followers > 0)
-        pthread_join(c->followers[--followers], NULL);
-    (void)copy_flush(w.copy, w.engine);
-    worker_close(&w);
-out:
-    if (write(c->end_fd, &one, sizeof one) != sizeof one)
-        assert(!"an eventfd takes a 1");
-    return NULL;
+    c->reserve = choose_reserve(c, w.engine);
+    for (unsigned i = 1; i < c->max_workers && start_thread(c, follow) == 0; i++)
+        ;
+    work(c, &w);
+    return leave(c);
 }
 
 int crew_start(struct crew **ret_crew, struct job *j, const struct crew_config *config)
 {
     struct crew *c = calloc(1, sizeof *c);
+    pthread_condattr_t attr;
     int r;
 
     assert(config->workers > 0);
@@ -206,32 +299,47 @@ int crew_start(struct crew **ret_crew, struct job *j, const struct crew_config *
         return -ENOMEM;
     c->job = j;
     c->wanted = config->engine;
-    c->max_followers = config->workers - 1;
-    c->followers = calloc(config->workers, sizeof *c->followers);
-    if (!c->followers) {
-        r = -ENOMEM;
-        goto err_after_crew;
+    c->max_workers = config->workers;
+    c->active = 1;
+    /* These fail for wrong arguments only. */
+    pthread_mutex_init(&c->lock, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&c->gone, &attr);
+    pthread_condattr_destroy(&attr);
+    r = start_thread(c, lead);
+    if (r < 0) {
+        crew_free(c);
+        return r;
     }
-    c->end_fd = config->end_fd;
-    r = start_thread(&c->leader, lead, c);
-    if (r < 0)
-        goto err_after_followers;
     *ret_crew = c;
     return 0;
-
-err_after_followers:
-    free(c->followers);
-err_after_crew:
-    free(c);
-    return r;
 }
 
-int crew_join(struct crew *c, struct engine_reason *why)
+bool crew_end(struct crew *c, unsigned patience_ms)
 {
-    pthread_join(c->leader, NULL);
+    struct timespec until = clock_in_ms(patience_ms);
+    int r = 0;
+    bool ended;
+
+    pthread_mutex_lock(&c->lock);
+    while (c->n_threads > 0 && r == 0)
+        r = pthread_cond_timedwait(&c->gone, &c->lock, &until);
+    ended = c->n_threads == 0;
+    pthread_mutex_unlock(&c->lock);
+    return ended;
+}
+
+int crew_error(const struct crew *c, struct engine_reason *why)
+{
     if (c->error < 0)
         *why = c->why;
     return c->error;
+}
+
+bool crew_has_ended(const struct crew *c)
+{
+    return atomic_load(&c->ended);
 }
 
 const char *crew_engine(struct crew *c)
@@ -250,6 +358,7 @@ void crew_tell(struct crew *c, void (*tell)(void *arg, const char *engine, const
 
 void crew_free(struct crew *c)
 {
-    free(c->followers);
+    pthread_cond_destroy(&c->gone);
+    pthread_mutex_destroy(&c->lock);
     free(c);
 }

@@ -17,10 +17,14 @@ copies --inplace
 copies --offset=0
 copies --length=1M
 copies --dest-offset=0 --inplace
+copies --no-space-check
 copies --fsync
 copies --in-order
 copies --on-error=stop
 copies --require=1
+copies --timeout=60
+copies --slow=wait
+copies --max-lag=64K
 for engine in auto $ENGINES; do copies --engine="$engine"; done
 copies --direct
 copies --chunk-size=8K

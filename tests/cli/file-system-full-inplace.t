@@ -5,7 +5,7 @@ need_private_mounts
 mkdir small
 mount -t tmpfs -o size=512K tmpfs small || skip "no tmpfs"
 genfile src 2000000
-run --inplace src a small/new b 2>err
+run --no-space-check --inplace src a small/new b 2>err
 sed -E 's/ at [0-9]+:/ at N:/' err
 same src a b
 --- stdout

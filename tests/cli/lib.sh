@@ -14,6 +14,10 @@ run() {
     echo "exit $status"
 }
 
+# Options that keep all destinations together: as long as one of them stalls, none is complete.
+# shellcheck disable=SC2034 # the cases use it
+together="--slow=wait --chunk-size=64K --queue-depth=1"
+
 # Starts the program in the background as a terminal would (a script's background processes
 # ignore SIGINT otherwise); $pid is its process. finish waits and prints the exit status.
 start() {
@@ -118,6 +122,15 @@ need_fs() {
     [ -n "${FS_DIR:-}" ] || exec "$TOOLS/fs.sh" "$1" "$2" bash -u "$0"
 }
 
+# Runs the rest of the case with a file system of the tests' own mounted on $FAULT_DIR, which lets
+# calls fail as the RULES say: see faultfs.sh.
+need_faultfs() {
+    need_private_mounts
+    # shellcheck source=faultfs.sh
+    . "${BASH_SOURCE[0]%/*}/faultfs.sh"
+    mount_faultfs "$@"
+}
+
 # Fills the file system but for SPARE bytes or less.
 fill_fs() {
     local free
@@ -147,7 +160,7 @@ check_fs() {
 check_full_fs() {
     genfile src 16M
     fill_fs 4194304
-    run src "$FS_DIR/full" other 2>err
+    run --no-space-check src "$FS_DIR/full" other 2>err
     sed -E 's/ (write at [0-9]+|preallocate): / OP: /' err | sed "s|$FS_DIR|FS|"
     same src other
     files "$FS_DIR" | grep -E 'full|ucopy'

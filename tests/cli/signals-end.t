@@ -6,7 +6,7 @@ genfile src 1M
 echo old >a
 stalled_fifo fifo
 for signal in INT TERM HUP; do
-    start src a b fifo
+    start $together src a b fifo
     await_first_byte
     kill -"$signal" "$pid"
     finish

@@ -2,7 +2,7 @@
 --- script
 genfile src 1M
 stalled_fifo fifo
-start src a fifo
+start $together src a fifo
 await_first_byte
 kill -INT "$pid"
 finish

@@ -4,7 +4,7 @@
 genfile src 1M
 echo old >a
 stalled_fifo fifo
-start src a b fifo
+start $together src a b fifo
 await_first_byte
 sleep 0.02
 printf changed | dd of=src conv=notrunc status=none

@@ -3,7 +3,7 @@
 --- script
 genfile src 1M
 stalled_fifo fifo
-start src a fifo
+start $together src a fifo
 await_first_byte
 sleep 0.02
 echo more >>src

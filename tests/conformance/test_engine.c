@@ -103,7 +103,9 @@ struct rig {
     unsigned max_ops; /* in a batch */
     struct engine_batch *batches;
     struct engine_op *ops;
-    struct engine_batch **done;
+    bool *returned;             /* by operation, as in ops */
+    struct engine_batch **done; /* n_done that the last wait has completed */
+    unsigned n_done;
     unsigned in_flight;
 };
 
@@ -148,9 +150,10 @@ static void start(struct rig *r, const struct engine_ops *ops, unsigned depth, u
     r->depth = depth;
     r->max_ops = max_ops;
     r->batches = calloc(depth, sizeof *r->batches);
+    r->returned = calloc((size_t)depth * max_ops, sizeof *r->returned);
     r->done = calloc(depth, sizeof(struct engine_batch *));
     r->ops = calloc((size_t)depth * max_ops, sizeof *r->ops);
-    CHECK(r->batches && r->done && r->ops);
+    CHECK(r->batches && r->returned && r->done && r->ops);
     r->config = (struct engine_config){
         .fds = r->fds,
         .n_fds = r->n_fds,
@@ -172,6 +175,7 @@ static void *stop_keep_pool(struct rig *r)
         if (r->fds[i] >= 0)
             close(r->fds[i]);
     free(r->batches);
+    free(r->returned);
     free(r->done);
     free(r->ops);
     return r->config.pool;
@@ -236,27 +240,70 @@ static void add_copy(struct rig *r, unsigned slot, unsigned source, unsigned fir
 
 static void submit(struct rig *r, unsigned slot)
 {
+    memset(r->returned + (size_t)slot * r->max_ops, 0, r->max_ops * sizeof *r->returned);
     CHECK_INT(engine_submit(r->e, &r->batches[slot]), 0);
     r->in_flight++;
 }
 
-/* Waits for at least one batch; they are in r->done. */
-static unsigned wait_some(struct rig *r, unsigned max)
+static bool is_returned(const struct rig *r, unsigned slot, unsigned i)
 {
-    int n;
+    return r->returned[(size_t)slot * r->max_ops + i];
+}
 
-    do {
-        n = engine_wait(r->e, 1000, r->done, max);
-        CHECK(n >= 0);
-    } while (n == 0);
-    r->in_flight -= (unsigned)n;
-    return (unsigned)n;
+static unsigned count_returned(const struct rig *r, const struct engine_batch *b)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < b->n_ops; i++)
+        n += is_returned(r, slot_of(r, b), i);
+    return n;
+}
+
+/* An operation has been returned: once, and not before its leader. */
+static void note_returned(struct rig *r, const struct engine_op *op)
+{
+    unsigned slot = slot_of(r, op->batch), i = (unsigned)(op - op->batch->ops);
+
+    CHECK(slot < r->depth && i < op->batch->n_ops);
+    CHECK(!is_returned(r, slot, i));
+    CHECK(i == 0 || is_returned(r, slot, 0));
+    r->returned[(size_t)slot * r->max_ops + i] = true;
+}
+
+/* One wait. Returns how many operations came; the batches that are complete by them are in
+ * r->done. */
+static unsigned wait_once(struct rig *r, unsigned slow, unsigned timeout_ms)
+{
+    struct engine_op *list;
+    unsigned n = 0;
+
+    r->n_done = 0;
+    CHECK_INT(engine_wait(r->e, slow, timeout_ms, &list), 0);
+    for (const struct engine_op *op = list; op; op = op->next, n++) {
+        note_returned(r, op);
+        if (count_returned(r, op->batch) < op->batch->n_ops)
+            continue;
+        r->done[r->n_done++] = op->batch;
+        r->in_flight--;
+    }
+    for (const struct engine_op *op = list; op; op = op->next)
+        CHECK_INT(op->batch->left, op->batch->n_ops - count_returned(r, op->batch));
+    return n;
+}
+
+/* Waits for at least one batch; they are in r->done. Returns how many there are. */
+static unsigned wait_some(struct rig *r)
+{
+    do
+        wait_once(r, 0, 1000);
+    while (r->n_done == 0);
+    return r->n_done;
 }
 
 static void drain(struct rig *r)
 {
     while (r->in_flight > 0)
-        wait_some(r, r->depth);
+        wait_once(r, 0, 1000);
 }
 
 /* What was left -ECANCELED though the leader was complete is submitted again, behind a NOP.
@@ -403,7 +450,7 @@ static void copy_all(struct rig *r, const struct copy *c)
             submit(r, busy);
             next += len;
         }
-        n = wait_some(r, r->depth);
+        n = wait_some(r);
         for (unsigned i = 0; i < n; i++) {
             struct engine_batch *b = r->done[i];
             uint64_t left = c->size - next;
@@ -477,14 +524,14 @@ static void case_nop(const struct engine_ops *ops)
             submit(&r, slot);
         }
         while (r.in_flight > 0) {
-            unsigned n = wait_some(&r, 1 + round % 3);
+            unsigned n = wait_some(&r);
 
             for (unsigned i = 0; i < n; i++)
                 for (unsigned k = 0; k < r.done[i]->n_ops; k++)
                     CHECK_INT(r.done[i]->ops[k].result, 0);
         }
     }
-    CHECK_INT(engine_wait(r.e, 10, r.done, 1), 0); /* nothing in flight */
+    CHECK_INT(wait_once(&r, 0, 10), 0); /* nothing in flight */
     stop(&r);
 }
 
@@ -505,9 +552,12 @@ static void case_full_house(const struct engine_ops *ops)
             submit(&r, slot);
         }
         while (r.in_flight > 0) {
-            CHECK_INT(wait_some(&r, 1), 1);
-            CHECK(engine_op_full(&r.done[0]->ops[0]));
-            resubmit_cancelled(&r, r.done[0]);
+            unsigned n_done = wait_some(&r);
+
+            for (unsigned i = 0; i < n_done; i++) {
+                CHECK(engine_op_full(&r.done[i]->ops[0]));
+                resubmit_cancelled(&r, r.done[i]);
+            }
         }
     }
     stop(&r);
@@ -650,7 +700,7 @@ static void case_member_fails(const struct engine_ops *ops)
         submit(&r, slot);
     }
     while (r.in_flight > 0) {
-        unsigned n = wait_some(&r, r.depth);
+        unsigned n = wait_some(&r);
 
         for (unsigned i = 0; i < n; i++) {
             struct engine_batch *b = r.done[i];
@@ -691,7 +741,7 @@ static void case_member_limit(const struct engine_ops *ops)
         add(&r, 0, ENGINE_WRITE, first + i, offsets[i], CHUNK);
     submit(&r, 0);
     while (again) {
-        CHECK_INT(wait_some(&r, 1), 1);
+        CHECK_INT(wait_some(&r), 1);
         CHECK(engine_op_full(op_at(&r, 0, 0)));
         for (unsigned i = 1; i < r.batches[0].n_ops; i++)
             if (op_at(&r, 0, i)->result != -ECANCELED)
@@ -749,7 +799,7 @@ static void case_devices(const struct engine_ops *ops)
     add(&r, 0, ENGINE_WRITE, first, 0, CHUNK);
     submit(&r, 0);
     do {
-        CHECK_INT(wait_some(&r, 1), 1);
+        CHECK_INT(wait_some(&r), 1);
         for (unsigned i = 1; i < r.batches[0].n_ops; i++) {
             const struct engine_op *op = op_at(&r, 0, i);
 
@@ -789,7 +839,7 @@ static void case_ordered_overwrite(const struct engine_ops *ops)
             submit(&r, slot);
             free_slots--;
         }
-        unsigned n = wait_some(&r, r.depth);
+        unsigned n = wait_some(&r);
         for (unsigned i = 0; i < n; i++, free_slots++) {
             for (unsigned k = 0; k < 4; k++)
                 CHECK_INT(r.done[i]->ops[k].result, CHUNK);
@@ -998,39 +1048,43 @@ static void case_ordered_leader_fault(const struct engine_ops *ops)
 }
 
 /* What is submitted while a fault has not been returned to the caller is cancelled, too, though
- * the faulty batch may be complete long since. */
+ * the faulty operation may have ended long since. */
 static void case_ordered_unseen_fault(const struct engine_ops *ops)
 {
+    enum { ROUNDS = 20 };
     struct rig r = {0};
-    unsigned source, first, bad;
+    unsigned source, first, fifos = 0;
+    int ends[ROUNDS][2];
 
     make_source("source", CHUNK);
     source = add_file(&r, "source", O_RDONLY);
-    bad = add_file(&r, "source", O_WRONLY);
     first = add_outputs(&r, "out", 1, 0);
-    start(&r, ops, 3, 2);
-    for (unsigned round = 0; round < 20; round++) {
-        begin(&r, 0, false);
-        add(&r, 0, ENGINE_NOP, 0, 0, 0);
-        submit(&r, 0);
-        begin(&r, 1, true);
-        add_copy(&r, 1, bad, first, 1, 0, CHUNK);
-        submit(&r, 1);
-        begin(&r, 2, true);
-        add_copy(&r, 2, source, first, 1, 0, CHUNK);
-        wait_some(&r, 1);
-        if (r.done[0] == &r.batches[0]) {
-            submit(&r, 2);
-            drain(&r);
-            check_members_cancelled(&r.batches[2]);
-        }
-        drain(&r);
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        CHECK(pipe2(ends[round], O_CLOEXEC) == 0);
+        fifos = add_fd(&r, ends[round][0]) - round;
     }
-    begin(&r, 2, true);
-    add_copy(&r, 2, source, first, 1, 0, CHUNK);
-    submit(&r, 2);
+    start(&r, ops, 2, 2);
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        begin(&r, 0, true);
+        add(&r, 0, ENGINE_READ, fifos + round, ENGINE_STREAM, CHUNK);
+        add(&r, 0, ENGINE_WRITE, first, 0, CHUNK);
+        submit(&r, 0);
+        CHECK_INT(wait_once(&r, 0, round % 2), 0);
+        close(ends[round][1]); /* the read gets nothing */
+        begin(&r, 1, true);
+        add_copy(&r, 1, source, first, 1, 0, CHUNK);
+        submit(&r, 1);
+        drain(&r);
+        CHECK_INT(op_at(&r, 0, 0)->result, 0);
+        check_members_cancelled(&r.batches[0]);
+        check_members_cancelled(&r.batches[1]);
+    }
+    check_empty("out", 1);
+    begin(&r, 1, true);
+    add_copy(&r, 1, source, first, 1, 0, CHUNK);
+    submit(&r, 1);
     drain(&r);
-    CHECK_INT(op_at(&r, 2, 1)->result, CHUNK);
+    CHECK_INT(op_at(&r, 1, 1)->result, CHUNK);
     stop(&r);
     check_outputs("out", 1, CHUNK);
 }
@@ -1052,7 +1106,7 @@ static void case_mixed_faults(const struct engine_ops *ops)
         submit(&r, slot);
     }
     while (r.in_flight > 0) {
-        unsigned n = wait_some(&r, r.depth);
+        unsigned n = wait_some(&r);
 
         for (unsigned i = 0; i < n; i++) {
             struct engine_batch *b = r.done[i];
@@ -1162,10 +1216,10 @@ static void case_timeout_read(const struct engine_ops *ops)
     add(&r, 0, ENGINE_WRITE, first + 1, 0, 100);
     submit(&r, 0);
     before = seconds();
-    CHECK_INT(engine_wait(r.e, 0, r.done, 1), 0);
+    CHECK_INT(wait_once(&r, 0, 0), 0);
     CHECK(seconds() - before < 5);
     before = seconds();
-    CHECK_INT(engine_wait(r.e, 100, r.done, 1), 0);
+    CHECK_INT(wait_once(&r, 0, 100), 0);
     CHECK(seconds() - before > 0.08 && seconds() - before < 5);
     check_empty("out", 2);
     tell_helper(&h);
@@ -1178,6 +1232,17 @@ static void case_timeout_read(const struct engine_ops *ops)
     CHECK_INT((long long)size_of("out.0"), 100);
 }
 
+static void make_full_pipe(int ends[2])
+{
+    char fill[4096] = {0};
+
+    CHECK(pipe2(ends, O_CLOEXEC) == 0);
+    CHECK(fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0);
+    while (write(ends[1], fill, sizeof fill) > 0)
+        ;
+    CHECK(fcntl(ends[1], F_SETFL, 0) == 0);
+}
+
 /* A member that has no room to write, and a batch beside it that has nothing to do with it. */
 static void case_timeout_write(const struct engine_ops *ops)
 {
@@ -1185,14 +1250,9 @@ static void case_timeout_write(const struct engine_ops *ops)
     struct helper h;
     unsigned source, fifo, first;
     int ends[2];
-    char fill[4096] = {0};
 
-    CHECK(pipe2(ends, O_CLOEXEC) == 0);
+    make_full_pipe(ends);
     h = fork_helper(ends[0], ends[1], 0);
-    CHECK(fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0);
-    while (write(ends[1], fill, sizeof fill) > 0)
-        ;
-    CHECK(fcntl(ends[1], F_SETFL, 0) == 0);
     make_source("source", 2 * CHUNK);
     source = add_file(&r, "source", O_RDONLY);
     fifo = add_fd(&r, ends[1]);
@@ -1205,9 +1265,11 @@ static void case_timeout_write(const struct engine_ops *ops)
     begin(&r, 1, false);
     add_copy(&r, 1, source, first, 2, CHUNK, CHUNK);
     submit(&r, 1);
-    CHECK_INT(wait_some(&r, 2), 1);
-    CHECK(r.done[0] == &r.batches[1]);
-    CHECK_INT(engine_wait(r.e, 100, r.done, 2), 0);
+    for (unsigned n = 0; n < 6;) /* all but that one */
+        n += wait_once(&r, 1, 1000);
+    CHECK_INT(r.batches[0].left, 1);
+    CHECK_INT(r.batches[1].left, 0);
+    CHECK_INT(wait_once(&r, 1, 100), 0);
     tell_helper(&h);
     drain(&r);
     for (unsigned i = 0; i < 3; i++)
@@ -1217,6 +1279,122 @@ static void case_timeout_write(const struct engine_ops *ops)
     close(ends[0]);
     end_helper(&h);
     check_outputs("out", 2, 2 * CHUNK);
+}
+
+/* Slots 0 to n_stuck - 1 hold batches of which member `place` writes into a pipe that is full
+ * and nobody reads; the others have nothing to do with it. */
+struct hang {
+    unsigned n_stuck;
+    unsigned place;
+    unsigned source;
+    unsigned first; /* of the files that are written: two, by the others, too */
+    unsigned pipe;
+    unsigned slow; /* operations that will not end, as the caller knows */
+};
+
+static void submit_stuck(struct rig *r, struct hang *h)
+{
+    for (unsigned slot = 0; slot < h->n_stuck; slot++) {
+        begin(r, slot, false);
+        add(r, slot, ENGINE_READ, h->source, slot * CHUNK, CHUNK);
+        for (unsigned i = 0, out = h->first; i < 3; i++) {
+            if (i == h->place)
+                add(r, slot, ENGINE_WRITE, h->pipe, ENGINE_STREAM, CHUNK);
+            else
+                add(r, slot, ENGINE_WRITE, out++, slot * CHUNK, CHUNK);
+        }
+        submit(r, slot);
+        h->slow += r->e->serial ? 3 - h->place : 1;
+    }
+}
+
+/* Waits until all that can end has been returned. An engine that waits for more than that is
+ * still at it when the time of the case is over. */
+static void wait_all_but_stuck(struct rig *r, const struct hang *h)
+{
+    unsigned calls = 0, left;
+
+    do {
+        CHECK(calls++ < 1000);
+        wait_once(r, h->slow, 10 * LIMIT_S * 1000);
+        left = r->in_flight - h->n_stuck;
+        for (unsigned slot = 0; slot < h->n_stuck; slot++)
+            left += r->batches[slot].left;
+    } while (left > h->slow);
+}
+
+static void check_stuck(const struct rig *r, const struct hang *h)
+{
+    unsigned stuck = 1 + h->place;
+
+    for (unsigned slot = 0; slot < h->n_stuck; slot++) {
+        for (unsigned i = 0; i < 4; i++) {
+            bool ends = r->e->serial ? i < stuck : i != stuck;
+
+            CHECK_INT(is_returned(r, slot, i), ends);
+            if (ends)
+                CHECK_INT(op_at(r, slot, i)->result, CHUNK);
+        }
+    }
+}
+
+/* The end of a batch that was stuck. A pipe may take its part in pieces. */
+static void check_stuck_done(const struct engine_op *ops, unsigned n, unsigned pipe)
+{
+    CHECK(engine_op_full(&ops[0]));
+    for (unsigned i = 1; i < n; i++)
+        if (ops[i].file != pipe || ops[i].result <= 0)
+            check_full_or_cancelled(&ops[i]);
+}
+
+static void hang(const struct engine_ops *ops, unsigned n_stuck, unsigned place)
+{
+    struct rig r = {0};
+    struct hang h = {.n_stuck = n_stuck, .place = place};
+    struct helper reader;
+    unsigned n_chunks = 12, next = n_stuck;
+    int ends[2];
+
+    make_full_pipe(ends);
+    reader = fork_helper(ends[0], ends[1], 0);
+    make_source("source", n_chunks * CHUNK);
+    h.source = add_file(&r, "source", O_RDONLY);
+    h.first = add_outputs(&r, "out", 2, 0);
+    h.pipe = add_fd(&r, ends[1]);
+    start(&r, ops, n_stuck + 2, 4);
+    submit_stuck(&r, &h);
+    wait_all_but_stuck(&r, &h);
+    check_stuck(&r, &h);
+    for (unsigned n = 1; next < n_chunks; n = 3 - n) { /* one batch, two, one, ... */
+        for (unsigned slot = n_stuck; slot < n_stuck + n && next < n_chunks; slot++) {
+            begin(&r, slot, next % 3 == 0);
+            add_copy(&r, slot, h.source, h.first, 2, next++ * CHUNK, CHUNK);
+            submit(&r, slot);
+        }
+        wait_all_but_stuck(&r, &h);
+        CHECK_INT(r.in_flight, n_stuck);
+    }
+    check_stuck(&r, &h);
+    tell_helper(&reader);
+    while (r.in_flight > 0) {
+        unsigned n_done = wait_some(&r);
+
+        for (unsigned i = 0; i < n_done; i++) {
+            check_stuck_done(&r.done[i]->ops[0], r.done[i]->n_ops, h.pipe);
+            resubmit_cancelled(&r, r.done[i]);
+        }
+    }
+    stop(&r);
+    close(ends[0]);
+    end_helper(&reader);
+    check_outputs("out", 2, n_chunks * CHUNK);
+}
+
+static void case_hang(const struct engine_ops *ops)
+{
+    for (unsigned n_stuck = 1; n_stuck <= 4; n_stuck++)
+        for (unsigned place = 0; place < 3; place++)
+            hang(ops, n_stuck, place);
 }
 
 static void on_alarm(int signal)
@@ -1285,7 +1463,7 @@ static void case_destroy_in_flight(const struct engine_ops *ops)
         add(&r, slot, ENGINE_WRITE, first, 0, CHUNK);
         submit(&r, slot);
     }
-    CHECK(engine_wait(r.e, 100, r.done, 1) >= 0);
+    wait_once(&r, 0, 100);
     tell_helper(&h);
     pool = stop_keep_pool(&r);
     memset(pool, 0x55, r.config.pool_len);
@@ -1385,6 +1563,7 @@ static const struct test_case cases[] = {
     {"mixed_faults", case_mixed_faults},
     {"timeout_read", case_timeout_read},
     {"timeout_write", case_timeout_write},
+    {"hang", case_hang},
     {"signals", case_signals},
     {"destroy_in_flight", case_destroy_in_flight},
     {"destroy_idle", case_destroy_idle},

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -14,6 +15,25 @@
 #define MAX_CALLS 20000u
 
 struct fake *fake_next;
+uint64_t fake_now = 1000;
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *ret);
+int __wrap_nanosleep(const struct timespec *time, struct timespec *rest);
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *ret)
+{
+    assert_int_equal(clock, CLOCK_MONOTONIC);
+    ret->tv_sec = (time_t)(fake_now / 1000);
+    ret->tv_nsec = (long)(fake_now % 1000) * 1000000;
+    return 0;
+}
+
+int __wrap_nanosleep(const struct timespec *time, struct timespec *rest)
+{
+    (void)rest;
+    fake_now += (uint64_t)time->tv_sec * 1000 + (uint64_t)time->tv_nsec / 1000000;
+    return 0;
+}
 
 void fake_die(const struct fake *f, const char *format, ...)
 {
@@ -42,17 +62,21 @@ static bool chance(struct fake *f, uint32_t one_in)
 
 /* ---- single operations ---- */
 
+static bool concerns(const struct fake *f, const struct fake_fault *fault,
+                     const struct engine_op *op)
+{
+    if (!fault->sticky)
+        return f->n_started == fault->at;
+    return f->n_started >= fault->at && op->kind != ENGINE_NOP && op->file == fault->on_file &&
+           (!fault->on_fsync || op->kind == ENGINE_FSYNC);
+}
+
 /* What the script says about the operation that starts now. NULL: nothing. */
 static const struct fake_fault *fault_for(const struct fake *f, const struct engine_op *op)
 {
-    for (unsigned i = 0; i < f->n_faults; i++) {
-        const struct fake_fault *fault = &f->faults[i];
-
-        if (fault->sticky ? f->n_started >= fault->at && op->kind != ENGINE_NOP &&
-                                op->file == fault->on_file
-                          : f->n_started == fault->at)
-            return fault;
-    }
+    for (unsigned i = 0; i < f->n_faults; i++)
+        if (concerns(f, &f->faults[i], op))
+            return &f->faults[i];
     return NULL;
 }
 
@@ -103,12 +127,14 @@ static void do_read(struct fake *f, const struct engine_op *op, int32_t n)
     uint64_t at = op->offset - f->source_base;
 
     for (uint64_t i = 0; n > 0 && i < (uint64_t)n; i++) {
-        if (f->was_read[at + i])
+        if (f->was_read[at + i] && !f->reads_again)
             fake_die(f, "position %llu is read a second time", (unsigned long long)(at + i));
         f->was_read[at + i] = true;
     }
-    if (n > 0)
-        memcpy(op->buf, f->source + at, (size_t)n);
+    if (n <= 0)
+        return;
+    memcpy(op->buf, f->source + at, (size_t)n);
+    f->bytes_read += (uint64_t)n;
 }
 
 /* Position in the copy at which the write begins. */
@@ -180,16 +206,12 @@ static void log_event(struct fake *f, const struct engine_op *op, int32_t result
         event->offset = f->dests[f->files[op->file].dest].prefix;
 }
 
-/* Runs one operation; returns its result. */
-static int32_t run_op(struct fake *f, const struct engine_op *op)
+/* Runs one operation that does not hang (any more); returns its result. */
+static int32_t run_op(struct fake *f, const struct engine_op *op,
+                      const struct fake_fault *fault)
 {
-    const struct fake_fault *fault;
     int32_t full = (int32_t)op->len, r;
 
-    if (f->hook && f->n_started == f->hook_at)
-        f->hook(f->hook_arg);
-    fault = fault_for(f, op);
-    f->n_started++;
     if (op->kind == ENGINE_READ)
         full = readable(f, op);
     r = apply_fault(f, fault, op, full);
@@ -219,42 +241,52 @@ static void count_writes(struct fake *f, const struct engine_op *op, int by)
         f->dests[f->files[op->file].dest].in_flight += (unsigned)by;
 }
 
-static void set_result(struct fake *f, struct fake_slot *s, unsigned i, int32_t result)
+static void break_behind(struct fake_instance *e, const struct fake_slot *s, unsigned i);
+
+/* A fault in the sequence cancels what is behind it. What is cancelled itself may do so, too,
+ * as far as that was not known to be cancelled, or may not. */
+static void set_result(struct fake_instance *e, struct fake_slot *s, unsigned i, int32_t result)
 {
-    s->batch->ops[i].result = result;
+    struct engine_op *op = &s->batch->ops[i];
+
+    op->result = result;
     s->op_done[i] = true;
     s->n_done++;
-    count_writes(f, &s->asked[i], -1);
-}
-
-static void cancel_members(struct fake *f, struct fake_slot *s)
-{
-    for (unsigned i = 1; i < s->batch->n_ops; i++)
-        if (!s->op_done[i])
-            set_result(f, s, i, -ECANCELED);
-}
-
-/* An operation of an ordered batch failed or fell short: what is behind it is cancelled. */
-static void fault_sequence(struct fake *f, struct fake_slot *s, unsigned i)
-{
-    s->faulted = true;
-    for (unsigned k = 0; k < FAKE_MAX_BATCHES; k++) {
-        struct fake_slot *behind = &f->slots[k];
-
-        if (!behind->batch || !behind->batch->ordered || behind->number <= s->number)
-            continue;
-        if (!f->chain_breaks && i > 0 && behind->handed)
-            continue;
-        behind->broken = true;
-        if (behind->op_done[0])
-            cancel_members(f, behind);
+    count_writes(e->fake, &s->asked[i], -1);
+    if (s->batch->ordered && !engine_op_full(op) && (!s->broken || chance(e->fake, 2))) {
+        s->op_breaks[i] = true;
+        break_behind(e, s, i);
     }
 }
 
-static bool at_turn(const struct fake *f, const struct fake_slot *s)
+static void cancel_from(struct fake_instance *e, struct fake_slot *s, unsigned i)
+{
+    for (; i < s->batch->n_ops; i++)
+        if (!s->op_done[i])
+            set_result(e, s, i, -ECANCELED);
+}
+
+/* Operation i of an ordered batch failed or fell short: what is behind the batch is
+ * cancelled. */
+static void break_behind(struct fake_instance *e, const struct fake_slot *s, unsigned i)
+{
+    for (unsigned k = 0; k < FAKE_MAX_BATCHES; k++) {
+        struct fake_slot *behind = &e->slots[k];
+
+        if (!behind->batch || !behind->batch->ordered || behind->number <= s->number)
+            continue;
+        if (!e->fake->chain_breaks && i > 0 && behind->handed)
+            continue;
+        behind->broken = true;
+        if (behind->op_done[0])
+            cancel_from(e, behind, 1);
+    }
+}
+
+static bool at_turn(const struct fake_instance *e, const struct fake_slot *s)
 {
     for (unsigned k = 0; s->batch->ordered && k < FAKE_MAX_BATCHES; k++) {
-        const struct fake_slot *before = &f->slots[k];
+        const struct fake_slot *before = &e->slots[k];
 
         if (before->batch && before->batch->ordered && before->number < s->number &&
             !complete(before))
@@ -276,26 +308,68 @@ static void check_untouched(const struct fake *f, const struct fake_slot *s)
             fake_die(f, "operation %u was changed while its batch was in flight", i);
 }
 
-static void step_op(struct fake *f, struct fake_slot *s, unsigned i)
+/* Whether operation i hangs as it starts. */
+static bool begins_to_hang(struct fake *f, struct fake_slot *s, unsigned i,
+                           const struct fake_fault *fault)
 {
+    const struct engine_op *op = &s->asked[i];
+
+    if (!fault || fault->effect != FAKE_HANG || op->kind == ENGINE_NOP)
+        return false;
+    s->op_hangs[i] = fault->ms ? fake_now + fault->ms : UINT64_MAX;
+    if (!fault->ms || (f->timeout_ms && fault->ms >= f->timeout_ms)) {
+        log_event(f, op, 0);
+        f->log[f->n_log - 1].hang = true;
+        f->log[f->n_log - 1].for_ever = !fault->ms;
+    }
+    return true;
+}
+
+/* Operation i starts or, if it hung, comes to its end. Its result; INT32_MIN: none yet. */
+static int32_t start_op(struct fake_instance *e, struct fake_slot *s, unsigned i)
+{
+    struct fake *f = e->fake;
+    const struct fake_fault *fault;
+
+    if (s->op_hangs[i])
+        return run_op(f, &s->asked[i], NULL);
+    if (f->hook && f->n_started == f->hook_at)
+        f->hook(f->hook_arg);
+    fault = fault_for(f, &s->asked[i]);
+    f->n_started++;
+    return begins_to_hang(f, s, i, fault) ? INT32_MIN : run_op(f, &s->asked[i], fault);
+}
+
+static void step_op(struct fake_instance *e, struct fake_slot *s, unsigned i)
+{
+    bool canceled = i == 0 && s->broken && !s->op_hangs[0] && chance(e->fake, 2);
     int32_t r;
 
-    check_untouched(f, s);
-    r = i == 0 && s->broken && chance(f, 2) ? -ECANCELED : run_op(f, &s->asked[i]);
-    set_result(f, s, i, r);
-    if (r == (int32_t)s->asked[i].len) {
-        if (i == 0 && s->broken)
-            cancel_members(f, s);
+    check_untouched(e->fake, s);
+    r = canceled ? -ECANCELED : start_op(e, s, i);
+    if (r == INT32_MIN)
         return;
+    set_result(e, s, i, r);
+    if (i == 0) {
+        s->broken = s->broken || r != (int32_t)s->asked[0].len;
+        if (s->broken)
+            cancel_from(e, s, 1);
+    } else if (e->base.serial && r != (int32_t)s->asked[i].len) {
+        cancel_from(e, s, i + 1);
     }
-    if (s->batch->ordered)
-        fault_sequence(f, s, i);
+}
+
+static bool may_step(const struct fake_instance *e, const struct fake_slot *s, unsigned i)
+{
+    if (s->op_done[i] || s->op_hangs[i] > fake_now)
+        return false;
     if (i == 0)
-        cancel_members(f, s);
+        return true;
+    return s->op_done[0] && at_turn(e, s) && (!e->base.serial || i == 1 || s->op_done[i - 1]);
 }
 
 /* Lets one operation happen, any that may. False if there is none. */
-static bool step(struct fake *f)
+static bool step(struct fake_instance *e)
 {
     struct {
         struct fake_slot *slot;
@@ -304,12 +378,10 @@ static bool step(struct fake *f)
     unsigned n = 0, pick;
 
     for (unsigned k = 0; k < FAKE_MAX_BATCHES; k++) {
-        struct fake_slot *s = &f->slots[k];
+        struct fake_slot *s = &e->slots[k];
 
-        if (!s->batch || complete(s))
-            continue;
-        for (unsigned i = 0; i < s->batch->n_ops; i++) {
-            if (s->op_done[i] || (i > 0 && (!s->op_done[0] || !at_turn(f, s))))
+        for (unsigned i = 0; s->batch && i < s->batch->n_ops; i++) {
+            if (!may_step(e, s, i))
                 continue;
             able[n].slot = s;
             able[n++].op = i;
@@ -317,8 +389,8 @@ static bool step(struct fake *f)
     }
     if (n == 0)
         return false;
-    pick = fake_random(&f->seed, n);
-    step_op(f, able[pick].slot, able[pick].op);
+    pick = fake_random(&e->fake->seed, n);
+    step_op(e, able[pick].slot, able[pick].op);
     return true;
 }
 
@@ -327,27 +399,36 @@ static bool step(struct fake *f)
 static int fake_create(const struct engine_config *config, struct engine **ret_engine,
                        struct engine_reason *why)
 {
-    struct fake *f = fake_next;
+    struct fake_instance *e = calloc(1, sizeof *e);
 
     (void)why;
+    assert_non_null(e);
     assert_true(config->max_batches <= FAKE_MAX_BATCHES && config->max_ops <= FAKE_MAX_OPS);
-    f->base.chain_breaks = f->chain_breaks;
-    *ret_engine = &f->base;
+    e->fake = fake_next;
+    e->base.chain_breaks = fake_next->chain_breaks;
+    e->base.serial = fake_next->serial;
+    e->base.leader_last = fake_next->leader_last;
+    *ret_engine = &e->base;
     return 0;
 }
 
-static bool fault_not_seen(const struct fake *f)
+static bool fault_not_seen(const struct fake_instance *e)
 {
-    for (unsigned k = 0; k < FAKE_MAX_BATCHES; k++)
-        if (f->slots[k].batch && f->slots[k].faulted)
-            return true;
+    for (unsigned k = 0; k < FAKE_MAX_BATCHES; k++) {
+        const struct fake_slot *s = &e->slots[k];
+
+        for (unsigned i = 0; s->batch && i < s->batch->n_ops; i++)
+            if (s->op_breaks[i] && !s->op_returned[i])
+                return true;
+    }
     return false;
 }
 
-static int fake_submit(struct engine *e, struct engine_batch *b)
+static int fake_submit(struct engine *base, struct engine_batch *b)
 {
-    struct fake *f = (struct fake *)e;
-    struct fake_slot *s = f->slots;
+    struct fake_instance *e = (struct fake_instance *)base;
+    struct fake *f = e->fake;
+    struct fake_slot *s = e->slots;
 
     if (++f->n_submits > MAX_CALLS)
         fake_die(f, "the copy does not end");
@@ -355,9 +436,9 @@ static int fake_submit(struct engine *e, struct engine_batch *b)
         return f->submit_fault;
     while (s->batch)
         s++;
-    assert_true(s < f->slots + FAKE_MAX_BATCHES);
-    *s = (struct fake_slot){.batch = b, .number = f->n_batches++};
-    s->broken = b->ordered && fault_not_seen(f);
+    assert_true(s < e->slots + FAKE_MAX_BATCHES);
+    *s = (struct fake_slot){.batch = b, .number = e->n_batches++};
+    s->broken = b->ordered && fault_not_seen(e);
     for (unsigned i = 0; i < b->n_ops; i++) {
         struct engine_op *op = &b->ops[i];
 
@@ -372,55 +453,93 @@ static int fake_submit(struct engine *e, struct engine_batch *b)
     return 0;
 }
 
-static int take_done(struct fake *f, struct engine_batch **done, unsigned max)
+/* Whether the operation can be returned now: it is done, and a leader comes before its members;
+ * with leader_last, when one of these comes, too. */
+static bool may_return(const struct fake_instance *e, const struct fake_slot *s, unsigned i)
 {
-    struct fake_slot *ready[FAKE_MAX_BATCHES];
-    unsigned n = 0, taken = 0, want;
+    bool member_done = s->batch->n_ops == 1;
 
-    for (unsigned k = 0; k < FAKE_MAX_BATCHES; k++)
-        if (f->slots[k].batch && complete(&f->slots[k]))
-            ready[n++] = &f->slots[k];
-    if (n == 0)
-        return 0;
-    want = 1 + fake_random(&f->seed, n < max ? n : max);
-    while (taken < want) {
-        unsigned pick = fake_random(&f->seed, n);
-
-        check_untouched(f, ready[pick]);
-        done[taken++] = ready[pick]->batch;
-        ready[pick]->batch = NULL;
-        ready[pick] = ready[--n];
-    }
-    return (int)taken;
+    if (!s->op_done[i] || s->op_returned[i])
+        return false;
+    if (i > 0)
+        return s->op_returned[0];
+    for (unsigned k = 1; k < s->batch->n_ops; k++)
+        member_done |= s->op_done[k];
+    return !e->base.leader_last || member_done;
 }
 
-static int fake_wait(struct engine *e, unsigned timeout_ms, struct engine_batch **done,
-                     unsigned max)
+static void return_op(struct fake_instance *e, struct fake_slot *s, unsigned i,
+                      struct op_list *done)
 {
-    struct fake *f = (struct fake *)e;
-    unsigned steps = fake_random(&f->seed, 12); /* 0: a time-out in which nothing happens */
+    check_untouched(e->fake, s);
+    op_list_append(done, &s->batch->ops[i]);
+    s->op_returned[i] = true;
+    if (++s->n_returned == s->batch->n_ops)
+        s->batch = NULL;
+}
 
-    (void)timeout_ms;
+/* Returns one operation, any that may be. False if there is none. */
+static bool take_one(struct fake_instance *e, struct op_list *done)
+{
+    struct {
+        struct fake_slot *slot;
+        unsigned op;
+    } able[FAKE_MAX_BATCHES * FAKE_MAX_OPS];
+    unsigned n = 0, pick;
+
+    for (unsigned k = 0; k < FAKE_MAX_BATCHES; k++) {
+        struct fake_slot *s = &e->slots[k];
+
+        for (unsigned i = 0; s->batch && i < s->batch->n_ops; i++) {
+            if (!may_return(e, s, i))
+                continue;
+            able[n].slot = s;
+            able[n++].op = i;
+        }
+    }
+    if (n == 0)
+        return false;
+    pick = fake_random(&e->fake->seed, n);
+    return_op(e, able[pick].slot, able[pick].op, done);
+    return true;
+}
+
+static int fake_wait(struct engine *base, unsigned slow, unsigned timeout_ms,
+                     struct engine_op **ret_done)
+{
+    struct fake_instance *e = (struct fake_instance *)base;
+    struct fake *f = e->fake;
+    unsigned steps = fake_random(&f->seed, 12); /* 0: a time-out in which nothing happens */
+    unsigned takes = 1 + fake_random(&f->seed, 12);
+    struct op_list done;
+
+    (void)slow;
     if (++f->n_waits > MAX_CALLS)
         fake_die(f, "the copy does not end");
     if (f->n_waits == f->wait_fault_at)
         return f->wait_fault;
-    if (e->in_flight == 0)
+    if (base->in_flight == 0)
         fake_die(f, "wait for nothing");
     for (unsigned k = 0; k < FAKE_MAX_BATCHES; k++)
-        f->slots[k].handed = true;
-    while (steps-- > 0 && step(f))
+        e->slots[k].handed = true;
+    while (steps-- > 0 && step(e))
         ;
-    return take_done(f, done, max);
+    op_list_init(&done);
+    while (takes-- > 0 && take_one(e, &done))
+        ;
+    fake_now += done.first ? fake_random(&f->seed, 3) : timeout_ms;
+    *ret_done = done.first;
+    return 0;
 }
 
-static void fake_destroy(struct engine *e)
+static void fake_destroy(struct engine *base)
 {
-    struct fake *f = (struct fake *)e;
+    struct fake_instance *e = (struct fake_instance *)base;
 
     for (unsigned k = 0; k < FAKE_MAX_BATCHES; k++)
-        if (f->slots[k].batch)
-            check_untouched(f, &f->slots[k]);
+        if (e->slots[k].batch)
+            check_untouched(e->fake, &e->slots[k]);
+    free(e);
 }
 
 const struct engine_ops fake_engine_ops = {

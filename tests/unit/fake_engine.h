@@ -1,9 +1,12 @@
 /* fake_engine: an engine whose files are arrays in memory and whose faults are a script. It
- * does all that the contract of engine.h allows and nothing else, in an order drawn at random,
- * and stops the test at the first thing that must not be: a write of bytes that were not read,
- * a byte read twice, a stream out of order, an fsync before the last write.
+ * does all that the contract of engine.h allows and nothing else, and returns what is done one
+ * by one, both in an order drawn at random, and stops the test at the first thing that must not
+ * be: a write of bytes that were not read, a byte read twice, a stream out of order, an fsync
+ * before the last write.
  *
- * Single-threaded; everything is derived from the seed. */
+ * Single-threaded; everything is derived from the seed, and time passes only here: the build
+ * replaces clock_gettime() and nanosleep(). One fake may have several engines, the later ones
+ * as successors of those whose operations do not end. */
 #ifndef UCOPY_FAKE_ENGINE_H
 #define UCOPY_FAKE_ENGINE_H
 
@@ -24,6 +27,7 @@ enum fake_effect {
     FAKE_SHORT_TO_ONE, /* the first byte only */
     FAKE_RESULT,       /* 0 or a negative errno, and nothing happens to the data */
     FAKE_STUTTER,      /* -EAGAIN, then one byte, then -EAGAIN, ... */
+    FAKE_HANG,         /* no result for `ms`, or ever */
 };
 
 /* A fault of the operation that starts as number `at`, counted from 0 over the whole run. What
@@ -32,8 +36,10 @@ struct fake_fault {
     unsigned at;
     enum fake_effect effect;
     int32_t result;   /* of FAKE_RESULT */
+    unsigned ms;      /* of FAKE_HANG; 0: no result ever */
     bool sticky;      /* from then on, for every operation ... */
     unsigned on_file; /* ... on this file; sticky only */
+    bool on_fsync;    /* ... that is an fsync; sticky only */
 };
 
 enum fake_kind { FAKE_SOURCE, FAKE_DEST };
@@ -60,22 +66,25 @@ struct fake_event {
     unsigned file;
     uint64_t offset; /* in the file, bytes; of a stream: position in the copy */
     int32_t result;
+    bool hang;     /* for at least fake.timeout_ms; there is no result then */
+    bool for_ever; /* with hang */
 };
 
 struct fake_slot {
     struct engine_batch *batch; /* NULL: free */
     struct engine_op asked[FAKE_MAX_OPS];
+    uint64_t op_hangs[FAKE_MAX_OPS]; /* ms: until then; 0: it has not begun to */
     bool op_done[FAKE_MAX_OPS];
+    bool op_breaks[FAKE_MAX_OPS]; /* until it is returned, what comes behind is cancelled */
+    bool op_returned[FAKE_MAX_OPS];
     unsigned n_done;
+    unsigned n_returned;
     uint64_t number; /* order of submission */
     bool handed;     /* to the kernel: a wait() has been called since */
     bool broken;     /* members do not start */
-    bool faulted;    /* an operation failed or fell short */
 };
 
 struct fake {
-    struct engine base;
-
     /* the caller's, before engine_create() */
     const char *label; /* what is run: printed on failure */
     uint64_t seed;
@@ -87,6 +96,10 @@ struct fake {
     struct fake_file files[FAKE_MAX_FILES];
     bool keep_prefix; /* every destination's written set is a prefix at any time */
     bool chain_breaks;
+    bool serial;
+    bool leader_last;
+    bool reads_again; /* bytes may be read more than once */
+    unsigned timeout_ms;
     struct fake_fault faults[FAKE_MAX_FAULTS];
     unsigned n_faults;
     unsigned submit_fault_at; /* number of the submit() that fails, from 1; 0: none */
@@ -103,15 +116,24 @@ struct fake {
     unsigned n_waits;
     struct fake_event log[FAKE_MAX_LOG]; /* operations with a fault, results as given */
     unsigned n_log;
-    struct fake_slot slots[FAKE_MAX_BATCHES];
-    uint64_t n_batches;
+    uint64_t bytes_read;
     bool stuttered; /* the last time it was -EAGAIN */
 };
 
-/* The engine's operations. create() hands out the one that fake_next was set to; it belongs to
- * the caller, and destroy() only checks that nobody touched what was in flight. */
+struct fake_instance {
+    struct engine base;
+    struct fake *fake;
+    struct fake_slot slots[FAKE_MAX_BATCHES];
+    uint64_t n_batches;
+};
+
+/* The engine's operations. create() makes an instance for the fake that fake_next was set to;
+ * destroy() checks that nobody touched what was in flight. */
 extern const struct engine_ops fake_engine_ops;
 extern struct fake *fake_next;
+
+/* The time, in ms. */
+extern uint64_t fake_now;
 
 /* Ends the test with a message that says which run it was. */
 void fake_die(const struct fake *f, const char *format, ...)

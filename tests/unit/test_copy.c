@@ -2,8 +2,8 @@
  *
  * Every run is checked against the law: what is not dropped and lacks nothing is the source,
  * byte for byte; what is dropped failed by an operation of its own, which is named; what had no
- * fault is complete; every byte is read once. One fault at a time first, at every operation of
- * a run, then several at random. */
+ * fault is complete; every byte is read once, as long as nobody goes apart and nothing hangs.
+ * One fault at a time first, at every operation of a run, then several at random. */
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -22,8 +22,17 @@
 /* Linked in by inclusion: every test is built from its one file. */
 #include "fake_engine.c"
 
-#define MAX_SIZE 1024u
-#define ALIGN    16u
+#define MAX_SIZE  1024u
+#define ALIGN     16u
+#define POOL_SIZE 4096u
+
+/* Engines in one run: each successor is there because of another one that hangs, and one more
+ * where the first could not tell who does. */
+#define MAX_CREW (3u + FAKE_MAX_DESTS)
+
+/* Of operations, in runs in which something hangs. Longer than the longest that a healthy one
+ * is left alone by chance. */
+#define TIMEOUT_MS 4000u
 
 /* What is copied, how. Bits of the masks are destinations. */
 struct setup {
@@ -31,9 +40,13 @@ struct setup {
     uint64_t size;
     bool size_unknown;
     uint32_t chunk; /* bytes, a multiple of ALIGN */
-    unsigned depth;
+    unsigned depth; /* buffers */
+    unsigned held;  /* of them may wait for one destination; 0: all */
+    bool detach;
     bool in_order;
     bool chain_breaks;
+    bool serial;
+    bool leader_last;
     unsigned sequential;
     unsigned direct;
     unsigned need_direct;
@@ -43,6 +56,7 @@ struct setup {
     uint64_t dest_base;
     bool stop_on_error;
     unsigned stall_ms;
+    unsigned timeout_ms; /* of all ends; 0: none */
     uint64_t seed;
 };
 
@@ -58,33 +72,37 @@ struct world {
     uint8_t bytes[FAKE_MAX_DESTS][MAX_SIZE];
     bool was_read[MAX_SIZE];
     bool written[FAKE_MAX_DESTS][MAX_SIZE];
-    int result; /* of copy_run(), or of copy_flush() if that failed */
+    int result;                                  /* of the last copy_run() */
+    unsigned n_crew;                             /* engines */
+    struct job_dest_state fates[FAKE_MAX_DESTS]; /* the job's, at the end */
 };
 
 static struct world world;
-static void *pool;
+static char *pool; /* MAX_CREW times POOL_SIZE */
 
 /* ---- a run ---- */
 
 static void describe(struct world *w)
 {
     const struct setup *s = &w->setup;
-    int n = snprintf(w->label, sizeof w->label,
-                     "seed %llu: %u dests, size %llu%s, chunk %u x %u, %s%s sequential %x "
-                     "direct %x/%x flush %x source_direct %d bases %llu %llu stop %d",
-                     (unsigned long long)s->seed, s->n_dests, (unsigned long long)s->size,
-                     s->size_unknown ? " unknown" : "", s->chunk, s->depth,
-                     s->in_order ? "in order" : "plain", s->chain_breaks ? ", breaks" : "",
-                     s->sequential, s->direct, s->need_direct, s->flush, s->source_direct,
-                     (unsigned long long)s->source_base, (unsigned long long)s->dest_base,
-                     s->stop_on_error);
+    int n = snprintf(
+        w->label, sizeof w->label,
+        "seed %llu: %u dests, size %llu%s, chunk %u x %u, held %u%s, %s%s%s%s sequential %x "
+        "direct %x/%x flush %x source_direct %d bases %llu %llu stop %d timeout %u",
+        (unsigned long long)s->seed, s->n_dests, (unsigned long long)s->size,
+        s->size_unknown ? " unknown" : "", s->chunk, s->depth, s->held,
+        s->detach ? " detach" : "", s->in_order ? "in order" : "plain",
+        s->chain_breaks ? ", breaks" : "", s->serial ? ", serial" : "",
+        s->leader_last ? ", leader last" : "", s->sequential, s->direct, s->need_direct,
+        s->flush, s->source_direct, (unsigned long long)s->source_base,
+        (unsigned long long)s->dest_base, s->stop_on_error, s->timeout_ms);
 
     for (unsigned i = 0; i < w->fake.n_faults && (size_t)n < sizeof w->label; i++) {
         const struct fake_fault *f = &w->fake.faults[i];
 
         n += snprintf(w->label + n, sizeof w->label - (size_t)n,
-                      "\n    fault at %u: effect %d result %d sticky %d on file %u", f->at,
-                      (int)f->effect, f->result, f->sticky, f->on_file);
+                      "\n    fault at %u: effect %d result %d ms %u sticky %d on file %u",
+                      f->at, (int)f->effect, f->result, f->ms, f->sticky, f->on_file);
     }
     w->fake.label = w->label;
 }
@@ -119,6 +137,7 @@ static void set_up_ends(struct world *w)
         .file_direct = s->source_direct ? add_file(w, FAKE_SOURCE, 0, ALIGN) : JOB_NO_FILE,
         .direct_align = ALIGN,
         .base = s->source_base,
+        .timeout_ms = s->timeout_ms,
     };
     for (unsigned d = 0; d < s->n_dests; d++) {
         bool direct = s->direct >> d & 1;
@@ -131,6 +150,7 @@ static void set_up_ends(struct world *w)
             .need_direct = s->need_direct >> d & 1,
             .sequential = s->sequential >> d & 1,
             .flush = s->flush >> d & 1,
+            .timeout_ms = s->timeout_ms,
         };
         w->fake.dests[d] = (struct fake_dest){
             .base = s->dest_base,
@@ -155,7 +175,9 @@ static struct world *prepare(const struct setup *s)
         w->source[i] = (uint8_t)fake_random(&seed, FAKE_POISON);
     assert_int_equal(job_init(&w->job, s->n_dests, size, !s->size_unknown, s->depth), 0);
     w->job.chunk_size = s->chunk;
-    w->job.queue_depth = s->depth;
+    w->job.buffers = s->depth;
+    w->job.max_held = s->held ? s->held : s->depth;
+    w->job.detach = s->detach;
     w->job.stall_ms = s->stall_ms ? s->stall_ms : 60000;
     w->job.in_order = s->in_order;
     w->job.stop_on_error = s->stop_on_error;
@@ -165,6 +187,10 @@ static struct world *prepare(const struct setup *s)
     w->fake.source_base = s->source_base;
     w->fake.was_read = w->was_read;
     w->fake.chain_breaks = s->chain_breaks;
+    w->fake.serial = s->serial;
+    w->fake.leader_last = s->leader_last;
+    w->fake.reads_again = s->detach;
+    w->fake.timeout_ms = s->timeout_ms;
     w->fake.keep_prefix = s->in_order && s->chain_breaks;
     set_up_ends(w);
     return w;
@@ -178,44 +204,62 @@ static void add_fault(struct world *w, struct fake_fault f)
 
 static void check_law(const struct world *w);
 
-static void run_to_end(struct world *w)
+/* One engine and the loop that uses it. */
+struct hand {
+    struct engine *engine;
+    struct copy *copy;
+};
+
+static void open_hand(struct world *w, struct hand *h)
 {
     struct engine_config config = {
         .fds = w->fds,
         .n_fds = w->job.n_fds,
-        .pool = pool,
+        .pool = pool + (size_t)w->n_crew * POOL_SIZE,
         .pool_len = (size_t)w->setup.depth * w->setup.chunk,
         .max_batches = w->setup.depth,
         .max_ops = 1 + w->setup.n_dests,
     };
     struct engine_reason why;
-    struct engine *e;
-    struct copy *c;
-    unsigned submits;
-    bool stopping;
+
+    if (w->n_crew == MAX_CREW)
+        fake_die(&w->fake, "too many successors");
+    assert_true(config.pool_len <= POOL_SIZE);
+    memset(config.pool, FAKE_POISON, config.pool_len);
+    assert_int_equal(copy_create(&w->job, config.pool, &h->copy), 0);
+    fake_next = &w->fake;
+    assert_int_equal(engine_create(&fake_engine_ops, &config, &h->engine, &why), 0);
+    w->n_crew++;
+}
+
+static void run_to_end(struct world *w)
+{
+    struct hand hands[MAX_CREW];
 
     describe(w);
-    memset(pool, FAKE_POISON, config.pool_len);
-    assert_int_equal(copy_create(&w->job, pool, &c), 0);
-    fake_next = &w->fake;
-    assert_int_equal(engine_create(&fake_engine_ops, &config, &e, &why), 0);
-    w->result = copy_run(c, e);
-    submits = w->fake.n_submits;
-    stopping = job_stopping(&w->job);
-    if (w->result == 0)
-        w->result = copy_flush(c, e);
-    else
-        assert_int_equal(copy_flush(c, e), 0);
-    if (stopping && w->fake.n_submits != submits)
-        fake_die(&w->fake, "something was started after the stop");
-    engine_destroy(e);
-    copy_free(c);
+    open_hand(w, &hands[0]);
+    /* What work() in worker.c does. */
+    for (;;) {
+        const struct hand *h = &hands[w->n_crew - 1];
+
+        w->result = copy_run(h->copy, h->engine);
+        if (w->result != COPY_LEFT || job_stopping(&w->job))
+            break;
+        w->fake.reads_again = true;
+        w->fake.leader_last = false; /* as choose_reserve() has it */
+        open_hand(w, &hands[w->n_crew]);
+    }
+    for (unsigned i = 0; i < w->n_crew; i++) {
+        engine_destroy(hands[i].engine);
+        copy_free(hands[i].copy);
+    }
 }
 
 /* Runs and checks; the job is freed. */
 static void run(struct world *w)
 {
     run_to_end(w);
+    memcpy(w->fates, w->job.states, w->setup.n_dests * sizeof w->fates[0]);
     check_law(w);
     job_free(&w->job);
 }
@@ -231,6 +275,8 @@ static int fatal_errno(const struct world *w, const struct fake_event *ev)
 
     for (unsigned i = 0; i < w->fake.n_faults; i++)
         sticky |= w->fake.faults[i].sticky && w->fake.faults[i].effect == FAKE_RESULT;
+    if (ev->hang)
+        return ETIMEDOUT;
     if (ev->result > 0 || ev->result == -ECANCELED || ev->kind == ENGINE_NOP)
         return 0;
     if (ev->kind == ENGINE_FSYNC)
@@ -252,7 +298,7 @@ static uint64_t event_offset(const struct world *w, const struct fake_event *ev)
 {
     const struct fake_file *file = &w->fake.files[ev->file];
 
-    if (ev->kind == ENGINE_FSYNC)
+    if (ev->kind == ENGINE_FSYNC || ev->hang)
         return FAILURE_NO_OFFSET;
     if (file->kind == FAKE_DEST && w->fake.dests[file->dest].sequential)
         return w->setup.dest_base + ev->offset;
@@ -264,8 +310,21 @@ static bool explains(const struct world *w, const struct fake_event *ev,
 {
     static const char *const names[] = {"nop", "read", "write", "fsync"};
 
+    if (ev->hang && (!f->message || strcmp(f->message, "it does not answer") != 0))
+        return false;
     return fatal_errno(w, ev) == f->err && strcmp(names[ev->kind], f->op) == 0 &&
            event_offset(w, ev) == f->offset;
+}
+
+/* Whether what hung need not have been noticed: other operations on the file were answered
+ * until it came to its end; or a successor has tried it again, and succeeded, where the first
+ * engine could not tell who hangs, or what it had read ahead was left behind. */
+static bool may_be_fine(const struct world *w, const struct fake_event *ev)
+{
+    if (!ev->hang || !ev->for_ever)
+        return ev->hang;
+    return w->n_crew > 1 &&
+           (w->setup.leader_last || (w->setup.in_order && ev->kind == ENGINE_READ));
 }
 
 /* Whether a fatal event of the file's kind and destination is on record; with f, one that
@@ -280,7 +339,7 @@ static bool fatal_event(const struct world *w, enum fake_kind kind, unsigned des
         if (ev->kind == ENGINE_NOP || file->kind != kind ||
             (kind == FAKE_DEST && file->dest != dest))
             continue;
-        if (f ? explains(w, ev, f) : fatal_errno(w, ev) != 0)
+        if (f ? explains(w, ev, f) : fatal_errno(w, ev) != 0 && !may_be_fine(w, ev))
             return true;
     }
     return false;
@@ -306,17 +365,33 @@ static void check_broken(const struct world *w)
         fake_die(&w->fake, "the engine broke for no reason: %d", w->result);
 }
 
+static bool anything_hangs(const struct world *w)
+{
+    for (unsigned i = 0; i < w->fake.n_log; i++)
+        if (w->fake.log[i].hang)
+            return true;
+    return false;
+}
+
+/* A stream, if it may have got bytes that wait behind an operation that hangs. */
+static bool held_up(const struct world *w, unsigned d, const struct failure *f)
+{
+    return w->ends[d].sequential && anything_hangs(w) && f->err == ETIMEDOUT && f->message &&
+           strcmp(f->message, "held up by a destination that does not answer") == 0;
+}
+
 /* A destination that has been dropped. */
 static void check_dropped(const struct world *w, unsigned d, const struct job_view *v)
 {
     const struct failure *f = &v->state.failure;
 
     if (w->result < 0) {
-        if (v->state.failure.err != -w->result && !fatal_event(w, FAKE_DEST, d, f))
+        if (v->state.failure.err != -w->result && !fatal_event(w, FAKE_DEST, d, f) &&
+            !held_up(w, d, f))
             fake_die(&w->fake, "destination %u failed with %d, not %d", d, f->err, -w->result);
         return;
     }
-    if (!fatal_event(w, FAKE_DEST, d, f))
+    if (!fatal_event(w, FAKE_DEST, d, f) && !held_up(w, d, f))
         fake_die(&w->fake, "destination %u was dropped for no reason: %s, %d, at %llu", d,
                  f->op, f->err, (unsigned long long)f->offset);
 }
@@ -346,15 +421,25 @@ static void check_kept(const struct world *w, unsigned d, const struct job_view 
         fake_die(&w->fake, "destination %u passes for flushed", d);
 }
 
+/* Whether some bytes had to be read more than once. */
+static bool reads_again(const struct world *w)
+{
+    bool again = w->n_crew > 1;
+
+    for (unsigned d = 0; d < w->setup.n_dests; d++)
+        again |= w->fates[d].detached;
+    return again;
+}
+
 static void check_source(const struct world *w, uint64_t read_bytes)
 {
     const struct failure *f = &w->job.source_failure;
     bool all = w->job.alive > 0 && !w->job.stop && f->err == 0 && w->result == 0;
 
-    if (all && read_bytes != w->job.end)
+    if (all && (reads_again(w) ? read_bytes < w->job.end : read_bytes != w->job.end))
         fake_die(&w->fake, "%llu bytes of %llu were read", (unsigned long long)read_bytes,
                  (unsigned long long)w->job.end);
-    if (read_bytes > count(w->was_read, w->setup.size))
+    if (read_bytes > w->fake.bytes_read)
         fake_die(&w->fake, "counts more bytes than were read");
     if (f->err != 0 && !fatal_event(w, FAKE_SOURCE, 0, f))
         fake_die(&w->fake, "the source failed for no reason: %s, %d, at %llu", f->op, f->err,
@@ -574,14 +659,19 @@ static struct setup random_setup(uint64_t *seed)
     s.size = near < 2 ? near : near - 2;
     s.n_dests = 1 + fake_random(seed, FAKE_MAX_DESTS);
     s.depth = 1 + fake_random(seed, FAKE_MAX_BATCHES);
-    s.in_order = fake_random(seed, 2);
+    s.held = fake_random(seed, 2) ? 0 : 1 + fake_random(seed, s.depth);
+    s.detach = fake_random(seed, 2);
+    s.in_order = !s.detach && fake_random(seed, 2);
     s.chain_breaks = fake_random(seed, 4) != 0;
+    s.serial = fake_random(seed, 3) == 0;
+    s.leader_last = fake_random(seed, 4) == 0;
     s.sequential = fake_random(seed, 3) ? 0 : fake_random(seed, 16);
     s.direct = fake_random(seed, 2) ? 0 : fake_random(seed, 16) & ~s.sequential;
     s.need_direct = fake_random(seed, 16) & s.direct;
     s.source_direct = fake_random(seed, 2);
     s.size_unknown = fake_random(seed, 4) == 0;
     s.depth = s.size_unknown ? 1 : s.depth;
+    s.held = s.held < s.depth ? s.held : s.depth;
     s.flush = s.size_unknown ? 0 : fake_random(seed, 16);
     s.stop_on_error = fake_random(seed, 8) == 0;
     s.source_base = fake_random(seed, 3) ? 0 : fake_random(seed, 100);
@@ -607,6 +697,41 @@ static void many_faults(void **state)
         for (unsigned i = 0; i < n; i++) {
             struct fake_fault fault = effects[fake_random(&draw, N_EFFECTS)];
 
+            fault.at = fake_random(&draw, span);
+            add_fault(w, fault);
+        }
+        run(w);
+    }
+}
+
+/* Beside other faults, operations that never end, that end too late, and that take long. */
+static void many_faults_and_hangs(void **state)
+{
+    static const unsigned times[] = {0, 0, 3 * TIMEOUT_MS, TIMEOUT_MS / 2, 100};
+    const char *first = getenv("UCOPY_SEED"), *runs = getenv("UCOPY_RUNS");
+    uint64_t seed = first ? strtoull(first, NULL, 0) : 1;
+    uint64_t end = seed + (runs ? strtoull(runs, NULL, 0) : 2000);
+
+    (void)state;
+    for (; seed < end; seed++) {
+        uint64_t draw = seed + 1000000;
+        struct setup s = random_setup(&draw);
+        unsigned n = 1 + fake_random(&draw, FAKE_MAX_FAULTS - 1);
+        unsigned span = 1 + (unsigned)(s.size / s.chunk + 1) * (1 + s.n_dests);
+        struct world *w;
+
+        s.timeout_ms = TIMEOUT_MS;
+        s.seed = seed;
+        w = prepare(&s);
+        for (unsigned i = 0; i < n; i++) {
+            struct fake_fault fault = effects[fake_random(&draw, N_EFFECTS)];
+
+            if (fake_random(&draw, 2)) {
+                fault = (struct fake_fault){.effect = FAKE_HANG};
+                fault.ms = times[fake_random(&draw, 5)];
+                fault.on_file = fake_random(&draw, w->job.n_fds);
+                fault.sticky = fake_random(&draw, 3) == 0;
+            }
             fault.at = fake_random(&draw, span);
             add_fault(w, fault);
         }
@@ -648,6 +773,310 @@ static void no_progress(void **state)
             continue;
         sticky_case(&s, 0, k % 5, FAKE_RESULT, results[k % 3]);
         assert_int_equal(world.job.source_failure.err, -results[k % 3]);
+    }
+}
+
+/* Setup number i of those in which something is going to hang; 192 in all. */
+static struct setup hang_setup(unsigned i)
+{
+    struct setup s = {.size = 300,
+                      .chunk = 32,
+                      .chain_breaks = true,
+                      .timeout_ms = TIMEOUT_MS,
+                      .seed = 1300 + i};
+
+    s.in_order = i % 2;
+    s.serial = i / 2 % 2;
+    s.leader_last = i / 4 % 2;
+    s.detach = !s.in_order && i / 8 % 2;
+    s.n_dests = 2 + i / 16 % 3;
+    s.depth = (const unsigned[]){1, 2, 3, 8}[i / 48];
+    s.held = s.depth > 2 ? s.depth - 1 : s.depth;
+    return s;
+}
+
+static void hang_case(const struct setup *s, unsigned file, unsigned at, unsigned ms)
+{
+    struct world *w = prepare(s);
+
+    add_fault(w, (struct fake_fault){
+                     .at = at, .effect = FAKE_HANG, .ms = ms, .sticky = true, .on_file = file});
+    run(w);
+}
+
+static void assert_no_answer(const struct failure *f, const char *op)
+{
+    assert_string_equal(f->op, op);
+    assert_int_equal(f->err, ETIMEDOUT);
+    assert_string_equal(f->message, "it does not answer");
+    assert_true(f->offset == FAILURE_NO_OFFSET);
+}
+
+/* A destination that does not answer any more is dropped, and the others become complete. */
+static void destination_hangs(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 192; i++) {
+        for (unsigned at = 0; at < 20; at += 3) {
+            struct setup s = hang_setup(i);
+            unsigned victim = i / 3 % s.n_dests;
+            uint64_t began = fake_now;
+
+            hang_case(&s, 1 + victim, at, 0);
+            assert_int_equal(world.job.alive, s.n_dests - 1);
+            assert_int_equal(world.job.source_failure.err, 0);
+            assert_int_equal(world.result, 0);
+            assert_no_answer(&world.fates[victim].failure, "write");
+            assert_true(fake_now - began >= TIMEOUT_MS);
+            assert_true(world.n_crew > 1);
+        }
+    }
+}
+
+/* Two do, at once or one after the other. */
+static void two_destinations_hang(void **state)
+{
+    (void)state;
+    for (unsigned i = 32; i < 192; i++) {
+        struct setup s = hang_setup(i);
+        struct world *w;
+
+        if (s.n_dests < 3)
+            continue;
+        w = prepare(&s);
+        for (unsigned k = 0; k < 2; k++)
+            add_fault(w, (struct fake_fault){.at = 2 + k * (i % 12),
+                                             .effect = FAKE_HANG,
+                                             .sticky = true,
+                                             .on_file = k ? 2 : s.n_dests});
+        run(w);
+        assert_int_equal(w->job.alive, s.n_dests - 2);
+        assert_int_equal(w->result, 0);
+    }
+}
+
+static void all_destinations_hang(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 192; i++) {
+        struct setup s = hang_setup(i);
+        struct world *w = prepare(&s);
+
+        for (unsigned d = 0; d < s.n_dests; d++)
+            add_fault(w, (struct fake_fault){
+                             .at = 5, .effect = FAKE_HANG, .sticky = true, .on_file = 1 + d});
+        run(w);
+        assert_int_equal(w->job.alive, 0);
+        assert_int_equal(w->job.source_failure.err, 0);
+    }
+}
+
+static void only_destination_hangs(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 192; i++) {
+        struct setup s = hang_setup(i);
+
+        s.n_dests = 1;
+        hang_case(&s, 1, i % 10, 0);
+        assert_int_equal(world.job.alive, 0);
+        assert_int_equal(world.job.source_failure.err, 0);
+        assert_no_answer(&world.fates[0].failure, "write");
+    }
+}
+
+/* Bytes that are on their way to a stream cannot be sent again: those who wait for their turn
+ * behind the one that hangs go with it, where it is one after the other. */
+static void streams_behind_one_that_hangs(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 192; i++) {
+        struct setup s = hang_setup(i);
+
+        s.sequential = i % 3 ? 2 : 3;
+        hang_case(&s, 1, i % 16, 0);
+        assert_true(world.fates[0].dropped);
+        if (!s.serial && !s.leader_last && !s.in_order)
+            assert_int_equal(world.job.alive, s.n_dests - 1);
+    }
+}
+
+/* Any one operation that never ends, with all the rest as it should be. */
+static void one_hang_everywhere(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 192; i++) {
+        struct setup s = hang_setup(i);
+        unsigned n_ops;
+
+        s.size = 100 + i % 3;
+        s.flush = i % 5 ? 0 : 15;
+        s.sequential = i % 7 ? 0 : 1;
+        s.stop_on_error = i % 11 == 0;
+        s.flush &= ~s.sequential;
+        run(prepare(&s));
+        n_ops = world.fake.n_started;
+        for (unsigned at = 0; at < n_ops; at++) {
+            struct world *w = prepare(&s);
+
+            add_fault(w, (struct fake_fault){.at = at, .effect = FAKE_HANG});
+            run(w);
+            if (!s.leader_last)
+                assert_int_equal(w->job.alive < s.n_dests || w->job.source_failure.err != 0,
+                                 anything_hangs(w));
+        }
+    }
+}
+
+static void source_hangs(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 192; i++) {
+        struct setup s = hang_setup(i);
+
+        hang_case(&s, 0, i % 16, 0);
+        assert_no_answer(&world.job.source_failure, "read");
+        assert_int_equal(world.job.alive, s.n_dests); /* for no fault of theirs */
+    }
+}
+
+/* Those who answer are durable all the same. */
+static void flush_hangs(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 192; i++) {
+        struct setup s = hang_setup(i);
+        unsigned victim = i % s.n_dests;
+        struct world *w;
+
+        s.flush = 15;
+        w = prepare(&s);
+        add_fault(w, (struct fake_fault){.effect = FAKE_HANG,
+                                         .sticky = true,
+                                         .on_file = 1 + victim,
+                                         .on_fsync = true});
+        run(w);
+        assert_int_equal(w->job.alive, s.n_dests - 1);
+        assert_int_equal(w->result, 0);
+        assert_no_answer(&w->fates[victim].failure, "fsync");
+        for (unsigned d = 0; d < s.n_dests; d++)
+            assert_int_equal(w->fates[d].flushed, d != victim);
+    }
+}
+
+/* An fsync has more time than a write, for what the page cache may hold back. */
+static void long_flush_is_no_hang(void **state)
+{
+    (void)state;
+    assert_int_equal(copy_flush_allowance_ms(0), 0);
+    assert_true(copy_flush_allowance_ms(INT64_MAX) > 2 * TIMEOUT_MS);
+    for (unsigned i = 0; i < 48; i++) {
+        struct setup s = hang_setup(i);
+        struct world *w;
+
+        s.flush = 15;
+        s.size_unknown = true; /* may be any size, as far as the job knows */
+        s.depth = s.held = 1;
+        w = prepare(&s);
+        w->fake.timeout_ms = 3 * TIMEOUT_MS;
+        add_fault(w, (struct fake_fault){.effect = FAKE_HANG,
+                                         .ms = 2 * TIMEOUT_MS,
+                                         .sticky = true,
+                                         .on_file = 1,
+                                         .on_fsync = true});
+        run(w);
+        assert_int_equal(w->job.alive, s.n_dests);
+        assert_true(w->fates[0].flushed);
+    }
+}
+
+/* Each operation takes nearly as long as it may, and all together much longer: nobody is
+ * dropped, neither the slow one nor those who wait behind it. */
+static void slow_answers_are_answers(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 192; i++) {
+        for (unsigned file = 0; file < 2; file++) {
+            struct setup s = hang_setup(i);
+            uint64_t began = fake_now;
+
+            s.flush = 15;
+            hang_case(&s, file, 0, TIMEOUT_MS / 2);
+            assert_int_equal(world.job.alive, s.n_dests);
+            assert_int_equal(world.job.source_failure.err, 0);
+            assert_true(fake_now - began > TIMEOUT_MS / 2);
+            /* Where it is one after the other, those behind it are never idle. */
+            if (file == 1 && s.detach && !s.serial)
+                assert_true(world.fates[0].detached);
+            else if (file == 0 || !s.detach)
+                assert_false(reads_again(&world));
+        }
+    }
+}
+
+/* A stream whose reader takes its time has no time-out, and does not pass for a source that
+ * hangs, either, where a leader's completion comes last. */
+static void stream_without_timeout(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 192; i++) {
+        struct setup s = hang_setup(i);
+        struct world *w;
+
+        s.n_dests = 1 + i % 2;
+        s.sequential = 1;
+        w = prepare(&s);
+        w->ends[0].timeout_ms = 0;
+        w->fake.timeout_ms = 0;
+        add_fault(w, (struct fake_fault){.at = i % 7,
+                                         .effect = FAKE_HANG,
+                                         .ms = 3 * TIMEOUT_MS,
+                                         .sticky = true,
+                                         .on_file = 1});
+        run(w);
+        assert_int_equal(w->job.alive, s.n_dests);
+        assert_int_equal(w->job.source_failure.err, 0);
+        assert_int_equal(w->n_crew, 1);
+    }
+}
+
+/* Source and destination each take nearly as long as they may. Where a leader's completion
+ * comes last, that must not pass for a source that takes both times: a stream would be lost. */
+static void slow_source_and_slow_stream(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 48; i++) {
+        struct setup s = hang_setup(i);
+        struct world *w;
+
+        s.n_dests = 1;
+        s.sequential = 1;
+        w = prepare(&s);
+        for (unsigned file = 0; file < 2; file++)
+            add_fault(w, (struct fake_fault){.effect = FAKE_HANG,
+                                             .ms = TIMEOUT_MS * 3 / 4,
+                                             .sticky = true,
+                                             .on_file = file});
+        run(w);
+        assert_int_equal(w->job.alive, 1);
+        assert_int_equal(w->job.source_failure.err, 0);
+        assert_int_equal(w->n_crew, 1);
+    }
+}
+
+/* Without a time-out there is no hanging, only waiting. */
+static void no_timeout(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 48; i++) {
+        struct setup s = hang_setup(i);
+
+        s.timeout_ms = 0;
+        s.flush = 15;
+        hang_case(&s, i % 2, 3, 20 * TIMEOUT_MS);
+        assert_int_equal(world.job.alive, s.n_dests);
+        assert_int_equal(world.job.source_failure.err, 0);
+        assert_int_equal(world.n_crew, 1);
     }
 }
 
@@ -810,6 +1239,20 @@ int main(void)
         cmocka_unit_test(one_fault_with_flush),
         cmocka_unit_test(one_fault_size_unknown),
         cmocka_unit_test(many_faults),
+        cmocka_unit_test(many_faults_and_hangs),
+        cmocka_unit_test(destination_hangs),
+        cmocka_unit_test(two_destinations_hang),
+        cmocka_unit_test(all_destinations_hang),
+        cmocka_unit_test(only_destination_hangs),
+        cmocka_unit_test(streams_behind_one_that_hangs),
+        cmocka_unit_test(one_hang_everywhere),
+        cmocka_unit_test(source_hangs),
+        cmocka_unit_test(flush_hangs),
+        cmocka_unit_test(long_flush_is_no_hang),
+        cmocka_unit_test(slow_answers_are_answers),
+        cmocka_unit_test(slow_source_and_slow_stream),
+        cmocka_unit_test(stream_without_timeout),
+        cmocka_unit_test(no_timeout),
         cmocka_unit_test(no_progress),
         cmocka_unit_test(all_fail),
         cmocka_unit_test(slow_progress),
@@ -820,7 +1263,7 @@ int main(void)
         cmocka_unit_test(engine_breaks),
     };
 
-    pool = aligned_alloc(4096, 4096);
+    pool = aligned_alloc(4096, (size_t)MAX_CREW * POOL_SIZE);
     if (!pool)
         return 1;
     signal(SIGABRT, tell_abort);

@@ -65,11 +65,14 @@ static void test_defaults(void **state)
     assert_int_equal(o.direct, WHEN_AUTO);
     assert_int_equal(o.progress, WHEN_AUTO);
     assert_int_equal(o.require, OPTIONS_REQUIRE_ALL);
+    assert_int_equal(o.max_lag, 0);
     assert_int_equal(o.offset, 0);
     assert_true(o.length == OPTIONS_TO_THE_END);
+    assert_int_equal(o.slow, SLOW_AUTO);
+    assert_false(o.has_timeout);
     assert_false(o.has_dest_offset || o.in_order || o.fsync || o.inplace || o.stop_on_error);
     assert_false(o.force || o.no_target_directory || o.n_target_directories != 0);
-    assert_false(o.verbose || o.quiet || o.stats || o.json || o.dry_run);
+    assert_false(o.verbose || o.quiet || o.stats || o.json || o.dry_run || o.no_space_check);
     assert_int_equal(o.n_operands, 2);
     options_free(&o);
     options_free(&o);
@@ -95,6 +98,7 @@ static void test_flags(void **state)
         {"-q", offsetof(struct options, quiet)},
         {"--stats", offsetof(struct options, stats)},
         {"--json", offsetof(struct options, json)},
+        {"--no-space-check", offsetof(struct options, no_space_check)},
         {"--dry-run", offsetof(struct options, dry_run)},
     };
 
@@ -126,6 +130,39 @@ static void test_values(void **state)
     assert_true(o.stop_on_error);
     assert_int_equal(o.require, 1);
     options_free(&o);
+}
+
+static void test_patience(void **state)
+{
+    static const struct {
+        const char *line;
+        bool has_timeout;
+        unsigned timeout;
+        enum slow slow;
+        uint64_t max_lag;
+    } cases[] = {
+        {"--timeout=0 a b", true, 0, SLOW_AUTO, 0},
+        {"--timeout 1 a b", true, 1, SLOW_AUTO, 0},
+        {"--timeout=1000000 a b", true, 1000000, SLOW_AUTO, 0},
+        {"--timeout=5 --timeout=7 --slow=wait a b", true, 7, SLOW_WAIT, 0},
+        {"--slow=wait --slow=detach a b", false, 0, SLOW_DETACH, 0},
+        {"--slow=wait --max-lag=1M --slow=detach a b", false, 0, SLOW_DETACH, 1 << 20},
+        {"--in-order --slow=wait a b", false, 0, SLOW_WAIT, 0},
+        {"--max-lag=4K a b", false, 0, SLOW_AUTO, 4096},
+        {"--max-lag 9223372036854775807 a b", false, 0, SLOW_AUTO, INT64_MAX},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct options o;
+
+        parse_well(&o, cases[i].line);
+        assert_int_equal(o.has_timeout, cases[i].has_timeout);
+        assert_int_equal(o.timeout, cases[i].timeout);
+        assert_int_equal(o.slow, cases[i].slow);
+        assert_true(o.max_lag == cases[i].max_lag);
+        options_free(&o);
+    }
 }
 
 static void test_ranges_of_the_file(void **state)
@@ -321,6 +358,22 @@ static void test_refused(void **state)
         {"--workers=0 a b", {"--workers=0", "1 to 256"}},
         {"--workers=257 a b", {"--workers=257", "1 to 256"}},
         {"--workers=99999999999999999999 a b", {"--workers=9999", "1 to 256"}},
+        {"--timeout=-1 a b", {"--timeout=-1", "seconds from 0 to 1000000"}},
+        {"--timeout=1000001 a b", {"--timeout=1000001", "0 to 1000000"}},
+        {"--timeout=1.5 a b", {"--timeout=1.5", "0 to 1000000"}},
+        {"--timeout= a b", {"--timeout=", "0 to 1000000"}},
+        {"--timeout=2m a b", {"--timeout=2m", "0 to 1000000"}},
+        {"--timeout=4294967297 a b", {"--timeout=4294967297", "0 to 1000000"}},
+        {"a b --timeout", {"--timeout", "needs a value"}},
+        {"--slow=drop a b", {"--slow=drop", "wait or detach"}},
+        {"--slow= a b", {"--slow=", "wait or detach"}},
+        {"--max-lag=0 a b", {"--max-lag=0", "at least 4K"}},
+        {"--max-lag=4095 a b", {"--max-lag=4095", "at least 4K"}},
+        {"--max-lag=8388608T a b", {"--max-lag=8388608T", "at least 4K"}},
+        {"--max-lag=1M --slow=wait a b", {"--max-lag", "--slow=wait"}},
+        {"--slow=wait --max-lag=4K a b", {"--max-lag", "--slow=detach"}},
+        {"--in-order --slow=detach a b", {"--in-order", "--slow=detach"}},
+        {"--max-lag=4K --in-order a b", {"--in-order", "--max-lag"}},
         {"--memory=65535 a b", {"--memory=65535", "64K"}},
         {"--memory=64K --chunk-size=1M a b", {"--chunk-size", "--memory"}},
         {"--offset=-1 a b", {"--offset=-1", "expected"}},
@@ -456,12 +509,19 @@ static void test_help(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),      cmocka_unit_test(test_flags),
-        cmocka_unit_test(test_values),        cmocka_unit_test(test_ranges_of_the_file),
-        cmocka_unit_test(test_last_one_wins), cmocka_unit_test(test_when),
-        cmocka_unit_test(test_operands),      cmocka_unit_test(test_posixly_correct),
-        cmocka_unit_test(test_alias),         cmocka_unit_test(test_actions),
-        cmocka_unit_test(test_refused),       cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_flags),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_patience),
+        cmocka_unit_test(test_ranges_of_the_file),
+        cmocka_unit_test(test_last_one_wins),
+        cmocka_unit_test(test_when),
+        cmocka_unit_test(test_operands),
+        cmocka_unit_test(test_posixly_correct),
+        cmocka_unit_test(test_alias),
+        cmocka_unit_test(test_actions),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_help),
     };
 

@@ -14,9 +14,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -246,17 +248,56 @@ static void test_replace(void **state)
     assert_int_not_equal(after.st_ino, before.st_ino);
 }
 
-static void test_replacement_is_private(void **state)
+/* Whatever the final mode is, also when it was opened a second time. */
+static void test_temporary_is_private(void **state)
 {
-    struct target_request request = request_for("old");
+    struct target_request request = request_for("x");
     struct failure f = {0};
     struct target t;
 
     (void)state;
-    write_file("old", "", 0600);
-    assert_int_equal(target_open(&t, &request, &f), 0);
-    assert_int_equal(mode_of(t.temp), 0600);
-    target_abort(&t);
+    request.source_mode = S_IFREG | 0777;
+    for (int replace = 0; replace < 2; replace++) {
+        for (int direct = 0; direct < 2; direct++) {
+            if (replace)
+                write_file("x", "", 0666);
+            request.want_direct = direct;
+            assert_int_equal(target_open(&t, &request, &f), 0);
+            assert_int_equal(count_entries(".", ".ucopy-"), 1);
+            assert_int_equal(mode_of(t.temp), 0600);
+            target_abort(&t);
+        }
+    }
+}
+
+static bool is_locked(const char *name)
+{
+    int fd = open(name, O_WRONLY);
+    bool locked;
+
+    assert_true(fd >= 0);
+    locked = flock(fd, LOCK_EX | LOCK_NB) < 0;
+    close(fd);
+    return locked;
+}
+
+/* The lock lasts as long as the name: also when the file was opened a second time. */
+static void test_temporary_is_locked(void **state)
+{
+    struct target_request request = request_for("x");
+    struct failure f = {0};
+    struct target t;
+
+    (void)state;
+    for (int direct = 0; direct < 2; direct++) {
+        request.want_direct = direct;
+        assert_int_equal(target_open(&t, &request, &f), 0);
+        assert_true(is_locked(t.temp));
+        target_sweep(&request);
+        assert_true(exists(t.temp));
+        assert_int_equal(target_commit(&t, &f), 0);
+        assert_false(is_locked("x"));
+    }
 }
 
 static void test_abort(void **state)
@@ -444,6 +485,83 @@ static void test_temporary_gone(void **state)
     run("rm .ucopy-*");
     assert_failure(&f, target_commit(&t, &f), "rename", ENOENT);
     assert_false(exists("x"));
+}
+
+/* Who may change the directory puts another file in the temporary's place: it does not become
+ * the destination, nor is it removed. */
+static void test_temporary_replaced(void **state)
+{
+    struct target_request request = request_for("x");
+    struct failure f = {0};
+    char command[128];
+    struct target t;
+
+    (void)state;
+    for (int commit = 0; commit < 2; commit++) {
+        write_file("x", "old", 0644);
+        assert_int_equal(target_open(&t, &request, &f), 0);
+        (void)snprintf(command, sizeof(command), "mv %s away && echo evil >%s", t.temp, t.temp);
+        run(command);
+        if (commit)
+            assert_failure(&f, target_commit(&t, &f), "rename", ESTALE);
+        else
+            target_abort(&t);
+        assert_text("x", "old");
+        assert_int_equal(count_entries(".", ".ucopy-"), 1);
+        run("cat .ucopy-* >evil && rm .ucopy-*");
+        assert_text("evil", "evil\n");
+    }
+}
+
+/* A path that leads elsewhere since it was checked: what stands there is not written to. */
+static void test_inplace_is_source(void **state)
+{
+    struct target_request request = request_for("l");
+
+    (void)state;
+    write_file("source", "precious", 0644);
+    run("ln -s source l");
+    request.inplace = true;
+    request.source_dev = stat_of("source").st_dev;
+    request.source_ino = stat_of("source").st_ino;
+    put_fails(&request, "open", ESTALE, "is the source");
+    assert_text("source", "precious");
+}
+
+static void test_look(void **state)
+{
+    struct target_request request = request_for("x");
+    struct target_view view;
+    struct failure f = {0};
+    uint64_t block;
+    struct statvfs fs;
+
+    (void)state;
+    assert_int_equal(statvfs(".", &fs), 0);
+    block = fs.f_frsize;
+    assert_int_equal(target_look(&request, &view, &f), 0);
+    assert_string_equal(view.how, "by temporary and rename");
+    assert_int_equal(view.demand.need, 0);
+    request.size_known = true;
+    request.size = request.length = 5 * block + 1;
+    assert_int_equal(target_look(&request, &view, &f), 0);
+    assert_int_equal(view.demand.device, stat_of(".").st_dev);
+    assert_int_equal(view.demand.need, 6 * block);
+    assert_true(view.demand.available > 0);
+
+    /* What is there already has to be written anew, but in place it needs no space. */
+    write_file("x", "old", 0644);
+    assert_int_equal(truncate("x", (off_t)(3 * block)), 0);
+    assert_int_equal(target_look(&request, &view, &f), 0);
+    assert_int_equal(view.demand.need, 6 * block);
+    request.inplace = true;
+    assert_int_equal(target_look(&request, &view, &f), 0);
+    assert_string_equal(view.how, "in place");
+    assert_int_equal(view.demand.need, 6 * block - (uint64_t)stat_of("x").st_blocks * 512);
+    assert_int_equal(stat_of("x").st_size, 3 * block);
+    request.path = "nowhere/x";
+    assert_int_equal(target_look(&request, &view, &f), -ENOENT);
+    assert_int_equal(count_entries(".", ""), 3);
 }
 
 static void test_close_error(void **state)
@@ -659,24 +777,72 @@ static void test_modes_as_nobody(void **state)
     as_nobody(mode_table);
 }
 
+static void assert_same_acl(const char *a, const char *b)
+{
+    char text_a[256], text_b[256];
+    ssize_t n = getxattr(b, "system.posix_acl_access", text_b, sizeof(text_b));
+
+    assert_int_equal(mode_of(a), mode_of(b));
+    assert_int_equal(getxattr(a, "system.posix_acl_access", text_a, sizeof(text_a)), n);
+    if (n > 0)
+        assert_memory_equal(text_a, text_b, (size_t)n);
+}
+
+/* What cp makes of a default ACL; and until the copy is complete nobody gets anything of it. */
 static void test_default_acl(void **state)
 {
+    static const char *const acls[] = {
+        "u:1234:rwx,g::r-x,o::---", "u:1234:rwx,g::r-x,o::---,m::r--", "u::r--,g::rw-,o::r--",
+        "u::---,g:1234:rw-,o::rwx", "u::rwx,g::rwx,o::rwx,u:1234:---",
+    };
+    static const mode_t modes[] = {0664, 0600, 0777, 0444, 0060, 0007, 0000, 06755};
     struct target_request request = request_for("d/ours");
-    char ours[256], cps[256];
-    ssize_t n;
+    struct failure f = {0};
+    char command[128];
+    struct target t;
 
     (void)state;
-    if (system("mkdir d && setfacl -d -m u:1234:rwx,g::r-x,o::--- d 2>/dev/null") != 0)
+    for (size_t i = 0; i < sizeof(acls) / sizeof(acls[0]); i++) {
+        (void)snprintf(command, sizeof(command),
+                       "rm -rf d && mkdir d && setfacl -d -m %s d 2>/dev/null", acls[i]);
+        if (system(command) != 0)
+            skip();
+        for (size_t m = 0; m < sizeof(modes) / sizeof(modes[0]); m++) {
+            run("rm -f source d/ours d/cps");
+            write_file("source", "new", modes[m]);
+            request.source_mode = S_IFREG | modes[m];
+            if (cp("source", "d/cps") != 0)
+                continue; /* not by an ordinary user */
+            request.want_direct = m % 2;
+            assert_int_equal(target_open(&t, &request, &f), 0);
+            (void)snprintf(command, sizeof(command), "d/%s", t.temp);
+            assert_int_equal(mode_of(command) & 0177, 0);
+            assert_int_equal(target_commit(&t, &f), 0);
+            assert_same_acl("d/ours", "d/cps");
+        }
+    }
+}
+
+/* A file that replaces another lets in whom that let in: nobody whom the directory's default
+ * ACL names, and not the group where the bits of the group were the mask. */
+static void test_replaced_acl(void **state)
+{
+    struct target_request request = request_for("d/ours");
+
+    (void)state;
+    run("mkdir d");
+    write_file("d/ours", "old", 0660);
+    write_file("d/same", "old", 0660);
+    if (system("setfacl -d -m u:1234:rwx d 2>/dev/null") != 0)
         skip();
-    write_file("source", "new", 0664);
-    request.source_mode = S_IFREG | 0664;
-    assert_int_equal(cp("source", "d/cps"), 0);
     put_ok(&request, "new");
-    assert_int_equal(mode_of("d/ours"), mode_of("d/cps"));
-    n = getxattr("d/cps", "system.posix_acl_access", cps, sizeof(cps));
-    assert_true(n > 0);
-    assert_int_equal(getxattr("d/ours", "system.posix_acl_access", ours, sizeof(ours)), n);
-    assert_memory_equal(ours, cps, (size_t)n);
+    assert_same_acl("d/ours", "d/same");
+    run("setfacl -m u:4321:rw-,g::--- d/ours d/same");
+    put_ok(&request, "newer");
+    assert_same_acl("d/ours", "d/same");
+    run("setfacl -m u:4321:rwx,m::r-- d/ours d/same");
+    put_ok(&request, "newest");
+    assert_same_acl("d/ours", "d/same");
 }
 
 /* ---- ordinary users ---- */
@@ -1023,7 +1189,8 @@ static int run_in(const char *constant_place)
     const struct CMUnitTest tests[] = {
         HERE(test_new),
         HERE(test_replace),
-        HERE(test_replacement_is_private),
+        HERE(test_temporary_is_private),
+        HERE(test_temporary_is_locked),
         HERE(test_abort),
         HERE(test_wrong_length),
         HERE(test_other_directory),
@@ -1033,6 +1200,9 @@ static int run_in(const char *constant_place)
         HERE(test_name_taken),
         HERE(test_directory_moved),
         HERE(test_temporary_gone),
+        HERE(test_temporary_replaced),
+        HERE(test_inplace_is_source),
+        HERE(test_look),
         HERE(test_close_error),
         HERE(test_direct),
         HERE(test_inplace),
@@ -1042,6 +1212,7 @@ static int run_in(const char *constant_place)
         HERE(test_modes),
         HERE(test_modes_as_nobody),
         HERE(test_default_acl),
+        HERE(test_replaced_acl),
         HERE(test_direct_read_only_as_nobody),
         HERE(test_read_only_file_as_nobody),
         HERE(test_read_only_directory_as_nobody),

@@ -20,6 +20,7 @@ static const uint64_t sizes[] = {0,       1,           4095,       4096,        
 static const uint64_t memories[] = {0,       64 * KIB, 64 * KIB + 1, MIB - 1,  MIB,
                                     3 * MIB, 64 * MIB, GIB,          64 * GIB, INT64_MAX};
 static const uint64_t chunks[] = {0, 4096, 8192, 12288, MIB, 256 * MIB};
+static const uint64_t lags[] = {0, 4096, MIB, 5 * MIB, INT64_MAX};
 static const unsigned depths[] = {0, 1, 3, 4096};
 static const unsigned workers[] = {0, 1, 2, 256};
 static const uint32_t aligns[] = {1, 512, 4096, 65536};
@@ -32,12 +33,13 @@ struct wish {
 static void fail_for(const struct wish *w, const struct tuning *t, const char *what)
 {
     print_error(
-        "%s: size %llu%s, direct %d, sequential %d, align %u; asked: memory %llu, chunk "
-        "%llu, depth %u, workers %u; got: chunk %u, depth %u, workers %u\n",
-        what, (unsigned long long)w->f.size, w->f.size_known ? "" : " unknown", w->f.direct,
-        w->f.sequential, w->f.align, (unsigned long long)w->o.memory,
-        (unsigned long long)w->o.chunk_size, w->o.queue_depth, w->o.workers, t->chunk_size,
-        t->queue_depth, t->workers);
+        "%s: size %llu%s, detach %d, direct %d, sequential %d, align %u; asked: memory %llu, "
+        "chunk %llu, depth %u, lag %llu, workers %u; got: chunk %u, depth %u, buffers %u, "
+        "workers %u\n",
+        what, (unsigned long long)w->f.size, w->f.size_known ? "" : " unknown", w->f.detach,
+        w->f.direct, w->f.sequential, w->f.align, (unsigned long long)w->o.memory,
+        (unsigned long long)w->o.chunk_size, w->o.queue_depth, (unsigned long long)w->o.max_lag,
+        w->o.workers, t->chunk_size, t->queue_depth, t->buffers, t->workers);
     fail();
 }
 
@@ -58,25 +60,41 @@ static uint64_t smallest_chunk(const struct wish *w)
     return w->f.align > 4096 ? w->f.align : 4096;
 }
 
-static void check(const struct wish *w)
+/* How many buffers there are, and how many of them may wait for one destination. */
+static void check_buffers(const struct wish *w, struct tuning t)
 {
     uint64_t memory = w->o.memory ? w->o.memory : OPTIONS_DEFAULT_MEMORY;
-    uint64_t all, n_chunks;
+    uint64_t all = (uint64_t)t.workers * t.buffers;
+    uint64_t lag = (uint64_t)t.workers * t.queue_depth * t.chunk_size;
+
+    if (memory >= smallest_chunk(w))
+        HOLDS(all <= memory / t.chunk_size);
+    else
+        HOLDS(all == 1 && t.chunk_size == smallest_chunk(w));
+    HOLDS(t.queue_depth <= t.buffers);
+    if (!w->f.detach) /* all wait for the slowest, and it may have all there is */
+        HOLDS(t.buffers == t.queue_depth);
+    else if ((all + t.workers) * t.chunk_size <= memory) /* there would be room for more */
+        HOLDS(t.buffers > t.queue_depth);
+    HOLDS(t.buffers <= t.queue_depth + (t.queue_depth + 1) / 2);
+    if (w->o.queue_depth)
+        HOLDS(t.queue_depth <= w->o.queue_depth);
+    if (w->o.max_lag)
+        HOLDS(lag <= w->o.max_lag || t.queue_depth == 1);
+}
+
+static void check(const struct wish *w)
+{
+    uint64_t n_chunks;
     struct tuning t = {0};
 
     tuning_choose(&t, &w->o, &w->f);
     HOLDS(t.chunk_size >= 4096 && t.queue_depth >= 1 && t.workers >= 1);
     HOLDS(t.chunk_size % 4096 == 0 && t.chunk_size % w->f.align == 0);
     HOLDS(t.chunk_size <= INT32_MAX); /* of one operation */
-    all = (uint64_t)t.workers * t.queue_depth;
-    if (memory >= smallest_chunk(w))
-        HOLDS(all <= memory / t.chunk_size);
-    else
-        HOLDS(all == 1 && t.chunk_size == smallest_chunk(w));
+    check_buffers(w, t);
     if (w->o.chunk_size) /* rounded up to the alignment at most */
         HOLDS(t.chunk_size <= round_up(w->o.chunk_size, smallest_chunk(w)));
-    if (w->o.queue_depth)
-        HOLDS(t.queue_depth <= w->o.queue_depth);
     if (w->o.workers)
         HOLDS(t.workers <= w->o.workers);
     if (w->f.sequential || !w->f.size_known)
@@ -92,7 +110,8 @@ static void check(const struct wish *w)
 
 static void grid(void **state)
 {
-    unsigned n = N(sizes) * N(memories) * N(chunks) * N(depths) * N(workers) * N(aligns) * 8;
+    unsigned n =
+        N(sizes) * N(memories) * N(chunks) * N(depths) * N(workers) * N(aligns) * N(lags) * 16;
 
     (void)state;
     for (unsigned i = 0; i < n; i++) {
@@ -101,7 +120,8 @@ static void grid(void **state)
 
         w.f.direct = v & 2;
         w.f.sequential = v & 4;
-        v /= 8;
+        w.f.detach = v & 8;
+        v /= 16;
         w.f.size = sizes[v % N(sizes)];
         v /= N(sizes);
         w.o.memory = memories[v % N(memories)];
@@ -113,6 +133,8 @@ static void grid(void **state)
         w.o.workers = workers[v % N(workers)];
         v /= N(workers);
         w.f.align = aligns[v % N(aligns)];
+        v /= N(aligns);
+        w.o.max_lag = lags[v % N(lags)];
         check(&w);
     }
 }
@@ -129,6 +151,59 @@ static void wishes_are_met(void **state)
     assert_int_equal(t.chunk_size, 128 * KIB);
     assert_int_equal(t.queue_depth, 7);
     assert_int_equal(t.workers, 3);
+}
+
+/* A destination that hangs must not have all buffers: there are half as many again as may wait
+ * for one, if there is the memory. */
+static void spare_buffers(void **state)
+{
+    struct options o = {.chunk_size = MIB, .queue_depth = 8, .workers = 2, .memory = 24 * MIB};
+    struct tuning_facts f = {
+        .size = GIB, .size_known = true, .cpus = 2, .detach = true, .align = 1};
+    struct tuning t;
+
+    (void)state;
+    tuning_choose(&t, &o, &f);
+    assert_int_equal(t.queue_depth, 8);
+    assert_int_equal(t.buffers, 12);
+
+    o.memory = 20 * MIB;
+    tuning_choose(&t, &o, &f);
+    assert_int_equal(t.queue_depth, 8);
+    assert_int_equal(t.buffers, 10);
+
+    o.memory = 24 * MIB;
+    f.detach = false;
+    tuning_choose(&t, &o, &f);
+    assert_int_equal(t.queue_depth, 8);
+    assert_int_equal(t.buffers, 8);
+}
+
+/* How far the fastest may run ahead is counted over all workers. */
+static void max_lag(void **state)
+{
+    static const struct {
+        uint64_t lag;
+        unsigned depth, buffers;
+    } cases[] = {
+        {0, 8, 12}, {100 * MIB, 8, 12}, {9 * MIB, 4, 6}, {3 * MIB, 1, 2}, {4096, 1, 2}};
+
+    (void)state;
+    for (size_t i = 0; i < N(cases); i++) {
+        struct options o = {.chunk_size = MIB,
+                            .queue_depth = 8,
+                            .workers = 2,
+                            .memory = GIB,
+                            .max_lag = cases[i].lag};
+        struct tuning_facts f = {
+            .size = GIB, .size_known = true, .cpus = 2, .detach = true, .align = 1};
+        struct tuning t;
+
+        tuning_choose(&t, &o, &f);
+        assert_int_equal(t.workers, 2);
+        assert_int_equal(t.queue_depth, cases[i].depth);
+        assert_int_equal(t.buffers, cases[i].buffers);
+    }
 }
 
 static void little_memory(void **state)
@@ -155,8 +230,8 @@ static void little_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(grid),
-        cmocka_unit_test(wishes_are_met),
+        cmocka_unit_test(grid),          cmocka_unit_test(wishes_are_met),
+        cmocka_unit_test(spare_buffers), cmocka_unit_test(max_lag),
         cmocka_unit_test(little_memory),
     };
 

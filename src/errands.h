@@ -1,0 +1,27 @@
+/* errands: calls that may hang in the kernel, made by threads that can be left behind. */
+#ifndef UCOPY_ERRANDS_H
+#define UCOPY_ERRANDS_H
+
+#include <stdbool.h>
+
+struct errands {
+    unsigned n;
+    const bool *wanted;                  /* which of the n are to be run; NULL: all */
+    void (*run)(void *arg, unsigned i);  /* in a thread of its own */
+    void (*undo)(void *arg, unsigned i); /* in the same thread, when run() has come back after
+                                          * it was given up; NULL: nothing */
+    void *arg;
+    unsigned timeout_ms; /* 0: none */
+    int wake_fd;         /* becomes readable when stop() has to be asked; -1: never */
+    bool (*stop)(void *arg);
+    unsigned stop_ms; /* how long to wait on when stop() has returned true */
+};
+
+/* Runs run(arg, i) for all i that are wanted, concurrently, and waits until they have come
+ * back, or have been given up because a time is over. Returns how many were given up; late[i]
+ * tells which: what these do is not to be looked at any more, and arg has to stay as long as
+ * the process does. Where threads or memory are short they are run one after the other, and
+ * waited for. */
+unsigned errands_run(const struct errands *e, bool *late);
+
+#endif

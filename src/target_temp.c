@@ -1,0 +1,168 @@
+#include "target_temp.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/magic.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "fd.h"
+
+#define PREFIX       ".ucopy-"
+#define SUFFIX       ".tmp"
+#define DIGITS       16
+#define CREATE_FLAGS (O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC)
+#define MAX_TRIES    16
+#define MAX_ENTRIES  16384 /* of a directory that are looked at: some milliseconds */
+#define SWEPT_SLOTS  64
+
+/* File systems whose locks may be known to this machine only, while another one writes to the
+ * same files. */
+static const unsigned long shared_file_systems[] = {
+    FUSE_SUPER_MAGIC,
+    V9FS_MAGIC,
+    CIFS_SUPER_MAGIC,
+    SMB2_SUPER_MAGIC,
+};
+
+bool temp_is(int dir_fd, const char *name, int fd)
+{
+    struct stat named, open;
+
+    return fstatat(dir_fd, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && fstat(fd, &open) == 0 &&
+           fd_same_file(&named, &open);
+}
+
+void temp_remove(int dir_fd, char name[TEMP_NAME_SIZE], int fd)
+{
+    if (name[0] != '\0' && temp_is(dir_fd, name, fd))
+        (void)unlinkat(dir_fd, name, 0);
+    name[0] = '\0';
+}
+
+/* Takes the lock. False: somebody who swept the directory was faster, and the name is gone or
+ * about to go. */
+static bool hold(int dir_fd, const char *name, int fd)
+{
+    if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+        return errno != EWOULDBLOCK; /* without locks nobody sweeps */
+    return temp_is(dir_fd, name, fd);
+}
+
+int temp_create(int dir_fd, mode_t mode, char name[TEMP_NAME_SIZE])
+{
+    int r = -EEXIST;
+
+    for (unsigned tries = 0; tries < MAX_TRIES && r == -EEXIST; tries++) {
+        uint64_t id;
+        int fd;
+
+        if (getrandom(&id, sizeof(id), 0) != (ssize_t)sizeof(id)) {
+            r = -errno;
+            break;
+        }
+        (void)snprintf(name, TEMP_NAME_SIZE, PREFIX "%0*" PRIx64 SUFFIX, DIGITS, id);
+        fd = openat(dir_fd, name, CREATE_FLAGS, mode);
+        if (fd >= 0 && hold(dir_fd, name, fd))
+            return fd;
+        if (fd < 0)
+            r = -errno;
+        (void)fd_close(&fd);
+    }
+    name[0] = '\0';
+    return r;
+}
+
+/* ---- what others have left ---- */
+
+static bool has_pattern(const char *name)
+{
+    const char *id = name + strlen(PREFIX);
+
+    return strncmp(name, PREFIX, strlen(PREFIX)) == 0 &&
+           strspn(id, "0123456789abcdef") == DIGITS && strcmp(id + DIGITS, SUFFIX) == 0;
+}
+
+static bool may_be_ours(const struct stat *st)
+{
+    return S_ISREG(st->st_mode) && st->st_uid == geteuid() && st->st_nlink == 1;
+}
+
+/* A lock for writing may need a descriptor for writing (NFS); a run that was killed just before
+ * the rename may have left a file that is for reading only. */
+static int open_to_lock(int dir_fd, const char *name)
+{
+    const int flags = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+    int fd = openat(dir_fd, name, O_WRONLY | flags);
+
+    return fd < 0 && errno == EACCES ? openat(dir_fd, name, O_RDONLY | flags) : fd;
+}
+
+static void sweep_one(int dir_fd, const char *name)
+{
+    struct stat st;
+    int fd;
+
+    if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !may_be_ours(&st))
+        return;
+    fd = open_to_lock(dir_fd, name);
+    if (fd < 0)
+        return;
+    if (fstat(fd, &st) == 0 && may_be_ours(&st) && flock(fd, LOCK_EX | LOCK_NB) == 0 &&
+        temp_is(dir_fd, name, fd))
+        (void)unlinkat(dir_fd, name, 0);
+    (void)fd_close(&fd);
+}
+
+static bool is_shared(int dir_fd)
+{
+    struct statfs fs;
+
+    if (fstatfs(dir_fd, &fs) < 0)
+        return true;
+    for (size_t i = 0; i < sizeof(shared_file_systems) / sizeof(shared_file_systems[0]); i++)
+        if ((unsigned long)fs.f_type == shared_file_systems[i])
+            return true;
+    return false;
+}
+
+/* Remembers the directory; says whether it was remembered already. Two directories that share a
+ * slot are swept more often than needed. */
+static bool was_swept(const struct stat *dir)
+{
+    static _Atomic uint64_t swept[SWEPT_SLOTS];
+    uint64_t key = (uint64_t)dir->st_dev << 32 ^ (uint64_t)dir->st_ino;
+
+    return atomic_exchange(&swept[dir->st_ino % SWEPT_SLOTS], key) == key;
+}
+
+void temp_sweep(int dir_fd)
+{
+    struct dirent *entry;
+    struct stat st;
+    DIR *dir;
+    int fd;
+
+    if (fstat(dir_fd, &st) < 0 || was_swept(&st) || is_shared(dir_fd))
+        return;
+    fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    dir = fdopendir(fd);
+    if (!dir) {
+        (void)fd_close(&fd);
+        return;
+    }
+    for (unsigned i = 0; i < MAX_ENTRIES && (entry = readdir(dir)); i++)
+        if (has_pattern(entry->d_name))
+            sweep_one(fd, entry->d_name);
+    (void)closedir(dir);
+}

@@ -1,0 +1,34 @@
+/* target_temp: the names that destinations have while they are written,
+ * ".ucopy-<16 hexadecimal digits>.tmp" in the directory of the final name.
+ *
+ * Who made one holds it with flock(2) for as long as it has that name. The kernel lets go of
+ * the lock with the process, however that ends: a temporary whose lock can be had was left
+ * behind by a run that was killed. */
+#ifndef UCOPY_TARGET_TEMP_H
+#define UCOPY_TARGET_TEMP_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#define TEMP_NAME_SIZE 32 /* bytes, with the final NUL */
+
+/* Makes an empty temporary in the directory with the permission bits that the kernel makes of
+ * mode, holds it with a lock where the file system knows such, and puts its name into `name`.
+ * Returns a descriptor for writing (the caller's; the lock lives as long as it and its
+ * duplicates) or a negative errno with "" in `name`. */
+int temp_create(int dir_fd, mode_t mode, char name[TEMP_NAME_SIZE]);
+
+/* Whether `name` in the directory stands for the file that fd is open on. */
+bool temp_is(int dir_fd, const char *name, int fd);
+
+/* Removes the name, if it still is that of the file that fd is open on, and makes it "". One
+ * that is "" already is fine. */
+void temp_remove(int dir_fd, char name[TEMP_NAME_SIZE], int fd);
+
+/* Removes what killed runs of this user have left in the directory, which may be open with
+ * O_PATH. Looks at a limited number of entries, and not again into a directory that it has just
+ * looked into. Leaves alone what it is not sure of, so it cannot fail. Any thread may call it.
+ */
+void temp_sweep(int dir_fd);
+
+#endif

@@ -1,0 +1,20 @@
+/* power_log: what power_record writes and power_replay reads: the writes and flushes that
+ * reached a disk, in their order. */
+#ifndef POWER_LOG_H
+#define POWER_LOG_H
+
+#include <stdint.h>
+
+enum power_kind {
+    POWER_WRITE,
+    POWER_FLUSH, /* len 0: what was written before is on the medium */
+    POWER_MARK,  /* a path that was called durable */
+};
+
+struct power_record {
+    uint32_t kind;
+    uint32_t len;    /* bytes that follow: what was written, or the path */
+    uint64_t offset; /* bytes into the disk; WRITE only */
+};
+
+#endif
