@@ -604,7 +604,8 @@ static bool watch(struct session *s)
         if (p[0].revents && eventfd_read(s->news_fd, &news) == 0 && crew_has_ended(s->crew))
             return true;
         look(s);
-        commit_complete(s);
+        if (crew_is_open(s->crew))
+            commit_complete(s);
         take_signals(s);
         if (s->signal && !before) {
             job_stop(&s->job);

@@ -34,6 +34,7 @@ struct crew {
     pthread_mutex_t lock;
     pthread_cond_t gone; /* a thread has ended */
     unsigned n_threads;  /* that have not */
+    unsigned opening;    /* that still look at the job's descriptors */
     unsigned active;     /* that work for the copy; the last one tells the end */
 
     /* The first worker's until the end */
@@ -166,6 +167,7 @@ static int start_thread(struct crew *c, void *(*run)(void *))
 
     pthread_mutex_lock(&c->lock);
     c->n_threads++;
+    c->opening++;
     pthread_mutex_unlock(&c->lock);
     /* Signals are the main thread's. */
     sigfillset(&all);
@@ -176,6 +178,7 @@ static int start_thread(struct crew *c, void *(*run)(void *))
         pthread_detach(thread);
     pthread_mutex_lock(&c->lock);
     c->n_threads -= r != 0;
+    c->opening -= r != 0;
     pthread_mutex_unlock(&c->lock);
     return -r;
 }
@@ -196,6 +199,18 @@ static void tell_end(struct crew *c)
 
     atomic_store(&c->ended, true);
 
+    if (write(c->job->news_fd, &one, sizeof one) != sizeof one)
+        assert(!"an eventfd takes a 1");
+}
+
+/* The thread has made its engine, or failed to. */
+static void opened(struct crew *c)
+{
+    uint64_t one = 1;
+
+    pthread_mutex_lock(&c->lock);
+    c->opening--;
+    pthread_mutex_unlock(&c->lock);
     if (write(c->job->news_fd, &one, sizeof one) != sizeof one)
         assert(!"an eventfd takes a 1");
 }
@@ -242,8 +257,10 @@ static void *follow(void *arg)
 {
     struct crew *c = arg;
     struct worker w;
+    int r = worker_open(&w, c, atomic_load(&c->chosen));
 
-    if (worker_open(&w, c, atomic_load(&c->chosen)) < 0)
+    opened(c);
+    if (r < 0)
         return leave(c);
     pthread_mutex_lock(&c->lock);
     c->active++;
@@ -258,6 +275,7 @@ static void *succeed(void *arg)
     struct worker w;
     int r = worker_open(&w, c, c->reserve);
 
+    opened(c);
     if (r == 0) {
         work(c, &w);
     } else {
@@ -276,6 +294,7 @@ static void *lead(void *arg)
 
     c->error = worker_open(&w, c, NULL);
     if (c->error != 0) {
+        opened(c);
         tell_end(c);
         return leave(c);
     }
@@ -284,6 +303,7 @@ static void *lead(void *arg)
     c->reserve = choose_reserve(c, w.engine);
     for (unsigned i = 1; i < c->max_workers && start_thread(c, follow) == 0; i++)
         ;
+    opened(c);
     work(c, &w);
     return leave(c);
 }
@@ -335,6 +355,16 @@ int crew_error(const struct crew *c, struct engine_reason *why)
     if (c->error < 0)
         *why = c->why;
     return c->error;
+}
+
+bool crew_is_open(struct crew *c)
+{
+    bool open;
+
+    pthread_mutex_lock(&c->lock);
+    open = c->opening == 0;
+    pthread_mutex_unlock(&c->lock);
+    return open;
 }
 
 bool crew_has_ended(const struct crew *c)

@@ -25,6 +25,10 @@ struct crew_config {
  * when not even one thread could be started. */
 int crew_start(struct crew **ret_crew, struct job *j, const struct crew_config *config);
 
+/* Whether all threads have made their engines: until then none of the job's descriptors may be
+ * closed. */
+bool crew_is_open(struct crew *c);
+
 /* Whether nothing more is to come. */
 bool crew_has_ended(const struct crew *c);
 
