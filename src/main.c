@@ -14,6 +14,7 @@
 #include "report.h"
 #include "session.h"
 #include "supervisor.h"
+#include "tree.h"
 
 #define EXIT_USAGE 2
 
@@ -71,7 +72,7 @@ static int copy_all(const struct plan *p, const struct options *o, int signal_fd
     for (unsigned i = 0; i < p->n_copies; i++) {
         struct session_result result;
 
-        session_run(o, &p->copies[i], signal_fd, &result);
+        (p->copies[i].tree ? tree_run : session_run)(o, &p->copies[i], signal_fd, &result);
         status = session_worse(status, result.exit_status);
         *ret_hung |= result.abandoned;
         if (result.ended)

@@ -15,7 +15,14 @@
 #define MAX_OFFSET ((uint64_t)INT64_MAX) /* off_t's */
 
 enum option_id {
-    OPT_TARGET_DIRECTORY = 1,
+    OPT_RECURSIVE = 1,
+    OPT_ARCHIVE,
+    OPT_FOLLOW_NEVER,
+    OPT_FOLLOW_COMMAND_LINE,
+    OPT_FOLLOW_ALWAYS,
+    OPT_NO_DEREFERENCE_LINKS,
+    OPT_ONE_FILE_SYSTEM,
+    OPT_TARGET_DIRECTORY,
     OPT_NO_TARGET_DIRECTORY,
     OPT_FORCE,
     OPT_INPLACE,
@@ -56,6 +63,17 @@ enum option_id {
 
 /* Not const: popt takes included tables as void *. It does not change them. */
 static struct poptOption copying_table[] = {
+    FLAG("archive", 'a', OPT_ARCHIVE, "copy directories and keep everything as it is"),
+    FLAG("recursive", 'r', OPT_RECURSIVE, "copy directories with all that is in them"),
+    {NULL, 'R', POPT_ARG_NONE, NULL, OPT_RECURSIVE, "the same", NULL},
+    FLAG("no-dereference", 'P', OPT_FOLLOW_NEVER, "copy symbolic links as such"),
+    {NULL, 'd', POPT_ARG_NONE, NULL, OPT_NO_DEREFERENCE_LINKS,
+     "the same, and keep hard links", NULL},
+    {NULL, 'H', POPT_ARG_NONE, NULL, OPT_FOLLOW_COMMAND_LINE,
+     "follow symbolic links named on the command line", NULL},
+    FLAG("dereference", 'L', OPT_FOLLOW_ALWAYS, "follow all symbolic links"),
+    FLAG("one-file-system", 'x', OPT_ONE_FILE_SYSTEM,
+         "leave directories empty that are on another file system"),
     ARG("target-directory", 't', OPT_TARGET_DIRECTORY, "DIR",
         "copy every SOURCE into DIR; may be given several times"),
     FLAG("no-target-directory", 'T', OPT_NO_TARGET_DIRECTORY,
@@ -366,6 +384,45 @@ static int set_target_directory(struct options *o, const struct rule *rule, cons
     return 0;
 }
 
+/* Of -P, -H and -L the last one counts. */
+static int set_follow_never(struct options *o, const struct rule *rule, const char *value)
+{
+    (void)rule;
+    (void)value;
+    o->follow = FOLLOW_NEVER;
+    return 0;
+}
+
+static int set_follow_command_line(struct options *o, const struct rule *rule,
+                                   const char *value)
+{
+    (void)rule;
+    (void)value;
+    o->follow = FOLLOW_COMMAND_LINE;
+    return 0;
+}
+
+static int set_follow_always(struct options *o, const struct rule *rule, const char *value)
+{
+    (void)rule;
+    (void)value;
+    o->follow = FOLLOW_ALWAYS;
+    return 0;
+}
+
+static int set_no_dereference_links(struct options *o, const struct rule *rule,
+                                    const char *value)
+{
+    o->no_dereference = true;
+    return set_follow_never(o, rule, value);
+}
+
+static int set_archive(struct options *o, const struct rule *rule, const char *value)
+{
+    o->archive = o->recursive = true;
+    return set_no_dereference_links(o, rule, value);
+}
+
 static int set_version(struct options *o, const struct rule *rule, const char *value)
 {
     (void)rule;
@@ -395,6 +452,13 @@ static int set_usage(struct options *o, const struct rule *rule, const char *val
 #define FIELD(name) .field = offsetof(struct options, name)
 
 static const struct rule rules[] = {
+    [OPT_RECURSIVE] = {.set = set_flag, FIELD(recursive)},
+    [OPT_ARCHIVE] = {.set = set_archive},
+    [OPT_FOLLOW_NEVER] = {.set = set_follow_never},
+    [OPT_FOLLOW_COMMAND_LINE] = {.set = set_follow_command_line},
+    [OPT_FOLLOW_ALWAYS] = {.set = set_follow_always},
+    [OPT_NO_DEREFERENCE_LINKS] = {.set = set_no_dereference_links},
+    [OPT_ONE_FILE_SYSTEM] = {.set = set_flag, FIELD(one_file_system)},
     [OPT_TARGET_DIRECTORY] = {.set = set_target_directory},
     [OPT_NO_TARGET_DIRECTORY] = {.set = set_flag, FIELD(no_target_directory)},
     [OPT_FORCE] = {.set = set_flag, FIELD(force)},
@@ -463,8 +527,8 @@ static const char *name_of(int id)
     const struct poptOption *group, *option;
 
     for (group = main_table; group->arg != NULL; group++) {
-        for (option = group->arg; option->longName != NULL; option++) {
-            if (option->val == id)
+        for (option = group->arg; option->val != 0; option++) {
+            if (option->val == id && option->longName != NULL)
                 return option->longName;
         }
     }

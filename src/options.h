@@ -11,6 +11,10 @@ enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 /* A destination that is too slow for the others: SLOW_AUTO detaches it, but with --in-order. */
 enum slow { SLOW_AUTO, SLOW_WAIT, SLOW_DETACH };
 
+/* Which symlinks in the source are followed: with --recursive none, or those named on the
+ * command line, or all; without it they all are unless asked for otherwise. */
+enum follow { FOLLOW_AUTO, FOLLOW_NEVER, FOLLOW_COMMAND_LINE, FOLLOW_ALWAYS };
+
 enum options_action { OPTIONS_COPY, OPTIONS_HELP, OPTIONS_USAGE, OPTIONS_VERSION };
 
 #define OPTIONS_TO_THE_END  UINT64_MAX
@@ -34,6 +38,12 @@ struct options {
     unsigned queue_depth;
     unsigned workers;
     enum when direct;
+
+    bool recursive;
+    bool archive;
+    enum follow follow;
+    bool no_dereference; /* -d: hard links, too, are kept */
+    bool one_file_system;
 
     bool in_order;
     bool fsync;

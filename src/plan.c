@@ -101,21 +101,22 @@ static char *join(const char *dir, const char *name)
     return format("%s%s%s", dir, slash, name);
 }
 
-/* Makes DIR/basename(SOURCE). */
-static int into_directory(const char *dir, const char *source, char **ret_path,
+/* Makes DIR/basename(SOURCE). What is in a tree "." or ".." goes into DIR itself. */
+static int into_directory(const char *dir, const struct plan_copy *c, char **ret_path,
                           char **ret_error)
 {
+    const char *source = c->source;
     char *name = last_component(source);
     char *path;
     int r = 0;
 
     if (!name)
         return -ENOMEM;
-    if (name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
+    if (!c->tree && (name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)) {
         r = refuse(ret_error,
                    format("'%s' has no file name to use in directory '%s'", source, dir));
     } else {
-        path = join(dir, name);
+        path = join(dir, strcmp(name, "..") == 0 ? "." : name);
         if (path)
             *ret_path = path;
         else
@@ -123,6 +124,17 @@ static int into_directory(const char *dir, const char *source, char **ret_path,
     }
     free(name);
     return r;
+}
+
+/* What may not be the destination of a tree: anything but a directory. */
+static int check_tree_dest(const char *path, const char *source, char **ret_error)
+{
+    struct stat st;
+
+    if (lstat(path, &st) < 0 || S_ISDIR(st.st_mode) || !is_directory(source))
+        return 0;
+    return refuse(ret_error, format("cannot overwrite non-directory '%s' with directory '%s'",
+                                    path, source));
 }
 
 /* What may not be a destination. */
@@ -148,25 +160,41 @@ static int add_dest(struct plan_copy *c, const char *dest, bool is_dir, char **r
     int r = 0;
 
     if (is_dir)
-        r = into_directory(dest, c->source, &path, ret_error);
+        r = into_directory(dest, c, &path, ret_error);
     else if (!(path = strdup(dest)))
         r = -ENOMEM;
     if (r < 0)
         return r;
     c->dests[c->n_dests++] = path;
-    return check_dest(path, ret_error);
+    return c->tree ? check_tree_dest(path, c->source, ret_error) : check_dest(path, ret_error);
+}
+
+/* Whether the source is a tree: a directory, or something that is made anew and not read. */
+static int find_kind(const struct options *o, const char *source, bool *ret_tree,
+                     char **ret_error)
+{
+    bool follow = o->follow == FOLLOW_AUTO ? !o->recursive : o->follow != FOLLOW_NEVER;
+    struct stat st;
+
+    *ret_tree = false;
+    if ((follow ? stat(source, &st) : lstat(source, &st)) < 0)
+        return 0;
+    if (S_ISDIR(st.st_mode) && !o->recursive)
+        return refuse(ret_error,
+                      format("'%s' is a directory; -r or -a copies directories", source));
+    *ret_tree = S_ISLNK(st.st_mode) || (o->recursive && !S_ISREG(st.st_mode));
+    return 0;
 }
 
 /* Begins the next copy of the plan. */
-static int add_copy(struct plan *p, const char *source, unsigned max_dests,
-                    struct plan_copy **ret_copy, char **ret_error)
+static int add_copy(struct plan *p, const struct options *o, const char *source,
+                    unsigned max_dests, struct plan_copy **ret_copy, char **ret_error)
 {
     struct plan_copy *c = &p->copies[p->n_copies];
+    int r = find_kind(o, source, &c->tree, ret_error);
 
-    if (is_directory(source))
-        return refuse(
-            ret_error,
-            format("'%s' is a directory; copying trees is not supported yet", source));
+    if (r < 0)
+        return r;
     c->source = strdup(source);
     if (!c->source)
         return -ENOMEM;
@@ -195,7 +223,7 @@ static int plan_into_directories(struct plan *p, const struct options *o, char *
                           format("target directory '%s': %s", dir, strerror(ENOTDIR)));
     }
     for (unsigned i = 0; i < o->n_operands; i++) {
-        r = add_copy(p, o->operands[i], o->n_target_directories, &c, ret_error);
+        r = add_copy(p, o, o->operands[i], o->n_target_directories, &c, ret_error);
         for (unsigned d = 0; r == 0 && d < o->n_target_directories; d++)
             r = add_dest(c, o->target_directories[d], true, ret_error);
         if (r < 0)
@@ -231,7 +259,7 @@ static int plan_one_source(struct plan *p, const struct options *o, char **ret_e
 
     r = check_habit(o, ret_error);
     if (r == 0)
-        r = add_copy(p, o->operands[0], o->n_operands - 1, &c, ret_error);
+        r = add_copy(p, o, o->operands[0], o->n_operands - 1, &c, ret_error);
     for (unsigned i = 1; r == 0 && i < o->n_operands; i++)
         r = add_dest(c, o->operands[i], !o->no_target_directory && is_directory(o->operands[i]),
                      ret_error);

@@ -23,6 +23,7 @@ struct dest_status {
     const char *path;
     enum dest_state state;
     uint64_t bytes;         /* that this destination holds by now */
+    uint64_t files;         /* of a tree, likewise: all but directories */
     bool durable;           /* data and name are on stable storage */
     bool detached;          /* was too slow for the others, and served on its own */
     struct failure failure; /* with DEST_FAILED */

@@ -20,9 +20,12 @@
 
 /* What is asked of a target. */
 struct target_request {
-    const char *path; /* the final name; not owned, outlives the target */
-    bool inplace;     /* write into the final name */
-    bool keep_rest;   /* inplace: bytes outside the copied range stay (--dest-offset) */
+    const char *path;  /* the final name; not owned, outlives the target */
+    bool in_directory; /* path is a name in dir_fd, for a regular file; a symlink there is
+                          replaced and not followed */
+    int dir_fd;        /* not owned; may be closed when the target is open */
+    bool inplace;      /* write into the final name */
+    bool keep_rest;    /* inplace: bytes outside the copied range stay (--dest-offset) */
     bool force; /* a file that may not be written to is replaced all the same; inplace: it is
                  * removed and made anew, as cp -f */
     bool want_direct;   /* try O_DIRECT */

@@ -57,20 +57,42 @@ static bool hold(int dir_fd, const char *name, int fd)
     return temp_is(dir_fd, name, fd);
 }
 
-int temp_create(int dir_fd, mode_t mode, char name[TEMP_NAME_SIZE])
+int temp_name(char name[TEMP_NAME_SIZE])
+{
+    uint64_t id;
+
+    if (getrandom(&id, sizeof(id), 0) != (ssize_t)sizeof(id))
+        return -errno;
+    (void)snprintf(name, TEMP_NAME_SIZE, PREFIX "%0*" PRIx64 SUFFIX, DIGITS, id);
+    return 0;
+}
+
+static int open_file(int dir_fd, const char *name, mode_t mode)
+{
+    return openat(dir_fd, name, CREATE_FLAGS, mode);
+}
+
+static int open_directory(int dir_fd, const char *name, mode_t mode)
+{
+    if (mkdirat(dir_fd, name, mode) < 0)
+        return -1;
+    return openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* Makes what open() opens, under a name that nobody else has. */
+static int create(int dir_fd, mode_t mode, char name[TEMP_NAME_SIZE],
+                  int (*open)(int dir_fd, const char *name, mode_t mode))
 {
     int r = -EEXIST;
 
     for (unsigned tries = 0; tries < MAX_TRIES && r == -EEXIST; tries++) {
-        uint64_t id;
-        int fd;
+        int fd, error = temp_name(name);
 
-        if (getrandom(&id, sizeof(id), 0) != (ssize_t)sizeof(id)) {
-            r = -errno;
+        if (error < 0) {
+            r = error;
             break;
         }
-        (void)snprintf(name, TEMP_NAME_SIZE, PREFIX "%0*" PRIx64 SUFFIX, DIGITS, id);
-        fd = openat(dir_fd, name, CREATE_FLAGS, mode);
+        fd = open(dir_fd, name, mode);
         if (fd >= 0 && hold(dir_fd, name, fd))
             return fd;
         if (fd < 0)
@@ -79,6 +101,59 @@ int temp_create(int dir_fd, mode_t mode, char name[TEMP_NAME_SIZE])
     }
     name[0] = '\0';
     return r;
+}
+
+int temp_create(int dir_fd, mode_t mode, char name[TEMP_NAME_SIZE])
+{
+    return create(dir_fd, mode, name, open_file);
+}
+
+int temp_create_directory(int dir_fd, mode_t mode, char name[TEMP_NAME_SIZE])
+{
+    return create(dir_fd, mode, name, open_directory);
+}
+
+int temp_rename(int dir_fd, char temp[TEMP_NAME_SIZE], const char *name)
+{
+    struct stat st;
+
+    if (renameat2(dir_fd, temp, dir_fd, name, RENAME_NOREPLACE) < 0) {
+        if (errno != EINVAL && errno != ENOSYS)
+            return -errno;
+        /* The file system cannot look and rename at once. */
+        if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+            return -EEXIST;
+        if (renameat(dir_fd, temp, dir_fd, name) < 0)
+            return -errno;
+    }
+    temp[0] = '\0';
+    return 0;
+}
+
+/* Removes the files in the directory. fd stays as it is. */
+static void empty(int fd)
+{
+    int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = own < 0 ? NULL : fdopendir(own);
+    const struct dirent *entry;
+
+    if (!dir) {
+        (void)fd_close(&own);
+        return;
+    }
+    while ((entry = readdir(dir)))
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            (void)unlinkat(fd, entry->d_name, 0);
+    (void)closedir(dir);
+}
+
+void temp_remove_directory(int dir_fd, char name[TEMP_NAME_SIZE], int fd)
+{
+    if (name[0] != '\0' && temp_is(dir_fd, name, fd)) {
+        empty(fd);
+        (void)unlinkat(dir_fd, name, AT_REMOVEDIR);
+    }
+    name[0] = '\0';
 }
 
 /* ---- what others have left ---- */
@@ -93,7 +168,8 @@ static bool has_pattern(const char *name)
 
 static bool may_be_ours(const struct stat *st)
 {
-    return S_ISREG(st->st_mode) && st->st_uid == geteuid() && st->st_nlink == 1;
+    return st->st_uid == geteuid() &&
+           (S_ISDIR(st->st_mode) || (S_ISREG(st->st_mode) && st->st_nlink == 1));
 }
 
 /* A lock for writing may need a descriptor for writing (NFS); a run that was killed just before
@@ -103,7 +179,9 @@ static int open_to_lock(int dir_fd, const char *name)
     const int flags = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
     int fd = openat(dir_fd, name, O_WRONLY | flags);
 
-    return fd < 0 && errno == EACCES ? openat(dir_fd, name, O_RDONLY | flags) : fd;
+    return fd < 0 && (errno == EACCES || errno == EISDIR)
+               ? openat(dir_fd, name, O_RDONLY | flags)
+               : fd;
 }
 
 static void sweep_one(int dir_fd, const char *name)
@@ -117,8 +195,11 @@ static void sweep_one(int dir_fd, const char *name)
     if (fd < 0)
         return;
     if (fstat(fd, &st) == 0 && may_be_ours(&st) && flock(fd, LOCK_EX | LOCK_NB) == 0 &&
-        temp_is(dir_fd, name, fd))
-        (void)unlinkat(dir_fd, name, 0);
+        temp_is(dir_fd, name, fd)) {
+        if (S_ISDIR(st.st_mode))
+            empty(fd);
+        (void)unlinkat(dir_fd, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0);
+    }
     (void)fd_close(&fd);
 }
 

@@ -1,4 +1,4 @@
-/* target_temp: the names that destinations have while they are written,
+/* target_temp: the names that files and directories have while they are written,
  * ".ucopy-<16 hexadecimal digits>.tmp" in the directory of the final name.
  *
  * Who made one holds it with flock(2) for as long as it has that name. The kernel lets go of
@@ -24,6 +24,21 @@ bool temp_is(int dir_fd, const char *name, int fd);
 /* Removes the name, if it still is that of the file that fd is open on, and makes it "". One
  * that is "" already is fine. */
 void temp_remove(int dir_fd, char name[TEMP_NAME_SIZE], int fd);
+
+/* Makes up a name for a temporary. 0 or a negative errno. */
+int temp_name(char name[TEMP_NAME_SIZE]);
+
+/* As temp_create(), for a directory, which is locked, too. Returns a descriptor for reading it.
+ */
+int temp_create_directory(int dir_fd, mode_t mode, char name[TEMP_NAME_SIZE]);
+
+/* Gives the temporary its final name, under which nothing stands, and makes its own "". 0, or a
+ * negative errno (-EEXIST) and nothing has changed. */
+int temp_rename(int dir_fd, char temp[TEMP_NAME_SIZE], const char *name);
+
+/* Removes a temporary directory that fd is open on, with all the files in it (it holds no
+ * directories), and makes its name "". */
+void temp_remove_directory(int dir_fd, char name[TEMP_NAME_SIZE], int fd);
 
 /* Removes what killed runs of this user have left in the directory, which may be open with
  * O_PATH. Looks at a limited number of entries, and not again into a directory that it has just

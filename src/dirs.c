@@ -1,0 +1,81 @@
+#include "dirs.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+
+#include "fd.h"
+
+/* Per tree; there are a source's and one of each destination. */
+#define MAX_OPEN 16
+
+int dirs_enter(struct dirs *d, int fd, const struct stat *st)
+{
+    if (d->n == d->room) {
+        unsigned room = d->room ? 2 * d->room : 32;
+        struct dirs_level *levels = reallocarray(d->levels, room, sizeof(*levels));
+
+        if (!levels) {
+            (void)fd_close(&fd);
+            return -ENOMEM;
+        }
+        d->levels = levels;
+        d->room = room;
+    }
+    d->levels[d->n++] = (struct dirs_level){.fd = fd, .dev = st->st_dev, .ino = st->st_ino};
+    if (d->n - d->n_closed > MAX_OPEN)
+        (void)fd_close(&d->levels[d->n_closed++].fd);
+    return 0;
+}
+
+/* Opens the level above the one that fd is open on. */
+static int open_above(struct dirs_level *above, int fd)
+{
+    struct stat st;
+
+    above->fd = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (above->fd < 0)
+        return -errno;
+    if (fstat(above->fd, &st) == 0 && st.st_dev == above->dev && st.st_ino == above->ino)
+        return 0;
+    (void)fd_close(&above->fd);
+    return -ESTALE;
+}
+
+int dirs_leave(struct dirs *d)
+{
+    struct dirs_level *here = &d->levels[d->n - 1];
+    int r = 0;
+
+    assert(d->n > 0);
+    if (d->n > 1 && d->n_closed == d->n - 1) {
+        d->n_closed--;
+        r = here->fd < 0 ? -ESTALE : open_above(here - 1, here->fd);
+    }
+    (void)fd_close(&here->fd);
+    d->n--;
+    return r;
+}
+
+int dirs_fd(const struct dirs *d)
+{
+    assert(d->n > 0);
+    return d->levels[d->n - 1].fd;
+}
+
+bool dirs_has(const struct dirs *d, const struct stat *st)
+{
+    for (unsigned i = 0; i < d->n; i++)
+        if (d->levels[i].dev == st->st_dev && d->levels[i].ino == st->st_ino)
+            return true;
+    return false;
+}
+
+void dirs_free(struct dirs *d)
+{
+    for (unsigned i = d->n_closed; i < d->n; i++)
+        (void)fd_close(&d->levels[i].fd);
+    free(d->levels);
+    *d = (struct dirs){0};
+}

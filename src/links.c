@@ -1,0 +1,118 @@
+#include "links.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct link {
+    struct link *next; /* in the same slot */
+    dev_t dev;
+    ino_t ino;
+    nlink_t left; /* names that have not been met */
+    char path[];
+};
+
+static size_t slot_of(size_t n_slots, dev_t dev, ino_t ino)
+{
+    uint64_t x = ((uint64_t)dev << 32 ^ (uint64_t)ino) * UINT64_C(0x9e3779b97f4a7c15);
+
+    return (size_t)(x >> 32) & (n_slots - 1);
+}
+
+static int grow(struct links *l)
+{
+    size_t n_slots = l->n_slots ? 2 * l->n_slots : 256;
+    struct link **slots = calloc(n_slots, sizeof(struct link *));
+
+    if (!slots)
+        return -ENOMEM;
+    for (size_t i = 0; i < l->n_slots; i++) {
+        for (struct link *e = l->slots[i], *next; e; e = next) {
+            struct link **slot = &slots[slot_of(n_slots, e->dev, e->ino)];
+
+            next = e->next;
+            e->next = *slot;
+            *slot = e;
+        }
+    }
+    free(l->slots);
+    l->slots = slots;
+    l->n_slots = n_slots;
+    return 0;
+}
+
+/* What points at the file's entry, or at the end of its slot. The table is not empty. */
+static struct link **find(struct links *l, const struct stat *st)
+{
+    struct link **at = &l->slots[slot_of(l->n_slots, st->st_dev, st->st_ino)];
+
+    while (*at && ((*at)->dev != st->st_dev || (*at)->ino != st->st_ino))
+        at = &(*at)->next;
+    return at;
+}
+
+static int add(struct links *l, const struct stat *st, const char *path)
+{
+    size_t size = strlen(path) + 1;
+    struct link *e, **at;
+
+    if (l->n >= l->n_slots && grow(l) < 0)
+        return -ENOMEM;
+    e = malloc(sizeof(*e) + size);
+    if (!e)
+        return -ENOMEM;
+    assert(st->st_nlink > 1);
+    at = find(l, st);
+    *e = (struct link){.dev = st->st_dev, .ino = st->st_ino, .left = st->st_nlink - 1};
+    memcpy(e->path, path, size);
+    *at = e;
+    l->n++;
+    return 0;
+}
+
+const char *links_meet(struct links *l, const struct stat *st, const char *path, int *ret_r)
+{
+    struct link **at = l->n_slots ? find(l, st) : NULL;
+    struct link *e = at ? *at : NULL;
+
+    free(l->last);
+    l->last = NULL;
+    *ret_r = 0;
+    if (!e) {
+        *ret_r = add(l, st, path);
+        return NULL;
+    }
+    if (--e->left == 0) {
+        *at = e->next;
+        l->n--;
+        l->last = e;
+    }
+    return e->path;
+}
+
+void links_forget(struct links *l, const struct stat *st)
+{
+    struct link **at = l->n_slots ? find(l, st) : NULL;
+    struct link *e = at ? *at : NULL;
+
+    if (!e)
+        return;
+    *at = e->next;
+    free(e);
+    l->n--;
+}
+
+void links_free(struct links *l)
+{
+    for (size_t i = 0; i < l->n_slots; i++) {
+        for (struct link *e = l->slots[i], *next; e; e = next) {
+            next = e->next;
+            free(e);
+        }
+    }
+    free(l->slots);
+    free(l->last);
+    *l = (struct links){0};
+}

@@ -1,0 +1,32 @@
+/* links: files with several names (hard links) that have been met in a tree, and where.
+ *
+ * The one table that grows with a tree: an entry per file with several names, until all of its
+ * names have been met. */
+#ifndef UCOPY_LINKS_H
+#define UCOPY_LINKS_H
+
+#include <stddef.h>
+#include <sys/stat.h>
+
+struct link;
+
+/* All zero: empty. */
+struct links {
+    struct link **slots;
+    size_t n_slots; /* a power of two, or 0 */
+    size_t n;
+    struct link *last; /* out of the table, but its path is still in use */
+};
+
+/* Looks for the file that st tells of, which has several names. If it has been met before: the
+ * path that was given then (it lives until the next call), and one of its names is ticked off.
+ * If not it is noted under `path`, and the answer is NULL; so it is without memory, with *ret_r
+ * = -ENOMEM (else 0). */
+const char *links_meet(struct links *l, const struct stat *st, const char *path, int *ret_r);
+
+/* Forgets the file, whose first name could not be copied: the next name will be the first. */
+void links_forget(struct links *l, const struct stat *st);
+
+void links_free(struct links *l);
+
+#endif

@@ -1,0 +1,536 @@
+#include "source_tree.h"
+
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "dirs.h"
+#include "fd.h"
+#include "links.h"
+#include "record.h"
+#include "trail.h"
+
+#define LISTING    (128u << 10) /* bytes of directory entries at a time */
+#define DATA       (256u << 10) /* bytes of a file in one record */
+#define ATTRS_ROOM (64u << 10)  /* bytes of extended attributes of a file */
+#define OPEN_FLAGS (O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
+
+struct level {
+    struct stat st;
+    size_t path_len;  /* of walk.path */
+    size_t names_at;  /* in walk.names: its directories that are still to come ... */
+    size_t names_end; /* ... end here, and further up the next level's begin */
+};
+
+struct walk {
+    const struct source_tree *t;
+    struct dirs dirs;
+    struct level *levels;
+    unsigned n_levels;
+    unsigned room;
+    struct trail path; /* for people, and for hard links: never for a system call */
+    size_t root_len;   /* of the path: what is behind it is the path in the tree */
+    struct trail names;
+    struct links links;
+    dev_t dev; /* of the root */
+    char *listing;
+    bool ended; /* nobody reads any more */
+    bool no_memory;
+};
+
+/* ---- what goes wrong ---- */
+
+static void fail(struct walk *w, const char *op, int err, const char *message)
+{
+    struct failure f;
+
+    failure_set(&f, op, err, FAILURE_NO_OFFSET, message);
+    w->t->failed(w->t->arg, w->path.bytes, &f);
+}
+
+static void fail_memory(struct walk *w)
+{
+    w->no_memory = w->ended = true;
+}
+
+/* ---- records ---- */
+
+/* Begins a record with room for max bytes of attributes and data. NULL: nobody is there. */
+static struct record *begin(struct walk *w, enum record_kind kind, const char *name,
+                            const char *text, size_t max, const struct stat *st)
+{
+    size_t name_len = w->n_levels > 0 ? strlen(name) : 0, text_len = strlen(text);
+    size_t head = sizeof(struct record) + record_aligned(name_len + text_len + 2);
+    struct record *r;
+
+    if (head + max > stream_max_record(w->t->stream)) {
+        fail(w, NULL, ENAMETOOLONG, "the name is too long");
+        return NULL;
+    }
+    r = stream_reserve(w->t->stream, head + max);
+    if (!r) {
+        w->ended = true;
+        return NULL;
+    }
+    *r = (struct record){
+        .kind = kind, .name_len = (uint32_t)name_len, .text_len = (uint32_t)text_len};
+    if (st)
+        r->st = *st;
+    memcpy(r->bytes, name, name_len);
+    r->bytes[name_len] = '\0';
+    memcpy(r->bytes + name_len + 1, text, text_len + 1);
+    return r;
+}
+
+static void publish(struct walk *w, struct record *r)
+{
+    size_t end = record_aligned((size_t)r->name_len + r->text_len + 2) +
+                 record_aligned(r->attrs_len) + r->data_len;
+
+    stream_publish(w->t->stream, sizeof(*r) + end);
+}
+
+/* A record that is nothing but its kind. */
+static void put_mark(struct walk *w, enum record_kind kind)
+{
+    struct record *r = w->ended ? NULL : begin(w, kind, "", "", 0, NULL);
+
+    if (r)
+        publish(w, r);
+}
+
+/* The extended attributes of the file; sizes and places of what follows depend on them. */
+static void put_attrs(struct walk *w, struct record *r, int fd)
+{
+    (void)w;
+    (void)r;
+    (void)fd;
+}
+
+/* ---- files ---- */
+
+static bool unchanged(const struct stat *a, const struct stat *b, uint64_t len)
+{
+    return (uint64_t)b->st_size == len && a->st_size == b->st_size &&
+           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+           a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+/* Reads until `max` bytes are there or the file ends; bytes or a negative errno. */
+static ssize_t read_full(int fd, char *to, size_t max)
+{
+    size_t have = 0;
+
+    while (have < max) {
+        ssize_t n = read(fd, to + have, max - have);
+
+        if (n == 0)
+            break;
+        if (n < 0 && errno != EINTR)
+            return -errno;
+        have += n > 0 ? (size_t)n : 0;
+    }
+    return (ssize_t)have;
+}
+
+/* Whether all of the file that was read is what it is now. */
+static bool check_unchanged(struct walk *w, int fd, const struct stat *st, uint64_t len)
+{
+    struct stat now;
+
+    if (fstat(fd, &now) < 0) {
+        fail(w, "stat", errno, NULL);
+        return false;
+    }
+    if (st->st_size == 0 && now.st_size == 0 && len > 0) /* made up while it is read: /proc */
+        return true;
+    if (!unchanged(st, &now, len)) {
+        fail(w, "check", ESTALE, "it was changed while it was copied");
+        return false;
+    }
+    return true;
+}
+
+/* Reads into the record, at its data; what there is of the file then follows. False: it failed.
+ */
+static bool fill(struct walk *w, struct record *r, int fd, size_t max)
+{
+    ssize_t n = read_full(fd, (char *)(uintptr_t)record_data(r), max);
+
+    if (n < 0) {
+        fail(w, "read", (int)-n, NULL);
+        return false;
+    }
+    r->data_len = (uint32_t)n;
+    w->t->read(w->t->arg, (uint64_t)n);
+    return true;
+}
+
+/* The rest of a file that is longer than a record. */
+static void put_rest(struct walk *w, int fd, const struct stat *st, uint64_t len)
+{
+    struct record *r;
+    bool good = true, more = true;
+
+    while (good && more && (r = begin(w, RECORD_DATA, "", "", DATA, NULL))) {
+        good = fill(w, r, fd, DATA);
+        more = good && r->data_len == DATA;
+        len += r->data_len;
+        if (good && r->data_len > 0)
+            publish(w, r);
+    }
+    good = good && !w->ended && check_unchanged(w, fd, st, len);
+    r = w->ended ? NULL : begin(w, RECORD_FILE_END, "", "", 0, NULL);
+    if (r) {
+        r->good = good;
+        publish(w, r);
+    }
+}
+
+static void put_data(struct walk *w, const char *name, int fd, const struct stat *st)
+{
+    /* One more, to see the end. */
+    size_t max = (uint64_t)st->st_size < DATA ? (size_t)st->st_size + 1 : DATA;
+    struct record *r;
+    bool good;
+
+    if (st->st_size == 0 && st->st_blocks == 0)
+        max = 4096; /* /proc says so of files that are not empty */
+    r = begin(w, RECORD_FILE, name, "", ATTRS_ROOM + max, st);
+    if (!r)
+        return;
+    put_attrs(w, r, fd);
+    good = fill(w, r, fd, max);
+    if (!good)
+        return;
+    r->whole = r->data_len < max;
+    if (r->whole && !check_unchanged(w, fd, st, r->data_len))
+        return;
+    publish(w, r);
+    if (!r->whole)
+        put_rest(w, fd, st, r->data_len);
+}
+
+/* Another name of a file that has been met; false: it is not. */
+static bool put_link(struct walk *w, const char *name, const struct stat *st)
+{
+    struct record *r;
+    const char *first;
+    int error;
+
+    if (!w->t->keep_links || st->st_nlink < 2)
+        return false;
+    first = links_meet(&w->links, st, w->path.bytes + w->root_len, &error);
+    if (error < 0)
+        fail_memory(w);
+    if (!first)
+        return error < 0;
+    r = begin(w, RECORD_LINK, name, first, 0, st);
+    if (r)
+        publish(w, r);
+    return true;
+}
+
+/* Opened, it may turn out to be something else than it was when it was listed. */
+static void put_opened(struct walk *w, int dir_fd, const char *name, int fd)
+{
+    const struct source_tree *t = w->t;
+    struct record *r;
+    struct stat st;
+
+    if (fstat(fd, &st) < 0) {
+        fail(w, "stat", errno, NULL);
+        return;
+    }
+    if (!S_ISREG(st.st_mode)) {
+        fail(w, "open", ESTALE, "became another kind of file while it was opened");
+        return;
+    }
+    if (put_link(w, name, &st))
+        return;
+    if ((uint64_t)st.st_size < t->copy_size) {
+        put_data(w, name, fd, &st);
+        return;
+    }
+    r = begin(w, RECORD_COPY, name, "", ATTRS_ROOM, &st);
+    if (r) {
+        put_attrs(w, r, fd);
+        publish(w, r);
+        t->copy(t->arg, dir_fd, name, w->path.bytes, &st);
+    }
+}
+
+static void put_symlink(struct walk *w, int dir_fd, const char *name, const struct stat *st)
+{
+    char text[PATH_MAX];
+    ssize_t n = readlinkat(dir_fd, name, text, sizeof(text));
+    struct record *r;
+
+    if (n < 0 || (size_t)n == sizeof(text)) {
+        fail(w, "read symbolic link", n < 0 ? errno : ENAMETOOLONG, NULL);
+        return;
+    }
+    text[n] = '\0';
+    r = begin(w, RECORD_SYMLINK, name, text, 0, st);
+    if (r)
+        publish(w, r);
+}
+
+/* What is no directory. st: what it is, as far as that is known. */
+static void put_entry_record(struct walk *w, int dir_fd, const char *name,
+                             const struct stat *st)
+{
+    int follow = w->t->follow || (w->n_levels == 0 && w->t->follow_root) ? 0 : O_NOFOLLOW;
+    struct record *r;
+    int fd;
+
+    if (S_ISREG(st->st_mode)) {
+        fd = openat(dir_fd, name, OPEN_FLAGS | follow);
+        if (fd < 0) {
+            fail(w, "open", errno, NULL);
+            return;
+        }
+        put_opened(w, dir_fd, name, fd);
+        (void)fd_close(&fd);
+    } else if (put_link(w, name, st)) {
+        return;
+    } else if (S_ISLNK(st->st_mode)) {
+        put_symlink(w, dir_fd, name, st);
+    } else {
+        r = begin(w, RECORD_NODE, name, "", 0, st);
+        if (r)
+            publish(w, r);
+    }
+}
+
+/* ---- directories ---- */
+
+/* What an entry is. A type that the listing tells needs no look; only a regular file is opened
+ * without one. False: there is nothing (any more), which is told. */
+static bool look(struct walk *w, int dir_fd, const char *name, unsigned char type,
+                 struct stat *st)
+{
+    bool follow = w->t->follow || (w->n_levels == 0 && w->t->follow_root);
+
+    if (type == DT_REG || type == DT_DIR) {
+        *st = (struct stat){.st_mode = type == DT_REG ? S_IFREG : S_IFDIR};
+        return true;
+    }
+    if (fstatat(dir_fd, name, st, follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0) {
+        fail(w, "stat", errno, NULL);
+        return false;
+    }
+    return true;
+}
+
+/* One entry of the directory stood in: a file is put into the stream, a directory noted. */
+static void list_entry(struct walk *w, const struct dirent64 *entry)
+{
+    struct level *l = &w->levels[w->n_levels - 1];
+    struct stat st;
+
+    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+        return;
+    if (trail_enter(&w->path, l->path_len, entry->d_name) < 0) {
+        fail_memory(w);
+        return;
+    }
+    if (!look(w, dirs_fd(&w->dirs), entry->d_name, entry->d_type, &st))
+        return;
+    if (!S_ISDIR(st.st_mode))
+        put_entry_record(w, dirs_fd(&w->dirs), entry->d_name, &st);
+    else if (trail_put(&w->names, l->names_end, entry->d_name) < 0)
+        fail_memory(w);
+    else
+        l->names_end = w->names.len + 1;
+}
+
+static void list(struct walk *w)
+{
+    struct level *l = &w->levels[w->n_levels - 1];
+    ssize_t n;
+
+    while (!w->ended && (n = getdents64(dirs_fd(&w->dirs), w->listing, LISTING)) != 0) {
+        if (n < 0) {
+            (void)trail_enter(&w->path, l->path_len, "");
+            fail(w, "read directory", errno, NULL);
+            return;
+        }
+        for (ssize_t at = 0; at < n && !w->ended;) {
+            const struct dirent64 *entry = (const void *)(w->listing + at);
+
+            list_entry(w, entry);
+            at += entry->d_reclen;
+        }
+    }
+}
+
+static int push_level(struct walk *w, const struct stat *st)
+{
+    size_t names_at = w->n_levels ? w->levels[w->n_levels - 1].names_end : 0;
+
+    if (w->n_levels == w->room) {
+        unsigned room = w->room ? 2 * w->room : 32;
+        struct level *levels = reallocarray(w->levels, room, sizeof(*levels));
+
+        if (!levels)
+            return -ENOMEM;
+        w->levels = levels;
+        w->room = room;
+    }
+    w->levels[w->n_levels++] = (struct level){
+        .st = *st,
+        .path_len = w->path.len,
+        .names_at = names_at,
+        .names_end = names_at,
+    };
+    return 0;
+}
+
+/* The directory as it is announced; without its attributes, which come when it is left. */
+static bool announce(struct walk *w, const char *name, const struct stat *st)
+{
+    struct record *r = begin(w, RECORD_DIRECTORY, name, "", 0, st);
+
+    if (r)
+        publish(w, r);
+    return r;
+}
+
+/* A directory that cannot be listed, or is not to be: it is there, but with nothing in it. */
+static void put_empty(struct walk *w, const char *name, int fd, const struct stat *st)
+{
+    struct record *r;
+
+    if (!announce(w, name, st))
+        return;
+    put_mark(w, RECORD_FILES_END);
+    r = w->ended ? NULL : begin(w, RECORD_LEAVE, "", "", ATTRS_ROOM, st);
+    if (r) {
+        if (fd >= 0)
+            put_attrs(w, r, fd);
+        publish(w, r);
+    }
+}
+
+/* Opens a directory; the reason has been told if it fails. Then it is put as one that is empty.
+ */
+static int open_directory(struct walk *w, int dir_fd, const char *name, struct stat *st)
+{
+    bool follow = w->t->follow || (w->n_levels == 0 && w->t->follow_root);
+    int fd = openat(dir_fd, name, OPEN_FLAGS | O_DIRECTORY | (follow ? 0 : O_NOFOLLOW));
+
+    if (fd >= 0 && fstat(fd, st) == 0)
+        return fd;
+    fail(w, "open", errno, NULL);
+    (void)fd_close(&fd);
+    if (fstatat(dir_fd, name, st, follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0 &&
+        S_ISDIR(st->st_mode))
+        put_empty(w, name, -1, st);
+    return -1;
+}
+
+/* Goes into the directory and puts its files into the stream. */
+static void enter(struct walk *w, int dir_fd, const char *name)
+{
+    const struct source_tree *t = w->t;
+    struct stat st;
+    int fd = open_directory(w, dir_fd, name, &st);
+
+    if (fd < 0)
+        return;
+    if (w->n_levels == 0)
+        w->dev = st.st_dev;
+    if (t->is_target(t->arg, &st)) {
+        fail(w, "enter", EINVAL, "cannot copy a directory into itself");
+    } else if (dirs_has(&w->dirs, &st)) {
+        fail(w, "enter", ELOOP, "it contains itself");
+    } else if (t->one_file_system && st.st_dev != w->dev) {
+        put_empty(w, name, fd, &st);
+    } else if (announce(w, name, &st)) {
+        if (push_level(w, &st) < 0 || dirs_enter(&w->dirs, fd, &st) < 0)
+            fail_memory(w);
+        list(w);
+        put_mark(w, RECORD_FILES_END);
+        return;
+    }
+    (void)fd_close(&fd);
+}
+
+static void leave(struct walk *w)
+{
+    struct level *l = &w->levels[w->n_levels - 1];
+    struct record *r;
+
+    (void)trail_enter(&w->path, l->path_len, "");
+    r = begin(w, RECORD_LEAVE, "", "", ATTRS_ROOM, &l->st);
+    if (r) {
+        if (dirs_fd(&w->dirs) >= 0)
+            put_attrs(w, r, dirs_fd(&w->dirs));
+        publish(w, r);
+    }
+    if (dirs_leave(&w->dirs) < 0 && w->n_levels > 1 && !w->ended) {
+        (void)trail_enter(&w->path, l[-1].path_len, "");
+        fail(w, "open", ESTALE, "the directory was moved while it was copied");
+        l[-1].names_at = l[-1].names_end; /* cannot be reached any more */
+    }
+    w->n_levels--;
+}
+
+/* From one directory to the next one. */
+static void walk_directories(struct walk *w)
+{
+    while (w->n_levels > 0 && !w->ended) {
+        struct level *l = &w->levels[w->n_levels - 1];
+        const char *name = w->names.bytes + l->names_at;
+
+        if (l->names_at == l->names_end) {
+            leave(w);
+            continue;
+        }
+        l->names_at += strlen(name) + 1;
+        if (trail_enter(&w->path, l->path_len, name) < 0)
+            fail_memory(w);
+        else
+            enter(w, dirs_fd(&w->dirs), name);
+    }
+}
+
+static void walk_root(struct walk *w)
+{
+    struct stat st;
+
+    if (!look(w, AT_FDCWD, w->t->path, DT_UNKNOWN, &st))
+        return;
+    if (!S_ISDIR(st.st_mode)) {
+        put_entry_record(w, AT_FDCWD, w->t->path, &st);
+        return;
+    }
+    enter(w, AT_FDCWD, w->t->path);
+    walk_directories(w);
+}
+
+int source_tree_walk(const struct source_tree *t)
+{
+    struct walk w = {.t = t, .listing = malloc(LISTING)};
+
+    if (!w.listing || trail_put(&w.path, 0, t->path) < 0) {
+        w.no_memory = true;
+    } else {
+        w.root_len = w.path.len;
+        walk_root(&w);
+    }
+    stream_end(t->stream);
+    dirs_free(&w.dirs);
+    links_free(&w.links);
+    free(w.levels);
+    trail_free(&w.path);
+    trail_free(&w.names);
+    free(w.listing);
+    return w.no_memory ? -ENOMEM : 0;
+}

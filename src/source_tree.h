@@ -1,0 +1,46 @@
+/* source_tree: reads a tree (or what else stands under a name and is no regular file) and
+ * writes it as records to a stream. Every file is opened and read once, whatever the number of
+ * readers.
+ *
+ * Nothing is looked up by a path but the root: directories are held open, and what is in them
+ * is opened by name without following symlinks (unless they are to be followed), so that nobody
+ * who changes the tree meanwhile can lead the way out of it. */
+#ifndef UCOPY_SOURCE_TREE_H
+#define UCOPY_SOURCE_TREE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "failure.h"
+#include "stream.h"
+
+struct source_tree {
+    const char *path;     /* of the root, as the user gave it */
+    bool follow_root;     /* the root may be a symlink, which is followed */
+    bool follow;          /* so may all others */
+    bool one_file_system; /* directories that are on another one stay empty */
+    bool keep_links;      /* names of one file stay names of one file */
+    bool attrs;           /* extended attributes are read */
+    uint64_t copy_size;   /* files of at least so many bytes are RECORD_COPY */
+    struct stream *stream;
+
+    void *arg;
+    /* What could not be read: `path` lives until failed() returns. */
+    void (*failed)(void *arg, const char *path, const struct failure *f);
+    /* So many bytes of a file were read. */
+    void (*read)(void *arg, uint64_t bytes);
+    /* Whether the directory is one that is written to. */
+    bool (*is_target)(void *arg, const struct stat *st);
+    /* The file `name` in the directory has been announced as RECORD_COPY, and all readers wait.
+     * Returns when it has been dealt with. */
+    void (*copy)(void *arg, int dir_fd, const char *name, const char *path,
+                 const struct stat *st);
+};
+
+/* Walks through the tree until all of it is written to the stream, or the stream is stopped or
+ * has no readers left; ends the stream. 0, or -ENOMEM when the rest had to be left out for want
+ * of memory. */
+int source_tree_walk(const struct source_tree *t);
+
+#endif

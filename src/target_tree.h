@@ -1,0 +1,76 @@
+/* target_tree: one destination's copy of a tree, made record by record (record.h).
+ *
+ * Nothing half-written ever stands under a final name (unless --inplace was asked for):
+ *
+ * - A directory that is not there yet is made under a temporary name (target_temp.h), its files
+ *   directly in it, and gets its own name when it has them all; or sooner, when they have
+ * become many, so that little is lost with a run that is killed. Then come its directories.
+ * - A new file in a directory that has its name has none (O_TMPFILE) until it is complete.
+ * - A file that replaces another is a struct target.
+ *
+ * Directories are held open and symlinks never followed below the root, so that who changes the
+ * tree meanwhile cannot lead a write out of it; a symlink in the way of a file is replaced.
+ *
+ * A file that cannot be made costs nothing but itself: it is told, and the next one comes. */
+#ifndef UCOPY_TARGET_TREE_H
+#define UCOPY_TARGET_TREE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "failure.h"
+#include "record.h"
+#include "target.h"
+
+struct target_tree_request {
+    const char *path; /* of the root; not owned, outlives the tree */
+    bool inplace;
+    bool force;
+    bool durable;   /* all has to be on stable storage when target_tree_end() returns */
+    mode_t umask;   /* the process's */
+    bool keep_mode; /* preserved of the source's attributes */
+    bool keep_owner;
+    bool keep_times;
+
+    void *arg;
+    /* What could not be made; `path` lives until failed() returns. */
+    void (*failed)(void *arg, const char *path, const struct failure *f);
+    /* What could not be preserved. */
+    void (*attrs_failed)(void *arg, const char *path, const struct failure *f);
+};
+
+struct target_tree;
+
+/* Opens the directory that the root is or will be in. 0, or a negative errno with *f filled. */
+int target_tree_open(struct target_tree **ret_tree, const struct target_tree_request *request,
+                     struct failure *f);
+
+/* Does what the record says. 0, or a negative errno with *f filled when the destination as a
+ * whole is gone (its device, its file server, its root): then nothing but target_tree_close()
+ * is left to be called. */
+int target_tree_apply(struct target_tree *t, const struct record *r, struct failure *f);
+
+/* After RECORD_COPY: what to ask of a target for that file; `path` is its name in `dir_fd`.
+ * False: it is not to be copied here (its directory could not be made). */
+bool target_tree_copy_request(struct target_tree *t, struct target_request *ret);
+
+/* That file has been copied: so many bytes. */
+void target_tree_copied(struct target_tree *t, uint64_t bytes);
+
+/* The end: what is complete gets its name, and with request.durable all is on stable storage.
+ * Also before the last record, if somebody wants an end (stopped): then without waiting for
+ * storage. 0, or a negative errno with *f filled. */
+int target_tree_end(struct target_tree *t, bool stopped, struct failure *f);
+
+/* Lets go of everything, and removes what has no final name yet. */
+void target_tree_close(struct target_tree *t);
+
+/* Which directory the root is. False while there is none. Any thread may call it. */
+bool target_tree_root(struct target_tree *t, dev_t *ret_dev, ino_t *ret_ino);
+
+/* Bytes and files that are complete. Any thread may call it. */
+void target_tree_count(struct target_tree *t, uint64_t *ret_bytes, uint64_t *ret_files);
+
+#endif

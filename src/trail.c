@@ -1,0 +1,45 @@
+#include "trail.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int trail_put(struct trail *t, size_t len, const char *text)
+{
+    size_t n = strlen(text);
+
+    if (len + n + 1 > t->room) {
+        size_t room = 2 * (len + n + 1);
+        char *bytes = realloc(t->bytes, room);
+
+        if (!bytes)
+            return -ENOMEM;
+        t->bytes = bytes;
+        t->room = room;
+    }
+    memcpy(t->bytes + len, text, n + 1);
+    t->len = len + n;
+    return 0;
+}
+
+int trail_enter(struct trail *t, size_t len, const char *name)
+{
+    int r = 0;
+
+    if (name[0] == '\0') {
+        t->bytes[len] = '\0';
+        t->len = len;
+        return 0;
+    }
+    if (len == 0 || t->bytes[len - 1] != '/') {
+        r = trail_put(t, len, "/");
+        len++;
+    }
+    return r < 0 ? r : trail_put(t, len, name);
+}
+
+void trail_free(struct trail *t)
+{
+    free(t->bytes);
+    *t = (struct trail){0};
+}

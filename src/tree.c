@@ -1,0 +1,590 @@
+#include "tree.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "copy.h"
+#include "notices.h"
+#include "report.h"
+#include "signals.h"
+#include "source_tree.h"
+#include "stream.h"
+#include "target_tree.h"
+
+/* The records that wait for the slowest destination: of --memory, and at most so much. */
+#define MAX_STREAM (8u << 20)
+#define MIN_STREAM (1u << 20) /* two records of the longest kind, and room to spare */
+
+/* How often it is looked whether somebody hangs. */
+#define LOOK_MS 200
+
+/* How long threads have to come to an end after a signal. */
+#define END_PATIENCE_MS 450
+
+#define TEXT 96
+
+/* One destination, and the thread that makes it. */
+struct member {
+    struct tree *tree;
+    unsigned d;
+    struct target_tree *target;  /* the thread's; NULL until it is open */
+    atomic_bool open;            /* target may be asked for its counts */
+    _Atomic uint64_t busy_since; /* ms, monotonic; 0: waits for records */
+    atomic_bool over;
+    struct failure failure; /* err != 0: of the destination as a whole; meaningful when over */
+
+    /* the main thread's */
+    bool given_up;
+    unsigned n_failed; /* files that could not be made */
+    unsigned n_attrs;  /* that could not be given all their attributes */
+    struct failure first;
+    char text[TEXT];
+};
+
+struct tree {
+    const struct options *o;
+    const struct plan_copy *copy;
+    int signal_fd;
+    int news_fd;
+    struct stream *stream;
+    struct notices *notices;
+    struct member *members;
+    mode_t umask;
+
+    _Atomic uint64_t read_bytes;
+    atomic_bool walked; /* the source's thread is over */
+    atomic_int walk_error;
+    unsigned n_source_failed;
+    struct failure source_first;
+    char source_text[TEXT];
+    uint64_t idle_since; /* ms: everybody waits for the source; 0: not so */
+    uint64_t idle_bytes;
+
+    struct copy_status status;
+    uint64_t began_ms;
+    int signal;
+    bool stopping;
+    bool impatient;
+    bool abandoned;
+    bool unavailable;
+    bool attrs_failed;
+};
+
+static void tell_news(struct tree *t)
+{
+    uint64_t one = 1;
+
+    if (write(t->news_fd, &one, sizeof one) != sizeof one)
+        assert(!"an eventfd takes a 1");
+}
+
+/* ---- the thread of a destination ---- */
+
+static void busy(struct member *m, bool is_busy)
+{
+    atomic_store(&m->busy_since, is_busy ? clock_now_ms() : 0);
+}
+
+static void on_failed(void *arg, const char *path, const struct failure *f)
+{
+    struct member *m = arg;
+
+    notices_put(m->tree->notices, m->d, path, f);
+}
+
+/* Behind the destinations' numbers stand those for their attributes. */
+static void on_attrs_failed(void *arg, const char *path, const struct failure *f)
+{
+    struct member *m = arg;
+
+    notices_put(m->tree->notices, m->tree->copy->n_dests + m->d, path, f);
+}
+
+static int open_target(struct member *m)
+{
+    const struct options *o = m->tree->o;
+    struct target_tree_request request = {
+        .path = m->tree->copy->dests[m->d],
+        .inplace = o->inplace,
+        .force = o->force,
+        .durable = o->fsync,
+        .umask = m->tree->umask,
+        .keep_mode = o->archive,
+        .keep_owner = o->archive,
+        .keep_times = o->archive,
+        .arg = m,
+        .failed = on_failed,
+        .attrs_failed = on_attrs_failed,
+    };
+    int r = target_tree_open(&m->target, &request, &m->failure);
+
+    if (r == 0)
+        atomic_store(&m->open, true);
+    return r;
+}
+
+static void *make_copy(void *arg)
+{
+    struct member *m = arg;
+    struct stream *s = m->tree->stream;
+    const struct record *r;
+    int error;
+
+    busy(m, true);
+    error = open_target(m);
+    busy(m, false);
+    while (error == 0 && (r = stream_take(s, m->d))) {
+        busy(m, true);
+        error = target_tree_apply(m->target, r, &m->failure);
+        busy(m, false);
+    }
+    stream_leave(s, m->d);
+    busy(m, true);
+    if (error == 0)
+        (void)target_tree_end(m->target, stream_stopped(s), &m->failure);
+    busy(m, false);
+    atomic_store(&m->over, true);
+    tell_news(m->tree);
+    return NULL;
+}
+
+/* ---- the thread of the source ---- */
+
+static void on_source_failed(void *arg, const char *path, const struct failure *f)
+{
+    struct tree *t = arg;
+
+    notices_put(t->notices, UINT32_MAX, path, f);
+}
+
+static void on_read(void *arg, uint64_t bytes)
+{
+    struct tree *t = arg;
+
+    atomic_fetch_add(&t->read_bytes, bytes);
+}
+
+static bool on_is_target(void *arg, const struct stat *st)
+{
+    struct tree *t = arg;
+
+    for (unsigned d = 0; d < t->copy->n_dests; d++) {
+        struct member *m = &t->members[d];
+        dev_t dev;
+        ino_t ino;
+
+        if (atomic_load(&m->open) && target_tree_root(m->target, &dev, &ino) &&
+            dev == st->st_dev && ino == st->st_ino)
+            return true;
+    }
+    return false;
+}
+
+static void *read_source(void *arg)
+{
+    struct tree *t = arg;
+    const struct options *o = t->o;
+    struct source_tree source = {
+        .path = t->copy->source,
+        .follow_root = o->follow != FOLLOW_NEVER,
+        .follow = o->follow == FOLLOW_ALWAYS,
+        .one_file_system = o->one_file_system,
+        .keep_links = o->archive || o->no_dereference,
+        .copy_size = UINT64_MAX,
+        .stream = t->stream,
+        .arg = t,
+        .failed = on_source_failed,
+        .read = on_read,
+        .is_target = on_is_target,
+    };
+
+    atomic_store(&t->walk_error, source_tree_walk(&source));
+    atomic_store(&t->walked, true);
+    tell_news(t);
+    return NULL;
+}
+
+/* ---- the main thread ---- */
+
+static unsigned timeout_ms(const struct tree *t)
+{
+    return (t->o->has_timeout ? t->o->timeout : OPTIONS_DEFAULT_TIMEOUT) * 1000;
+}
+
+static void stop(struct tree *t)
+{
+    t->stopping = true;
+    notices_close(t->notices);
+    stream_stop(t->stream);
+}
+
+/* Says what a file of a destination failed for, at once: there may be many. */
+static void note_failed(struct tree *t, const struct notice *n)
+{
+    struct member *m = &t->members[n->who];
+
+    if (m->n_failed++ == 0)
+        m->first = n->failure;
+    report_failure(n->path, &n->failure);
+}
+
+static void take_notices(struct tree *t)
+{
+    struct notice *n;
+
+    while ((n = notices_take(t->notices))) {
+        if (n->who == UINT32_MAX) {
+            if (t->n_source_failed++ == 0)
+                t->source_first = n->failure;
+            report_failure(n->path, &n->failure);
+        } else if (n->who < t->copy->n_dests) {
+            note_failed(t, n);
+        } else {
+            t->members[n->who - t->copy->n_dests].n_attrs++;
+            t->attrs_failed = true;
+            report_failure(n->path, &n->failure);
+        }
+        free(n);
+        if (t->o->stop_on_error && !t->stopping)
+            stop(t);
+    }
+}
+
+static void take_signals(struct tree *t)
+{
+    int sig;
+
+    while ((sig = signals_next(t->signal_fd)) != 0) {
+        if (sig == SIGUSR1) {
+            report_progress(&t->status, true);
+        } else if (t->signal) {
+            t->impatient = true;
+        } else {
+            t->signal = sig;
+            stop(t);
+        }
+    }
+}
+
+/* Nobody waits for this destination any more. */
+static void give_up(struct tree *t, struct member *m)
+{
+    m->given_up = true;
+    t->abandoned = true;
+    stream_leave(t->stream, m->d);
+}
+
+static void fail_dest(struct tree *t, unsigned d, const struct failure *f)
+{
+    struct dest_status *ds = &t->status.dests[d];
+
+    if (ds->state == DEST_FAILED)
+        return;
+    ds->state = DEST_FAILED;
+    ds->failure = *f;
+    report_dest_failed(&t->status, d);
+    if (t->o->stop_on_error && !t->stopping)
+        stop(t);
+}
+
+/* Drops who does not answer. */
+static void check_answers(struct tree *t)
+{
+    uint64_t now = clock_now_ms(), limit = timeout_ms(t);
+    struct failure f;
+
+    failure_set(&f, "write", ETIMEDOUT, FAILURE_NO_OFFSET, "it does not answer");
+    for (unsigned d = 0; limit && d < t->copy->n_dests; d++) {
+        struct member *m = &t->members[d];
+        uint64_t since = atomic_load(&m->busy_since);
+
+        /* What is flushed at the end is everything. */
+        if (atomic_load(&t->walked) && stream_idle(t->stream))
+            limit = timeout_ms(t) + copy_flush_allowance_ms(t->status.dests[d].bytes);
+        if (m->given_up || atomic_load(&m->over) || since == 0 || now < since + limit)
+            continue;
+        give_up(t, m);
+        fail_dest(t, d, &f);
+    }
+}
+
+/* The source hangs if everybody waits for it and it brings nothing. */
+static void check_source(struct tree *t)
+{
+    uint64_t now = clock_now_ms(), limit = timeout_ms(t), bytes = t->status.read_bytes;
+    struct failure f;
+
+    if (atomic_load(&t->walked) || !limit || !stream_idle(t->stream) ||
+        bytes != t->idle_bytes) {
+        t->idle_since = 0;
+        t->idle_bytes = bytes;
+    } else if (t->idle_since == 0) {
+        t->idle_since = now;
+    } else if (now - t->idle_since >= limit && !t->stopping) {
+        failure_set(&f, "read", ETIMEDOUT, FAILURE_NO_OFFSET, "it does not answer");
+        t->source_first = f;
+        t->n_source_failed++;
+        t->abandoned = true;
+        stop(t);
+    }
+}
+
+static void look(struct tree *t)
+{
+    struct copy_status *st = &t->status;
+
+    st->seconds = (double)(clock_now_ms() - t->began_ms) / 1000;
+    st->read_bytes = atomic_load(&t->read_bytes);
+    for (unsigned d = 0; d < st->n_dests; d++) {
+        struct member *m = &t->members[d];
+
+        if (atomic_load(&m->open))
+            target_tree_count(m->target, &st->dests[d].bytes, &st->dests[d].files);
+        if (atomic_load(&m->over) && m->failure.err != 0)
+            fail_dest(t, d, &m->failure);
+    }
+}
+
+static bool all_over(struct tree *t)
+{
+    bool over = atomic_load(&t->walked) || t->abandoned;
+
+    for (unsigned d = 0; d < t->copy->n_dests; d++)
+        over &= atomic_load(&t->members[d].over) || t->members[d].given_up;
+    return over;
+}
+
+/* Until all threads are over, or have had time enough to be. */
+static void watch(struct tree *t)
+{
+    int interval = report_progress_interval_ms();
+    int wait = interval >= 0 && interval < LOOK_MS ? interval : LOOK_MS;
+    uint64_t shown = t->began_ms, deadline = UINT64_MAX;
+
+    while (!all_over(t)) {
+        struct pollfd p[2] = {{.fd = t->news_fd, .events = POLLIN},
+                              {.fd = t->signal_fd, .events = POLLIN}};
+        bool stopping = t->stopping;
+        eventfd_t news;
+
+        poll(p, 2, wait);
+        if (p[0].revents)
+            (void)eventfd_read(t->news_fd, &news);
+        take_notices(t);
+        look(t);
+        take_signals(t);
+        check_answers(t);
+        check_source(t);
+        if (t->stopping && !stopping)
+            deadline = clock_now_ms() + END_PATIENCE_MS;
+        if (clock_now_ms() >= deadline || t->impatient) {
+            t->abandoned |= !all_over(t);
+            break;
+        }
+        if (interval >= 0 && clock_now_ms() - shown >= (uint64_t)interval) {
+            report_progress(&t->status, false);
+            shown = clock_now_ms();
+        }
+    }
+    take_notices(t);
+    look(t);
+}
+
+/* Starts a thread that nobody joins, as it may never end. */
+static int start_thread(void *(*run)(void *), void *arg)
+{
+    pthread_t thread;
+    sigset_t all, old;
+    int r;
+
+    /* Signals are the main thread's. */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    r = pthread_create(&thread, NULL, run, arg);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    if (r == 0)
+        pthread_detach(thread);
+    return -r;
+}
+
+static void start_threads(struct tree *t)
+{
+    int r = 0;
+
+    for (unsigned d = 0; d < t->copy->n_dests; d++) {
+        struct member *m = &t->members[d];
+        struct failure f;
+
+        r = start_thread(make_copy, m);
+        if (r == 0)
+            continue;
+        failure_set(&f, "start a thread", -r, FAILURE_NO_OFFSET, NULL);
+        atomic_store(&m->over, true);
+        stream_leave(t->stream, d);
+        fail_dest(t, d, &f);
+    }
+    r = start_thread(read_source, t);
+    if (r == 0)
+        return;
+    report_error("cannot start a thread: %s", strerror(-r));
+    t->unavailable = true;
+    atomic_store(&t->walked, true);
+    stop(t);
+}
+
+/* ---- what it comes to ---- */
+
+static void judge_source(struct tree *t)
+{
+    struct failure *f = &t->status.source_failure;
+
+    if (atomic_load(&t->walk_error) < 0)
+        failure_set(f, "read", -atomic_load(&t->walk_error), FAILURE_NO_OFFSET, NULL);
+    if (f->err || t->n_source_failed == 0)
+        return;
+    *f = t->source_first;
+    if (t->n_source_failed == 1 && t->source_first.err == ETIMEDOUT)
+        return;
+    snprintf(t->source_text, TEXT, "%u %s could not be read", t->n_source_failed,
+             t->n_source_failed == 1 ? "file or directory" : "files or directories");
+    failure_set(f, NULL, t->source_first.err, FAILURE_NO_OFFSET, t->source_text);
+}
+
+static void judge(struct tree *t)
+{
+    judge_source(t);
+    for (unsigned d = 0; d < t->copy->n_dests; d++) {
+        struct dest_status *ds = &t->status.dests[d];
+        struct member *m = &t->members[d];
+        struct failure f;
+
+        if (ds->state == DEST_FAILED)
+            continue;
+        if (m->n_failed > 0) {
+            snprintf(m->text, TEXT, "%u %s could not be copied", m->n_failed,
+                     m->n_failed == 1 ? "file or directory" : "files or directories");
+            failure_set(&f, NULL, m->first.err, FAILURE_NO_OFFSET, m->text);
+            fail_dest(t, d, &f);
+        } else if (t->stopping) {
+            failure_set(&f, NULL, t->signal ? EINTR : ECANCELED, FAILURE_NO_OFFSET,
+                        t->signal ? "interrupted" : "stopped before it was complete");
+            fail_dest(t, d, &f);
+        } else {
+            ds->state = DEST_DONE;
+            ds->durable = t->o->fsync;
+        }
+    }
+}
+
+static int exit_status(const struct tree *t)
+{
+    unsigned done = 0, required = t->o->require;
+
+    for (unsigned d = 0; d < t->copy->n_dests; d++)
+        done += t->status.dests[d].state == DEST_DONE;
+    if (t->unavailable)
+        return 2;
+    if (t->signal)
+        return 128 + t->signal;
+    if (t->status.source_failure.err)
+        return 5;
+    if (required == OPTIONS_REQUIRE_ALL)
+        required = t->copy->n_dests;
+    if (done < required)
+        return done == 0 ? 1 : 3;
+    return t->attrs_failed ? 6 : 0;
+}
+
+static size_t stream_size(const struct options *o)
+{
+    uint64_t memory = (o->memory ? o->memory : OPTIONS_DEFAULT_MEMORY) / 4;
+    size_t size = MIN_STREAM;
+
+    while (2 * size <= MAX_STREAM && 2 * size <= memory)
+        size *= 2;
+    return size;
+}
+
+static void tree_free(struct tree *t)
+{
+    for (unsigned d = 0; t->members && d < t->copy->n_dests; d++)
+        if (t->members[d].target)
+            target_tree_close(t->members[d].target);
+    if (t->stream)
+        stream_free(t->stream);
+    if (t->notices)
+        notices_free(t->notices);
+    if (t->news_fd >= 0)
+        close(t->news_fd);
+    free(t->members);
+    free(t->status.dests);
+    free(t);
+}
+
+static struct tree *tree_new(const struct options *o, const struct plan_copy *copy,
+                             int signal_fd)
+{
+    struct tree *t = calloc(1, sizeof *t);
+    unsigned n = copy->n_dests;
+
+    if (!t)
+        return NULL;
+    t->o = o;
+    t->copy = copy;
+    t->signal_fd = signal_fd;
+    t->began_ms = clock_now_ms();
+    t->news_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    t->members = calloc(n, sizeof *t->members);
+    t->status.dests = calloc(n, sizeof *t->status.dests);
+    if (t->news_fd < 0 || !t->members || !t->status.dests ||
+        notices_create(t->news_fd, &t->notices) < 0 ||
+        stream_create(stream_size(o), n, &t->stream) < 0) {
+        tree_free(t);
+        return NULL;
+    }
+    t->umask = umask(0);
+    (void)umask(t->umask);
+    t->status.source = copy->source;
+    t->status.n_dests = n;
+    for (unsigned d = 0; d < n; d++) {
+        t->members[d] = (struct member){.tree = t, .d = d};
+        t->status.dests[d].path = copy->dests[d];
+    }
+    return t;
+}
+
+void tree_run(const struct options *o, const struct plan_copy *copy, int signal_fd,
+              struct session_result *ret)
+{
+    struct tree *t = tree_new(o, copy, signal_fd);
+
+    if (!t) {
+        report_error("cannot begin: %s", strerror(errno));
+        *ret = (struct session_result){.exit_status = 2};
+        return;
+    }
+    report_start(&t->status);
+    start_threads(t);
+    watch(t);
+    judge(t);
+    t->status.exit_status = exit_status(t);
+    report_summary(&t->status);
+    *ret = (struct session_result){
+        .exit_status = t->status.exit_status,
+        .ended = t->signal || (o->stop_on_error && t->status.exit_status != 0),
+        .abandoned = t->abandoned,
+    };
+    if (!t->abandoned) /* threads that hang still look at it */
+        tree_free(t);
+}

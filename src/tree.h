@@ -1,0 +1,14 @@
+/* tree: a tree copied to all destinations, from open to report. A thread reads the source into
+ * a stream (source_tree.h, stream.h), one per destination takes its records from there and
+ * makes its copy of them (target_tree.h): each at its own pace as far as the stream's memory
+ * goes, and each with its own failures. The main thread watches, and reports. */
+#ifndef UCOPY_TREE_H
+#define UCOPY_TREE_H
+
+#include "session.h"
+
+/* As session_run(), for a plan_copy that is a tree. */
+void tree_run(const struct options *o, const struct plan_copy *copy, int signal_fd,
+              struct session_result *ret);
+
+#endif
