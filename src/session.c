@@ -1,346 +1,20 @@
 #include "session.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <sched.h>
-#include <signal.h>
-#include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "copy.h"
 #include "engine.h"
-#include "errands.h"
-#include "job.h"
-#include "report.h"
-#include "signals.h"
-#include "source.h"
-#include "space.h"
-#include "target.h"
-#include "text.h"
-#include "tuning.h"
-#include "worker.h"
-
-/* How long a fifo may be without a reader before it is dropped; and how often to look. */
-#define FIFO_PATIENCE_MS 5000
-#define FIFO_POLL_MS     20
+#include "session_state.h"
 
 /* How long a destination may go on moving no byte before it is dropped. */
 #define STALL_MS 3000
-
-/* How long workers have to come to an end after a signal. */
-#define END_PATIENCE_MS 450
-
-/* A message about space, with the final NUL. */
-#define SPACE_TEXT 80
-
-#define NO_ANSWER "it does not answer"
-
-struct session {
-    const struct options *o;
-    const struct plan_copy *copy;
-    int signal_fd;
-
-    struct source source;
-    bool sweep; /* looking at a destination cleans up there */
-    struct target *targets;
-    bool *target_open;
-    struct space_demand *demands;    /* of each destination */
-    char (*space_texts)[SPACE_TEXT]; /* what is missing there, for failures */
-    uint64_t start;                  /* of the copied range in the source, bytes */
-    uint64_t size; /* bytes to copy, or the limit where the end is not known */
-    bool size_known;
-    struct tuning tuning;
-
-    /* What errands bring, per destination; of one that was given up nothing is looked at. */
-    struct target_view *looks;
-    struct failure *failures; /* err 0: none */
-    bool *commit;             /* the target's last errand: to commit, or to give up */
-    bool *wanted;
-    bool *late;
-
-    struct job job;
-    struct job_view *view;
-    struct crew *crew;
-    int news_fd; /* eventfd: see job.h */
-
-    struct copy_status status;
-    uint64_t began_ms;
-    int signal;       /* the first that asked for the end, or 0 */
-    bool impatient;   /* a second one came */
-    bool abandoned;   /* threads are left that hang in the kernel */
-    bool unavailable; /* the engine asked for is not to be had */
-};
-
-/* ---- before the copy ---- */
-
-static void fail_dest(struct session *s, unsigned d, const struct failure *f)
-{
-    s->status.dests[d].state = DEST_FAILED;
-    s->status.dests[d].failure = *f;
-    report_dest_failed(&s->status, d);
-}
-
-/* The source failed: so did every destination that had not failed for reasons of its own. */
-static void fail_all_for_source(struct session *s)
-{
-    struct failure f;
-
-    failure_set(&f, NULL, ECANCELED, FAILURE_NO_OFFSET, "stopped because the source failed");
-    for (unsigned d = 0; d < s->copy->n_dests; d++) {
-        if (s->status.dests[d].state == DEST_FAILED || s->status.dests[d].state == DEST_DONE)
-            continue;
-        s->status.dests[d].by_source = true;
-        fail_dest(s, d, &f);
-    }
-}
-
-static void take_signals(struct session *s)
-{
-    int sig;
-
-    while ((sig = signals_next(s->signal_fd)) != 0) {
-        if (sig == SIGUSR1)
-            report_progress(&s->status, true);
-        else if (s->signal)
-            s->impatient = true;
-        else
-            s->signal = sig;
-    }
-}
-
-static bool stop_errands(void *arg)
-{
-    struct session *s = arg;
-
-    take_signals(s);
-    return s->signal != 0;
-}
-
-/* Sends run() out for the n (destinations, or the source) that are wanted. Returns how many did
- * not come back; s->late tells which. */
-static unsigned send_out(struct session *s, unsigned n, const bool *wanted, unsigned limit_ms,
-                         void (*run)(void *arg, unsigned d),
-                         void (*undo)(void *arg, unsigned d))
-{
-    struct errands e = {
-        .n = n,
-        .wanted = wanted,
-        .run = run,
-        .undo = undo,
-        .arg = s,
-        .timeout_ms = limit_ms,
-        .wake_fd = s->signal_fd,
-        .stop = stop_errands,
-        .stop_ms = END_PATIENCE_MS,
-    };
-    unsigned n_late = errands_run(&e, s->late);
-
-    s->abandoned |= n_late > 0;
-    return n_late;
-}
-
-/* A pipe or terminal whose reader takes its time is no reason for alarm unless the user says
- * so. */
-static unsigned timeout_ms(const struct session *s, bool stream)
-{
-    if (s->o->has_timeout)
-        return s->o->timeout * 1000;
-    return stream ? 0 : OPTIONS_DEFAULT_TIMEOUT * 1000;
-}
-
-/* Why a destination is not made although nothing is wrong with it. */
-static const struct failure *stopped(const struct session *s, struct failure *f)
-{
-    if (s->signal)
-        failure_set(f, NULL, EINTR, FAILURE_NO_OFFSET, "interrupted");
-    else
-        failure_set(f, NULL, ECANCELED, FAILURE_NO_OFFSET, "stopped before it was complete");
-    return f;
-}
-
-/* What became of an errand to destination d. */
-static void note_errand(struct session *s, unsigned d, const char *op)
-{
-    struct failure f = s->late[d] ? (struct failure){0} : s->failures[d];
-
-    if (s->late[d] && s->signal)
-        stopped(s, &f);
-    else if (s->late[d])
-        failure_set(&f, op, ETIMEDOUT, FAILURE_NO_OFFSET, NO_ANSWER);
-    if (f.err != 0 && s->status.dests[d].state != DEST_FAILED)
-        fail_dest(s, d, &f);
-}
-
-/* ---- the source ---- */
-
-static void errand_source(void *arg, unsigned i)
-{
-    struct session *s = arg;
-    bool direct = s->o->direct == WHEN_ALWAYS;
-
-    (void)i;
-    s->failures[0].err = 0;
-    (void)source_open(&s->source, s->copy->source, direct, &s->failures[0]);
-}
-
-static int open_source(struct session *s)
-{
-    const struct options *o = s->o;
-    struct failure *f = &s->status.source_failure;
-
-    if (send_out(s, 1, NULL, timeout_ms(s, false), errand_source, NULL) > 0)
-        return failure_set(f, "open", s->signal ? EINTR : ETIMEDOUT, FAILURE_NO_OFFSET,
-                           s->signal ? NULL : NO_ANSWER);
-    *f = s->failures[0];
-    if (f->err != 0)
-        return -f->err;
-    s->start = o->offset;
-    s->size_known = s->source.size_known;
-    if (s->size_known && s->start > s->source.size) {
-        source_close(&s->source);
-        s->unavailable = true;
-        return failure_set(f, NULL, EINVAL, FAILURE_NO_OFFSET, "ends before --offset");
-    }
-    s->size = s->size_known ? s->source.size - s->start : (uint64_t)INT64_MAX - s->start;
-    if (o->length < s->size)
-        s->size = o->length;
-    s->status.size = s->size_known ? s->size : 0;
-    s->status.size_known = s->size_known;
-    return 0;
-}
-
-/* ---- the destinations ---- */
-
-static struct target_request request_for(const struct session *s, unsigned d)
-{
-    const struct options *o = s->o;
-
-    return (struct target_request){
-        .path = s->copy->dests[d],
-        .inplace = o->inplace,
-        .keep_rest = o->has_dest_offset,
-        .force = o->force,
-        .want_direct = tuning_wants_direct(o, s->size, s->size_known),
-        .need_direct = o->direct == WHEN_ALWAYS,
-        .durable = o->fsync,
-        .source_mode = s->source.st.st_mode,
-        .source_dev = s->source.st.st_dev,
-        .source_ino = s->source.st.st_ino,
-        .length = s->size_known ? s->size : 0,
-        .size = s->size_known ? s->size + o->dest_offset : 0,
-        .size_known = s->size_known,
-    };
-}
-
-/* Looks what the destination is and needs, and what killed runs have left beside it. */
-static void errand_look(void *arg, unsigned d)
-{
-    struct session *s = arg;
-    struct target_request request = request_for(s, d);
-
-    s->failures[d].err = 0;
-    if (s->sweep)
-        target_sweep(&request);
-    (void)target_look(&request, &s->looks[d], &s->failures[d]);
-}
-
-/* A fifo without a reader is waited for, as cp does, but not for ever. */
-static void errand_open(void *arg, unsigned d)
-{
-    struct session *s = arg;
-    struct target_request request = request_for(s, d);
-    uint64_t deadline = clock_now_ms() + FIFO_PATIENCE_MS;
-    struct timespec pause = {.tv_nsec = FIFO_POLL_MS * 1000000};
-
-    s->failures[d].err = 0;
-    while (target_open(&s->targets[d], &request, &s->failures[d]) == -ENXIO &&
-           clock_now_ms() < deadline && !s->signal) {
-        nanosleep(&pause, NULL);
-        s->failures[d].err = 0;
-    }
-}
-
-static void undo_open(void *arg, unsigned d)
-{
-    struct session *s = arg;
-
-    if (s->failures[d].err == 0)
-        target_abort(&s->targets[d]);
-}
-
-/* 0, or a negative errno with *f filled if there is too little space for destination d and the
- * others on its file system. */
-static int check_space(struct session *s, unsigned d, struct failure *f)
-{
-    uint64_t missing = space_missing(s->demands, s->copy->n_dests, d);
-    char amount[16];
-
-    if (s->o->no_space_check || missing == 0)
-        return 0;
-    text_human(amount, sizeof amount, (double)missing);
-    snprintf(s->space_texts[d], SPACE_TEXT,
-             "%s more needed; --no-space-check tries all the same", amount);
-    return failure_set(f, "check space", ENOSPC, FAILURE_NO_OFFSET, s->space_texts[d]);
-}
-
-/* Fills s->looks and s->failures, s->demands of those that can be opened, and s->wanted: who is
- * to be gone on with. What a look finds wrong opening the destination will tell. */
-static void look_at_targets(struct session *s)
-{
-    send_out(s, s->copy->n_dests, NULL, timeout_ms(s, false), errand_look, NULL);
-    for (unsigned d = 0; d < s->copy->n_dests; d++) {
-        s->wanted[d] = !s->late[d];
-        if (s->late[d])
-            note_errand(s, d, "open");
-        else if (s->failures[d].err == 0)
-            s->demands[d] = s->looks[d].demand;
-    }
-}
-
-/* With --on-error=stop nothing is touched once anything is known to fail. */
-static bool look_says_stop(const struct session *s)
-{
-    for (unsigned d = 0; s->o->stop_on_error && d < s->copy->n_dests; d++)
-        if (s->late[d] || s->failures[d].err != 0)
-            return true;
-    return false;
-}
-
-static unsigned open_targets(struct session *s)
-{
-    unsigned n = s->copy->n_dests, opened = 0;
-    struct failure f;
-    bool stop;
-
-    s->sweep = true;
-    look_at_targets(s);
-    stop = look_says_stop(s);
-    for (unsigned d = 0; d < n; d++) {
-        if (!s->wanted[d])
-            continue;
-        if (stop || s->signal)
-            fail_dest(s, d, stop && s->failures[d].err ? &s->failures[d] : stopped(s, &f));
-        else if (check_space(s, d, &f) < 0)
-            fail_dest(s, d, &f);
-        s->wanted[d] = s->status.dests[d].state != DEST_FAILED;
-    }
-    send_out(s, n, s->wanted, timeout_ms(s, false), errand_open, undo_open);
-    for (unsigned d = 0; d < n; d++) {
-        if (!s->wanted[d])
-            continue;
-        note_errand(s, d, "open");
-        s->target_open[d] = s->status.dests[d].state != DEST_FAILED;
-        opened += s->target_open[d];
-    }
-    return opened;
-}
 
 static unsigned usable_cpus(void)
 {
@@ -429,7 +103,7 @@ static int set_up_job(struct session *s)
         .file_direct = add_fd(j, s->source.fd_direct),
         .direct_align = s->source.direct_align,
         .base = s->start,
-        .timeout_ms = timeout_ms(s, false),
+        .timeout_ms = session_timeout_ms(s, false),
     };
     for (unsigned d = 0; d < n; d++) {
         const struct target *t = &s->targets[d];
@@ -447,7 +121,7 @@ static int set_up_job(struct session *s)
             .need_direct = t->request.need_direct,
             .sequential = t->sequential,
             .flush = s->o->fsync && t->can_fsync,
-            .timeout_ms = timeout_ms(s, t->sequential),
+            .timeout_ms = session_timeout_ms(s, t->sequential),
         };
     }
     s->status.workers = s->tuning.workers;
@@ -483,7 +157,7 @@ static void look(struct session *s)
         if (ds->state == DEST_FAILED || ds->state == DEST_DONE)
             continue;
         if (v->state.dropped)
-            fail_dest(s, d, &v->state.failure);
+            session_fail_dest(s, d, &v->state.failure);
         else
             ds->state = v->missing ? DEST_COPYING : DEST_FLUSHING;
     }
@@ -500,7 +174,7 @@ static void check_source(struct session *s)
     if (f->err == 0 && source_check_unchanged(&s->source, f) < 0)
         job_fail_source(&s->job, f);
     if (f->err != 0)
-        fail_all_for_source(s);
+        session_fail_all(s);
 }
 
 /* Whether anything is missing that was asked for: bytes, or their flush. A stop may come in
@@ -528,21 +202,21 @@ static void errand_finish(void *arg, unsigned d)
 /* What the page cache took may have to be written when the file is closed. */
 static unsigned commit_limit_ms(const struct session *s)
 {
-    unsigned limit = timeout_ms(s, false);
+    unsigned limit = session_timeout_ms(s, false);
 
     return limit ? limit + copy_flush_allowance_ms(s->size_known ? s->size : 0) : 0;
 }
 
 static void commit_targets(struct session *s)
 {
-    send_out(s, s->copy->n_dests, s->commit, commit_limit_ms(s), errand_finish, NULL);
+    session_send_out(s, s->copy->n_dests, s->commit, commit_limit_ms(s), errand_finish, NULL);
     for (unsigned d = 0; d < s->copy->n_dests; d++) {
         struct dest_status *ds = &s->status.dests[d];
 
         if (!s->commit[d])
             continue;
         s->target_open[d] = false;
-        note_errand(s, d, "finish");
+        session_note_errand(s, d, "finish");
         if (ds->state == DEST_FAILED)
             continue;
         ds->state = DEST_DONE;
@@ -573,15 +247,15 @@ static void give_up_targets(struct session *s)
 
     for (unsigned d = 0; d < s->copy->n_dests; d++)
         s->commit[d] = false;
-    send_out(s, s->copy->n_dests, s->target_open, END_PATIENCE_MS, errand_finish, NULL);
+    session_send_out(s, s->copy->n_dests, s->target_open, END_PATIENCE_MS, errand_finish, NULL);
     for (unsigned d = 0; d < s->copy->n_dests; d++)
         if (s->target_open[d] && s->status.dests[d].state != DEST_FAILED)
-            fail_dest(s, d, stopped(s, &f));
+            session_fail_dest(s, d, session_stopped(s, &f));
 }
 
 static void finish_targets(struct session *s)
 {
-    take_signals(s);
+    session_take_signals(s);
     if (!s->signal && !s->unavailable)
         check_source(s);
     commit_complete(s);
@@ -606,7 +280,7 @@ static bool watch(struct session *s)
         look(s);
         if (crew_is_open(s->crew))
             commit_complete(s);
-        take_signals(s);
+        session_take_signals(s);
         if (s->signal && !before) {
             job_stop(&s->job);
             deadline = clock_now_ms() + END_PATIENCE_MS;
@@ -731,13 +405,13 @@ static void run(struct session *s)
 {
     int r;
 
-    if (open_source(s) < 0) {
+    if (session_open_source(s) < 0) {
         report_start(&s->status);
-        fail_all_for_source(s);
+        session_fail_all(s);
         return;
     }
     report_start(&s->status);
-    if (open_targets(s) > 0 && !s->signal) {
+    if (session_open_targets(s) > 0 && !s->signal) {
         r = set_up_job(s);
         if (r < 0) {
             s->unavailable = true;
@@ -821,18 +495,18 @@ static int look_at(struct session *s)
     const struct plan_copy *copy = s->copy;
     unsigned good = 0;
 
-    if (open_source(s) < 0) {
+    if (session_open_source(s) < 0) {
         report_failure(copy->source, &s->status.source_failure);
         return s->unavailable ? 2 : 5;
     }
     source_close(&s->source);
-    look_at_targets(s);
+    session_look_at_targets(s);
     for (unsigned d = 0; d < copy->n_dests; d++) {
         struct failure f = s->failures[d];
 
         if (s->late[d])
             continue;
-        if (f.err != 0 || check_space(s, d, &f) < 0) {
+        if (f.err != 0 || session_check_space(s, d, &f) < 0) {
             report_failure(copy->dests[d], &f);
         } else {
             report_dry_run(copy->source, copy->dests[d], s->looks[d].how);

@@ -1,0 +1,175 @@
+/* session_open: a copy before its first byte. Source and destinations are opened, each by an
+ * errand, as any of them may hang. */
+#include <errno.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "clock.h"
+#include "session_state.h"
+#include "text.h"
+
+/* How long a fifo may be without a reader before it is dropped; and how often to look. */
+#define FIFO_PATIENCE_MS 5000
+#define FIFO_POLL_MS     20
+
+/* ---- the source ---- */
+
+static void errand_source(void *arg, unsigned i)
+{
+    struct session *s = arg;
+    bool direct = s->o->direct == WHEN_ALWAYS;
+
+    (void)i;
+    s->failures[0].err = 0;
+    (void)source_open(&s->source, s->copy->source, direct, &s->failures[0]);
+}
+
+int session_open_source(struct session *s)
+{
+    const struct options *o = s->o;
+    struct failure *f = &s->status.source_failure;
+
+    if (session_send_out(s, 1, NULL, session_timeout_ms(s, false), errand_source, NULL) > 0)
+        return failure_set(f, "open", s->signal ? EINTR : ETIMEDOUT, FAILURE_NO_OFFSET,
+                           s->signal ? NULL : NO_ANSWER);
+    *f = s->failures[0];
+    if (f->err != 0)
+        return -f->err;
+    s->start = o->offset;
+    s->size_known = s->source.size_known;
+    if (s->size_known && s->start > s->source.size) {
+        source_close(&s->source);
+        s->unavailable = true;
+        return failure_set(f, NULL, EINVAL, FAILURE_NO_OFFSET, "ends before --offset");
+    }
+    s->size = s->size_known ? s->source.size - s->start : (uint64_t)INT64_MAX - s->start;
+    if (o->length < s->size)
+        s->size = o->length;
+    s->status.size = s->size_known ? s->size : 0;
+    s->status.size_known = s->size_known;
+    return 0;
+}
+
+/* ---- the destinations ---- */
+
+static struct target_request request_for(const struct session *s, unsigned d)
+{
+    const struct options *o = s->o;
+
+    return (struct target_request){
+        .path = s->copy->dests[d],
+        .inplace = o->inplace,
+        .keep_rest = o->has_dest_offset,
+        .force = o->force,
+        .want_direct = tuning_wants_direct(o, s->size, s->size_known),
+        .need_direct = o->direct == WHEN_ALWAYS,
+        .durable = o->fsync,
+        .source_mode = s->source.st.st_mode,
+        .source_dev = s->source.st.st_dev,
+        .source_ino = s->source.st.st_ino,
+        .length = s->size_known ? s->size : 0,
+        .size = s->size_known ? s->size + o->dest_offset : 0,
+        .size_known = s->size_known,
+    };
+}
+
+/* Looks what the destination is and needs, and what killed runs have left beside it. */
+static void errand_look(void *arg, unsigned d)
+{
+    struct session *s = arg;
+    struct target_request request = request_for(s, d);
+
+    s->failures[d].err = 0;
+    if (s->sweep)
+        target_sweep(&request);
+    (void)target_look(&request, &s->looks[d], &s->failures[d]);
+}
+
+/* A fifo without a reader is waited for, as cp does, but not for ever. */
+static void errand_open(void *arg, unsigned d)
+{
+    struct session *s = arg;
+    struct target_request request = request_for(s, d);
+    uint64_t deadline = clock_now_ms() + FIFO_PATIENCE_MS;
+    struct timespec pause = {.tv_nsec = FIFO_POLL_MS * 1000000};
+
+    s->failures[d].err = 0;
+    while (target_open(&s->targets[d], &request, &s->failures[d]) == -ENXIO &&
+           clock_now_ms() < deadline && !s->signal) {
+        nanosleep(&pause, NULL);
+        s->failures[d].err = 0;
+    }
+}
+
+static void undo_open(void *arg, unsigned d)
+{
+    struct session *s = arg;
+
+    if (s->failures[d].err == 0)
+        target_abort(&s->targets[d]);
+}
+
+int session_check_space(struct session *s, unsigned d, struct failure *f)
+{
+    uint64_t missing = space_missing(s->demands, s->copy->n_dests, d);
+    char amount[16];
+
+    if (s->o->no_space_check || missing == 0)
+        return 0;
+    text_human(amount, sizeof amount, (double)missing);
+    snprintf(s->space_texts[d], SPACE_TEXT,
+             "%s more needed; --no-space-check tries all the same", amount);
+    return failure_set(f, "check space", ENOSPC, FAILURE_NO_OFFSET, s->space_texts[d]);
+}
+
+void session_look_at_targets(struct session *s)
+{
+    session_send_out(s, s->copy->n_dests, NULL, session_timeout_ms(s, false), errand_look,
+                     NULL);
+    for (unsigned d = 0; d < s->copy->n_dests; d++) {
+        s->wanted[d] = !s->late[d];
+        if (s->late[d])
+            session_note_errand(s, d, "open");
+        else if (s->failures[d].err == 0)
+            s->demands[d] = s->looks[d].demand;
+    }
+}
+
+/* With --on-error=stop nothing is touched once anything is known to fail. */
+static bool look_says_stop(const struct session *s)
+{
+    for (unsigned d = 0; s->o->stop_on_error && d < s->copy->n_dests; d++)
+        if (s->late[d] || s->failures[d].err != 0)
+            return true;
+    return false;
+}
+
+unsigned session_open_targets(struct session *s)
+{
+    unsigned n = s->copy->n_dests, opened = 0;
+    struct failure f;
+    bool stop;
+
+    s->sweep = true;
+    session_look_at_targets(s);
+    stop = look_says_stop(s);
+    for (unsigned d = 0; d < n; d++) {
+        if (!s->wanted[d])
+            continue;
+        if (stop || s->signal)
+            session_fail_dest(
+                s, d, stop && s->failures[d].err ? &s->failures[d] : session_stopped(s, &f));
+        else if (session_check_space(s, d, &f) < 0)
+            session_fail_dest(s, d, &f);
+        s->wanted[d] = s->status.dests[d].state != DEST_FAILED;
+    }
+    session_send_out(s, n, s->wanted, session_timeout_ms(s, false), errand_open, undo_open);
+    for (unsigned d = 0; d < n; d++) {
+        if (!s->wanted[d])
+            continue;
+        session_note_errand(s, d, "open");
+        s->target_open[d] = s->status.dests[d].state != DEST_FAILED;
+        opened += s->target_open[d];
+    }
+    return opened;
+}

@@ -1,0 +1,100 @@
+#include "session_state.h"
+
+#include <errno.h>
+#include <signal.h>
+
+#include "errands.h"
+#include "signals.h"
+
+void session_fail_dest(struct session *s, unsigned d, const struct failure *f)
+{
+    s->status.dests[d].state = DEST_FAILED;
+    s->status.dests[d].failure = *f;
+    report_dest_failed(&s->status, d);
+}
+
+void session_fail_all(struct session *s)
+{
+    struct failure f;
+
+    failure_set(&f, NULL, ECANCELED, FAILURE_NO_OFFSET, "stopped because the source failed");
+    for (unsigned d = 0; d < s->copy->n_dests; d++) {
+        if (s->status.dests[d].state == DEST_FAILED || s->status.dests[d].state == DEST_DONE)
+            continue;
+        s->status.dests[d].by_source = true;
+        session_fail_dest(s, d, &f);
+    }
+}
+
+void session_take_signals(struct session *s)
+{
+    int sig;
+
+    while ((sig = signals_next(s->signal_fd)) != 0) {
+        if (sig == SIGUSR1)
+            report_progress(&s->status, true);
+        else if (s->signal)
+            s->impatient = true;
+        else
+            s->signal = sig;
+    }
+}
+
+static bool stop_errands(void *arg)
+{
+    struct session *s = arg;
+
+    session_take_signals(s);
+    return s->signal != 0;
+}
+
+unsigned session_send_out(struct session *s, unsigned n, const bool *wanted, unsigned limit_ms,
+                          void (*run)(void *arg, unsigned d),
+                          void (*undo)(void *arg, unsigned d))
+{
+    struct errands e = {
+        .n = n,
+        .wanted = wanted,
+        .run = run,
+        .undo = undo,
+        .arg = s,
+        .timeout_ms = limit_ms,
+        .wake_fd = s->signal_fd,
+        .stop = stop_errands,
+        .stop_ms = END_PATIENCE_MS,
+    };
+    unsigned n_late = errands_run(&e, s->late);
+
+    s->abandoned |= n_late > 0;
+    return n_late;
+}
+
+/* A pipe or terminal whose reader takes its time is no reason for alarm unless the user says
+ * so. */
+unsigned session_timeout_ms(const struct session *s, bool stream)
+{
+    if (s->o->has_timeout)
+        return s->o->timeout * 1000;
+    return stream ? 0 : OPTIONS_DEFAULT_TIMEOUT * 1000;
+}
+
+const struct failure *session_stopped(const struct session *s, struct failure *f)
+{
+    if (s->signal)
+        failure_set(f, NULL, EINTR, FAILURE_NO_OFFSET, "interrupted");
+    else
+        failure_set(f, NULL, ECANCELED, FAILURE_NO_OFFSET, "stopped before it was complete");
+    return f;
+}
+
+void session_note_errand(struct session *s, unsigned d, const char *op)
+{
+    struct failure f = s->late[d] ? (struct failure){0} : s->failures[d];
+
+    if (s->late[d] && s->signal)
+        session_stopped(s, &f);
+    else if (s->late[d])
+        failure_set(&f, op, ETIMEDOUT, FAILURE_NO_OFFSET, NO_ANSWER);
+    if (f.err != 0 && s->status.dests[d].state != DEST_FAILED)
+        session_fail_dest(s, d, &f);
+}

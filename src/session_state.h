@@ -1,0 +1,106 @@
+/* session_state: one copy while it is made, as the parts of the session share it:
+ * session_open.c opens its files, session.c runs it, session_state.c is what both need. The
+ * main thread's, but for what errands bring. */
+#ifndef UCOPY_SESSION_STATE_H
+#define UCOPY_SESSION_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "job.h"
+#include "options.h"
+#include "plan.h"
+#include "report.h"
+#include "source.h"
+#include "space.h"
+#include "target.h"
+#include "tuning.h"
+#include "worker.h"
+
+/* A message about space, with the final NUL. */
+#define SPACE_TEXT 80
+
+/* How long workers, and errands, have to come to an end after a signal. */
+#define END_PATIENCE_MS 450
+
+#define NO_ANSWER "it does not answer"
+
+struct session {
+    const struct options *o;
+    const struct plan_copy *copy;
+    int signal_fd;
+
+    struct source source;
+    bool sweep; /* looking at a destination cleans up there */
+    struct target *targets;
+    bool *target_open;
+    struct space_demand *demands;    /* of each destination */
+    char (*space_texts)[SPACE_TEXT]; /* what is missing there, for failures */
+    uint64_t start;                  /* of the copied range in the source, bytes */
+    uint64_t size; /* bytes to copy, or the limit where the end is not known */
+    bool size_known;
+    struct tuning tuning;
+
+    /* What errands bring, per destination; of one that was given up nothing is looked at. */
+    struct target_view *looks;
+    struct failure *failures; /* err 0: none */
+    bool *commit;             /* the target's last errand: to commit, or to give up */
+    bool *wanted;
+    bool *late;
+
+    struct job job;
+    struct job_view *view;
+    struct crew *crew;
+    int news_fd; /* eventfd: see job.h */
+
+    struct copy_status status;
+    uint64_t began_ms;
+    int signal;       /* the first that asked for the end, or 0 */
+    bool impatient;   /* a second one came */
+    bool abandoned;   /* threads are left that hang in the kernel */
+    bool unavailable; /* the engine asked for is not to be had */
+};
+
+/* ---- session_state.c ---- */
+
+/* Destination d has failed: notes and reports it. */
+void session_fail_dest(struct session *s, unsigned d, const struct failure *f);
+
+/* The source failed: so did every destination that had not failed for reasons of its own. */
+void session_fail_all(struct session *s);
+
+/* Takes the signals that have come. */
+void session_take_signals(struct session *s);
+
+/* How long an operation may go unanswered; 0: for ever. stream: on a pipe or the like. */
+unsigned session_timeout_ms(const struct session *s, bool stream);
+
+/* Fills *f with why a destination is not made although nothing is wrong with it; returns it. */
+const struct failure *session_stopped(const struct session *s, struct failure *f);
+
+/* Sends run() out for the n (destinations, or the source) that are wanted; NULL: all. Returns
+ * how many did not come back; s->late tells which. See errands.h. */
+unsigned session_send_out(struct session *s, unsigned n, const bool *wanted, unsigned limit_ms,
+                          void (*run)(void *arg, unsigned d),
+                          void (*undo)(void *arg, unsigned d));
+
+/* What became of an errand to destination d, which was about the operation op. */
+void session_note_errand(struct session *s, unsigned d, const char *op);
+
+/* ---- session_open.c ---- */
+
+/* 0, or a negative errno with s->status.source_failure filled. */
+int session_open_source(struct session *s);
+
+/* Fills s->looks and s->failures, s->demands of those that can be opened, and s->wanted: who is
+ * to be gone on with. What a look finds wrong opening the destination will tell. */
+void session_look_at_targets(struct session *s);
+
+/* 0, or a negative errno with *f filled if there is too little space for destination d and the
+ * others on its file system. */
+int session_check_space(struct session *s, unsigned d, struct failure *f);
+
+/* Opens the destinations; the others have failed. Returns how many are open. */
+unsigned session_open_targets(struct session *s);
+
+#endif
