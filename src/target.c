@@ -14,11 +14,14 @@ static bool ends_with_slash(const char *path)
 }
 
 /* The kind that stands under the path; NULL with *f filled if it is none. */
-static const struct target_ops *kind_of(const char *path, struct failure *f)
+static const struct target_ops *kind_of(const struct target_request *request, struct failure *f)
 {
+    const char *path = request->path;
     struct stat st;
     int err;
 
+    if (request->in_directory)
+        return &target_file_ops;
     if (stat(path, &st) == 0) {
         if (S_ISREG(st.st_mode))
             return &target_file_ops;
@@ -42,7 +45,7 @@ static int prepare(struct target *t, const struct target_request *request, struc
     assert(!request->keep_rest || request->inplace);
     *t = (struct target){
         .request = *request,
-        .ops = kind_of(request->path, f),
+        .ops = kind_of(request, f),
         .fd = -1,
         .fd_direct = -1,
         .dir_fd = -1,

@@ -64,6 +64,7 @@ struct target {
     uid_t uid;                 /* owner of the file it replaces, or (uid_t)-1 */
     gid_t gid;                 /* group of the file it replaces, or (gid_t)-1 */
     struct target_acl acl;     /* of the file it replaces */
+    bool over_symlink;         /* one stands under the name, and is replaced */
     bool created;              /* inplace: the name did not exist before */
 };
 

@@ -135,11 +135,34 @@ static int confirm(const struct target *t, const struct stat *st, struct failure
     return 0;
 }
 
+/* Holds the directory and the name that were given. A symlink there is as good as nothing: it
+ * is replaced. */
+static int resolve_in_directory(struct target *t, struct stat *st, bool *ret_exists,
+                                struct failure *f)
+{
+    t->dir_fd = fcntl(t->request.dir_fd, F_DUPFD_CLOEXEC, 0);
+    if (t->dir_fd < 0)
+        return fail(f, "open directory", errno, NULL);
+    t->name = strdup(t->request.path);
+    if (!t->name)
+        return fail(f, "open", ENOMEM, NULL);
+    *ret_exists = fstatat(t->dir_fd, t->name, st, AT_SYMLINK_NOFOLLOW) == 0;
+    if (!*ret_exists && errno != ENOENT)
+        return fail(f, "open", errno, NULL);
+    t->over_symlink = *ret_exists && S_ISLNK(st->st_mode);
+    *ret_exists &= !t->over_symlink;
+    return 0;
+}
+
 /* Holds the directory and the last component of the final name, all symlinks followed. What
  * stands there is put into *st; *ret_exists tells whether anything does. */
 static int resolve(struct target *t, struct stat *st, bool *ret_exists, struct failure *f)
 {
-    int r = enter_directory(t, t->request.path, f);
+    int r;
+
+    if (t->request.in_directory)
+        return resolve_in_directory(t, st, ret_exists, f);
+    r = enter_directory(t, t->request.path, f);
 
     for (unsigned links = 0; r == 0; links++) {
         if (fstatat(t->dir_fd, t->name, st, AT_SYMLINK_NOFOLLOW) < 0) {
@@ -352,6 +375,8 @@ static int open_inplace(struct target *t, const struct stat *existing, struct fa
             return fail(f, "remove", errno, NULL);
     }
 
+    if (t->over_symlink && unlinkat(t->dir_fd, t->name, 0) < 0)
+        return fail(f, "remove", errno, NULL);
     t->fd = openat(t->dir_fd, t->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                    t->request.source_mode & PERMISSION_BITS);
     if (t->fd < 0)
@@ -546,7 +571,7 @@ static int rename_temporary(struct target *t, struct failure *f)
     /* A node or symlink that came into being under the final name is not to be replaced; of a
      * directory the rename itself tells. */
     if (fstatat(t->dir_fd, t->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(st.st_mode) &&
-        !S_ISDIR(st.st_mode))
+        !S_ISDIR(st.st_mode) && !(t->over_symlink && S_ISLNK(st.st_mode)))
         return fail(f, "rename", EEXIST, HINT_KIND);
     /* Who may change the directory can put another file in its place, but not have it installed
      * by us. (Between this look and the rename, or after it, they can do so themselves.) */
