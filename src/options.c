@@ -750,6 +750,11 @@ err_after_parser:
     return r;
 }
 
+bool options_follow_operand(const struct options *o)
+{
+    return o->follow == FOLLOW_AUTO ? !o->recursive : o->follow != FOLLOW_NEVER;
+}
+
 void options_print_help(const struct options *o, FILE *f)
 {
     const struct parser *p = o->parser;

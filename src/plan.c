@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -173,11 +174,10 @@ static int add_dest(struct plan_copy *c, const char *dest, bool is_dir, char **r
 static int find_kind(const struct options *o, const char *source, bool *ret_tree,
                      char **ret_error)
 {
-    bool follow = o->follow == FOLLOW_AUTO ? !o->recursive : o->follow != FOLLOW_NEVER;
     struct stat st;
 
     *ret_tree = false;
-    if ((follow ? stat(source, &st) : lstat(source, &st)) < 0)
+    if ((options_follow_operand(o) ? stat(source, &st) : lstat(source, &st)) < 0)
         return 0;
     if (S_ISDIR(st.st_mode) && !o->recursive)
         return refuse(ret_error,
@@ -389,6 +389,64 @@ static int check_pair(const struct identity *dest, const struct identity *other,
                   format("'%s' and '%s' are the same file", other->path, dest->path));
 }
 
+/* Opens the directory that the path is, or the lowest one above it that is there. */
+static int open_nearest(const char *path)
+{
+    char *at = strdup(path), *above;
+    int fd = -1;
+
+    while (at && (fd = open(at, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0 &&
+           strcmp(at, ".") != 0 && strcmp(at, "/") != 0) {
+        above = directory_part(at);
+        free(at);
+        at = above;
+    }
+    free(at);
+    return fd;
+}
+
+/* Whether the directory that fd is open on is the other one or below it. Closes fd. */
+static bool is_within(int fd, const struct stat *other)
+{
+    struct stat st, above;
+
+    while (fd >= 0 && fstat(fd, &st) == 0) {
+        int up;
+
+        if (st.st_dev == other->st_dev && st.st_ino == other->st_ino) {
+            close(fd);
+            return true;
+        }
+        up = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        close(fd);
+        fd = up;
+        if (fd >= 0 && fstat(fd, &above) == 0 && above.st_dev == st.st_dev &&
+            above.st_ino == st.st_ino)
+            break;
+    }
+    if (fd >= 0)
+        close(fd);
+    return false;
+}
+
+/* A tree that has its copy in itself has no end. */
+static int check_within(const struct plan *p, char **ret_error)
+{
+    struct stat st;
+
+    for (unsigned i = 0; i < p->n_copies; i++) {
+        const struct plan_copy *c = &p->copies[i];
+
+        if (!c->tree || stat(c->source, &st) < 0 || !S_ISDIR(st.st_mode))
+            continue;
+        for (unsigned d = 0; d < c->n_dests; d++)
+            if (is_within(open_nearest(c->dests[d]), &st))
+                return refuse(ret_error, format("cannot copy directory '%s' into itself, '%s'",
+                                                c->source, c->dests[d]));
+    }
+    return 0;
+}
+
 static int collect(const struct plan *p, struct identities *ids)
 {
     size_t order = 0;
@@ -453,6 +511,8 @@ int plan_make(struct plan *p, const struct options *o, char **ret_error)
         r = plan_one_source(&made, o, &error);
     if (r == 0)
         r = check_same(&made, &error);
+    if (r == 0)
+        r = check_within(&made, &error);
     if (r < 0) {
         plan_free(&made);
         *ret_error = error ? error : strdup("out of memory");

@@ -197,7 +197,7 @@ static void *read_source(void *arg)
     const struct options *o = t->o;
     struct source_tree source = {
         .path = t->copy->source,
-        .follow_root = o->follow != FOLLOW_NEVER,
+        .follow_root = options_follow_operand(o),
         .follow = o->follow == FOLLOW_ALWAYS,
         .one_file_system = o->one_file_system,
         .keep_links = o->archive || o->no_dereference,
