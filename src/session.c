@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "attrs.h"
 #include "clock.h"
 #include "copy.h"
 #include "engine.h"
@@ -42,13 +43,17 @@
 
 #define NO_ANSWER "it does not answer"
 
+/* What a new file gets, less the umask, if it gets nothing of the source. */
+#define PLAIN_MODE (S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH)
+
 struct session {
     const struct options *o;
     const struct plan_copy *copy;
     int signal_fd;
 
     struct source source;
-    bool sweep; /* looking at a destination cleans up there */
+    struct attrs attrs; /* of the source, for the destinations */
+    bool sweep;         /* looking at a destination cleans up there */
     struct target *targets;
     bool *target_open;
     struct space_demand *demands;    /* of each destination */
@@ -187,7 +192,9 @@ static void errand_source(void *arg, unsigned i)
 
     (void)i;
     s->failures[0].err = 0;
-    (void)source_open(&s->source, s->copy->source, direct, &s->failures[0]);
+    if (source_open(&s->source, s->copy->source, direct, &s->failures[0]) == 0 &&
+        attrs_any(&s->attrs.wanted))
+        attrs_read(&s->attrs, s->source.fd, false, &s->source.st);
 }
 
 static int open_source(struct session *s)
@@ -211,6 +218,8 @@ static int open_source(struct session *s)
     s->size = s->size_known ? s->source.size - s->start : (uint64_t)INT64_MAX - s->start;
     if (o->length < s->size)
         s->size = o->length;
+    if (o->attributes_only)
+        s->size = 0;
     s->status.size = s->size_known ? s->size : 0;
     s->status.size_known = s->size_known;
     return 0;
@@ -224,13 +233,14 @@ static struct target_request request_for(const struct session *s, unsigned d)
 
     return (struct target_request){
         .path = s->copy->dests[d],
-        .inplace = o->inplace,
-        .keep_rest = o->has_dest_offset,
+        .inplace = o->inplace || o->attributes_only,
+        .keep_rest = o->has_dest_offset || o->attributes_only,
         .force = o->force,
         .want_direct = tuning_wants_direct(o, s->size, s->size_known),
         .need_direct = o->direct == WHEN_ALWAYS,
         .durable = o->fsync,
-        .source_mode = s->source.st.st_mode,
+        .source_mode = o->plain_mode ? PLAIN_MODE : s->source.st.st_mode,
+        .attrs = attrs_any(&s->attrs.wanted) ? &s->attrs : NULL,
         .source_dev = s->source.st.st_dev,
         .source_ino = s->source.st.st_ino,
         .length = s->size_known ? s->size : 0,
@@ -546,6 +556,9 @@ static void commit_targets(struct session *s)
         if (ds->state == DEST_FAILED)
             continue;
         ds->state = DEST_DONE;
+        ds->attributes = s->targets[d].attrs_given;
+        ds->attribute_failures = s->targets[d].attr_failures.list;
+        ds->n_attribute_failures = s->targets[d].attr_failures.n;
         ds->durable = s->o->fsync && s->view[d].state.flushed;
     }
 }
@@ -665,31 +678,36 @@ static void run_crew(struct session *s)
     s->crew = NULL;
 }
 
-/* What `done` complete destinations come to under --require. */
-static int policy_status(const struct session *s, unsigned done)
+/* What `done` complete destinations, `kept` of them with all attributes, come to under
+ * --require. */
+static int policy_status(const struct session *s, unsigned done, unsigned kept)
 {
     unsigned required = s->o->require;
 
     if (required == OPTIONS_REQUIRE_ALL)
         required = s->copy->n_dests;
     if (done >= required)
-        return 0;
+        return kept >= required ? 0 : 6;
     return done == 0 ? 1 : 3;
 }
 
 static int exit_status(const struct session *s)
 {
-    unsigned done = 0;
+    unsigned done = 0, kept = 0;
 
-    for (unsigned d = 0; d < s->copy->n_dests; d++)
-        done += s->status.dests[d].state == DEST_DONE;
+    for (unsigned d = 0; d < s->copy->n_dests; d++) {
+        const struct dest_status *ds = &s->status.dests[d];
+
+        done += ds->state == DEST_DONE;
+        kept += ds->state == DEST_DONE && ds->n_attribute_failures == 0;
+    }
     if (s->unavailable)
         return 2;
     if (s->signal)
         return 128 + s->signal;
     if (s->status.source_failure.err)
         return 5;
-    return policy_status(s, done);
+    return policy_status(s, done, kept);
 }
 
 int session_worse(int a, int b)
@@ -724,6 +742,7 @@ static void session_free(struct session *s)
     free(s->space_texts);
     free(s->view);
     free(s->status.dests);
+    attrs_free(&s->attrs);
     free(s);
 }
 
@@ -767,6 +786,7 @@ static struct session *session_new(const struct options *o, const struct plan_co
     s->copy = copy;
     s->signal_fd = signal_fd;
     s->began_ms = clock_now_ms();
+    attrs_init(&s->attrs, &o->preserve);
     /* Before any destination can have taken the last descriptor. */
     s->news_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     s->targets = calloc(n, sizeof *s->targets);
@@ -809,7 +829,8 @@ void session_run(const struct options *o, const struct plan_copy *copy, int sign
     report_summary(&s->status);
     *ret = (struct session_result){
         .exit_status = s->status.exit_status,
-        .ended = s->signal || (o->stop_on_error && s->status.exit_status != 0),
+        .ended = s->signal ||
+                 (o->stop_on_error && s->status.exit_status != 0 && s->status.exit_status != 6),
         .abandoned = s->abandoned,
     };
     if (!s->abandoned) /* hanging workers still look at it */
@@ -839,7 +860,7 @@ static int look_at(struct session *s)
             good++;
         }
     }
-    return policy_status(s, good);
+    return policy_status(s, good, good);
 }
 
 int session_look(const struct options *o, const struct plan_copy *copy)
