@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "attrs.h"
 #include "engine.h"
 #include "options.h"
 #include "plan.h"
@@ -54,6 +55,15 @@ static int check_engine(const struct options *o)
     return EXIT_USAGE;
 }
 
+/* So has what is to be preserved. */
+static int check_context(const struct options *o)
+{
+    if (o->preserve.context != ATTRS_REQUIRED || attrs_context_available())
+        return 0;
+    report_error("--preserve=context: this kernel has no SELinux");
+    return EXIT_USAGE;
+}
+
 static int look_at_all(const struct plan *p, const struct options *o)
 {
     int status = 0;
@@ -93,6 +103,8 @@ static int copy(const struct options *o)
         return EXIT_USAGE;
     }
     status = check_engine(o);
+    if (status == 0)
+        status = check_context(o);
     if (status != 0)
         return status;
     if (plan_make(&plan, o, &error) < 0) {

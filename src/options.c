@@ -30,6 +30,10 @@ enum option_id {
     OPT_LENGTH,
     OPT_DEST_OFFSET,
     OPT_NO_SPACE_CHECK,
+    OPT_PRESERVE_BASIC,
+    OPT_PRESERVE,
+    OPT_NO_PRESERVE,
+    OPT_ATTRIBUTES_ONLY,
     OPT_FSYNC,
     OPT_IN_ORDER,
     OPT_ON_ERROR,
@@ -86,6 +90,12 @@ static struct poptOption copying_table[] = {
     ARG("length", '\0', OPT_LENGTH, "SIZE", "copy at most this much"),
     ARG("dest-offset", '\0', OPT_DEST_OFFSET, "SIZE",
         "write at this offset of DEST and keep the rest; needs --inplace"),
+    FLAG(NULL, 'p', OPT_PRESERVE_BASIC, "as --preserve=mode,ownership,timestamps"),
+    OPTIONAL_ARG("preserve", '\0', OPT_PRESERVE, "LIST",
+        "give DEST these attributes of SOURCE; alone: as -p"),
+    ARG("no-preserve", '\0', OPT_NO_PRESERVE, "LIST", "do not give DEST these attributes"),
+    FLAG("attributes-only", '\0', OPT_ATTRIBUTES_ONLY,
+         "copy no data, only the attributes to preserve"),
     FLAG("no-space-check", '\0', OPT_NO_SPACE_CHECK,
          "write even where the file systems seem to have too little space"),
     FLAG("fsync", '\0', OPT_FSYNC, "success means on stable storage: data and name"),
@@ -367,6 +377,106 @@ static int set_quiet(struct options *o, const struct rule *rule, const char *val
     return 0;
 }
 
+/* What --preserve=all stands for. The effort is for what not every file system knows. */
+static void preserve_all(struct options *o, enum attrs_effort effort)
+{
+    struct attrs_wanted *w = &o->preserve;
+
+    w->mode = w->owner = w->times = true;
+    w->context = w->context > effort ? w->context : effort;
+    w->xattrs = w->xattrs > effort ? w->xattrs : effort;
+    o->preserve_links = true;
+    o->plain_mode = false;
+}
+
+static void preserve_nothing(struct options *o)
+{
+    o->preserve = (struct attrs_wanted){.mode = false};
+    o->preserve_links = false;
+    o->plain_mode = true;
+}
+
+static void preserve_mode(struct options *o, bool on)
+{
+    o->preserve.mode = on;
+    o->plain_mode = !on;
+}
+
+/* One word of a LIST, which may be abbreviated as with cp: no two begin with the same letter.
+ */
+static int preserve_one(struct options *o, const char *word, size_t length, bool on)
+{
+    static const char *const words[] = {"all",       "context",    "links", "mode",
+                                        "ownership", "timestamps", "xattr"};
+    struct attrs_wanted *w = &o->preserve;
+    size_t i = 0;
+
+    while (i < sizeof(words) / sizeof(words[0]) && words[i][0] != *word)
+        i++;
+    if (length == 0 || i == sizeof(words) / sizeof(words[0]) ||
+        strncmp(words[i], word, length) != 0)
+        return -EINVAL;
+    switch (*word) {
+    case 'a':
+        if (on)
+            preserve_all(o, ATTRS_MIND);
+        else
+            preserve_nothing(o);
+        break;
+    case 'c':
+        w->context = on ? ATTRS_REQUIRED : ATTRS_LEAVE;
+        break;
+    case 'l':
+        o->preserve_links = on;
+        break;
+    case 'm':
+        preserve_mode(o, on);
+        break;
+    case 'o':
+        w->owner = on;
+        break;
+    case 't':
+        w->times = on;
+        break;
+    default:
+        w->xattrs = on ? ATTRS_REQUIRED : ATTRS_LEAVE;
+    }
+    return 0;
+}
+
+static int preserve_list(struct options *o, const char *list, bool on)
+{
+    for (;;) {
+        size_t length = strcspn(list, ",");
+
+        if (preserve_one(o, list, length, on) < 0)
+            return -EINVAL;
+        if (list[length] == '\0')
+            return 0;
+        list += length + 1;
+    }
+}
+
+static int set_preserve_basic(struct options *o, const struct rule *rule, const char *value)
+{
+    (void)rule;
+    (void)value;
+    return preserve_list(o, "mode,ownership,timestamps", true);
+}
+
+static int set_preserve(struct options *o, const struct rule *rule, const char *value)
+{
+    if (value == NULL || *value == '\0')
+        return set_preserve_basic(o, rule, NULL);
+    return preserve_list(o, value, true);
+}
+
+static int set_no_preserve(struct options *o, const struct rule *rule, const char *value)
+{
+    (void)rule;
+    return preserve_list(o, value, false);
+}
+
 static int set_target_directory(struct options *o, const struct rule *rule, const char *value)
 {
     char **directories;
@@ -449,6 +559,9 @@ static int set_usage(struct options *o, const struct rule *rule, const char *val
 
 #define EXPECT_SIZE "a SIZE of less than 8 EiB, e.g. 4096, 64K, 1GiB"
 #define EXPECT_WHEN "auto, always or never"
+#define EXPECT_LIST                                                                            \
+    "words out of mode, ownership, timestamps, links, context, xattr and all, "                \
+    "with commas between them"
 #define FIELD(name) .field = offsetof(struct options, name)
 
 static const struct rule rules[] = {
@@ -470,6 +583,10 @@ static const struct rule rules[] = {
                          .max = MAX_OFFSET,
                          .expected = EXPECT_SIZE},
     [OPT_NO_SPACE_CHECK] = {.set = set_flag, FIELD(no_space_check)},
+    [OPT_PRESERVE_BASIC] = {.set = set_preserve_basic},
+    [OPT_PRESERVE] = {.set = set_preserve, .expected = EXPECT_LIST},
+    [OPT_NO_PRESERVE] = {.set = set_no_preserve, .expected = EXPECT_LIST},
+    [OPT_ATTRIBUTES_ONLY] = {.set = set_flag, FIELD(attributes_only)},
     [OPT_FSYNC] = {.set = set_flag, FIELD(fsync)},
     [OPT_IN_ORDER] = {.set = set_flag, FIELD(in_order)},
     [OPT_ON_ERROR] = {.set = set_on_error, .expected = "drop or stop"},
@@ -544,6 +661,8 @@ static const char *close_optional(const char *word)
         return "--direct=";
     if (strcmp(word, "--progress") == 0)
         return "--progress=";
+    if (strcmp(word, "--preserve") == 0)
+        return "--preserve=";
     return word;
 }
 
@@ -688,6 +807,10 @@ static int check_combinations(const struct options *o, char **ret_error)
     if (o->has_dest_offset && !o->inplace)
         return refuse(ret_error, "--dest-offset needs --inplace: a new file that is renamed to "
                                  "the destination would lose the rest of it");
+    if (o->attributes_only &&
+        (o->offset > 0 || o->length != OPTIONS_TO_THE_END || o->has_dest_offset))
+        return refuse(ret_error, "--attributes-only copies no data: it contradicts --offset, "
+                                 "--length and --dest-offset");
     if (o->max_lag > 0 && o->slow == SLOW_WAIT)
         return refuse(ret_error, "--max-lag is about --slow=detach; with --slow=wait no DEST "
                                  "runs ahead by more than the buffers");
@@ -766,6 +889,8 @@ void options_print_help(const struct options *o, FILE *f)
     poptPrintHelp(p->context, f, 0);
     fputs("\n"
           "WHEN is auto, always or never; --direct and --progress alone mean always.\n"
+          "LIST is one or more of mode, ownership, timestamps, links, context, xattr, all,\n"
+          "separated by commas; as with cp.\n"
           "SIZE is a number of bytes, or one with K, M, G, T, P (powers of 1024) or\n"
           "KB, MB, GB, TB, PB (powers of 1000) behind it.\n"
           "Exit codes, examples and everything else: man ucopy.\n",

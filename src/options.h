@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "attrs.h"
+
 enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 
 /* A destination that is too slow for the others: SLOW_AUTO detaches it, but with --in-order. */
@@ -60,6 +62,11 @@ struct options {
     uint64_t length; /* bytes, or OPTIONS_TO_THE_END */
     bool has_dest_offset;
     uint64_t dest_offset; /* bytes into every destination; meaningful with has_dest_offset */
+
+    struct attrs_wanted preserve;
+    bool preserve_links; /* accepted; one file has no links to itself */
+    bool plain_mode;     /* --no-preserve=mode: a new file has nothing of the source's mode */
+    bool attributes_only;
 
     bool force;
     bool no_target_directory;

@@ -161,8 +161,9 @@ static void say_stats(const struct copy_status *s)
 
         fputs("destination:  ", m.f);
         report_message_escaped(m.f, d->path);
-        fprintf(m.f, ": %llu bytes, %s%s\n", (unsigned long long)d->bytes,
-                report_status_name(d->state), d->durable ? ", durable" : "");
+        fprintf(m.f, ": %llu bytes, %s%s%s\n", (unsigned long long)d->bytes,
+                report_status_name(d->state), d->durable ? ", durable" : "",
+                d->n_attribute_failures > 0 ? ", attributes missing" : "");
     }
     report_message_end(&m);
 }
@@ -174,6 +175,9 @@ static void say_failures(const struct copy_status *s)
 
     for (unsigned i = 0; i < s->n_dests; i++)
         done += s->dests[i].state == DEST_DONE;
+    for (unsigned i = 0; i < s->n_dests; i++)
+        for (unsigned k = 0; k < s->dests[i].n_attribute_failures; k++)
+            report_failure(s->dests[i].path, &s->dests[i].attribute_failures[k]);
     if (done > 0 && done < s->n_dests && !report.options->quiet)
         report_error("%u of %u destinations are complete", done, s->n_dests);
     if (s->source_failure.err != 0)

@@ -22,10 +22,13 @@ enum dest_state {
 struct dest_status {
     const char *path;
     enum dest_state state;
-    uint64_t bytes;         /* that this destination holds by now */
-    uint64_t files;         /* of a tree, likewise: all but directories */
-    bool durable;           /* data and name are on stable storage */
-    bool detached;          /* was too slow for the others, and served on its own */
+    uint64_t bytes;  /* that this destination holds by now */
+    uint64_t files;  /* of a tree, likewise: all but directories */
+    bool durable;    /* data and name are on stable storage */
+    bool detached;   /* was too slow for the others, and served on its own */
+    bool attributes; /* with DEST_DONE: attributes were to be preserved */
+    const struct failure *attribute_failures; /* those that were not; not owned */
+    unsigned n_attribute_failures;
     struct failure failure; /* with DEST_FAILED */
     bool by_source;         /* failed only because the source did */
 };
@@ -80,8 +83,9 @@ int report_progress_interval_ms(void);
 void report_progress(const struct copy_status *s, bool asked);
 
 /* A copy has ended: leaves the last state of a progress display standing, then --stats; then,
- * as the last lines on stderr, the source's failure and every destination that failed; JSON
- * "summary". Destinations that failed by_source are not named on stderr. */
+ * as the last lines on stderr, attributes that were not preserved, the source's failure and
+ * every destination that failed; JSON "summary". Destinations that failed by_source are not
+ * named on stderr. */
 void report_summary(const struct copy_status *s);
 
 /* --dry-run: what would be done, a line per destination on stdout ("would copy ..."), or JSON.

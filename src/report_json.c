@@ -20,6 +20,15 @@ static void add(json_t **object, const char *key, json_t *value)
     }
 }
 
+/* Takes the reference to the value. */
+static void append(json_t **array, json_t *value)
+{
+    if (json_array_append_new(*array, value) < 0) {
+        json_decref(*array);
+        *array = NULL;
+    }
+}
+
 /* Takes the text, which is UTF-8, and frees it. */
 static void add_text(json_t **object, const char *key, char *text)
 {
@@ -72,6 +81,24 @@ static void add_failure(json_t **object, const char *error_key, const char *errn
     add(object, errno_key, json_string(name != NULL ? name : "unknown"));
 }
 
+/* null where there is nothing to preserve. */
+static void add_attributes(json_t **object, const struct dest_status *d)
+{
+    json_t *array = json_array();
+
+    for (unsigned i = 0; i < d->n_attribute_failures; i++) {
+        json_t *failure = json_object();
+
+        add_failure(&failure, "error", "errno", &d->attribute_failures[i]);
+        append(&array, failure);
+    }
+    if (d->attributes)
+        add(object, "attributes", json_string(d->n_attribute_failures ? "failed" : "kept"));
+    else
+        add(object, "attributes", json_null());
+    add(object, "attribute_failures", array);
+}
+
 static void add_dest_fields(json_t **object, const struct dest_status *d)
 {
     static const struct failure none = {.err = 0};
@@ -82,6 +109,7 @@ static void add_dest_fields(json_t **object, const struct dest_status *d)
     add_failure(object, "error", "errno", d->state == DEST_FAILED ? &d->failure : &none);
     add(object, "durable", json_boolean(d->durable));
     add(object, "detached", json_boolean(d->detached));
+    add_attributes(object, d);
 }
 
 static void add_dests(json_t **event, const struct copy_status *s)
@@ -92,10 +120,7 @@ static void add_dests(json_t **event, const struct copy_status *s)
         json_t *object = json_object();
 
         add_dest_fields(&object, &s->dests[i]);
-        if (json_array_append_new(array, object) < 0) {
-            json_decref(array);
-            array = NULL;
-        }
+        append(&array, object);
     }
     add(event, "destinations", array);
 }

@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "attrs.h"
 #include "clock.h"
 #include "copy.h"
 #include "engine.h"
@@ -220,6 +221,9 @@ static void commit_targets(struct session *s)
         if (ds->state == DEST_FAILED)
             continue;
         ds->state = DEST_DONE;
+        ds->attributes = s->targets[d].attrs_given;
+        ds->attribute_failures = s->targets[d].attr_failures.list;
+        ds->n_attribute_failures = s->targets[d].attr_failures.n;
         ds->durable = s->o->fsync && s->view[d].state.flushed;
     }
 }
@@ -339,31 +343,36 @@ static void run_crew(struct session *s)
     s->crew = NULL;
 }
 
-/* What `done` complete destinations come to under --require. */
-static int policy_status(const struct session *s, unsigned done)
+/* What `done` complete destinations, `kept` of them with all attributes, come to under
+ * --require. */
+static int policy_status(const struct session *s, unsigned done, unsigned kept)
 {
     unsigned required = s->o->require;
 
     if (required == OPTIONS_REQUIRE_ALL)
         required = s->copy->n_dests;
     if (done >= required)
-        return 0;
+        return kept >= required ? 0 : 6;
     return done == 0 ? 1 : 3;
 }
 
 static int exit_status(const struct session *s)
 {
-    unsigned done = 0;
+    unsigned done = 0, kept = 0;
 
-    for (unsigned d = 0; d < s->copy->n_dests; d++)
-        done += s->status.dests[d].state == DEST_DONE;
+    for (unsigned d = 0; d < s->copy->n_dests; d++) {
+        const struct dest_status *ds = &s->status.dests[d];
+
+        done += ds->state == DEST_DONE;
+        kept += ds->state == DEST_DONE && ds->n_attribute_failures == 0;
+    }
     if (s->unavailable)
         return 2;
     if (s->signal)
         return 128 + s->signal;
     if (s->status.source_failure.err)
         return 5;
-    return policy_status(s, done);
+    return policy_status(s, done, kept);
 }
 
 int session_worse(int a, int b)
@@ -398,6 +407,7 @@ static void session_free(struct session *s)
     free(s->space_texts);
     free(s->view);
     free(s->status.dests);
+    attrs_free(&s->attrs);
     free(s);
 }
 
@@ -441,6 +451,7 @@ static struct session *session_new(const struct options *o, const struct plan_co
     s->copy = copy;
     s->signal_fd = signal_fd;
     s->began_ms = clock_now_ms();
+    attrs_init(&s->attrs, &o->preserve);
     /* Before any destination can have taken the last descriptor. */
     s->news_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     s->targets = calloc(n, sizeof *s->targets);
@@ -483,7 +494,8 @@ void session_run(const struct options *o, const struct plan_copy *copy, int sign
     report_summary(&s->status);
     *ret = (struct session_result){
         .exit_status = s->status.exit_status,
-        .ended = s->signal || (o->stop_on_error && s->status.exit_status != 0),
+        .ended = s->signal ||
+                 (o->stop_on_error && s->status.exit_status != 0 && s->status.exit_status != 6),
         .abandoned = s->abandoned,
     };
     if (!s->abandoned) /* hanging workers still look at it */
@@ -513,7 +525,7 @@ static int look_at(struct session *s)
             good++;
         }
     }
-    return policy_status(s, good);
+    return policy_status(s, good, good);
 }
 
 int session_look(const struct options *o, const struct plan_copy *copy)

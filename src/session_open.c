@@ -12,6 +12,9 @@
 #define FIFO_PATIENCE_MS 5000
 #define FIFO_POLL_MS     20
 
+/* What a new file gets, less the umask, if it gets nothing of the source. */
+#define PLAIN_MODE (S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH)
+
 /* ---- the source ---- */
 
 static void errand_source(void *arg, unsigned i)
@@ -21,7 +24,9 @@ static void errand_source(void *arg, unsigned i)
 
     (void)i;
     s->failures[0].err = 0;
-    (void)source_open(&s->source, s->copy->source, direct, &s->failures[0]);
+    if (source_open(&s->source, s->copy->source, direct, &s->failures[0]) == 0 &&
+        attrs_any(&s->attrs.wanted))
+        attrs_read(&s->attrs, s->source.fd, false, &s->source.st);
 }
 
 int session_open_source(struct session *s)
@@ -45,6 +50,8 @@ int session_open_source(struct session *s)
     s->size = s->size_known ? s->source.size - s->start : (uint64_t)INT64_MAX - s->start;
     if (o->length < s->size)
         s->size = o->length;
+    if (o->attributes_only)
+        s->size = 0;
     s->status.size = s->size_known ? s->size : 0;
     s->status.size_known = s->size_known;
     return 0;
@@ -58,13 +65,14 @@ static struct target_request request_for(const struct session *s, unsigned d)
 
     return (struct target_request){
         .path = s->copy->dests[d],
-        .inplace = o->inplace,
-        .keep_rest = o->has_dest_offset,
+        .inplace = o->inplace || o->attributes_only,
+        .keep_rest = o->has_dest_offset || o->attributes_only,
         .force = o->force,
         .want_direct = tuning_wants_direct(o, s->size, s->size_known),
         .need_direct = o->direct == WHEN_ALWAYS,
         .durable = o->fsync,
-        .source_mode = s->source.st.st_mode,
+        .source_mode = o->plain_mode ? PLAIN_MODE : s->source.st.st_mode,
+        .attrs = attrs_any(&s->attrs.wanted) ? &s->attrs : NULL,
         .source_dev = s->source.st.st_dev,
         .source_ino = s->source.st.st_ino,
         .length = s->size_known ? s->size : 0,

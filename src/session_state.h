@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "attrs.h"
 #include "job.h"
 #include "options.h"
 #include "plan.h"
@@ -31,7 +32,8 @@ struct session {
     int signal_fd;
 
     struct source source;
-    bool sweep; /* looking at a destination cleans up there */
+    struct attrs attrs; /* of the source, for the destinations */
+    bool sweep;         /* looking at a destination cleans up there */
     struct target *targets;
     bool *target_open;
     struct space_demand *demands;    /* of each destination */

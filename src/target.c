@@ -49,8 +49,6 @@ static int prepare(struct target *t, const struct target_request *request, struc
         .fd = -1,
         .fd_direct = -1,
         .dir_fd = -1,
-        .uid = (uid_t)-1,
-        .gid = (gid_t)-1,
     };
     return t->ops ? 0 : -f->err;
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "attrs.h"
 #include "failure.h"
 #include "space.h"
 #include "target_acl.h"
@@ -28,11 +29,13 @@ struct target_request {
     bool keep_rest;    /* inplace: bytes outside the copied range stay (--dest-offset) */
     bool force; /* a file that may not be written to is replaced all the same; inplace: it is
                  * removed and made anew, as cp -f */
-    bool want_direct;   /* try O_DIRECT */
-    bool need_direct;   /* fail when there is no O_DIRECT */
-    bool durable;       /* the name, too, has to be on stable storage (--fsync) */
-    mode_t source_mode; /* st_mode of the source */
-    dev_t source_dev;   /* which file the source is: st_dev and st_ino */
+    bool want_direct;          /* try O_DIRECT */
+    bool need_direct;          /* fail when there is no O_DIRECT */
+    bool durable;              /* the name, too, has to be on stable storage (--fsync) */
+    mode_t source_mode;        /* st_mode of the source, or what a new file is to have of it */
+    const struct attrs *attrs; /* what is preserved of the source; NULL: nothing. Not owned,
+                                * outlives the target */
+    dev_t source_dev;          /* which file the source is: st_dev and st_ino */
     ino_t source_ino;
     uint64_t size;   /* final size in bytes if known, else 0 */
     uint64_t length; /* bytes that will be written if known, else 0 */
@@ -56,16 +59,21 @@ struct target {
     bool sequential;       /* has no positions: bytes go in order, at ENGINE_STREAM */
     bool can_fsync;        /* fsync(2) makes sense on fd */
 
+    /* By target_commit(): */
+    bool attrs_given;                    /* attributes were to be preserved here */
+    struct attrs_failures attr_failures; /* those that were not */
+
     /* target_file.c's own */
     int dir_fd;                /* directory of the final name, or -1 */
     char *name;                /* final name in dir_fd, symlinks resolved */
     char temp[TEMP_NAME_SIZE]; /* name of the temporary in dir_fd, or "" */
     mode_t mode;               /* permission bits the file gets at the end */
-    uid_t uid;                 /* owner of the file it replaces, or (uid_t)-1 */
-    gid_t gid;                 /* group of the file it replaces, or (gid_t)-1 */
-    struct target_acl acl;     /* of the file it replaces */
-    bool over_symlink;         /* one stands under the name, and is replaced */
-    bool created;              /* inplace: the name did not exist before */
+    bool replaces;             /* uid, gid and acl are those of a file that it replaces */
+    uid_t uid;                 /* owner of the file it replaces */
+    gid_t gid;
+    struct target_acl acl;
+    bool over_symlink; /* one stands under the name, and is replaced */
+    bool created;      /* inplace: the name did not exist before */
 };
 
 struct target_ops {
@@ -99,9 +107,12 @@ void target_sweep(const struct target_request *request);
 int target_look(const struct target_request *request, struct target_view *ret,
                 struct failure *f);
 
-/* Makes the written file the destination: mode and owner, close (whose error counts), rename,
- * and with request.durable the directory's fsync. The data must have been flushed before by
- * an fsync operation if it is to be durable. Negative errno with *f filled on failure; the
+/* Makes the written file the destination: mode and owner, what is preserved of the source's
+ * attributes, close (whose error counts), rename, and with request.durable the directory's
+ * fsync. The data must have been flushed before by an fsync operation if it is to be durable;
+ * attributes that are set after it are flushed here. That attributes cannot be preserved is no
+ * failure; the target says so, and its messages live as long as request.attrs is not read anew.
+ * Nodes keep their own: they are no copies. Negative errno with *f filled on failure; the
  * final name then holds what it held before, no temporary is left, and the target is closed.
  * A temporary whose name somebody has taken away or given to another file is such a failure
  * (-ENOENT, -ESTALE).

@@ -7,7 +7,8 @@
  * redirects nothing.
  *
  * A new file gets what the kernel makes of the source's permission bits (umask, default ACL of
- * the directory), as with cp. A replaced file keeps the mode and owner that it had. A temporary
+ * the directory), as with cp. A replaced file keeps the mode and owner that it had. What is
+ * preserved of the source's attributes takes the place of either. A temporary
  * is private until it is complete: created 0600, which leaves nobody else of a default
  * ACL any access either, because the bits of the group are its mask. The chmod(2) at the end
  * sets owner, mask and others, which is all of an ACL that the mode of a creation bears on. */
@@ -205,6 +206,27 @@ static int make_directory_syncable(struct target *t, struct failure *f)
     return 0;
 }
 
+static bool preserves_mode(const struct target *t)
+{
+    return t->request.attrs && t->request.attrs->wanted.mode;
+}
+
+static bool preserves_owner(const struct target *t)
+{
+    return t->request.attrs && t->request.attrs->wanted.owner;
+}
+
+/* The mode to create the final name with. What is not yet the file of its owner is nobody
+ * else's, and extended attributes of a file that is read-only could not be set. */
+static mode_t creation_mode(const struct target *t)
+{
+    mode_t mode = t->request.source_mode & PERMISSION_BITS;
+
+    if (preserves_mode(t) && preserves_owner(t))
+        mode &= S_IRWXU;
+    return t->request.attrs ? mode | S_IWUSR : mode;
+}
+
 /* Notes which mode the file that was just created is to have at the end. */
 static int note_created_mode(struct target *t, struct failure *f)
 {
@@ -212,7 +234,7 @@ static int note_created_mode(struct target *t, struct failure *f)
 
     if (fstat(t->fd, &st) < 0)
         return fail(f, "stat", errno, NULL);
-    t->mode = st.st_mode & MODE_BITS;
+    t->mode = st.st_mode & MODE_BITS & (t->request.source_mode | ~(mode_t)S_IWUSR);
     return 0;
 }
 
@@ -220,10 +242,11 @@ static int note_created_mode(struct target *t, struct failure *f)
  * set-id programs loses the bits as by a write(2) into the file. */
 static int note_replaced_mode(struct target *t, const struct stat *st, struct failure *f)
 {
-    int r = acl_read(t->dir_fd, t->name, &t->acl);
+    int r = preserves_mode(t) ? 0 : acl_read(t->dir_fd, t->name, &t->acl);
 
     if (r < 0)
         return fail(f, "read access control list", -r, NULL);
+    t->replaces = true;
     t->mode = st->st_mode & MODE_BITS;
     t->uid = st->st_uid;
     t->gid = st->st_gid;
@@ -297,8 +320,11 @@ static void remove_temporary(struct target *t)
  * source's mode: it is asked for with a file that never holds a byte. */
 static int note_new_mode(struct target *t, struct failure *f)
 {
-    int r = create_temporary(t, t->request.source_mode & PERMISSION_BITS);
+    int r;
 
+    if (preserves_mode(t))
+        return 0;
+    r = create_temporary(t, t->request.source_mode & PERMISSION_BITS);
     if (r < 0)
         return fail(f, "create temporary", -r, NULL);
     r = note_created_mode(t, f);
@@ -378,7 +404,7 @@ static int open_inplace(struct target *t, const struct stat *existing, struct fa
     if (t->over_symlink && unlinkat(t->dir_fd, t->name, 0) < 0)
         return fail(f, "remove", errno, NULL);
     t->fd = openat(t->dir_fd, t->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                   t->request.source_mode & PERMISSION_BITS);
+                   creation_mode(t));
     if (t->fd < 0)
         return fail(f, "open", errno, NULL);
     t->created = true;
@@ -508,7 +534,7 @@ static int check_length(const struct target *t, struct failure *f)
 static int set_owner(const struct target *t, const struct stat *st, bool *ret_kept,
                      struct failure *f)
 {
-    bool kept = t->uid == (uid_t)-1 || (t->uid == st->st_uid && t->gid == st->st_gid) ||
+    bool kept = !t->replaces || (t->uid == st->st_uid && t->gid == st->st_gid) ||
                 fchown(t->fd, t->uid, t->gid) == 0;
 
     if (!kept) {
@@ -523,21 +549,15 @@ static int set_owner(const struct target *t, const struct stat *st, bool *ret_ke
 }
 
 /* Only what differs is set: there are file systems that refuse every chmod and chown. */
-static int set_mode(const struct target *t, struct failure *f)
+static int set_mode(const struct target *t, bool owner_kept, struct failure *f)
 {
     mode_t mode = t->mode;
     struct stat st;
-    bool kept = false;
     int r;
 
-    if (fstat(t->fd, &st) < 0)
-        return fail(f, "stat", errno, NULL);
-    r = set_owner(t, &st, &kept, f);
-    if (r < 0)
-        return r;
-    if (!kept)
+    if (!owner_kept)
         mode &= ~(mode_t)(S_ISUID | S_ISGID);
-    if (t->uid != (uid_t)-1) {
+    if (t->replaces) {
         r = acl_write(t->fd, &t->acl);
         if (r < 0)
             return fail(f, "set access control list", -r, HINT_INPLACE);
@@ -547,6 +567,39 @@ static int set_mode(const struct target *t, struct failure *f)
     if ((st.st_mode & MODE_BITS) != mode && fchmod(t->fd, mode) < 0)
         return fail(f, "set mode", errno, NULL);
     return 0;
+}
+
+/* Gives the file what is preserved of the source; *ret_changed tells whether that is anything.
+ */
+static void preserve(struct target *t, bool named, const struct stat *st, bool *ret_changed)
+{
+    const struct attrs_file file = {.fd = t->fd, .fresh = named, .st = st};
+
+    t->attrs_given = true;
+    *ret_changed = attrs_apply(t->request.attrs, &file, &t->attr_failures);
+}
+
+/* Owner, attributes and mode, in an order in which none undoes another. named: the file is new,
+ * or takes the place of another. */
+static int complete_inode(struct target *t, bool named, struct failure *f)
+{
+    bool owner_kept = !preserves_owner(t), changed = false;
+    struct stat st;
+    int r = 0;
+
+    if (!named && !t->request.attrs)
+        return 0;
+    if (fstat(t->fd, &st) < 0)
+        return fail(f, "stat", errno, NULL);
+    if (named && !preserves_owner(t))
+        r = set_owner(t, &st, &owner_kept, f);
+    if (r == 0 && t->request.attrs)
+        preserve(t, named, &st, &changed);
+    if (r == 0 && named && !preserves_mode(t))
+        r = set_mode(t, owner_kept, f);
+    if (r == 0 && changed && t->request.durable && fsync(t->fd) < 0)
+        r = fail(f, "fsync", errno, NULL);
+    return r;
 }
 
 /* A close tells what could not be written. The lock and the inode, by which the temporary is
@@ -596,8 +649,8 @@ static int file_commit(struct target *t, struct failure *f)
     int r;
 
     r = check_length(t, f);
-    if (r == 0 && named)
-        r = set_mode(t, f);
+    if (r == 0)
+        r = complete_inode(t, named, f);
     if (r == 0)
         r = close_written(t, f);
     if (r == 0 && t->temp[0] != '\0')
