@@ -197,6 +197,21 @@ static int read_value(struct attrs *a, const struct handle *h, const char *name,
     }
 }
 
+static int add_xattr(struct attrs *a, const struct attrs_value *value)
+{
+    if (a->n_xattrs == a->xattrs_room) {
+        struct attrs_value *more =
+            reallocarray(a->xattrs, a->xattrs_room + 8u, sizeof(*a->xattrs));
+
+        if (!more)
+            return -ENOMEM;
+        a->xattrs = more;
+        a->xattrs_room += 8;
+    }
+    a->xattrs[a->n_xattrs++] = *value;
+    return 0;
+}
+
 static void read_xattr(struct attrs *a, const struct handle *h, const char *name)
 {
     enum attrs_effort effort = effort_for(a, name);
@@ -206,20 +221,9 @@ static void read_xattr(struct attrs *a, const struct handle *h, const char *name
     if (effort == ATTRS_LEAVE)
         return;
     r = read_value(a, h, name, &value);
-    if (r == 0 && a->n_xattrs == a->xattrs_room) {
-        struct attrs_value *more =
-            reallocarray(a->xattrs, a->xattrs_room + 8u, sizeof(*a->xattrs));
-
-        if (more) {
-            a->xattrs = more;
-            a->xattrs_room += 8;
-        } else {
-            r = -ENOMEM;
-        }
-    }
     if (r == 0)
-        a->xattrs[a->n_xattrs++] = value;
-    else if (r != -ENODATA)
+        r = add_xattr(a, &value);
+    if (r < 0 && r != -ENODATA)
         note_xattr(&a->failures, effort, "read extended attribute", -r, name);
 }
 
@@ -245,12 +249,8 @@ static bool may_have_acl(mode_t mode)
     return !S_ISLNK(mode);
 }
 
-void attrs_read(struct attrs *a, int fd, bool path_only, const struct stat *st)
+void attrs_read_stat(struct attrs *a, const struct stat *st)
 {
-    const struct handle h = handle_of(fd, path_only);
-    bool acls = a->wanted.mode && may_have_acl(st->st_mode);
-    ssize_t size;
-
     a->mode = st->st_mode;
     a->uid = st->st_uid;
     a->gid = st->st_gid;
@@ -260,6 +260,15 @@ void attrs_read(struct attrs *a, int fd, bool path_only, const struct stat *st)
     a->n_xattrs = 0;
     a->values_used = 0;
     a->failures.n = 0;
+}
+
+void attrs_read(struct attrs *a, int fd, bool path_only, const struct stat *st)
+{
+    const struct handle h = handle_of(fd, path_only);
+    bool acls = a->wanted.mode && may_have_acl(st->st_mode);
+    ssize_t size;
+
+    attrs_read_stat(a, st);
     if (!acls && !a->wanted.context && !a->wanted.xattrs)
         return;
 
@@ -279,6 +288,87 @@ void attrs_read(struct attrs *a, int fd, bool path_only, const struct stat *st)
             read_acl(a, &h, name,
                      strcmp(name, ACCESS_ACL) == 0 ? &a->access_acl : &a->default_acl);
     }
+}
+
+/* ---- as bytes ---- */
+
+/* In front of a name with its NUL, and the value behind that. */
+struct packed {
+    uint32_t name_size;
+    uint32_t value_size;
+};
+
+static size_t packed_size(const struct attrs_value *v)
+{
+    return v->size || v->name ? sizeof(struct packed) + strlen(v->name) + 1 + v->size : 0;
+}
+
+/* Returns where the next one goes. */
+static char *pack(const struct attrs *a, const struct attrs_value *v, char *to)
+{
+    struct packed p;
+
+    if (!packed_size(v))
+        return to;
+    p = (struct packed){(uint32_t)strlen(v->name) + 1, (uint32_t)v->size};
+    memcpy(to, &p, sizeof(p));
+    memcpy(to + sizeof(p), v->name, p.name_size);
+    memcpy(to + sizeof(p) + p.name_size, a->values + v->start, v->size);
+    return to + packed_size(v);
+}
+
+size_t attrs_packed_size(const struct attrs *a)
+{
+    size_t size = packed_size(&a->access_acl) + packed_size(&a->default_acl);
+
+    for (unsigned i = 0; i < a->n_xattrs; i++)
+        size += packed_size(&a->xattrs[i]);
+    return size;
+}
+
+void attrs_pack(const struct attrs *a, void *to)
+{
+    char *at = pack(a, &a->default_acl, pack(a, &a->access_acl, to));
+
+    for (unsigned i = 0; i < a->n_xattrs; i++)
+        at = pack(a, &a->xattrs[i], at);
+}
+
+/* Adds what stands at a->values + at; returns where the next one is, or a negative errno. */
+static ssize_t unpack(struct attrs *a, size_t at)
+{
+    struct attrs_value v;
+    struct packed p;
+    int r = 0;
+
+    memcpy(&p, a->values + at, sizeof(p));
+    at += sizeof(p);
+    v = (struct attrs_value){a->values + at, at + p.name_size, p.value_size};
+    if (strcmp(v.name, ACCESS_ACL) == 0)
+        a->access_acl = v;
+    else if (strcmp(v.name, DEFAULT_ACL) == 0)
+        a->default_acl = v;
+    else
+        r = add_xattr(a, &v);
+    return r < 0 ? r : (ssize_t)(v.start + v.size);
+}
+
+int attrs_unpack(struct attrs *a, const struct stat *st, const void *packed, size_t size)
+{
+    ssize_t at = 0;
+
+    attrs_read_stat(a, st);
+    if (size > a->values_room && grow(&a->values, &a->values_room, size) < 0)
+        return -ENOMEM;
+    if (size > 0)
+        memcpy(a->values, packed, size);
+    a->values_used = size;
+    while (at >= 0 && (size_t)at < size)
+        at = unpack(a, (size_t)at);
+    if (at >= 0)
+        return 0;
+    attrs_read_stat(a, st);
+    return -ENOMEM;
 }
 
 /* ---- giving ---- */

@@ -97,6 +97,18 @@ bool attrs_context_available(void);
  * what fstat(2) said before it was read from. What cannot be read is told by attrs_apply(). */
 void attrs_read(struct attrs *a, int fd, bool path_only, const struct stat *st);
 
+/* The same where nothing but *st is known: no lists, no extended attributes. */
+void attrs_read_stat(struct attrs *a, const struct stat *st);
+
+/* Access control lists and extended attributes as a sequence of bytes: how many (0: there are
+ * none), and the bytes themselves. */
+size_t attrs_packed_size(const struct attrs *a);
+void attrs_pack(const struct attrs *a, void *to);
+
+/* Makes of *st and what attrs_pack() wrote what attrs_read() had read; without its failures. 0
+ * or -ENOMEM, and then it is what attrs_read_stat() makes. */
+int attrs_unpack(struct attrs *a, const struct stat *st, const void *packed, size_t size);
+
 /* Gives the file what was read; what it has already is not set again. An attribute that cannot
  * be set does not keep the others from it: *ret says what is missing. (As with cp, that a user
  * without privileges may not give files away is no failure.) Returns whether anything was

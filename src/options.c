@@ -523,13 +523,14 @@ static int set_follow_always(struct options *o, const struct rule *rule, const c
 static int set_no_dereference_links(struct options *o, const struct rule *rule,
                                     const char *value)
 {
-    o->no_dereference = true;
+    o->preserve_links = true;
     return set_follow_never(o, rule, value);
 }
 
 static int set_archive(struct options *o, const struct rule *rule, const char *value)
 {
-    o->archive = o->recursive = true;
+    o->recursive = true;
+    preserve_all(o, ATTRS_TRY);
     return set_no_dereference_links(o, rule, value);
 }
 

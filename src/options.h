@@ -42,9 +42,7 @@ struct options {
     enum when direct;
 
     bool recursive;
-    bool archive;
     enum follow follow;
-    bool no_dereference; /* -d: hard links, too, are kept */
     bool one_file_system;
 
     bool in_order;
@@ -64,7 +62,7 @@ struct options {
     uint64_t dest_offset; /* bytes into every destination; meaningful with has_dest_offset */
 
     struct attrs_wanted preserve;
-    bool preserve_links; /* accepted; one file has no links to itself */
+    bool preserve_links; /* in trees: names of one file stay names of one file */
     bool plain_mode;     /* --no-preserve=mode: a new file has nothing of the source's mode */
     bool attributes_only;
 

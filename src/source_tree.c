@@ -17,7 +17,6 @@
 
 #define LISTING    (128u << 10) /* bytes of directory entries at a time */
 #define DATA       (256u << 10) /* bytes of a file in one record */
-#define ATTRS_ROOM (64u << 10)  /* bytes of extended attributes of a file */
 #define OPEN_FLAGS (O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
 
 struct level {
@@ -36,6 +35,7 @@ struct walk {
     struct trail path; /* for people, and for hard links: never for a system call */
     size_t root_len;   /* of the path: what is behind it is the path in the tree */
     struct trail names;
+    struct attrs attrs; /* of what comes next */
     struct links links;
     dev_t dev; /* of the root */
     char *listing;
@@ -58,14 +58,42 @@ static void fail_memory(struct walk *w)
     w->no_memory = w->ended = true;
 }
 
+/* ---- attributes ---- */
+
+/* What the next record that has any is to carry: the file's that fd is open on. */
+static void read_attrs(struct walk *w, int fd, bool path_only, const struct stat *st)
+{
+    attrs_read(&w->attrs, fd, path_only, st);
+    for (unsigned i = 0; i < w->attrs.failures.n; i++)
+        w->t->attrs_failed(w->t->arg, w->path.bytes, &w->attrs.failures.list[i]);
+}
+
+/* The same of what cannot be opened. */
+static void read_entry_attrs(struct walk *w, int dir_fd, const char *name,
+                             const struct stat *st)
+{
+    const struct attrs_wanted *wanted = &w->t->preserve;
+    bool more = wanted->xattrs || wanted->context || (wanted->mode && !S_ISLNK(st->st_mode));
+    int fd = more ? openat(dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC) : -1;
+
+    if (fd < 0)
+        attrs_read_stat(&w->attrs, st);
+    else
+        read_attrs(w, fd, true, st);
+    (void)fd_close(&fd);
+}
+
 /* ---- records ---- */
 
-/* Begins a record with room for max bytes of attributes and data. NULL: nobody is there. */
+/* Begins a record with room for max bytes of data. st: of what has attributes, w->attrs; NULL:
+ * it has none. NULL: nobody is there. */
 static struct record *begin(struct walk *w, enum record_kind kind, const char *name,
                             const char *text, size_t max, const struct stat *st)
 {
     size_t name_len = w->n_levels > 0 ? strlen(name) : 0, text_len = strlen(text);
-    size_t head = sizeof(struct record) + record_aligned(name_len + text_len + 2);
+    size_t attrs_len = st ? attrs_packed_size(&w->attrs) : 0;
+    size_t head = sizeof(struct record) + record_aligned(name_len + text_len + 2) +
+                  record_aligned(attrs_len);
     struct record *r;
 
     if (head + max > stream_max_record(w->t->stream)) {
@@ -78,12 +106,19 @@ static struct record *begin(struct walk *w, enum record_kind kind, const char *n
         return NULL;
     }
     *r = (struct record){
-        .kind = kind, .name_len = (uint32_t)name_len, .text_len = (uint32_t)text_len};
-    if (st)
-        r->st = *st;
+        .kind = kind,
+        .name_len = (uint32_t)name_len,
+        .text_len = (uint32_t)text_len,
+        .attrs_len = (uint32_t)attrs_len,
+    };
     memcpy(r->bytes, name, name_len);
     r->bytes[name_len] = '\0';
     memcpy(r->bytes + name_len + 1, text, text_len + 1);
+    if (st) {
+        r->st = *st;
+        r->st.st_mode = w->attrs.mode; /* less what could not be read */
+        attrs_pack(&w->attrs, (void *)(uintptr_t)record_attrs(r));
+    }
     return r;
 }
 
@@ -102,14 +137,6 @@ static void put_mark(struct walk *w, enum record_kind kind)
 
     if (r)
         publish(w, r);
-}
-
-/* The extended attributes of the file; sizes and places of what follows depend on them. */
-static void put_attrs(struct walk *w, struct record *r, int fd)
-{
-    (void)w;
-    (void)r;
-    (void)fd;
 }
 
 /* ---- files ---- */
@@ -201,10 +228,9 @@ static void put_data(struct walk *w, const char *name, int fd, const struct stat
 
     if (st->st_size == 0 && st->st_blocks == 0)
         max = 4096; /* /proc says so of files that are not empty */
-    r = begin(w, RECORD_FILE, name, "", ATTRS_ROOM + max, st);
+    r = begin(w, RECORD_FILE, name, "", max, st);
     if (!r)
         return;
-    put_attrs(w, r, fd);
     good = fill(w, r, fd, max);
     if (!good)
         return;
@@ -230,7 +256,7 @@ static bool put_link(struct walk *w, const char *name, const struct stat *st)
         fail_memory(w);
     if (!first)
         return error < 0;
-    r = begin(w, RECORD_LINK, name, first, 0, st);
+    r = begin(w, RECORD_LINK, name, first, 0, NULL);
     if (r)
         publish(w, r);
     return true;
@@ -253,13 +279,13 @@ static void put_opened(struct walk *w, int dir_fd, const char *name, int fd)
     }
     if (put_link(w, name, &st))
         return;
+    read_attrs(w, fd, false, &st);
     if ((uint64_t)st.st_size < t->copy_size) {
         put_data(w, name, fd, &st);
         return;
     }
-    r = begin(w, RECORD_COPY, name, "", ATTRS_ROOM, &st);
+    r = begin(w, RECORD_COPY, name, "", 0, &st);
     if (r) {
-        put_attrs(w, r, fd);
         publish(w, r);
         t->copy(t->arg, dir_fd, name, w->path.bytes, &st);
     }
@@ -276,6 +302,7 @@ static void put_symlink(struct walk *w, int dir_fd, const char *name, const stru
         return;
     }
     text[n] = '\0';
+    read_entry_attrs(w, dir_fd, name, st);
     r = begin(w, RECORD_SYMLINK, name, text, 0, st);
     if (r)
         publish(w, r);
@@ -302,6 +329,7 @@ static void put_entry_record(struct walk *w, int dir_fd, const char *name,
     } else if (S_ISLNK(st->st_mode)) {
         put_symlink(w, dir_fd, name, st);
     } else {
+        read_entry_attrs(w, dir_fd, name, st);
         r = begin(w, RECORD_NODE, name, "", 0, st);
         if (r)
             publish(w, r);
@@ -395,7 +423,10 @@ static int push_level(struct walk *w, const struct stat *st)
 /* The directory as it is announced; without its attributes, which come when it is left. */
 static bool announce(struct walk *w, const char *name, const struct stat *st)
 {
-    struct record *r = begin(w, RECORD_DIRECTORY, name, "", 0, st);
+    struct record *r;
+
+    attrs_read_stat(&w->attrs, st);
+    r = begin(w, RECORD_DIRECTORY, name, "", 0, st);
 
     if (r)
         publish(w, r);
@@ -410,12 +441,11 @@ static void put_empty(struct walk *w, const char *name, int fd, const struct sta
     if (!announce(w, name, st))
         return;
     put_mark(w, RECORD_FILES_END);
-    r = w->ended ? NULL : begin(w, RECORD_LEAVE, "", "", ATTRS_ROOM, st);
-    if (r) {
-        if (fd >= 0)
-            put_attrs(w, r, fd);
+    if (fd >= 0)
+        read_attrs(w, fd, false, st);
+    r = w->ended ? NULL : begin(w, RECORD_LEAVE, "", "", 0, st);
+    if (r)
         publish(w, r);
-    }
 }
 
 /* Opens a directory; the reason has been told if it fails. Then it is put as one that is empty.
@@ -468,12 +498,13 @@ static void leave(struct walk *w)
     struct record *r;
 
     (void)trail_enter(&w->path, l->path_len, "");
-    r = begin(w, RECORD_LEAVE, "", "", ATTRS_ROOM, &l->st);
-    if (r) {
-        if (dirs_fd(&w->dirs) >= 0)
-            put_attrs(w, r, dirs_fd(&w->dirs));
+    if (dirs_fd(&w->dirs) >= 0)
+        read_attrs(w, dirs_fd(&w->dirs), false, &l->st);
+    else
+        attrs_read_stat(&w->attrs, &l->st);
+    r = begin(w, RECORD_LEAVE, "", "", 0, &l->st);
+    if (r)
         publish(w, r);
-    }
     if (dirs_leave(&w->dirs) < 0 && w->n_levels > 1 && !w->ended) {
         (void)trail_enter(&w->path, l[-1].path_len, "");
         fail(w, "open", ESTALE, "the directory was moved while it was copied");
@@ -523,11 +554,13 @@ int source_tree_walk(const struct source_tree *t)
         w.no_memory = true;
     } else {
         w.root_len = w.path.len;
+        attrs_init(&w.attrs, &t->preserve);
         walk_root(&w);
     }
     stream_end(t->stream);
     dirs_free(&w.dirs);
     links_free(&w.links);
+    attrs_free(&w.attrs);
     free(w.levels);
     trail_free(&w.path);
     trail_free(&w.names);

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+#include "attrs.h"
 #include "failure.h"
 #include "stream.h"
 
@@ -21,13 +22,15 @@ struct source_tree {
     bool follow;          /* so may all others */
     bool one_file_system; /* directories that are on another one stay empty */
     bool keep_links;      /* names of one file stay names of one file */
-    bool attrs;           /* extended attributes are read */
-    uint64_t copy_size;   /* files of at least so many bytes are RECORD_COPY */
+    struct attrs_wanted preserve;
+    uint64_t copy_size; /* files of at least so many bytes are RECORD_COPY */
     struct stream *stream;
 
     void *arg;
     /* What could not be read: `path` lives until failed() returns. */
     void (*failed)(void *arg, const char *path, const struct failure *f);
+    /* An attribute that could not be read. */
+    void (*attrs_failed)(void *arg, const char *path, const struct failure *f);
     /* So many bytes of a file were read. */
     void (*read)(void *arg, uint64_t bytes);
     /* Whether the directory is one that is written to. */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "dirs.h"
@@ -38,7 +39,8 @@ struct tree_level {
     mode_t add; /* bits that were set so that we may write into it, and go at the end */
     /* What the kernel makes of a new file here, once one has been looked at. */
     bool known;
-    bool exact; /* it has the mode that was asked for, but for the umask's bits */
+    bool exact;  /* it has the mode that was asked for, but for the umask's bits */
+    bool no_acl; /* it has no access control list */
     uid_t uid;
     gid_t gid;
 };
@@ -67,6 +69,7 @@ struct target_tree {
     char file_temp[TEMP_NAME_SIZE];
     char file_name[NAME_MAX + 1];
     struct stat file_st; /* the source's */
+    struct attrs attrs;  /* likewise */
     struct stat created; /* what the new file is known to have of that */
     uint64_t offset;
     struct target target;
@@ -161,65 +164,42 @@ static void step_back(struct target_tree *t)
 
 /* ---- attributes ---- */
 
-/* Gives what fd is open on the owner, mode and times of the source, as far as they are wanted
- * and `have`, what it has, is another. */
-static void set_attrs(struct target_tree *t, int fd, const struct stat *st,
-                      const struct stat *have)
+/* Takes over what the record says of the file. */
+static void take_attrs(struct target_tree *t, const struct record *r)
 {
-    const struct target_tree_request *q = &t->request;
-    struct timespec times[2] = {st->st_atim, st->st_mtim};
-    bool owned = true, chowned = false;
-    mode_t mode = st->st_mode & MODE_BITS;
+    struct failure f;
 
-    if (q->keep_owner && (st->st_uid != have->st_uid || st->st_gid != have->st_gid)) {
-        chowned = owned = fchown(fd, st->st_uid, st->st_gid) == 0;
-        if (!owned && fchown(fd, (uid_t)-1, st->st_gid) < 0 && geteuid() == 0)
-            fail_attrs(t, "set owner");
-    }
-    if (!owned)
-        mode &= ~(mode_t)(S_ISUID | S_ISGID);
-    if (q->keep_mode && ((have->st_mode & MODE_BITS) != mode || chowned) &&
-        fchmod(fd, mode) < 0)
-        fail_attrs(t, "set mode");
-    if (q->keep_times && futimens(fd, times) < 0)
-        fail_attrs(t, "set times");
+    if (attrs_unpack(&t->attrs, &r->st, record_attrs(r), r->attrs_len) == 0)
+        return;
+    failure_set(&f, "preserve attributes", ENOMEM, FAILURE_NO_OFFSET, NULL);
+    t->request.attrs_failed(t->request.arg, t->path.bytes, &f);
 }
 
-/* Of a node the mode is set by what the name stands for now, and only if that still is one: a
- * symlink would be followed. */
-static int set_node_mode(int dir_fd, const char *name, const struct stat *st)
+static void give_attrs(struct target_tree *t, const struct attrs_file *file)
 {
-    char self[32];
+    struct attrs_failures failures = {.n = 0};
+
+    (void)attrs_apply(&t->attrs, file, &failures);
+    for (unsigned i = 0; i < failures.n; i++)
+        t->request.attrs_failed(t->request.arg, t->path.bytes, &failures.list[i]);
+}
+
+/* Gives what was taken over last to an entry that cannot be opened: a symlink or a node. */
+static void give_entry_attrs(struct target_tree *t, const char *name, mode_t type)
+{
+    struct attrs_file file = {.path_only = true, .fresh = true};
     struct stat now;
-    int fd = openat(dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC), r = -1;
 
-    if (fd < 0)
-        return -1;
-    (void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-    if (fstat(fd, &now) == 0 && (now.st_mode & S_IFMT) == (st->st_mode & S_IFMT))
-        r = (now.st_mode & MODE_BITS) == (st->st_mode & MODE_BITS)
-                ? 0
-                : chmod(self, st->st_mode & MODE_BITS);
-    else
-        errno = ESTALE;
-    (void)fd_close(&fd);
-    return r;
-}
-
-/* The same for what cannot be opened: symlinks and nodes. */
-static void set_entry_attrs(struct target_tree *t, const char *name, const struct stat *st)
-{
-    const struct target_tree_request *q = &t->request;
-    struct timespec times[2] = {st->st_atim, st->st_mtim};
-
-    if (q->keep_owner && (st->st_uid != geteuid() || st->st_gid != getegid()) &&
-        fchownat(here_fd(t), name, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) < 0 &&
-        geteuid() == 0)
-        fail_attrs(t, "set owner");
-    if (q->keep_mode && !S_ISLNK(st->st_mode) && set_node_mode(here_fd(t), name, st) < 0)
-        fail_attrs(t, "set mode");
-    if (q->keep_times && utimensat(here_fd(t), name, times, AT_SYMLINK_NOFOLLOW) < 0)
-        fail_attrs(t, "set times");
+    if (!attrs_any(&t->request.preserve))
+        return;
+    file.fd = openat(here_fd(t), name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (file.fd < 0 || fstat(file.fd, &now) < 0) {
+        fail_attrs(t, "open");
+    } else if ((now.st_mode & S_IFMT) == (type & S_IFMT)) {
+        file.st = &now;
+        give_attrs(t, &file);
+    }
+    (void)fd_close(&file.fd);
 }
 
 /* ---- directories ---- */
@@ -312,7 +292,8 @@ static int exists(struct target_tree *t, const char *name, struct stat *st)
 /* Goes into the directory `name`, which is made if it is not there. False: it could not. */
 static bool enter(struct target_tree *t, const char *name, mode_t wanted)
 {
-    mode_t mode = (t->request.keep_mode ? 0 : wanted & PERMISSION_BITS) | S_IRWXU;
+    bool private = t->request.preserve.mode;
+    mode_t mode = (private ? 0 : wanted & PERMISSION_BITS) | S_IRWXU;
     struct stat st;
     int there = exists(t, name, &st), fd;
 
@@ -334,7 +315,7 @@ static bool enter(struct target_tree *t, const char *name, mode_t wanted)
         fail(t, "open directory", ENOMEM, NULL);
         return false;
     }
-    here(t)->add = there || t->request.keep_mode ? 0 : S_IRWXU & ~wanted;
+    here(t)->add = there || private ? 0 : S_IRWXU & ~wanted;
     t->unpublished = !there && !t->request.inplace;
     t->put_bytes = t->put_files = 0;
     (void)snprintf(t->name, sizeof(t->name), "%s", name);
@@ -352,7 +333,7 @@ static void apply_directory(struct target_tree *t, const struct record *r)
         if (trail_enter(&t->path, t->path.len, r->name_len ? name : "") < 0) {
             fail(t, "make directory", ENOMEM, NULL);
             t->skipped = 1;
-        } else if (!enter(t, name, r->st.st_mode)) {
+        } else if (!enter(t, name, t->request.plain_mode ? ACCESSPERMS : r->st.st_mode)) {
             t->skipped = 1;
             step_back(t);
         }
@@ -365,9 +346,10 @@ static void apply_directory(struct target_tree *t, const struct record *r)
 static void finish_directory(struct target_tree *t, const struct record *r)
 {
     struct tree_level *l = here(t);
+    struct attrs_file file = {.fd = here_fd(t), .fresh = l->fresh};
     struct stat have;
 
-    if (!t->request.keep_mode && !t->request.keep_owner && !t->request.keep_times && !l->add)
+    if (!attrs_any(&t->request.preserve) && !l->add)
         return;
     if (fstat(here_fd(t), &have) < 0) {
         fail_attrs(t, "stat");
@@ -375,7 +357,9 @@ static void finish_directory(struct target_tree *t, const struct record *r)
     }
     if (l->add && fchmod(here_fd(t), have.st_mode & MODE_BITS & ~l->add) < 0)
         fail_attrs(t, "set mode");
-    set_attrs(t, here_fd(t), &r->st, &have);
+    file.st = &have;
+    take_attrs(t, r);
+    give_attrs(t, &file);
 }
 
 static void apply_leave(struct target_tree *t, const struct record *r)
@@ -399,36 +383,41 @@ static void apply_leave(struct target_tree *t, const struct record *r)
 
 /* The mode to create a file with: so that nothing is left to be set, where that is known, and
  * else for nobody else's eyes. */
-static mode_t creation_mode(const struct target_tree *t, const struct tree_level *l,
-                            const struct stat *st)
+static mode_t creation_mode(const struct target_tree *t, const struct tree_level *l)
 {
-    bool owned =
-        !t->request.keep_owner || (l->known && l->uid == st->st_uid && l->gid == st->st_gid);
+    mode_t mode = t->attrs.mode & PERMISSION_BITS;
+    bool owned = !t->request.preserve.owner ||
+                 (l->known && l->uid == t->attrs.uid && l->gid == t->attrs.gid);
 
-    if (!t->request.keep_mode)
-        return st->st_mode & PERMISSION_BITS;
-    return owned && l->known && l->exact && !(st->st_mode & t->request.umask)
-               ? st->st_mode & PERMISSION_BITS
+    if (t->request.plain_mode)
+        return DEFFILEMODE;
+    if (!t->request.preserve.mode)
+        return mode;
+    return owned && l->known && l->exact && !(mode & t->request.umask) && (mode & S_IWUSR)
+               ? mode
                : PRIVATE_MODE;
 }
 
 /* What the file just created has: as the kernel does it in this directory, for which one of
- * them is looked at. */
-static int note_created(struct target_tree *t, mode_t asked, struct stat *ret)
+ * them is looked at. Its times are those of no source. */
+static int note_created(struct target_tree *t, mode_t asked)
 {
     struct tree_level *l = here(t);
+    struct stat *st = &t->created;
 
-    if (l->known) {
-        *ret = (struct stat){.st_mode = asked, .st_uid = l->uid, .st_gid = l->gid};
+    if (!l->known) {
+        if (fstat(t->fd, st) < 0)
+            return -errno;
+        l->known = true;
+        l->uid = st->st_uid;
+        l->gid = st->st_gid;
+        l->exact = (st->st_mode & MODE_BITS) == (asked & ~t->request.umask);
+        l->no_acl = fgetxattr(t->fd, "system.posix_acl_access", NULL, 0) < 0;
         return 0;
     }
-    if (fstat(t->fd, ret) < 0)
-        return -errno;
-    l->known = true;
-    l->uid = ret->st_uid;
-    l->gid = ret->st_gid;
-    l->exact = (ret->st_mode & MODE_BITS) == (asked & ~t->request.umask);
-    return 0;
+    *st = (struct stat){.st_mode = S_IFREG | asked, .st_uid = l->uid, .st_gid = l->gid};
+    st->st_atim.tv_nsec = st->st_mtim.tv_nsec = -1;
+    return l->exact ? 0 : fstat(t->fd, st) < 0 ? -errno : 0;
 }
 
 /* Opens a new file that comes to its name as t->how says. */
@@ -478,7 +467,8 @@ static struct target_request request_for(const struct target_tree *t, const char
         .inplace = t->request.inplace,
         .force = t->request.force,
         .durable = false, /* all at once, at the end */
-        .source_mode = st->st_mode,
+        .source_mode = t->request.plain_mode ? DEFFILEMODE : st->st_mode,
+        .attrs = attrs_any(&t->request.preserve) ? &t->attrs : NULL,
         .source_dev = st->st_dev,
         .source_ino = st->st_ino,
         .size = (uint64_t)st->st_size,
@@ -512,7 +502,7 @@ static bool begin_replacement(struct target_tree *t, const struct stat *there)
 
 static bool begin_new(struct target_tree *t)
 {
-    mode_t mode = creation_mode(t, here(t), &t->file_st);
+    mode_t mode = creation_mode(t, here(t));
     int r;
 
     t->how = t->unpublished || t->request.inplace ? NAMED : NAMELESS;
@@ -522,7 +512,7 @@ static bool begin_new(struct target_tree *t)
         fail(t, "create", -r, NULL);
         return false;
     }
-    r = note_created(t, mode, &t->created);
+    r = note_created(t, mode);
     if (r < 0) {
         fail(t, "stat", -r, NULL);
         discard(t);
@@ -540,6 +530,7 @@ static bool begin_file(struct target_tree *t, const struct record *r)
                    r->name_len ? record_name(r) : t->root_name);
     t->file_st = r->st;
     t->offset = 0;
+    take_attrs(t, r);
     is_there = exists(t, t->file_name, &there);
     if (is_there < 0)
         return false;
@@ -593,9 +584,12 @@ static int give_name(struct target_tree *t)
 
 static bool commit_new(struct target_tree *t)
 {
+    const struct attrs_file file = {
+        .fd = t->fd, .fresh = true, .no_acl = here(t)->no_acl, .st = &t->created};
     int r;
 
-    set_attrs(t, t->fd, &t->file_st, &t->created);
+    if (attrs_any(&t->request.preserve))
+        give_attrs(t, &file);
     r = give_name(t);
     if (r < 0) {
         fail(t, "create", -r, r == -EEXIST ? "somebody has made it meanwhile" : NULL);
@@ -614,11 +608,22 @@ static bool commit_replacement(struct target_tree *t)
 {
     struct failure f;
 
+    bool done;
+
     t->fd = -1;
-    if (target_commit(&t->target, &f) == 0)
-        return true;
-    tell(t, &f);
-    return false;
+    if (t->request.durable && fsync(t->target.fd) < 0) {
+        failure_set(&f, "fsync", errno, FAILURE_NO_OFFSET, NULL);
+        target_abort(&t->target);
+        done = false;
+    } else {
+        done = target_commit(&t->target, &f) == 0;
+    }
+    if (!done)
+        tell(t, &f);
+    for (unsigned i = 0; done && i < t->target.attr_failures.n; i++)
+        t->request.attrs_failed(t->request.arg, t->path.bytes,
+                                &t->target.attr_failures.list[i]);
+    return done;
 }
 
 static void commit_file(struct target_tree *t)
@@ -731,7 +736,7 @@ static int replace_entry(struct target_tree *t, const struct record *r, const ch
     if (error < 0)
         return error;
     if (r->kind != RECORD_LINK)
-        set_entry_attrs(t, temp, &r->st);
+        give_entry_attrs(t, temp, r->st.st_mode);
     error = renameat(here_fd(t), temp, here_fd(t), name) < 0 ? -errno : 0;
     /* It is still there if both are names of one file already. */
     if (error < 0 || r->kind == RECORD_LINK)
@@ -751,13 +756,15 @@ static void apply_entry(struct target_tree *t, const struct record *r)
         fail(t, op_of(r), EISDIR, "a directory stands there");
         return;
     }
+    if (r->kind != RECORD_LINK)
+        take_attrs(t, r);
     error = is_there ? replace_entry(t, r, name) : make_entry(t, r, name);
     if (error < 0) {
         fail(t, op_of(r), -error, NULL);
         return;
     }
     if (!is_there && r->kind != RECORD_LINK)
-        set_entry_attrs(t, name, &r->st);
+        give_entry_attrs(t, name, r->st.st_mode);
     atomic_fetch_add(&t->files, 1);
     t->put_files++;
 }
@@ -787,6 +794,7 @@ static void apply_inside(struct target_tree *t, const struct record *r)
         (void)snprintf(t->file_name, sizeof(t->file_name), "%s",
                        r->name_len ? record_name(r) : t->root_name);
         t->file_st = r->st;
+        take_attrs(t, r);
         (void)publish(t);
         break;
     default:
@@ -887,6 +895,7 @@ int target_tree_open(struct target_tree **ret_tree, const struct target_tree_req
         return failure_set(f, "open", ENOMEM, FAILURE_NO_OFFSET, NULL);
     t->request = *request;
     t->fd = t->root_fd = -1;
+    attrs_init(&t->attrs, &request->preserve);
     r = trail_put(&t->path, 0, request->path);
     t->root_len = t->path.len;
     if (r < 0)
@@ -922,6 +931,7 @@ void target_tree_close(struct target_tree *t)
     dirs_free(&t->dirs);
     (void)fd_close(&t->root_fd);
     trail_free(&t->path);
+    attrs_free(&t->attrs);
     free(t->levels);
     free(t->root_name);
     free(t);

@@ -20,6 +20,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+#include "attrs.h"
 #include "failure.h"
 #include "record.h"
 #include "target.h"
@@ -28,11 +29,10 @@ struct target_tree_request {
     const char *path; /* of the root; not owned, outlives the tree */
     bool inplace;
     bool force;
-    bool durable;   /* all has to be on stable storage when target_tree_end() returns */
-    mode_t umask;   /* the process's */
-    bool keep_mode; /* preserved of the source's attributes */
-    bool keep_owner;
-    bool keep_times;
+    bool durable;    /* all has to be on stable storage when target_tree_end() returns */
+    mode_t umask;    /* the process's */
+    bool plain_mode; /* what is new has nothing of the source's mode */
+    struct attrs_wanted preserve;
 
     void *arg;
     /* What could not be made; `path` lives until failed() returns. */

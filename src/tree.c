@@ -47,7 +47,6 @@ struct member {
     /* the main thread's */
     bool given_up;
     unsigned n_failed; /* files that could not be made */
-    unsigned n_attrs;  /* that could not be given all their attributes */
     struct failure first;
     char text[TEXT];
 };
@@ -103,7 +102,7 @@ static void on_failed(void *arg, const char *path, const struct failure *f)
     notices_put(m->tree->notices, m->d, path, f);
 }
 
-/* Behind the destinations' numbers stand those for their attributes. */
+/* Behind the destinations' numbers stand those for their attributes, and the source's. */
 static void on_attrs_failed(void *arg, const char *path, const struct failure *f)
 {
     struct member *m = arg;
@@ -120,9 +119,8 @@ static int open_target(struct member *m)
         .force = o->force,
         .durable = o->fsync,
         .umask = m->tree->umask,
-        .keep_mode = o->archive,
-        .keep_owner = o->archive,
-        .keep_times = o->archive,
+        .plain_mode = o->plain_mode,
+        .preserve = o->preserve,
         .arg = m,
         .failed = on_failed,
         .attrs_failed = on_attrs_failed,
@@ -168,6 +166,13 @@ static void on_source_failed(void *arg, const char *path, const struct failure *
     notices_put(t->notices, UINT32_MAX, path, f);
 }
 
+static void on_source_attrs_failed(void *arg, const char *path, const struct failure *f)
+{
+    struct tree *t = arg;
+
+    notices_put(t->notices, 2 * t->copy->n_dests, path, f);
+}
+
 static void on_read(void *arg, uint64_t bytes)
 {
     struct tree *t = arg;
@@ -200,11 +205,13 @@ static void *read_source(void *arg)
         .follow_root = options_follow_operand(o),
         .follow = o->follow == FOLLOW_ALWAYS,
         .one_file_system = o->one_file_system,
-        .keep_links = o->archive || o->no_dereference,
+        .keep_links = o->preserve_links,
+        .preserve = o->preserve,
         .copy_size = UINT64_MAX,
         .stream = t->stream,
         .arg = t,
         .failed = on_source_failed,
+        .attrs_failed = on_source_attrs_failed,
         .read = on_read,
         .is_target = on_is_target,
     };
@@ -251,7 +258,6 @@ static void take_notices(struct tree *t)
         } else if (n->who < t->copy->n_dests) {
             note_failed(t, n);
         } else {
-            t->members[n->who - t->copy->n_dests].n_attrs++;
             t->attrs_failed = true;
             report_failure(n->path, &n->failure);
         }
@@ -537,6 +543,7 @@ static struct tree *tree_new(const struct options *o, const struct plan_copy *co
 {
     struct tree *t = calloc(1, sizeof *t);
     unsigned n = copy->n_dests;
+    struct attrs attrs;
 
     if (!t)
         return NULL;
@@ -553,6 +560,9 @@ static struct tree *tree_new(const struct options *o, const struct plan_copy *co
         tree_free(t);
         return NULL;
     }
+    /* Once before there are threads: see attrs.h. */
+    attrs_init(&attrs, &o->preserve);
+    attrs_free(&attrs);
     t->umask = umask(0);
     (void)umask(t->umask);
     t->status.source = copy->source;
