@@ -69,7 +69,8 @@ static int look_at_all(const struct plan *p, const struct options *o)
     int status = 0;
 
     for (unsigned i = 0; i < p->n_copies; i++)
-        status = session_worse(status, session_look(o, &p->copies[i]));
+        status = session_worse(
+            status, (p->copies[i].tree ? tree_look : session_look)(o, &p->copies[i]));
     return status;
 }
 

@@ -263,7 +263,7 @@ static bool put_link(struct walk *w, const char *name, const struct stat *st)
 }
 
 /* Opened, it may turn out to be something else than it was when it was listed. */
-static void put_opened(struct walk *w, int dir_fd, const char *name, int fd)
+static void put_opened(struct walk *w, const char *name, int fd)
 {
     const struct source_tree *t = w->t;
     struct record *r;
@@ -287,7 +287,7 @@ static void put_opened(struct walk *w, int dir_fd, const char *name, int fd)
     r = begin(w, RECORD_COPY, name, "", 0, &st);
     if (r) {
         publish(w, r);
-        t->copy(t->arg, dir_fd, name, w->path.bytes, &st);
+        t->copy(t->arg, fcntl(fd, F_DUPFD_CLOEXEC, 0), w->path.bytes);
     }
 }
 
@@ -322,7 +322,7 @@ static void put_entry_record(struct walk *w, int dir_fd, const char *name,
             fail(w, "open", errno, NULL);
             return;
         }
-        put_opened(w, dir_fd, name, fd);
+        put_opened(w, name, fd);
         (void)fd_close(&fd);
     } else if (put_link(w, name, st)) {
         return;

@@ -35,10 +35,9 @@ struct source_tree {
     void (*read)(void *arg, uint64_t bytes);
     /* Whether the directory is one that is written to. */
     bool (*is_target)(void *arg, const struct stat *st);
-    /* The file `name` in the directory has been announced as RECORD_COPY, and all readers wait.
-     * Returns when it has been dealt with. */
-    void (*copy)(void *arg, int dir_fd, const char *name, const char *path,
-                 const struct stat *st);
+    /* The file that fd is open on has been announced as RECORD_COPY. Takes fd over; returns
+     * when it has been dealt with. */
+    void (*copy)(void *arg, int fd, const char *path);
 };
 
 /* Walks through the tree until all of it is written to the stream, or the stream is stopped or

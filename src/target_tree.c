@@ -53,6 +53,7 @@ struct target_tree {
     unsigned room;
     unsigned skipped; /* levels of directories that could not be made, and all below them */
     struct trail path;
+    struct trail copy_path; /* of the last RECORD_COPY */
     size_t root_len;
     bool no_nameless; /* the file system has no O_TMPFILE */
 
@@ -794,8 +795,9 @@ static void apply_inside(struct target_tree *t, const struct record *r)
         (void)snprintf(t->file_name, sizeof(t->file_name), "%s",
                        r->name_len ? record_name(r) : t->root_name);
         t->file_st = r->st;
-        take_attrs(t, r);
         (void)publish(t);
+        if (trail_put(&t->copy_path, 0, t->path.bytes) < 0)
+            fail(t, "open", ENOMEM, NULL);
         break;
     default:
         apply_entry(t, r);
@@ -824,12 +826,13 @@ int target_tree_apply(struct target_tree *t, const struct record *r, struct fail
     return -f->err;
 }
 
-bool target_tree_copy_request(struct target_tree *t, struct target_request *ret)
+bool target_tree_copy_request(struct target_tree *t, struct target_request *ret_request,
+                              const char **ret_path)
 {
-    if (t->skipped || here(t)->lost)
+    if (t->skipped || here(t)->lost || !t->copy_path.bytes)
         return false;
-    *ret = request_for(t, t->file_name, &t->file_st);
-    ret->durable = t->request.durable;
+    *ret_request = request_for(t, t->file_name, &t->file_st);
+    *ret_path = t->copy_path.bytes;
     return true;
 }
 
@@ -931,6 +934,7 @@ void target_tree_close(struct target_tree *t)
     dirs_free(&t->dirs);
     (void)fd_close(&t->root_fd);
     trail_free(&t->path);
+    trail_free(&t->copy_path);
     attrs_free(&t->attrs);
     free(t->levels);
     free(t->root_name);

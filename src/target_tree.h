@@ -52,9 +52,11 @@ int target_tree_open(struct target_tree **ret_tree, const struct target_tree_req
  * is left to be called. */
 int target_tree_apply(struct target_tree *t, const struct record *r, struct failure *f);
 
-/* After RECORD_COPY: what to ask of a target for that file; `path` is its name in `dir_fd`.
- * False: it is not to be copied here (its directory could not be made). */
-bool target_tree_copy_request(struct target_tree *t, struct target_request *ret);
+/* After RECORD_COPY: what to ask of a target for that file, and its path for people; both live
+ * until the next record. False: it is not to be copied here (its directory could not be made).
+ */
+bool target_tree_copy_request(struct target_tree *t, struct target_request *ret_request,
+                              const char **ret_path);
 
 /* That file has been copied: so many bytes. */
 void target_tree_copied(struct target_tree *t, uint64_t bytes);

@@ -26,6 +26,10 @@
 #define MAX_STREAM (8u << 20)
 #define MIN_STREAM (1u << 20) /* two records of the longest kind, and room to spare */
 
+/* Files of at least so many bytes are copied by the engines, one after the other; smaller ones
+ * cost less than to set that up. */
+#define ENGINE_SIZE (4u << 20)
+
 /* How often it is looked whether somebody hangs. */
 #define LOOK_MS 200
 
@@ -60,6 +64,14 @@ struct tree {
     struct notices *notices;
     struct member *members;
     mode_t umask;
+
+    /* A file for the engines, from the source's thread to the main thread and back. */
+    pthread_mutex_t lock;
+    pthread_cond_t copied;
+    int copy_fd; /* -1: there is none */
+    const char *copy_path;
+    bool copying;
+    struct member **copy_members; /* whose destinations it goes to */
 
     _Atomic uint64_t read_bytes;
     atomic_bool walked; /* the source's thread is over */
@@ -102,12 +114,12 @@ static void on_failed(void *arg, const char *path, const struct failure *f)
     notices_put(m->tree->notices, m->d, path, f);
 }
 
-/* Behind the destinations' numbers stand those for their attributes, and the source's. */
+/* Behind the destinations' numbers stand one for the source and one for all attributes. */
 static void on_attrs_failed(void *arg, const char *path, const struct failure *f)
 {
     struct member *m = arg;
 
-    notices_put(m->tree->notices, m->tree->copy->n_dests + m->d, path, f);
+    notices_put(m->tree->notices, m->tree->copy->n_dests + 1, path, f);
 }
 
 static int open_target(struct member *m)
@@ -163,14 +175,14 @@ static void on_source_failed(void *arg, const char *path, const struct failure *
 {
     struct tree *t = arg;
 
-    notices_put(t->notices, UINT32_MAX, path, f);
+    notices_put(t->notices, t->copy->n_dests, path, f);
 }
 
 static void on_source_attrs_failed(void *arg, const char *path, const struct failure *f)
 {
     struct tree *t = arg;
 
-    notices_put(t->notices, 2 * t->copy->n_dests, path, f);
+    notices_put(t->notices, t->copy->n_dests + 1, path, f);
 }
 
 static void on_read(void *arg, uint64_t bytes)
@@ -196,6 +208,26 @@ static bool on_is_target(void *arg, const struct stat *st)
     return false;
 }
 
+/* All destinations have come to this file when it is their turn. */
+static void on_copy(void *arg, int fd, const char *path)
+{
+    struct tree *t = arg;
+
+    if (fd < 0 || !stream_drain(t->stream)) {
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    pthread_mutex_lock(&t->lock);
+    t->copy_fd = fd;
+    t->copy_path = path;
+    t->copying = true;
+    tell_news(t);
+    while (t->copying)
+        pthread_cond_wait(&t->copied, &t->lock);
+    pthread_mutex_unlock(&t->lock);
+}
+
 static void *read_source(void *arg)
 {
     struct tree *t = arg;
@@ -207,13 +239,14 @@ static void *read_source(void *arg)
         .one_file_system = o->one_file_system,
         .keep_links = o->preserve_links,
         .preserve = o->preserve,
-        .copy_size = UINT64_MAX,
+        .copy_size = o->direct == WHEN_ALWAYS ? 0 : ENGINE_SIZE,
         .stream = t->stream,
         .arg = t,
         .failed = on_source_failed,
         .attrs_failed = on_source_attrs_failed,
         .read = on_read,
         .is_target = on_is_target,
+        .copy = on_copy,
     };
 
     atomic_store(&t->walk_error, source_tree_walk(&source));
@@ -251,7 +284,7 @@ static void take_notices(struct tree *t)
     struct notice *n;
 
     while ((n = notices_take(t->notices))) {
-        if (n->who == UINT32_MAX) {
+        if (n->who == t->copy->n_dests) {
             if (t->n_source_failed++ == 0)
                 t->source_first = n->failure;
             report_failure(n->path, &n->failure);
@@ -261,9 +294,9 @@ static void take_notices(struct tree *t)
             t->attrs_failed = true;
             report_failure(n->path, &n->failure);
         }
-        free(n);
-        if (t->o->stop_on_error && !t->stopping)
+        if (t->o->stop_on_error && !t->stopping && n->who <= t->copy->n_dests)
             stop(t);
+        free(n);
     }
 }
 
@@ -371,6 +404,117 @@ static bool all_over(struct tree *t)
     return over;
 }
 
+/* ---- files for the engines ---- */
+
+static void on_progress(void *arg, const struct copy_status *file, bool asked)
+{
+    struct tree *t = arg;
+    struct copy_status *st = &t->status;
+
+    st->seconds = (double)(clock_now_ms() - t->began_ms) / 1000;
+    st->read_bytes = atomic_load(&t->read_bytes) + file->read_bytes;
+    st->engine = file->engine;
+    for (unsigned i = 0; i < file->n_dests; i++) {
+        struct member *m = t->copy_members[i];
+        struct dest_status *ds = &st->dests[m->d];
+
+        target_tree_count(m->target, &ds->bytes, &ds->files);
+        ds->bytes += file->dests[i].bytes;
+    }
+    report_progress(st, asked);
+}
+
+/* What became of the file at one destination. */
+static void note_copied(struct tree *t, struct member *m, const struct dest_status *file)
+{
+    for (unsigned i = 0; i < file->n_attribute_failures; i++)
+        on_attrs_failed(m, file->path, &file->attribute_failures[i]);
+    if (file->state == DEST_DONE) {
+        target_tree_copied(m->target, file->bytes);
+    } else if (!file->by_source && !t->signal) {
+        on_failed(m, file->path, &file->failure);
+    }
+    if (file->failure.err == ETIMEDOUT) {
+        give_up(t, m);
+        fail_dest(t, m->d, &file->failure);
+    }
+}
+
+static void on_ended(void *arg, const struct copy_status *file)
+{
+    struct tree *t = arg;
+
+    t->status.engine = file->engine;
+    t->status.workers = file->workers;
+    t->status.chunk_size = file->chunk_size;
+    t->status.queue_depth = file->queue_depth;
+    atomic_fetch_add(&t->read_bytes, file->read_bytes);
+    if (file->source_failure.err)
+        on_source_failed(t, file->source, &file->source_failure);
+    for (unsigned i = 0; i < file->n_dests; i++)
+        note_copied(t, t->copy_members[i], &file->dests[i]);
+}
+
+/* Copies the file that the source's thread has come to; the destinations' threads wait for what
+ * is next, so that this one may look at what is theirs. */
+static void run_engines(struct tree *t)
+{
+    unsigned n = t->copy->n_dests;
+    struct target_request *requests = calloc(n, sizeof *requests);
+    char **paths = calloc(n, sizeof *paths);
+    struct plan_copy copy = {.source = (char *)(uintptr_t)t->copy_path, .dests = paths};
+    struct session_file file = {.fd = t->copy_fd,
+                                .targets = requests,
+                                .arg = t,
+                                .progress = on_progress,
+                                .ended = on_ended};
+    struct session_result result = {.exit_status = 0};
+
+    for (unsigned d = 0; requests && paths && d < n; d++) {
+        struct member *m = &t->members[d];
+        const char *path;
+
+        if (m->given_up || atomic_load(&m->over) ||
+            !target_tree_copy_request(m->target, &requests[copy.n_dests], &path))
+            continue;
+        paths[copy.n_dests] = (char *)(uintptr_t)path;
+        t->copy_members[copy.n_dests++] = m;
+    }
+    if (copy.n_dests > 0)
+        session_run_file(t->o, &copy, &file, t->signal_fd, &result);
+    else
+        close(file.fd);
+    t->abandoned |= result.abandoned;
+    if (result.signal && !t->signal) {
+        t->signal = result.signal;
+        stop(t);
+    }
+    if (!result.abandoned) { /* else what hangs may still look at them */
+        free(requests);
+        free(paths);
+    }
+}
+
+static void copy_if_asked(struct tree *t)
+{
+    bool asked;
+
+    pthread_mutex_lock(&t->lock);
+    asked = t->copying;
+    pthread_mutex_unlock(&t->lock);
+    if (!asked)
+        return;
+    if (t->stopping)
+        close(t->copy_fd);
+    else
+        run_engines(t);
+    pthread_mutex_lock(&t->lock);
+    t->copying = false;
+    t->copy_fd = -1;
+    pthread_cond_signal(&t->copied);
+    pthread_mutex_unlock(&t->lock);
+}
+
 /* Until all threads are over, or have had time enough to be. */
 static void watch(struct tree *t)
 {
@@ -387,6 +531,7 @@ static void watch(struct tree *t)
         poll(p, 2, wait);
         if (p[0].revents)
             (void)eventfd_read(t->news_fd, &news);
+        copy_if_asked(t);
         take_notices(t);
         look(t);
         take_signals(t);
@@ -533,7 +678,10 @@ static void tree_free(struct tree *t)
         notices_free(t->notices);
     if (t->news_fd >= 0)
         close(t->news_fd);
+    pthread_cond_destroy(&t->copied);
+    pthread_mutex_destroy(&t->lock);
     free(t->members);
+    free(t->copy_members);
     free(t->status.dests);
     free(t);
 }
@@ -551,10 +699,14 @@ static struct tree *tree_new(const struct options *o, const struct plan_copy *co
     t->copy = copy;
     t->signal_fd = signal_fd;
     t->began_ms = clock_now_ms();
+    t->copy_fd = -1;
+    pthread_mutex_init(&t->lock, NULL);
+    pthread_cond_init(&t->copied, NULL);
     t->news_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     t->members = calloc(n, sizeof *t->members);
+    t->copy_members = calloc(n, sizeof(struct member *));
     t->status.dests = calloc(n, sizeof *t->status.dests);
-    if (t->news_fd < 0 || !t->members || !t->status.dests ||
+    if (t->news_fd < 0 || !t->members || !t->copy_members || !t->status.dests ||
         notices_create(t->news_fd, &t->notices) < 0 ||
         stream_create(stream_size(o), n, &t->stream) < 0) {
         tree_free(t);
@@ -597,4 +749,12 @@ void tree_run(const struct options *o, const struct plan_copy *copy, int signal_
     };
     if (!t->abandoned) /* threads that hang still look at it */
         tree_free(t);
+}
+
+int tree_look(const struct options *o, const struct plan_copy *copy)
+{
+    (void)o;
+    for (unsigned d = 0; d < copy->n_dests; d++)
+        report_dry_run(copy->source, copy->dests[d], "a tree");
+    return 0;
 }

@@ -11,4 +11,7 @@
 void tree_run(const struct options *o, const struct plan_copy *copy, int signal_fd,
               struct session_result *ret);
 
+/* As session_look(). */
+int tree_look(const struct options *o, const struct plan_copy *copy);
+
 #endif
