@@ -183,6 +183,15 @@ static int find_kind(const struct options *o, const char *source, bool *ret_tree
         return refuse(ret_error,
                       format("'%s' is a directory; -r or -a copies directories", source));
     *ret_tree = S_ISLNK(st.st_mode) || (o->recursive && !S_ISREG(st.st_mode));
+    if (*ret_tree && (o->offset || o->length != OPTIONS_TO_THE_END || o->has_dest_offset ||
+                      o->attributes_only))
+        return refuse(ret_error, format("'%s' is no regular file: --offset, --length, "
+                                        "--dest-offset and --attributes-only are not for it",
+                                        source));
+    if (*ret_tree && (o->slow == SLOW_DETACH || o->max_lag))
+        return refuse(ret_error, format("'%s' is no regular file: --slow=detach and --max-lag "
+                                        "are for regular files",
+                                        source));
     return 0;
 }
 

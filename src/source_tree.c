@@ -219,6 +219,7 @@ static void put_rest(struct walk *w, int fd, const struct stat *st, uint64_t len
     }
 }
 
+/* Puts the file into the stream, from its start to its end. */
 static void put_data(struct walk *w, const char *name, int fd, const struct stat *st)
 {
     /* One more, to see the end. */
@@ -262,6 +263,18 @@ static bool put_link(struct walk *w, const char *name, const struct stat *st)
     return true;
 }
 
+/* Whether the file takes less space than its length, because there are holes in it. */
+static bool has_holes(int fd, const struct stat *st)
+{
+    off_t hole;
+
+    if ((uint64_t)st->st_blocks * 512 >= (uint64_t)st->st_size)
+        return false;
+    hole = lseek(fd, 0, SEEK_HOLE);
+    (void)lseek(fd, 0, SEEK_SET);
+    return hole >= 0 && hole < st->st_size;
+}
+
 /* Opened, it may turn out to be something else than it was when it was listed. */
 static void put_opened(struct walk *w, const char *name, int fd)
 {
@@ -280,7 +293,7 @@ static void put_opened(struct walk *w, const char *name, int fd)
     if (put_link(w, name, &st))
         return;
     read_attrs(w, fd, false, &st);
-    if ((uint64_t)st.st_size < t->copy_size) {
+    if ((uint64_t)st.st_size < t->copy_size && !has_holes(fd, &st)) {
         put_data(w, name, fd, &st);
         return;
     }

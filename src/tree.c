@@ -51,8 +51,11 @@ struct member {
     /* the main thread's */
     bool given_up;
     unsigned n_failed; /* files that could not be made */
+    unsigned n_attrs;  /* attributes that could not be kept */
     struct failure first;
+    struct failure attrs;
     char text[TEXT];
+    char attrs_text[TEXT];
 };
 
 struct tree {
@@ -89,8 +92,18 @@ struct tree {
     bool impatient;
     bool abandoned;
     bool unavailable;
-    bool attrs_failed;
 };
+
+/* Who a notice is about. Destinations have the first numbers. */
+static unsigned who_is_source(const struct tree *t)
+{
+    return t->copy->n_dests;
+}
+
+static unsigned who_for_attrs(const struct tree *t, unsigned d)
+{
+    return t->copy->n_dests + 1 + d;
+}
 
 static void tell_news(struct tree *t)
 {
@@ -114,12 +127,11 @@ static void on_failed(void *arg, const char *path, const struct failure *f)
     notices_put(m->tree->notices, m->d, path, f);
 }
 
-/* Behind the destinations' numbers stand one for the source and one for all attributes. */
 static void on_attrs_failed(void *arg, const char *path, const struct failure *f)
 {
     struct member *m = arg;
 
-    notices_put(m->tree->notices, m->tree->copy->n_dests + 1, path, f);
+    notices_put(m->tree->notices, who_for_attrs(m->tree, m->d), path, f);
 }
 
 static int open_target(struct member *m)
@@ -175,14 +187,15 @@ static void on_source_failed(void *arg, const char *path, const struct failure *
 {
     struct tree *t = arg;
 
-    notices_put(t->notices, t->copy->n_dests, path, f);
+    notices_put(t->notices, who_is_source(t), path, f);
 }
 
+/* Nobody can have what could not be read. */
 static void on_source_attrs_failed(void *arg, const char *path, const struct failure *f)
 {
     struct tree *t = arg;
 
-    notices_put(t->notices, t->copy->n_dests + 1, path, f);
+    notices_put(t->notices, who_for_attrs(t, t->copy->n_dests), path, f);
 }
 
 static void on_read(void *arg, uint64_t bytes)
@@ -269,14 +282,25 @@ static void stop(struct tree *t)
     stream_stop(t->stream);
 }
 
-/* Says what a file of a destination failed for, at once: there may be many. */
-static void note_failed(struct tree *t, const struct notice *n)
+/* Says what a file failed for, at once: there may be many. */
+static void note(struct tree *t, unsigned who, const char *path, const struct failure *f)
 {
-    struct member *m = &t->members[n->who];
+    unsigned n = t->copy->n_dests;
 
-    if (m->n_failed++ == 0)
-        m->first = n->failure;
-    report_failure(n->path, &n->failure);
+    if (who == who_is_source(t)) {
+        if (t->n_source_failed++ == 0)
+            t->source_first = *f;
+    } else if (who < n) {
+        if (t->members[who].n_failed++ == 0)
+            t->members[who].first = *f;
+    } else {
+        for (unsigned d = 0; d < n; d++)
+            if (who == who_for_attrs(t, d) || who == who_for_attrs(t, n))
+                t->members[d].n_attrs++;
+    }
+    report_failure(path, f);
+    if (t->o->stop_on_error && !t->stopping && who <= n)
+        stop(t);
 }
 
 static void take_notices(struct tree *t)
@@ -284,18 +308,7 @@ static void take_notices(struct tree *t)
     struct notice *n;
 
     while ((n = notices_take(t->notices))) {
-        if (n->who == t->copy->n_dests) {
-            if (t->n_source_failed++ == 0)
-                t->source_first = n->failure;
-            report_failure(n->path, &n->failure);
-        } else if (n->who < t->copy->n_dests) {
-            note_failed(t, n);
-        } else {
-            t->attrs_failed = true;
-            report_failure(n->path, &n->failure);
-        }
-        if (t->o->stop_on_error && !t->stopping && n->who <= t->copy->n_dests)
-            stop(t);
+        note(t, n->who, n->path, &n->failure);
         free(n);
     }
 }
@@ -428,12 +441,11 @@ static void on_progress(void *arg, const struct copy_status *file, bool asked)
 static void note_copied(struct tree *t, struct member *m, const struct dest_status *file)
 {
     for (unsigned i = 0; i < file->n_attribute_failures; i++)
-        on_attrs_failed(m, file->path, &file->attribute_failures[i]);
-    if (file->state == DEST_DONE) {
+        note(t, who_for_attrs(t, m->d), file->path, &file->attribute_failures[i]);
+    if (file->state == DEST_DONE)
         target_tree_copied(m->target, file->bytes);
-    } else if (!file->by_source && !t->signal) {
-        on_failed(m, file->path, &file->failure);
-    }
+    else if (!file->by_source && !t->signal)
+        note(t, m->d, file->path, &file->failure);
     if (file->failure.err == ETIMEDOUT) {
         give_up(t, m);
         fail_dest(t, m->d, &file->failure);
@@ -450,7 +462,7 @@ static void on_ended(void *arg, const struct copy_status *file)
     t->status.queue_depth = file->queue_depth;
     atomic_fetch_add(&t->read_bytes, file->read_bytes);
     if (file->source_failure.err)
-        on_source_failed(t, file->source, &file->source_failure);
+        note(t, who_is_source(t), file->source, &file->source_failure);
     for (unsigned i = 0; i < file->n_dests; i++)
         note_copied(t, t->copy_members[i], &file->dests[i]);
 }
@@ -612,6 +624,18 @@ static void judge_source(struct tree *t)
     failure_set(f, NULL, t->source_first.err, FAILURE_NO_OFFSET, t->source_text);
 }
 
+static void judge_attrs(struct tree *t, struct member *m, struct dest_status *ds)
+{
+    ds->attributes = attrs_any(&t->o->preserve);
+    if (m->n_attrs == 0)
+        return;
+    snprintf(m->attrs_text, TEXT, "%u %s could not be preserved", m->n_attrs,
+             m->n_attrs == 1 ? "attribute" : "attributes");
+    failure_set(&m->attrs, NULL, EPERM, FAILURE_NO_OFFSET, m->attrs_text);
+    ds->attribute_failures = &m->attrs;
+    ds->n_attribute_failures = 1;
+}
+
 static void judge(struct tree *t)
 {
     judge_source(t);
@@ -635,15 +659,20 @@ static void judge(struct tree *t)
             ds->state = DEST_DONE;
             ds->durable = t->o->fsync;
         }
+        judge_attrs(t, m, ds);
     }
 }
 
 static int exit_status(const struct tree *t)
 {
-    unsigned done = 0, required = t->o->require;
+    unsigned done = 0, kept = 0, required = t->o->require;
 
-    for (unsigned d = 0; d < t->copy->n_dests; d++)
-        done += t->status.dests[d].state == DEST_DONE;
+    for (unsigned d = 0; d < t->copy->n_dests; d++) {
+        bool is_done = t->status.dests[d].state == DEST_DONE;
+
+        done += is_done;
+        kept += is_done && t->members[d].n_attrs == 0;
+    }
     if (t->unavailable)
         return 2;
     if (t->signal)
@@ -654,7 +683,7 @@ static int exit_status(const struct tree *t)
         required = t->copy->n_dests;
     if (done < required)
         return done == 0 ? 1 : 3;
-    return t->attrs_failed ? 6 : 0;
+    return kept < required ? 6 : 0;
 }
 
 static size_t stream_size(const struct options *o)
