@@ -37,6 +37,11 @@ copies --quiet
 copies --stats
 copies --json
 copies --no-target-directory
+copies --archive
+copies --recursive
+copies --no-dereference
+copies --dereference
+copies --one-file-system
 try --target-directory=d src
 same src d/src
 try --dry-run src a
