@@ -148,8 +148,10 @@ static bool unchanged(const struct stat *a, const struct stat *b, uint64_t len)
            a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
-/* Reads until `max` bytes are there or the file ends; bytes or a negative errno. */
-static ssize_t read_full(int fd, char *to, size_t max)
+/* Reads until `max` bytes are there or the file ends; bytes or a negative errno. With less than
+ * max that are as many as are left of a file that has not changed it is not asked whether there
+ * are more: whether it has will be seen. */
+static ssize_t read_full(int fd, char *to, size_t max, uint64_t left)
 {
     size_t have = 0;
 
@@ -161,6 +163,8 @@ static ssize_t read_full(int fd, char *to, size_t max)
         if (n < 0 && errno != EINTR)
             return -errno;
         have += n > 0 ? (size_t)n : 0;
+        if (have == left && have > 0)
+            break;
     }
     return (ssize_t)have;
 }
@@ -185,9 +189,9 @@ static bool check_unchanged(struct walk *w, int fd, const struct stat *st, uint6
 
 /* Reads into the record, at its data; what there is of the file then follows. False: it failed.
  */
-static bool fill(struct walk *w, struct record *r, int fd, size_t max)
+static bool fill(struct walk *w, struct record *r, int fd, size_t max, uint64_t left)
 {
-    ssize_t n = read_full(fd, (char *)(uintptr_t)record_data(r), max);
+    ssize_t n = read_full(fd, (char *)(uintptr_t)record_data(r), max, left);
 
     if (n < 0) {
         fail(w, "read", (int)-n, NULL);
@@ -205,7 +209,7 @@ static void put_rest(struct walk *w, int fd, const struct stat *st, uint64_t len
     bool good = true, more = true;
 
     while (good && more && (r = begin(w, RECORD_DATA, "", "", DATA, NULL))) {
-        good = fill(w, r, fd, DATA);
+        good = fill(w, r, fd, DATA, (uint64_t)st->st_size - len);
         more = good && r->data_len == DATA;
         len += r->data_len;
         if (good && r->data_len > 0)
@@ -232,7 +236,7 @@ static void put_data(struct walk *w, const char *name, int fd, const struct stat
     r = begin(w, RECORD_FILE, name, "", max, st);
     if (!r)
         return;
-    good = fill(w, r, fd, max);
+    good = fill(w, r, fd, max, (uint64_t)st->st_size);
     if (!good)
         return;
     r->whole = r->data_len < max;
