@@ -77,11 +77,6 @@ struct target_tree {
 
     struct failure gone; /* err != 0: the destination is lost */
     int root_fd;         /* -1: not there yet */
-    atomic_bool has_root;
-    dev_t root_dev;
-    ino_t root_ino;
-    _Atomic uint64_t bytes;
-    _Atomic uint64_t files;
 };
 
 /* ---- what goes wrong ---- */
@@ -272,9 +267,9 @@ static void note_root(struct target_tree *t, int fd, const struct stat *st)
     if (t->root_fd >= 0)
         return;
     t->root_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-    t->root_dev = st->st_dev;
-    t->root_ino = st->st_ino;
-    atomic_store(&t->has_root, true);
+    t->request.view->root_dev = st->st_dev;
+    t->request.view->root_ino = st->st_ino;
+    atomic_store(&t->request.view->has_root, true);
 }
 
 /* Whether something stands under the name; -1: it cannot be told, which has been told. */
@@ -634,8 +629,8 @@ static void commit_file(struct target_tree *t)
     t->how = NO_FILE;
     if (!done)
         return;
-    atomic_fetch_add(&t->bytes, t->offset);
-    atomic_fetch_add(&t->files, 1);
+    atomic_fetch_add(&t->request.view->bytes, t->offset);
+    atomic_fetch_add(&t->request.view->files, 1);
     t->put_bytes += t->offset;
     t->put_files++;
     if (t->put_bytes >= PUBLISH_BYTES || t->put_files >= PUBLISH_FILES)
@@ -766,7 +761,7 @@ static void apply_entry(struct target_tree *t, const struct record *r)
     }
     if (!is_there && r->kind != RECORD_LINK)
         give_entry_attrs(t, name, r->st.st_mode);
-    atomic_fetch_add(&t->files, 1);
+    atomic_fetch_add(&t->request.view->files, 1);
     t->put_files++;
 }
 
@@ -838,8 +833,8 @@ bool target_tree_copy_request(struct target_tree *t, struct target_request *ret_
 
 void target_tree_copied(struct target_tree *t, uint64_t bytes)
 {
-    atomic_fetch_add(&t->bytes, bytes);
-    atomic_fetch_add(&t->files, 1);
+    atomic_fetch_add(&t->request.view->bytes, bytes);
+    atomic_fetch_add(&t->request.view->files, 1);
 }
 
 /* Splits the path into the directory and the name of the root in it; "" where it has none: "/",
@@ -939,19 +934,4 @@ void target_tree_close(struct target_tree *t)
     free(t->levels);
     free(t->root_name);
     free(t);
-}
-
-bool target_tree_root(struct target_tree *t, dev_t *ret_dev, ino_t *ret_ino)
-{
-    if (!atomic_load(&t->has_root))
-        return false;
-    *ret_dev = t->root_dev;
-    *ret_ino = t->root_ino;
-    return true;
-}
-
-void target_tree_count(struct target_tree *t, uint64_t *ret_bytes, uint64_t *ret_files)
-{
-    *ret_bytes = atomic_load(&t->bytes);
-    *ret_files = atomic_load(&t->files);
 }

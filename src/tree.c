@@ -145,15 +145,13 @@ static int open_target(struct member *m)
         .umask = m->tree->umask,
         .plain_mode = o->plain_mode,
         .preserve = o->preserve,
+        .view = &m->view,
         .arg = m,
         .failed = on_failed,
         .attrs_failed = on_attrs_failed,
     };
-    int r = target_tree_open(&m->target, &request, &m->failure);
 
-    if (r == 0)
-        atomic_store(&m->open, true);
-    return r;
+    return target_tree_open(&m->target, &request, &m->failure);
 }
 
 static void *make_copy(void *arg)
@@ -175,6 +173,8 @@ static void *make_copy(void *arg)
     busy(m, true);
     if (error == 0)
         (void)target_tree_end(m->target, stream_stopped(s), &m->failure);
+    if (m->target)
+        target_tree_close(m->target);
     busy(m, false);
     atomic_store(&m->over, true);
     tell_news(m->tree);
@@ -210,12 +210,9 @@ static bool on_is_target(void *arg, const struct stat *st)
     struct tree *t = arg;
 
     for (unsigned d = 0; d < t->copy->n_dests; d++) {
-        struct member *m = &t->members[d];
-        dev_t dev;
-        ino_t ino;
+        const struct target_tree_view *v = &t->members[d].view;
 
-        if (atomic_load(&m->open) && target_tree_root(m->target, &dev, &ino) &&
-            dev == st->st_dev && ino == st->st_ino)
+        if (atomic_load(&v->has_root) && v->root_dev == st->st_dev && v->root_ino == st->st_ino)
             return true;
     }
     return false;
@@ -401,8 +398,8 @@ static void look(struct tree *t)
     for (unsigned d = 0; d < st->n_dests; d++) {
         struct member *m = &t->members[d];
 
-        if (atomic_load(&m->open))
-            target_tree_count(m->target, &st->dests[d].bytes, &st->dests[d].files);
+        st->dests[d].bytes = atomic_load(&m->view.bytes);
+        st->dests[d].files = atomic_load(&m->view.files);
         if (atomic_load(&m->over) && m->failure.err != 0)
             fail_dest(t, d, &m->failure);
     }
@@ -431,8 +428,8 @@ static void on_progress(void *arg, const struct copy_status *file, bool asked)
         struct member *m = t->copy_members[i];
         struct dest_status *ds = &st->dests[m->d];
 
-        target_tree_count(m->target, &ds->bytes, &ds->files);
-        ds->bytes += file->dests[i].bytes;
+        ds->bytes = atomic_load(&m->view.bytes) + file->dests[i].bytes;
+        ds->files = atomic_load(&m->view.files);
     }
     report_progress(st, asked);
 }
@@ -698,9 +695,6 @@ static size_t stream_size(const struct options *o)
 
 static void tree_free(struct tree *t)
 {
-    for (unsigned d = 0; t->members && d < t->copy->n_dests; d++)
-        if (t->members[d].target)
-            target_tree_close(t->members[d].target);
     if (t->stream)
         stream_free(t->stream);
     if (t->notices)
