@@ -42,8 +42,8 @@
 struct member {
     struct tree *tree;
     unsigned d;
-    struct target_tree *target;  /* the thread's; NULL until it is open */
-    atomic_bool open;            /* target may be asked for its counts */
+    struct target_tree *target; /* the thread's; NULL: not open */
+    struct target_tree_view view;
     _Atomic uint64_t busy_since; /* ms, monotonic; 0: waits for records */
     atomic_bool over;
     struct failure failure; /* err != 0: of the destination as a whole; meaningful when over */
