@@ -11,7 +11,6 @@
 
 #include "dirs.h"
 #include "fd.h"
-#include "links.h"
 #include "record.h"
 #include "trail.h"
 
@@ -36,8 +35,8 @@ struct walk {
     size_t root_len;   /* of the path: what is behind it is the path in the tree */
     struct trail names;
     struct attrs attrs; /* of what comes next */
-    struct links links;
-    dev_t dev; /* of the root */
+    struct trail link;  /* scratch */
+    dev_t dev;          /* of the root */
     char *listing;
     bool ended; /* nobody reads any more */
     bool no_memory;
@@ -247,20 +246,27 @@ static void put_data(struct walk *w, const char *name, int fd, const struct stat
         put_rest(w, fd, st, r->data_len);
 }
 
-/* Another name of a file that has been met; false: it is not. */
+/* Another name of a file that has been met; false: it is not. Paths are noted with the label of
+ * their tree; in this tree it goes without saying. */
 static bool put_link(struct walk *w, const char *name, const struct stat *st)
 {
+    size_t label_len = strlen(w->t->label);
     struct record *r;
     const char *first;
     int error;
 
     if (!w->t->keep_links || st->st_nlink < 2)
         return false;
-    first = links_meet(&w->links, st, w->path.bytes + w->root_len, &error);
+    error = trail_put(&w->link, 0, w->t->label);
+    if (error == 0)
+        error = trail_put(&w->link, label_len, w->path.bytes + w->root_len);
+    first = error == 0 ? links_meet(w->t->links, st, w->link.bytes, &error) : NULL;
     if (error < 0)
         fail_memory(w);
     if (!first)
         return error < 0;
+    if (strncmp(first, w->t->label, label_len) == 0 && first[label_len] == '/')
+        first += label_len;
     r = begin(w, RECORD_LINK, name, first, 0, NULL);
     if (r)
         publish(w, r);
@@ -576,7 +582,7 @@ int source_tree_walk(const struct source_tree *t)
     }
     stream_end(t->stream);
     dirs_free(&w.dirs);
-    links_free(&w.links);
+    trail_free(&w.link);
     attrs_free(&w.attrs);
     free(w.levels);
     trail_free(&w.path);

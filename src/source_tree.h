@@ -14,6 +14,7 @@
 
 #include "attrs.h"
 #include "failure.h"
+#include "links.h"
 #include "stream.h"
 
 struct source_tree {
@@ -25,6 +26,9 @@ struct source_tree {
     struct attrs_wanted preserve;
     uint64_t copy_size; /* files of at least so many bytes are RECORD_COPY */
     struct stream *stream;
+    /* What has been met so far, also in trees before; not owned. */
+    struct links *links;
+    const char *label; /* of this tree among those that share links: a name, or "" */
 
     void *arg;
     /* What could not be read: `path` lives until failed() returns. */

@@ -77,6 +77,7 @@ struct target_tree {
 
     struct failure gone; /* err != 0: the destination is lost */
     int root_fd;         /* -1: not there yet */
+    int parent_fd;       /* of the directory that the root is in */
 };
 
 /* ---- what goes wrong ---- */
@@ -649,7 +650,7 @@ static void apply_file(struct target_tree *t, const struct record *r)
  * and finds that component. A descriptor that is the caller's, or a negative errno. */
 static int open_way(struct target_tree *t, const char *path, const char **ret_last)
 {
-    int fd = fcntl(t->root_fd, F_DUPFD_CLOEXEC, 0);
+    int fd = fcntl(path[0] == '/' ? t->root_fd : t->parent_fd, F_DUPFD_CLOEXEC, 0);
 
     if (fd < 0)
         return -errno;
@@ -879,6 +880,7 @@ static int open_parent(struct target_tree *t, struct failure *f)
         (void)fd_close(&fd);
     if (r < 0)
         return failure_set(f, "open directory", -r, FAILURE_NO_OFFSET, NULL);
+    t->parent_fd = fcntl(here_fd(t), F_DUPFD_CLOEXEC, 0);
     temp_sweep(here_fd(t));
     return 0;
 }
@@ -892,7 +894,7 @@ int target_tree_open(struct target_tree **ret_tree, const struct target_tree_req
     if (!t)
         return failure_set(f, "open", ENOMEM, FAILURE_NO_OFFSET, NULL);
     t->request = *request;
-    t->fd = t->root_fd = -1;
+    t->fd = t->root_fd = t->parent_fd = -1;
     attrs_init(&t->attrs, &request->preserve);
     r = trail_put(&t->path, 0, request->path);
     t->root_len = t->path.len;
@@ -928,6 +930,7 @@ void target_tree_close(struct target_tree *t)
         temp_remove_directory(t->dirs.levels[t->dirs.n - 2].fd, t->temp, here_fd(t));
     dirs_free(&t->dirs);
     (void)fd_close(&t->root_fd);
+    (void)fd_close(&t->parent_fd);
     trail_free(&t->path);
     trail_free(&t->copy_path);
     attrs_free(&t->attrs);

@@ -61,6 +61,7 @@ struct member {
 struct tree {
     const struct options *o;
     const struct plan_copy *copy;
+    struct links *links;
     int signal_fd;
     int news_fd;
     struct stream *stream;
@@ -251,6 +252,8 @@ static void *read_source(void *arg)
         .preserve = o->preserve,
         .copy_size = o->direct == WHEN_ALWAYS ? 0 : ENGINE_SIZE,
         .stream = t->stream,
+        .links = t->links,
+        .label = t->copy->label ? t->copy->label : "",
         .arg = t,
         .failed = on_source_failed,
         .attrs_failed = on_source_attrs_failed,
@@ -742,6 +745,7 @@ static struct tree *tree_new(const struct options *o, const struct plan_copy *co
     (void)umask(t->umask);
     t->status.source = copy->source;
     t->status.n_dests = n;
+    t->status.tree = true;
     for (unsigned d = 0; d < n; d++) {
         t->members[d] = (struct member){.tree = t, .d = d};
         t->status.dests[d].path = copy->dests[d];
@@ -749,8 +753,8 @@ static struct tree *tree_new(const struct options *o, const struct plan_copy *co
     return t;
 }
 
-void tree_run(const struct options *o, const struct plan_copy *copy, int signal_fd,
-              struct session_result *ret)
+void tree_run(const struct options *o, const struct plan_copy *copy, struct links *links,
+              int signal_fd, struct session_result *ret)
 {
     struct tree *t = tree_new(o, copy, signal_fd);
 
@@ -759,6 +763,7 @@ void tree_run(const struct options *o, const struct plan_copy *copy, int signal_
         *ret = (struct session_result){.exit_status = 2};
         return;
     }
+    t->links = links;
     report_start(&t->status);
     start_threads(t);
     watch(t);
