@@ -39,7 +39,7 @@ struct tree_level {
     mode_t add; /* bits that were set so that we may write into it, and go at the end */
     /* What the kernel makes of a new file here, once one has been looked at. */
     bool known;
-    bool exact;  /* it has the mode that was asked for, but for the umask's bits */
+    bool exact; /* it has the mode that was asked for, but for the umask's bits, whatever was */
     bool no_acl; /* it has no access control list */
     uid_t uid;
     gid_t gid;
@@ -408,11 +408,12 @@ static int note_created(struct target_tree *t, mode_t asked)
         l->known = true;
         l->uid = st->st_uid;
         l->gid = st->st_gid;
-        l->exact = (st->st_mode & MODE_BITS) == (asked & ~t->request.umask);
         l->no_acl = fgetxattr(t->fd, "system.posix_acl_access", NULL, 0) < 0;
+        l->exact = l->no_acl && (st->st_mode & MODE_BITS) == (asked & ~t->request.umask);
         return 0;
     }
-    *st = (struct stat){.st_mode = S_IFREG | asked, .st_uid = l->uid, .st_gid = l->gid};
+    *st = (struct stat){
+        .st_mode = S_IFREG | (asked & ~t->request.umask), .st_uid = l->uid, .st_gid = l->gid};
     st->st_atim.tv_nsec = st->st_mtim.tv_nsec = -1;
     return l->exact ? 0 : fstat(t->fd, st) < 0 ? -errno : 0;
 }
