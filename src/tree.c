@@ -768,6 +768,7 @@ void tree_run(const struct options *o, const struct plan_copy *copy, struct link
     start_threads(t);
     watch(t);
     judge(t);
+    t->status.seconds = (double)(clock_now_ms() - t->began_ms) / 1000;
     t->status.exit_status = exit_status(t);
     report_summary(&t->status);
     *ret = (struct session_result){
