@@ -10,6 +10,7 @@
 
 #include "attrs.h"
 #include "engine.h"
+#include "links.h"
 #include "options.h"
 #include "plan.h"
 #include "report.h"
@@ -69,7 +70,8 @@ static int look_at_all(const struct plan *p, const struct options *o)
     int status = 0;
 
     for (unsigned i = 0; i < p->n_copies; i++)
-        status = session_worse(status, session_look(o, &p->copies[i]));
+        status = session_worse(
+            status, (p->copies[i].tree ? tree_look : session_look)(o, &p->copies[i]));
     return status;
 }
 
@@ -77,17 +79,23 @@ static int look_at_all(const struct plan *p, const struct options *o)
 static int copy_all(const struct plan *p, const struct options *o, int signal_fd,
                     bool *ret_hung)
 {
+    struct links links = {.n = 0};
     int status = 0;
 
     for (unsigned i = 0; i < p->n_copies; i++) {
         struct session_result result;
 
-        (p->copies[i].tree ? tree_run : session_run)(o, &p->copies[i], signal_fd, &result);
+        if (p->copies[i].tree)
+            tree_run(o, &p->copies[i], &links, signal_fd, &result);
+        else
+            session_run(o, &p->copies[i], signal_fd, &result);
         status = session_worse(status, result.exit_status);
         *ret_hung |= result.abandoned;
         if (result.ended)
             break;
     }
+    if (!*ret_hung) /* else what hangs may still look at them */
+        links_free(&links);
     return status;
 }
 

@@ -182,7 +182,19 @@ static int find_kind(const struct options *o, const char *source, bool *ret_tree
     if (S_ISDIR(st.st_mode) && !o->recursive)
         return refuse(ret_error,
                       format("'%s' is a directory; -r or -a copies directories", source));
-    *ret_tree = S_ISLNK(st.st_mode) || (o->recursive && !S_ISREG(st.st_mode));
+    /* A file that may have another name among the sources is made in the same way as they. */
+    *ret_tree = S_ISLNK(st.st_mode) || (o->recursive && !S_ISREG(st.st_mode)) ||
+                (o->preserve_links && o->n_target_directories > 0 && S_ISREG(st.st_mode) &&
+                 st.st_nlink > 1);
+    if (*ret_tree && (o->offset || o->length != OPTIONS_TO_THE_END || o->has_dest_offset ||
+                      o->attributes_only))
+        return refuse(ret_error, format("'%s' is no regular file: --offset, --length, "
+                                        "--dest-offset and --attributes-only are not for it",
+                                        source));
+    if (*ret_tree && (o->slow == SLOW_DETACH || o->max_lag))
+        return refuse(ret_error, format("'%s' is no regular file: --slow=detach and --max-lag "
+                                        "are for regular files",
+                                        source));
     return 0;
 }
 
@@ -228,6 +240,7 @@ static int plan_into_directories(struct plan *p, const struct options *o, char *
             r = add_dest(c, o->target_directories[d], true, ret_error);
         if (r < 0)
             return r;
+        c->label = strrchr(c->dests[0], '/') + 1;
     }
     return 0;
 }

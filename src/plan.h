@@ -11,8 +11,10 @@ struct plan_copy {
     char *source;
     char **dests; /* final paths, DEST/basename(SOURCE) where DEST is a directory */
     unsigned n_dests;
-    bool tree; /* source is a directory, or something else that is no regular file and is not
-                  read but made anew (tree.h) */
+    const char
+        *label; /* with -t: the last component of all dests; NULL: without. In one of them */
+    bool tree;  /* source is a directory, or something else that is no regular file and is not
+                   read but made anew (tree.h) */
 };
 
 struct plan {

@@ -40,6 +40,7 @@ struct copy_status {
     bool size_known;
     uint64_t read_bytes; /* read from the source so far */
     double seconds;      /* since the copy began */
+    bool tree;           /* the destinations have numbers of files */
     const char *engine;  /* name, or NULL when none was started */
     unsigned workers;
     uint64_t chunk_size; /* bytes */

@@ -120,6 +120,8 @@ static void add_dests(json_t **event, const struct copy_status *s)
         json_t *object = json_object();
 
         add_dest_fields(&object, &s->dests[i]);
+        if (s->tree)
+            add_bytes(&object, "files", s->dests[i].files);
         append(&array, object);
     }
     add(event, "destinations", array);

@@ -292,7 +292,7 @@ static bool watch(struct session *s)
         if (clock_now_ms() >= deadline || s->impatient)
             return false;
         if (interval >= 0 && clock_now_ms() - shown >= (uint64_t)interval) {
-            report_progress(&s->status, false);
+            session_show(s, false);
             shown = clock_now_ms();
         }
     }
@@ -330,11 +330,12 @@ static void run_crew(struct session *s)
     s->abandoned |= !crew_end(s->crew, END_PATIENCE_MS);
     r = crew_error(s->crew, &why);
     look(s);
-    crew_tell(s->crew, tell_remark, (void *)(uintptr_t)s->status.engine);
+    if (!s->file)
+        crew_tell(s->crew, tell_remark, (void *)(uintptr_t)s->status.engine);
     if (r < 0) {
         s->unavailable = true;
         report_error("engine %s: %s", s->o->engine, why.text);
-    } else {
+    } else if (!s->file) {
         report_verbose("engine %s, %u x %u chunks of %u bytes", s->status.engine,
                        s->tuning.workers, s->tuning.queue_depth, s->tuning.chunk_size);
     }
@@ -413,14 +414,14 @@ static void session_free(struct session *s)
 
 static void run(struct session *s)
 {
-    int r;
+    int r = session_open_source(s);
 
-    if (session_open_source(s) < 0) {
+    if (!s->file)
         report_start(&s->status);
+    if (r < 0) {
         session_fail_all(s);
         return;
     }
-    report_start(&s->status);
     if (session_open_targets(s) > 0 && !s->signal) {
         r = set_up_job(s);
         if (r < 0) {
@@ -440,7 +441,7 @@ static void run(struct session *s)
 }
 
 static struct session *session_new(const struct options *o, const struct plan_copy *copy,
-                                   int signal_fd)
+                                   const struct session_file *file, int signal_fd)
 {
     size_t n = copy->n_dests;
     struct session *s = calloc(1, sizeof *s);
@@ -449,6 +450,7 @@ static struct session *session_new(const struct options *o, const struct plan_co
         return NULL;
     s->o = o;
     s->copy = copy;
+    s->file = file;
     s->signal_fd = signal_fd;
     s->began_ms = clock_now_ms();
     attrs_init(&s->attrs, &o->preserve);
@@ -481,19 +483,32 @@ static struct session *session_new(const struct options *o, const struct plan_co
 void session_run(const struct options *o, const struct plan_copy *copy, int signal_fd,
                  struct session_result *ret)
 {
-    struct session *s = session_new(o, copy, signal_fd);
+    session_run_file(o, copy, NULL, signal_fd, ret);
+}
+
+void session_run_file(const struct options *o, const struct plan_copy *copy,
+                      const struct session_file *file, int signal_fd,
+                      struct session_result *ret)
+{
+    struct session *s = session_new(o, copy, file, signal_fd);
 
     if (!s) {
         report_error("cannot begin: %s", strerror(errno));
+        if (file)
+            close(file->fd);
         *ret = (struct session_result){.exit_status = 2};
         return;
     }
     run(s);
     s->status.seconds = (double)(clock_now_ms() - s->began_ms) / 1000;
     s->status.exit_status = exit_status(s);
-    report_summary(&s->status);
+    if (file)
+        file->ended(file->arg, &s->status);
+    else
+        report_summary(&s->status);
     *ret = (struct session_result){
         .exit_status = s->status.exit_status,
+        .signal = s->signal,
         .ended = s->signal ||
                  (o->stop_on_error && s->status.exit_status != 0 && s->status.exit_status != 6),
         .abandoned = s->abandoned,
@@ -530,7 +545,7 @@ static int look_at(struct session *s)
 
 int session_look(const struct options *o, const struct plan_copy *copy)
 {
-    struct session *s = session_new(o, copy, -1);
+    struct session *s = session_new(o, copy, NULL, -1);
     int status;
 
     if (!s) {

@@ -17,6 +17,14 @@
 
 /* ---- the source ---- */
 
+static int open_source(struct session *s, bool direct)
+{
+    if (s->file)
+        return source_open_fd(&s->source, s->file->fd, s->copy->source, direct,
+                              &s->failures[0]);
+    return source_open(&s->source, s->copy->source, direct, &s->failures[0]);
+}
+
 static void errand_source(void *arg, unsigned i)
 {
     struct session *s = arg;
@@ -24,8 +32,7 @@ static void errand_source(void *arg, unsigned i)
 
     (void)i;
     s->failures[0].err = 0;
-    if (source_open(&s->source, s->copy->source, direct, &s->failures[0]) == 0 &&
-        attrs_any(&s->attrs.wanted))
+    if (open_source(s, direct) == 0 && attrs_any(&s->attrs.wanted))
         attrs_read(&s->attrs, s->source.fd, false, &s->source.st);
 }
 
@@ -62,9 +69,12 @@ int session_open_source(struct session *s)
 static struct target_request request_for(const struct session *s, unsigned d)
 {
     const struct options *o = s->o;
+    const struct target_request *place = s->file ? &s->file->targets[d] : NULL;
 
     return (struct target_request){
-        .path = s->copy->dests[d],
+        .path = place ? place->path : s->copy->dests[d],
+        .in_directory = place,
+        .dir_fd = place ? place->dir_fd : -1,
         .inplace = o->inplace || o->attributes_only,
         .keep_rest = o->has_dest_offset || o->attributes_only,
         .force = o->force,
@@ -158,7 +168,7 @@ unsigned session_open_targets(struct session *s)
     struct failure f;
     bool stop;
 
-    s->sweep = true;
+    s->sweep = !s->file;
     session_look_at_targets(s);
     stop = look_says_stop(s);
     for (unsigned d = 0; d < n; d++) {

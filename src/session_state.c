@@ -10,7 +10,16 @@ void session_fail_dest(struct session *s, unsigned d, const struct failure *f)
 {
     s->status.dests[d].state = DEST_FAILED;
     s->status.dests[d].failure = *f;
-    report_dest_failed(&s->status, d);
+    if (!s->file)
+        report_dest_failed(&s->status, d);
+}
+
+void session_show(struct session *s, bool asked)
+{
+    if (s->file)
+        s->file->progress(s->file->arg, &s->status, asked);
+    else
+        report_progress(&s->status, asked);
 }
 
 void session_fail_all(struct session *s)
@@ -32,7 +41,7 @@ void session_take_signals(struct session *s)
 
     while ((sig = signals_next(s->signal_fd)) != 0) {
         if (sig == SIGUSR1)
-            report_progress(&s->status, true);
+            session_show(s, true);
         else if (s->signal)
             s->impatient = true;
         else

@@ -12,6 +12,7 @@
 #include "options.h"
 #include "plan.h"
 #include "report.h"
+#include "session.h"
 #include "source.h"
 #include "space.h"
 #include "target.h"
@@ -29,6 +30,7 @@
 struct session {
     const struct options *o;
     const struct plan_copy *copy;
+    const struct session_file *file; /* of a tree; NULL: it is not */
     int signal_fd;
 
     struct source source;
@@ -70,6 +72,9 @@ void session_fail_dest(struct session *s, unsigned d, const struct failure *f);
 
 /* The source failed: so did every destination that had not failed for reasons of its own. */
 void session_fail_all(struct session *s);
+
+/* Shows how the copy stands; asked: by a user. */
+void session_show(struct session *s, bool asked);
 
 /* Takes the signals that have come. */
 void session_take_signals(struct session *s);

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -77,9 +78,9 @@ static int find_size(struct source *s, struct failure *f)
     return 0;
 }
 
-static void open_direct(struct source *s)
+static void open_direct(struct source *s, const char *path)
 {
-    int fd = fd_reopen_direct(AT_FDCWD, s->path, s->fd, O_RDONLY);
+    int fd = fd_reopen_direct(AT_FDCWD, path, s->fd, O_RDONLY);
 
     if (fd < 0)
         return;
@@ -88,6 +89,27 @@ static void open_direct(struct source *s)
         s->fd_direct = fd;
     else
         (void)fd_close(&fd);
+}
+
+/* Looks at what s->fd is open on. path: leads to it, for a second descriptor. */
+static int begin(struct source *s, const char *path, bool want_direct, struct failure *f)
+{
+    int r;
+
+    if (fstat(s->fd, &s->st) < 0)
+        r = failure_set(f, "stat", errno, FAILURE_NO_OFFSET, NULL);
+    else
+        r = refuse_kind(s->st.st_mode, f);
+    if (r == 0)
+        r = find_size(s, f);
+    if (r < 0) {
+        (void)fd_close(&s->fd);
+        return r;
+    }
+    if (want_direct)
+        open_direct(s, path);
+    (void)posix_fadvise(s->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+    return 0;
 }
 
 int source_open(struct source *s, const char *path, bool want_direct, struct failure *f)
@@ -107,25 +129,25 @@ int source_open(struct source *s, const char *path, bool want_direct, struct fai
     if (r < 0)
         return failure_set(f, "open", -r, FAILURE_NO_OFFSET, NULL);
     s->fd = r;
-    if (fstat(s->fd, &s->st) < 0) {
-        r = failure_set(f, "stat", errno, FAILURE_NO_OFFSET, NULL);
-        goto err_after_open;
+    return begin(s, path, want_direct, f);
+}
+
+int source_open_fd(struct source *s, int fd, const char *path, bool want_direct,
+                   struct failure *f)
+{
+    char self[32];
+    int flags = fcntl(fd, F_GETFL);
+
+    *s = (struct source){.path = path, .fd = fd, .fd_direct = -1};
+    /* An engine would be told to try again where it could wait. */
+    if (flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0) {
+        int err = errno;
+
+        (void)fd_close(&s->fd);
+        return failure_set(f, "open", err, FAILURE_NO_OFFSET, NULL);
     }
-    r = refuse_kind(s->st.st_mode, f);
-    if (r < 0)
-        goto err_after_open;
-    r = find_size(s, f);
-    if (r < 0)
-        goto err_after_open;
-
-    if (want_direct)
-        open_direct(s);
-    (void)posix_fadvise(s->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-    return 0;
-
-err_after_open:
-    (void)fd_close(&s->fd);
-    return r;
+    (void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+    return begin(s, self, want_direct, f);
 }
 
 static bool same_time(const struct timespec *a, const struct timespec *b)

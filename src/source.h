@@ -25,6 +25,11 @@ struct source {
  * negative errno returned. */
 int source_open(struct source *s, const char *path, bool want_direct, struct failure *f);
 
+/* The same for a regular file that fd is open on for reading already; fd becomes the source's,
+ * also on failure. */
+int source_open_fd(struct source *s, int fd, const char *path, bool want_direct,
+                   struct failure *f);
+
 /* Tells whether the source is still what was opened: same size, mtime and ctime. 0, or a
  * negative errno with *f filled
  * (-ESTALE and a message when it changed). Never fails for block devices and /proc files. */

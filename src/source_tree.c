@@ -11,7 +11,6 @@
 
 #include "dirs.h"
 #include "fd.h"
-#include "links.h"
 #include "record.h"
 #include "trail.h"
 
@@ -36,8 +35,8 @@ struct walk {
     size_t root_len;   /* of the path: what is behind it is the path in the tree */
     struct trail names;
     struct attrs attrs; /* of what comes next */
-    struct links links;
-    dev_t dev; /* of the root */
+    struct trail link;  /* scratch */
+    dev_t dev;          /* of the root */
     char *listing;
     bool ended; /* nobody reads any more */
     bool no_memory;
@@ -148,8 +147,10 @@ static bool unchanged(const struct stat *a, const struct stat *b, uint64_t len)
            a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
-/* Reads until `max` bytes are there or the file ends; bytes or a negative errno. */
-static ssize_t read_full(int fd, char *to, size_t max)
+/* Reads until `max` bytes are there or the file ends; bytes or a negative errno. With less than
+ * max that are as many as are left of a file that has not changed it is not asked whether there
+ * are more: whether it has will be seen. */
+static ssize_t read_full(int fd, char *to, size_t max, uint64_t left)
 {
     size_t have = 0;
 
@@ -161,6 +162,8 @@ static ssize_t read_full(int fd, char *to, size_t max)
         if (n < 0 && errno != EINTR)
             return -errno;
         have += n > 0 ? (size_t)n : 0;
+        if (have == left && have > 0)
+            break;
     }
     return (ssize_t)have;
 }
@@ -185,9 +188,9 @@ static bool check_unchanged(struct walk *w, int fd, const struct stat *st, uint6
 
 /* Reads into the record, at its data; what there is of the file then follows. False: it failed.
  */
-static bool fill(struct walk *w, struct record *r, int fd, size_t max)
+static bool fill(struct walk *w, struct record *r, int fd, size_t max, uint64_t left)
 {
-    ssize_t n = read_full(fd, (char *)(uintptr_t)record_data(r), max);
+    ssize_t n = read_full(fd, (char *)(uintptr_t)record_data(r), max, left);
 
     if (n < 0) {
         fail(w, "read", (int)-n, NULL);
@@ -205,7 +208,7 @@ static void put_rest(struct walk *w, int fd, const struct stat *st, uint64_t len
     bool good = true, more = true;
 
     while (good && more && (r = begin(w, RECORD_DATA, "", "", DATA, NULL))) {
-        good = fill(w, r, fd, DATA);
+        good = fill(w, r, fd, DATA, (uint64_t)st->st_size - len);
         more = good && r->data_len == DATA;
         len += r->data_len;
         if (good && r->data_len > 0)
@@ -219,6 +222,7 @@ static void put_rest(struct walk *w, int fd, const struct stat *st, uint64_t len
     }
 }
 
+/* Puts the file into the stream, from its start to its end. */
 static void put_data(struct walk *w, const char *name, int fd, const struct stat *st)
 {
     /* One more, to see the end. */
@@ -231,7 +235,7 @@ static void put_data(struct walk *w, const char *name, int fd, const struct stat
     r = begin(w, RECORD_FILE, name, "", max, st);
     if (!r)
         return;
-    good = fill(w, r, fd, max);
+    good = fill(w, r, fd, max, (uint64_t)st->st_size);
     if (!good)
         return;
     r->whole = r->data_len < max;
@@ -242,28 +246,47 @@ static void put_data(struct walk *w, const char *name, int fd, const struct stat
         put_rest(w, fd, st, r->data_len);
 }
 
-/* Another name of a file that has been met; false: it is not. */
+/* Another name of a file that has been met; false: it is not. Paths are noted with the label of
+ * their tree; in this tree it goes without saying. */
 static bool put_link(struct walk *w, const char *name, const struct stat *st)
 {
+    size_t label_len = strlen(w->t->label);
     struct record *r;
     const char *first;
     int error;
 
     if (!w->t->keep_links || st->st_nlink < 2)
         return false;
-    first = links_meet(&w->links, st, w->path.bytes + w->root_len, &error);
+    error = trail_put(&w->link, 0, w->t->label);
+    if (error == 0)
+        error = trail_put(&w->link, label_len, w->path.bytes + w->root_len);
+    first = error == 0 ? links_meet(w->t->links, st, w->link.bytes, &error) : NULL;
     if (error < 0)
         fail_memory(w);
     if (!first)
         return error < 0;
+    if (strncmp(first, w->t->label, label_len) == 0 && first[label_len] == '/')
+        first += label_len;
     r = begin(w, RECORD_LINK, name, first, 0, NULL);
     if (r)
         publish(w, r);
     return true;
 }
 
+/* Whether the file takes less space than its length, because there are holes in it. */
+static bool has_holes(int fd, const struct stat *st)
+{
+    off_t hole;
+
+    if ((uint64_t)st->st_blocks * 512 >= (uint64_t)st->st_size)
+        return false;
+    hole = lseek(fd, 0, SEEK_HOLE);
+    (void)lseek(fd, 0, SEEK_SET);
+    return hole >= 0 && hole < st->st_size;
+}
+
 /* Opened, it may turn out to be something else than it was when it was listed. */
-static void put_opened(struct walk *w, int dir_fd, const char *name, int fd)
+static void put_opened(struct walk *w, const char *name, int fd)
 {
     const struct source_tree *t = w->t;
     struct record *r;
@@ -280,14 +303,14 @@ static void put_opened(struct walk *w, int dir_fd, const char *name, int fd)
     if (put_link(w, name, &st))
         return;
     read_attrs(w, fd, false, &st);
-    if ((uint64_t)st.st_size < t->copy_size) {
+    if ((uint64_t)st.st_size < t->copy_size && !has_holes(fd, &st)) {
         put_data(w, name, fd, &st);
         return;
     }
     r = begin(w, RECORD_COPY, name, "", 0, &st);
     if (r) {
         publish(w, r);
-        t->copy(t->arg, dir_fd, name, w->path.bytes, &st);
+        t->copy(t->arg, fcntl(fd, F_DUPFD_CLOEXEC, 0), w->path.bytes);
     }
 }
 
@@ -322,7 +345,7 @@ static void put_entry_record(struct walk *w, int dir_fd, const char *name,
             fail(w, "open", errno, NULL);
             return;
         }
-        put_opened(w, dir_fd, name, fd);
+        put_opened(w, name, fd);
         (void)fd_close(&fd);
     } else if (put_link(w, name, st)) {
         return;
@@ -562,7 +585,7 @@ int source_tree_walk(const struct source_tree *t)
     }
     stream_end(t->stream);
     dirs_free(&w.dirs);
-    links_free(&w.links);
+    trail_free(&w.link);
     attrs_free(&w.attrs);
     free(w.levels);
     trail_free(&w.path);

@@ -14,6 +14,7 @@
 
 #include "attrs.h"
 #include "failure.h"
+#include "links.h"
 #include "stream.h"
 
 struct source_tree {
@@ -25,6 +26,9 @@ struct source_tree {
     struct attrs_wanted preserve;
     uint64_t copy_size; /* files of at least so many bytes are RECORD_COPY */
     struct stream *stream;
+    /* What has been met so far, also in trees before; not owned. */
+    struct links *links;
+    const char *label; /* of this tree among those that share links: a name, or "" */
 
     void *arg;
     /* What could not be read: `path` lives until failed() returns. */
@@ -35,10 +39,9 @@ struct source_tree {
     void (*read)(void *arg, uint64_t bytes);
     /* Whether the directory is one that is written to. */
     bool (*is_target)(void *arg, const struct stat *st);
-    /* The file `name` in the directory has been announced as RECORD_COPY, and all readers wait.
-     * Returns when it has been dealt with. */
-    void (*copy)(void *arg, int dir_fd, const char *name, const char *path,
-                 const struct stat *st);
+    /* The file that fd is open on has been announced as RECORD_COPY. Takes fd over; returns
+     * when it has been dealt with. */
+    void (*copy)(void *arg, int fd, const char *path);
 };
 
 /* Walks through the tree until all of it is written to the stream, or the stream is stopped or

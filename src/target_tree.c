@@ -53,6 +53,7 @@ struct target_tree {
     unsigned room;
     unsigned skipped; /* levels of directories that could not be made, and all below them */
     struct trail path;
+    struct trail copy_path; /* of the last RECORD_COPY */
     size_t root_len;
     bool no_nameless; /* the file system has no O_TMPFILE */
 
@@ -76,11 +77,7 @@ struct target_tree {
 
     struct failure gone; /* err != 0: the destination is lost */
     int root_fd;         /* -1: not there yet */
-    atomic_bool has_root;
-    dev_t root_dev;
-    ino_t root_ino;
-    _Atomic uint64_t bytes;
-    _Atomic uint64_t files;
+    int parent_fd;       /* of the directory that the root is in */
 };
 
 /* ---- what goes wrong ---- */
@@ -271,9 +268,9 @@ static void note_root(struct target_tree *t, int fd, const struct stat *st)
     if (t->root_fd >= 0)
         return;
     t->root_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-    t->root_dev = st->st_dev;
-    t->root_ino = st->st_ino;
-    atomic_store(&t->has_root, true);
+    t->request.view->root_dev = st->st_dev;
+    t->request.view->root_ino = st->st_ino;
+    atomic_store(&t->request.view->has_root, true);
 }
 
 /* Whether something stands under the name; -1: it cannot be told, which has been told. */
@@ -638,8 +635,8 @@ static void commit_file(struct target_tree *t)
     t->how = NO_FILE;
     if (!done)
         return;
-    atomic_fetch_add(&t->bytes, t->offset);
-    atomic_fetch_add(&t->files, 1);
+    atomic_fetch_add(&t->request.view->bytes, t->offset);
+    atomic_fetch_add(&t->request.view->files, 1);
     t->put_bytes += t->offset;
     t->put_files++;
     if (t->put_bytes >= PUBLISH_BYTES || t->put_files >= PUBLISH_FILES)
@@ -658,7 +655,7 @@ static void apply_file(struct target_tree *t, const struct record *r)
  * and finds that component. A descriptor that is the caller's, or a negative errno. */
 static int open_way(struct target_tree *t, const char *path, const char **ret_last)
 {
-    int fd = fcntl(t->root_fd, F_DUPFD_CLOEXEC, 0);
+    int fd = fcntl(path[0] == '/' ? t->root_fd : t->parent_fd, F_DUPFD_CLOEXEC, 0);
 
     if (fd < 0)
         return -errno;
@@ -770,7 +767,7 @@ static void apply_entry(struct target_tree *t, const struct record *r)
     }
     if (!is_there && r->kind != RECORD_LINK)
         give_entry_attrs(t, name, r->st.st_mode);
-    atomic_fetch_add(&t->files, 1);
+    atomic_fetch_add(&t->request.view->files, 1);
     t->put_files++;
 }
 
@@ -799,8 +796,9 @@ static void apply_inside(struct target_tree *t, const struct record *r)
         (void)snprintf(t->file_name, sizeof(t->file_name), "%s",
                        r->name_len ? record_name(r) : t->root_name);
         t->file_st = r->st;
-        take_attrs(t, r);
         (void)publish(t);
+        if (trail_put(&t->copy_path, 0, t->path.bytes) < 0)
+            fail(t, "open", ENOMEM, NULL);
         break;
     default:
         apply_entry(t, r);
@@ -829,19 +827,20 @@ int target_tree_apply(struct target_tree *t, const struct record *r, struct fail
     return -f->err;
 }
 
-bool target_tree_copy_request(struct target_tree *t, struct target_request *ret)
+bool target_tree_copy_request(struct target_tree *t, struct target_request *ret_request,
+                              const char **ret_path)
 {
-    if (t->skipped || here(t)->lost)
+    if (t->skipped || here(t)->lost || !t->copy_path.bytes)
         return false;
-    *ret = request_for(t, t->file_name, &t->file_st);
-    ret->durable = t->request.durable;
+    *ret_request = request_for(t, t->file_name, &t->file_st);
+    *ret_path = t->copy_path.bytes;
     return true;
 }
 
 void target_tree_copied(struct target_tree *t, uint64_t bytes)
 {
-    atomic_fetch_add(&t->bytes, bytes);
-    atomic_fetch_add(&t->files, 1);
+    atomic_fetch_add(&t->request.view->bytes, bytes);
+    atomic_fetch_add(&t->request.view->files, 1);
 }
 
 /* Splits the path into the directory and the name of the root in it; "" where it has none: "/",
@@ -886,6 +885,7 @@ static int open_parent(struct target_tree *t, struct failure *f)
         (void)fd_close(&fd);
     if (r < 0)
         return failure_set(f, "open directory", -r, FAILURE_NO_OFFSET, NULL);
+    t->parent_fd = fcntl(here_fd(t), F_DUPFD_CLOEXEC, 0);
     temp_sweep(here_fd(t));
     return 0;
 }
@@ -899,7 +899,7 @@ int target_tree_open(struct target_tree **ret_tree, const struct target_tree_req
     if (!t)
         return failure_set(f, "open", ENOMEM, FAILURE_NO_OFFSET, NULL);
     t->request = *request;
-    t->fd = t->root_fd = -1;
+    t->fd = t->root_fd = t->parent_fd = -1;
     attrs_init(&t->attrs, &request->preserve);
     r = trail_put(&t->path, 0, request->path);
     t->root_len = t->path.len;
@@ -935,24 +935,11 @@ void target_tree_close(struct target_tree *t)
         temp_remove_directory(t->dirs.levels[t->dirs.n - 2].fd, t->temp, here_fd(t));
     dirs_free(&t->dirs);
     (void)fd_close(&t->root_fd);
+    (void)fd_close(&t->parent_fd);
     trail_free(&t->path);
+    trail_free(&t->copy_path);
     attrs_free(&t->attrs);
     free(t->levels);
     free(t->root_name);
     free(t);
-}
-
-bool target_tree_root(struct target_tree *t, dev_t *ret_dev, ino_t *ret_ino)
-{
-    if (!atomic_load(&t->has_root))
-        return false;
-    *ret_dev = t->root_dev;
-    *ret_ino = t->root_ino;
-    return true;
-}
-
-void target_tree_count(struct target_tree *t, uint64_t *ret_bytes, uint64_t *ret_files)
-{
-    *ret_bytes = atomic_load(&t->bytes);
-    *ret_files = atomic_load(&t->files);
 }

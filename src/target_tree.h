@@ -25,6 +25,15 @@
 #include "record.h"
 #include "target.h"
 
+/* How a copy stands. Any thread may look at it at any time. */
+struct target_tree_view {
+    _Atomic uint64_t bytes; /* of files that are complete */
+    _Atomic uint64_t files; /* that are complete: all but directories */
+    atomic_bool has_root;   /* the next two are known */
+    dev_t root_dev;
+    ino_t root_ino;
+};
+
 struct target_tree_request {
     const char *path; /* of the root; not owned, outlives the tree */
     bool inplace;
@@ -34,6 +43,7 @@ struct target_tree_request {
     bool plain_mode; /* what is new has nothing of the source's mode */
     struct attrs_wanted preserve;
 
+    struct target_tree_view *view; /* filled; not owned, outlives the tree */
     void *arg;
     /* What could not be made; `path` lives until failed() returns. */
     void (*failed)(void *arg, const char *path, const struct failure *f);
@@ -52,9 +62,11 @@ int target_tree_open(struct target_tree **ret_tree, const struct target_tree_req
  * is left to be called. */
 int target_tree_apply(struct target_tree *t, const struct record *r, struct failure *f);
 
-/* After RECORD_COPY: what to ask of a target for that file; `path` is its name in `dir_fd`.
- * False: it is not to be copied here (its directory could not be made). */
-bool target_tree_copy_request(struct target_tree *t, struct target_request *ret);
+/* After RECORD_COPY: what to ask of a target for that file, and its path for people; both live
+ * until the next record. False: it is not to be copied here (its directory could not be made).
+ */
+bool target_tree_copy_request(struct target_tree *t, struct target_request *ret_request,
+                              const char **ret_path);
 
 /* That file has been copied: so many bytes. */
 void target_tree_copied(struct target_tree *t, uint64_t bytes);
@@ -66,11 +78,5 @@ int target_tree_end(struct target_tree *t, bool stopped, struct failure *f);
 
 /* Lets go of everything, and removes what has no final name yet. */
 void target_tree_close(struct target_tree *t);
-
-/* Which directory the root is. False while there is none. Any thread may call it. */
-bool target_tree_root(struct target_tree *t, dev_t *ret_dev, ino_t *ret_ino);
-
-/* Bytes and files that are complete. Any thread may call it. */
-void target_tree_count(struct target_tree *t, uint64_t *ret_bytes, uint64_t *ret_files);
 
 #endif

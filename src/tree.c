@@ -26,6 +26,10 @@
 #define MAX_STREAM (8u << 20)
 #define MIN_STREAM (1u << 20) /* two records of the longest kind, and room to spare */
 
+/* Files of at least so many bytes are copied by the engines, one after the other; smaller ones
+ * cost less than to set that up. */
+#define ENGINE_SIZE (4u << 20)
+
 /* How often it is looked whether somebody hangs. */
 #define LOOK_MS 200
 
@@ -38,8 +42,8 @@
 struct member {
     struct tree *tree;
     unsigned d;
-    struct target_tree *target;  /* the thread's; NULL until it is open */
-    atomic_bool open;            /* target may be asked for its counts */
+    struct target_tree *target; /* the thread's; NULL: not open */
+    struct target_tree_view view;
     _Atomic uint64_t busy_since; /* ms, monotonic; 0: waits for records */
     atomic_bool over;
     struct failure failure; /* err != 0: of the destination as a whole; meaningful when over */
@@ -47,19 +51,31 @@ struct member {
     /* the main thread's */
     bool given_up;
     unsigned n_failed; /* files that could not be made */
+    unsigned n_attrs;  /* attributes that could not be kept */
     struct failure first;
+    struct failure attrs;
     char text[TEXT];
+    char attrs_text[TEXT];
 };
 
 struct tree {
     const struct options *o;
     const struct plan_copy *copy;
+    struct links *links;
     int signal_fd;
     int news_fd;
     struct stream *stream;
     struct notices *notices;
     struct member *members;
     mode_t umask;
+
+    /* A file for the engines, from the source's thread to the main thread and back. */
+    pthread_mutex_t lock;
+    pthread_cond_t copied;
+    int copy_fd; /* -1: there is none */
+    const char *copy_path;
+    bool copying;
+    struct member **copy_members; /* whose destinations it goes to */
 
     _Atomic uint64_t read_bytes;
     atomic_bool walked; /* the source's thread is over */
@@ -77,8 +93,18 @@ struct tree {
     bool impatient;
     bool abandoned;
     bool unavailable;
-    bool attrs_failed;
 };
+
+/* Who a notice is about. Destinations have the first numbers. */
+static unsigned who_is_source(const struct tree *t)
+{
+    return t->copy->n_dests;
+}
+
+static unsigned who_for_attrs(const struct tree *t, unsigned d)
+{
+    return t->copy->n_dests + 1 + d;
+}
 
 static void tell_news(struct tree *t)
 {
@@ -102,12 +128,11 @@ static void on_failed(void *arg, const char *path, const struct failure *f)
     notices_put(m->tree->notices, m->d, path, f);
 }
 
-/* Behind the destinations' numbers stand those for their attributes, and the source's. */
 static void on_attrs_failed(void *arg, const char *path, const struct failure *f)
 {
     struct member *m = arg;
 
-    notices_put(m->tree->notices, m->tree->copy->n_dests + m->d, path, f);
+    notices_put(m->tree->notices, who_for_attrs(m->tree, m->d), path, f);
 }
 
 static int open_target(struct member *m)
@@ -121,15 +146,13 @@ static int open_target(struct member *m)
         .umask = m->tree->umask,
         .plain_mode = o->plain_mode,
         .preserve = o->preserve,
+        .view = &m->view,
         .arg = m,
         .failed = on_failed,
         .attrs_failed = on_attrs_failed,
     };
-    int r = target_tree_open(&m->target, &request, &m->failure);
 
-    if (r == 0)
-        atomic_store(&m->open, true);
-    return r;
+    return target_tree_open(&m->target, &request, &m->failure);
 }
 
 static void *make_copy(void *arg)
@@ -151,6 +174,8 @@ static void *make_copy(void *arg)
     busy(m, true);
     if (error == 0)
         (void)target_tree_end(m->target, stream_stopped(s), &m->failure);
+    if (m->target)
+        target_tree_close(m->target);
     busy(m, false);
     atomic_store(&m->over, true);
     tell_news(m->tree);
@@ -163,14 +188,15 @@ static void on_source_failed(void *arg, const char *path, const struct failure *
 {
     struct tree *t = arg;
 
-    notices_put(t->notices, UINT32_MAX, path, f);
+    notices_put(t->notices, who_is_source(t), path, f);
 }
 
+/* Nobody can have what could not be read. */
 static void on_source_attrs_failed(void *arg, const char *path, const struct failure *f)
 {
     struct tree *t = arg;
 
-    notices_put(t->notices, 2 * t->copy->n_dests, path, f);
+    notices_put(t->notices, who_for_attrs(t, t->copy->n_dests), path, f);
 }
 
 static void on_read(void *arg, uint64_t bytes)
@@ -185,15 +211,32 @@ static bool on_is_target(void *arg, const struct stat *st)
     struct tree *t = arg;
 
     for (unsigned d = 0; d < t->copy->n_dests; d++) {
-        struct member *m = &t->members[d];
-        dev_t dev;
-        ino_t ino;
+        const struct target_tree_view *v = &t->members[d].view;
 
-        if (atomic_load(&m->open) && target_tree_root(m->target, &dev, &ino) &&
-            dev == st->st_dev && ino == st->st_ino)
+        if (atomic_load(&v->has_root) && v->root_dev == st->st_dev && v->root_ino == st->st_ino)
             return true;
     }
     return false;
+}
+
+/* All destinations have come to this file when it is their turn. */
+static void on_copy(void *arg, int fd, const char *path)
+{
+    struct tree *t = arg;
+
+    if (fd < 0 || !stream_drain(t->stream)) {
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    pthread_mutex_lock(&t->lock);
+    t->copy_fd = fd;
+    t->copy_path = path;
+    t->copying = true;
+    tell_news(t);
+    while (t->copying)
+        pthread_cond_wait(&t->copied, &t->lock);
+    pthread_mutex_unlock(&t->lock);
 }
 
 static void *read_source(void *arg)
@@ -207,13 +250,16 @@ static void *read_source(void *arg)
         .one_file_system = o->one_file_system,
         .keep_links = o->preserve_links,
         .preserve = o->preserve,
-        .copy_size = UINT64_MAX,
+        .copy_size = o->direct == WHEN_ALWAYS ? 0 : ENGINE_SIZE,
         .stream = t->stream,
+        .links = t->links,
+        .label = t->copy->label ? t->copy->label : "",
         .arg = t,
         .failed = on_source_failed,
         .attrs_failed = on_source_attrs_failed,
         .read = on_read,
         .is_target = on_is_target,
+        .copy = on_copy,
     };
 
     atomic_store(&t->walk_error, source_tree_walk(&source));
@@ -236,14 +282,25 @@ static void stop(struct tree *t)
     stream_stop(t->stream);
 }
 
-/* Says what a file of a destination failed for, at once: there may be many. */
-static void note_failed(struct tree *t, const struct notice *n)
+/* Says what a file failed for, at once: there may be many. */
+static void note(struct tree *t, unsigned who, const char *path, const struct failure *f)
 {
-    struct member *m = &t->members[n->who];
+    unsigned n = t->copy->n_dests;
 
-    if (m->n_failed++ == 0)
-        m->first = n->failure;
-    report_failure(n->path, &n->failure);
+    if (who == who_is_source(t)) {
+        if (t->n_source_failed++ == 0)
+            t->source_first = *f;
+    } else if (who < n) {
+        if (t->members[who].n_failed++ == 0)
+            t->members[who].first = *f;
+    } else {
+        for (unsigned d = 0; d < n; d++)
+            if (who == who_for_attrs(t, d) || who == who_for_attrs(t, n))
+                t->members[d].n_attrs++;
+    }
+    report_failure(path, f);
+    if (t->o->stop_on_error && !t->stopping && who <= n)
+        stop(t);
 }
 
 static void take_notices(struct tree *t)
@@ -251,19 +308,8 @@ static void take_notices(struct tree *t)
     struct notice *n;
 
     while ((n = notices_take(t->notices))) {
-        if (n->who == UINT32_MAX) {
-            if (t->n_source_failed++ == 0)
-                t->source_first = n->failure;
-            report_failure(n->path, &n->failure);
-        } else if (n->who < t->copy->n_dests) {
-            note_failed(t, n);
-        } else {
-            t->attrs_failed = true;
-            report_failure(n->path, &n->failure);
-        }
+        note(t, n->who, n->path, &n->failure);
         free(n);
-        if (t->o->stop_on_error && !t->stopping)
-            stop(t);
     }
 }
 
@@ -355,8 +401,8 @@ static void look(struct tree *t)
     for (unsigned d = 0; d < st->n_dests; d++) {
         struct member *m = &t->members[d];
 
-        if (atomic_load(&m->open))
-            target_tree_count(m->target, &st->dests[d].bytes, &st->dests[d].files);
+        st->dests[d].bytes = atomic_load(&m->view.bytes);
+        st->dests[d].files = atomic_load(&m->view.files);
         if (atomic_load(&m->over) && m->failure.err != 0)
             fail_dest(t, d, &m->failure);
     }
@@ -369,6 +415,116 @@ static bool all_over(struct tree *t)
     for (unsigned d = 0; d < t->copy->n_dests; d++)
         over &= atomic_load(&t->members[d].over) || t->members[d].given_up;
     return over;
+}
+
+/* ---- files for the engines ---- */
+
+static void on_progress(void *arg, const struct copy_status *file, bool asked)
+{
+    struct tree *t = arg;
+    struct copy_status *st = &t->status;
+
+    st->seconds = (double)(clock_now_ms() - t->began_ms) / 1000;
+    st->read_bytes = atomic_load(&t->read_bytes) + file->read_bytes;
+    st->engine = file->engine;
+    for (unsigned i = 0; i < file->n_dests; i++) {
+        struct member *m = t->copy_members[i];
+        struct dest_status *ds = &st->dests[m->d];
+
+        ds->bytes = atomic_load(&m->view.bytes) + file->dests[i].bytes;
+        ds->files = atomic_load(&m->view.files);
+    }
+    report_progress(st, asked);
+}
+
+/* What became of the file at one destination. */
+static void note_copied(struct tree *t, struct member *m, const struct dest_status *file)
+{
+    for (unsigned i = 0; i < file->n_attribute_failures; i++)
+        note(t, who_for_attrs(t, m->d), file->path, &file->attribute_failures[i]);
+    if (file->state == DEST_DONE)
+        target_tree_copied(m->target, file->bytes);
+    else if (!file->by_source && !t->signal)
+        note(t, m->d, file->path, &file->failure);
+    if (file->failure.err == ETIMEDOUT) {
+        give_up(t, m);
+        fail_dest(t, m->d, &file->failure);
+    }
+}
+
+static void on_ended(void *arg, const struct copy_status *file)
+{
+    struct tree *t = arg;
+
+    t->status.engine = file->engine;
+    t->status.workers = file->workers;
+    t->status.chunk_size = file->chunk_size;
+    t->status.queue_depth = file->queue_depth;
+    atomic_fetch_add(&t->read_bytes, file->read_bytes);
+    if (file->source_failure.err)
+        note(t, who_is_source(t), file->source, &file->source_failure);
+    for (unsigned i = 0; i < file->n_dests; i++)
+        note_copied(t, t->copy_members[i], &file->dests[i]);
+}
+
+/* Copies the file that the source's thread has come to; the destinations' threads wait for what
+ * is next, so that this one may look at what is theirs. */
+static void run_engines(struct tree *t)
+{
+    unsigned n = t->copy->n_dests;
+    struct target_request *requests = calloc(n, sizeof *requests);
+    char **paths = calloc(n, sizeof *paths);
+    struct plan_copy copy = {.source = (char *)(uintptr_t)t->copy_path, .dests = paths};
+    struct session_file file = {.fd = t->copy_fd,
+                                .targets = requests,
+                                .arg = t,
+                                .progress = on_progress,
+                                .ended = on_ended};
+    struct session_result result = {.exit_status = 0};
+
+    for (unsigned d = 0; requests && paths && d < n; d++) {
+        struct member *m = &t->members[d];
+        const char *path;
+
+        if (m->given_up || atomic_load(&m->over) ||
+            !target_tree_copy_request(m->target, &requests[copy.n_dests], &path))
+            continue;
+        paths[copy.n_dests] = (char *)(uintptr_t)path;
+        t->copy_members[copy.n_dests++] = m;
+    }
+    if (copy.n_dests > 0)
+        session_run_file(t->o, &copy, &file, t->signal_fd, &result);
+    else
+        close(file.fd);
+    t->abandoned |= result.abandoned;
+    if (result.signal && !t->signal) {
+        t->signal = result.signal;
+        stop(t);
+    }
+    if (!result.abandoned) { /* else what hangs may still look at them */
+        free(requests);
+        free(paths);
+    }
+}
+
+static void copy_if_asked(struct tree *t)
+{
+    bool asked;
+
+    pthread_mutex_lock(&t->lock);
+    asked = t->copying;
+    pthread_mutex_unlock(&t->lock);
+    if (!asked)
+        return;
+    if (t->stopping)
+        close(t->copy_fd);
+    else
+        run_engines(t);
+    pthread_mutex_lock(&t->lock);
+    t->copying = false;
+    t->copy_fd = -1;
+    pthread_cond_signal(&t->copied);
+    pthread_mutex_unlock(&t->lock);
 }
 
 /* Until all threads are over, or have had time enough to be. */
@@ -387,6 +543,7 @@ static void watch(struct tree *t)
         poll(p, 2, wait);
         if (p[0].revents)
             (void)eventfd_read(t->news_fd, &news);
+        copy_if_asked(t);
         take_notices(t);
         look(t);
         take_signals(t);
@@ -467,6 +624,18 @@ static void judge_source(struct tree *t)
     failure_set(f, NULL, t->source_first.err, FAILURE_NO_OFFSET, t->source_text);
 }
 
+static void judge_attrs(struct tree *t, struct member *m, struct dest_status *ds)
+{
+    ds->attributes = attrs_any(&t->o->preserve);
+    if (m->n_attrs == 0)
+        return;
+    snprintf(m->attrs_text, TEXT, "%u %s could not be preserved", m->n_attrs,
+             m->n_attrs == 1 ? "attribute" : "attributes");
+    failure_set(&m->attrs, NULL, EPERM, FAILURE_NO_OFFSET, m->attrs_text);
+    ds->attribute_failures = &m->attrs;
+    ds->n_attribute_failures = 1;
+}
+
 static void judge(struct tree *t)
 {
     judge_source(t);
@@ -490,15 +659,20 @@ static void judge(struct tree *t)
             ds->state = DEST_DONE;
             ds->durable = t->o->fsync;
         }
+        judge_attrs(t, m, ds);
     }
 }
 
 static int exit_status(const struct tree *t)
 {
-    unsigned done = 0, required = t->o->require;
+    unsigned done = 0, kept = 0, required = t->o->require;
 
-    for (unsigned d = 0; d < t->copy->n_dests; d++)
-        done += t->status.dests[d].state == DEST_DONE;
+    for (unsigned d = 0; d < t->copy->n_dests; d++) {
+        bool is_done = t->status.dests[d].state == DEST_DONE;
+
+        done += is_done;
+        kept += is_done && t->members[d].n_attrs == 0;
+    }
     if (t->unavailable)
         return 2;
     if (t->signal)
@@ -509,7 +683,7 @@ static int exit_status(const struct tree *t)
         required = t->copy->n_dests;
     if (done < required)
         return done == 0 ? 1 : 3;
-    return t->attrs_failed ? 6 : 0;
+    return kept < required ? 6 : 0;
 }
 
 static size_t stream_size(const struct options *o)
@@ -524,16 +698,16 @@ static size_t stream_size(const struct options *o)
 
 static void tree_free(struct tree *t)
 {
-    for (unsigned d = 0; t->members && d < t->copy->n_dests; d++)
-        if (t->members[d].target)
-            target_tree_close(t->members[d].target);
     if (t->stream)
         stream_free(t->stream);
     if (t->notices)
         notices_free(t->notices);
     if (t->news_fd >= 0)
         close(t->news_fd);
+    pthread_cond_destroy(&t->copied);
+    pthread_mutex_destroy(&t->lock);
     free(t->members);
+    free(t->copy_members);
     free(t->status.dests);
     free(t);
 }
@@ -551,10 +725,14 @@ static struct tree *tree_new(const struct options *o, const struct plan_copy *co
     t->copy = copy;
     t->signal_fd = signal_fd;
     t->began_ms = clock_now_ms();
+    t->copy_fd = -1;
+    pthread_mutex_init(&t->lock, NULL);
+    pthread_cond_init(&t->copied, NULL);
     t->news_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     t->members = calloc(n, sizeof *t->members);
+    t->copy_members = calloc(n, sizeof(struct member *));
     t->status.dests = calloc(n, sizeof *t->status.dests);
-    if (t->news_fd < 0 || !t->members || !t->status.dests ||
+    if (t->news_fd < 0 || !t->members || !t->copy_members || !t->status.dests ||
         notices_create(t->news_fd, &t->notices) < 0 ||
         stream_create(stream_size(o), n, &t->stream) < 0) {
         tree_free(t);
@@ -567,6 +745,7 @@ static struct tree *tree_new(const struct options *o, const struct plan_copy *co
     (void)umask(t->umask);
     t->status.source = copy->source;
     t->status.n_dests = n;
+    t->status.tree = true;
     for (unsigned d = 0; d < n; d++) {
         t->members[d] = (struct member){.tree = t, .d = d};
         t->status.dests[d].path = copy->dests[d];
@@ -574,8 +753,8 @@ static struct tree *tree_new(const struct options *o, const struct plan_copy *co
     return t;
 }
 
-void tree_run(const struct options *o, const struct plan_copy *copy, int signal_fd,
-              struct session_result *ret)
+void tree_run(const struct options *o, const struct plan_copy *copy, struct links *links,
+              int signal_fd, struct session_result *ret)
 {
     struct tree *t = tree_new(o, copy, signal_fd);
 
@@ -584,10 +763,12 @@ void tree_run(const struct options *o, const struct plan_copy *copy, int signal_
         *ret = (struct session_result){.exit_status = 2};
         return;
     }
+    t->links = links;
     report_start(&t->status);
     start_threads(t);
     watch(t);
     judge(t);
+    t->status.seconds = (double)(clock_now_ms() - t->began_ms) / 1000;
     t->status.exit_status = exit_status(t);
     report_summary(&t->status);
     *ret = (struct session_result){
@@ -597,4 +778,12 @@ void tree_run(const struct options *o, const struct plan_copy *copy, int signal_
     };
     if (!t->abandoned) /* threads that hang still look at it */
         tree_free(t);
+}
+
+int tree_look(const struct options *o, const struct plan_copy *copy)
+{
+    (void)o;
+    for (unsigned d = 0; d < copy->n_dests; d++)
+        report_dry_run(copy->source, copy->dests[d], "a tree");
+    return 0;
 }

@@ -5,10 +5,15 @@
 #ifndef UCOPY_TREE_H
 #define UCOPY_TREE_H
 
+#include "links.h"
 #include "session.h"
 
-/* As session_run(), for a plan_copy that is a tree. */
-void tree_run(const struct options *o, const struct plan_copy *copy, int signal_fd,
-              struct session_result *ret);
+/* As session_run(), for a plan_copy that is a tree. links: what trees that are copied into the
+ * same directories have met, at first all zero; the caller's. */
+void tree_run(const struct options *o, const struct plan_copy *copy, struct links *links,
+              int signal_fd, struct session_result *ret);
+
+/* As session_look(). */
+int tree_look(const struct options *o, const struct plan_copy *copy);
 
 #endif

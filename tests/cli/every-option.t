@@ -18,6 +18,11 @@ copies --offset=0
 copies --length=1M
 copies --dest-offset=0 --inplace
 copies --no-space-check
+copies -p
+copies --preserve
+copies --no-preserve=all
+try --attributes-only src a b
+[ ! -s a ] || echo "a is not empty"
 copies --fsync
 copies --in-order
 copies --on-error=stop
@@ -37,12 +42,17 @@ copies --quiet
 copies --stats
 copies --json
 copies --no-target-directory
+copies --archive
+copies --recursive
+copies --no-dereference
+copies --dereference
+copies --one-file-system
 try --target-directory=d src
 same src d/src
 try --dry-run src a
 try --version
 try --help
 try --usage
-"$UCOPY" --help | sed -nE 's/^ +(-.,)? *(--[a-z-]+).*/\2/p' | while read -r option; do
+"$UCOPY" --help | sed -nE 's/^ +(-.,)? *(--[a-z-]+).*/\2/p; s/^ +(-[a-zA-Z]) .*/\1/p' | while read -r option; do
     case "$tried " in *" $option "* | *" $option="*) ;; *) echo "not tried: $option" ;; esac
 done

@@ -89,6 +89,15 @@ as_nobody() {
     setpriv --reuid=65534 --regid=65534 --clear-groups -- "$@"
 }
 
+# The same in cases that are also run by root as root.
+as_user() {
+    if [ -n "${AS_NOBODY:-}" ]; then
+        as_nobody "$@"
+    else
+        "$@"
+    fi
+}
+
 need_nobody() {
     if [ "$(id -u)" -eq 0 ]; then
         setpriv --reuid=65534 --regid=65534 --clear-groups -- true 2>/dev/null ||
@@ -129,6 +138,92 @@ need_faultfs() {
     # shellcheck source=faultfs.sh
     . "${BASH_SOURCE[0]%/*}/faultfs.sh"
     mount_faultfs "$@"
+}
+
+# Every attribute of a file but its name and size. Times of today are "new".
+attributes() {
+    stat -c '%f %u %g %.9X %.9Y' "$1" |
+        awk '{ for (i = 4; i <= 5; i++) if ($i > 1e9) $i = "new"; print }'
+    getfattr -h -d -m - -e hex --absolute-names "$1" 2>/dev/null | grep '=' | sort
+}
+
+need_attributes() {
+    command -v getfattr >/dev/null || skip "no getfattr"
+    command -v setfacl >/dev/null || skip "no setfacl"
+}
+
+# Before 1970, and so that reading the file would change the time of access.
+age() {
+    touch -a -d '1965-02-03 04:05:06.123456789' "$1"
+    touch -m -d '1969-12-31 23:59:59.999999999' "$1"
+}
+
+# What as_cp finds in the way, owned by $OLD_OWNER where that is set.
+make_old() {
+    local name
+    for name in "$@"; do
+        rm -f "$name"
+        echo old >"$name"
+        chmod 664 "$name"
+        [ -z "${OLD_OWNER:-}" ] || chown "$OLD_OWNER" "$name"
+        setfacl -m u:7:rw "$name" 2>/dev/null || true
+    done
+}
+
+# as_cp DIR SOURCE OPTION...: copies into DIR have the attributes that cp gives them, whether the
+# file is new, replaced or written into; and the exit status is 6 where cp's is 1. (What is written
+# into keeps its extended attributes: with cp a replaced file does so, too.)
+as_cp() {
+    local dir=$1 source=$2 kind status cp_status name
+    shift 2
+    for kind in new new--inplace old old--inplace; do
+        rm -f "$dir/cp" "$dir/a" "$dir/b"
+        case $kind in old*) make_old "$dir/cp" "$dir/a" "$dir/b" ;; esac
+        [ "$kind" != old--inplace ] || setfattr -n user.old -v 1 "$dir/cp" "$dir/a" "$dir/b" 2>/dev/null
+        cp_status=0 status=0
+        age "$source"
+        as_user cp "$@" "$source" "$dir/cp" 2>/dev/null || cp_status=6
+        age "$source"
+        # shellcheck disable=SC2046 # an option or none
+        as_user "$UCOPY" $([ "${kind#*--}" = "$kind" ] || echo --inplace) "$@" "$source" \
+            "$dir/a" "$dir/b" 2>"$T/err" || status=$?
+        [ "$status" -eq "$cp_status" ] ||
+            echo "$kind $* $source: exit $status, not $cp_status: $(cat "$T/err")"
+        attributes "$dir/cp" >"$T/expected"
+        for name in a b; do
+            diff "$T/expected" <(attributes "$dir/$name") >"$T/diff" ||
+                { echo "$kind $* $source:"; cat "$T/diff"; }
+            cmp "$dir/cp" "$dir/$name" # which changes times of access
+        done
+    done
+}
+
+# Sources with attributes of all kinds, copied into the directory as root. The options are for one
+# that has them all.
+check_preserve() {
+    local dir=$1 options source
+    shift
+    OLD_OWNER=7:8
+    mkdir -p "$dir/acl"
+    setfacl -d -m u:77:rwx,g::rx,o::--- "$dir/acl" 2>/dev/null || true
+    for source in rich set-id read-only; do
+        echo "$source" >"$source"
+        chown 1234:4321 "$source"
+    done
+    chmod 6751 rich set-id
+    chmod 400 read-only
+    setfacl -m u:55:rwx,g::r,m::rw rich 2>/dev/null
+    setfattr -n user.a -v one rich 2>/dev/null
+    setfattr -n trusted.b -v two rich 2>/dev/null
+    setcap cap_net_raw=ep rich 2>/dev/null || true
+    for source in set-id read-only; do
+        as_cp "$dir" "$source" --preserve=all
+        as_cp "$dir/acl" "$source" -p
+    done
+    for options in "$@"; do
+        # shellcheck disable=SC2086 # several words
+        as_cp "$dir" rich $options
+    done
 }
 
 # Fills the file system but for SPARE bytes or less.

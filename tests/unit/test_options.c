@@ -73,9 +73,63 @@ static void test_defaults(void **state)
     assert_false(o.has_dest_offset || o.in_order || o.fsync || o.inplace || o.stop_on_error);
     assert_false(o.force || o.no_target_directory || o.n_target_directories != 0);
     assert_false(o.verbose || o.quiet || o.stats || o.json || o.dry_run || o.no_space_check);
+    assert_false(attrs_any(&o.preserve) || o.preserve_links || o.plain_mode);
+    assert_false(o.attributes_only);
     assert_int_equal(o.n_operands, 2);
     options_free(&o);
     options_free(&o);
+}
+
+/* What is preserved, a letter each: m mode, o owner, t times, l links, p a plain mode; c and x
+ * for context and extended attributes, C and X where nothing but success will do. */
+static void test_preserve(void **state)
+{
+    static const struct {
+        const char *line;
+        const char *kept;
+    } cases[] = {
+        {"-p a b", "mot"},
+        {"--preserve a b", "mot"},
+        {"--preserve= a b", "mot"},
+        {"--preserve=mode a b", "m"},
+        {"--preserve=ownership a b", "o"},
+        {"--preserve=timestamps a b", "t"},
+        {"--preserve=links a b", "l"},
+        {"--preserve=context a b", "C"},
+        {"--preserve=xattr a b", "X"},
+        {"--preserve=all a b", "motlcx"},
+        {"--preserve=all,xattr,context a b", "motlCX"},
+        {"--preserve=xattr,all a b", "motlcX"},
+        {"--preserve=time,own a b", "ot"},
+        {"--preserve=mode --preserve=timestamps a b", "mt"},
+        {"-p --no-preserve=mode,timestamps a b", "op"},
+        {"--no-preserve=mode a b", "p"},
+        {"--no-preserve=mode -p a b", "mot"},
+        {"--preserve=all --no-preserve=xattr,context,links,ownership a b", "mt"},
+        {"--preserve=all --no-preserve=all a b", "p"},
+        {"--no-preserve=all --preserve=all a b", "motlcx"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct options o;
+        char kept[16];
+
+        parse_well(&o, cases[i].line);
+        snprintf(kept, sizeof(kept), "%s%s%s%s%s%s%s", o.preserve.mode ? "m" : "",
+                 o.preserve.owner ? "o" : "", o.preserve.times ? "t" : "",
+                 o.preserve_links ? "l" : "", o.plain_mode ? "p" : "",
+                 o.preserve.context == ATTRS_REQUIRED ? "C"
+                 : o.preserve.context == ATTRS_MIND   ? "c"
+                                                      : "",
+                 o.preserve.xattrs == ATTRS_REQUIRED ? "X"
+                 : o.preserve.xattrs == ATTRS_MIND   ? "x"
+                                                     : "");
+        if (strcmp(kept, cases[i].kept) != 0)
+            fail_msg("%s: %s instead of %s", cases[i].line, kept, cases[i].kept);
+        assert_int_equal(o.n_operands, 2);
+        options_free(&o);
+    }
 }
 
 /* Every option that is followed by nothing but "true". */
@@ -100,6 +154,7 @@ static void test_flags(void **state)
         {"--json", offsetof(struct options, json)},
         {"--no-space-check", offsetof(struct options, no_space_check)},
         {"--dry-run", offsetof(struct options, dry_run)},
+        {"--attributes-only", offsetof(struct options, attributes_only)},
     };
 
     (void)state;
@@ -330,6 +385,14 @@ static void test_refused(void **state)
         {"-t d", {"missing file operand"}},
         {"- b", {"'-'", "not supported yet"}},
         {"a -- b -", {"'-'", "not supported yet"}},
+        {"--preserve=mod,tim,x,bogus a b", {"--preserve=mod,tim,x,bogus", "expected words"}},
+        {"--preserve=modes a b", {"--preserve=modes", "expected"}},
+        {"--preserve=mode, a b", {"--preserve=mode,", "expected"}},
+        {"--no-preserve= a b", {"--no-preserve=", "expected"}},
+        {"--no-preserve=size a b", {"--no-preserve=size", "timestamps"}},
+        {"--attributes-only --length=1 a b", {"--attributes-only", "--length"}},
+        {"--attributes-only --offset=1 a b", {"--attributes-only", "--offset"}},
+        {"--attributes-only --inplace --dest-offset=0 a b", {"--attributes-only"}},
         {"--bogus a b", {"unknown option", "--bogus"}},
         {"-fz a b", {"unknown option", "z"}},
         {"a b --engine", {"--engine", "needs a value"}},
@@ -509,19 +572,13 @@ static void test_help(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),
-        cmocka_unit_test(test_flags),
-        cmocka_unit_test(test_values),
-        cmocka_unit_test(test_patience),
-        cmocka_unit_test(test_ranges_of_the_file),
-        cmocka_unit_test(test_last_one_wins),
-        cmocka_unit_test(test_when),
-        cmocka_unit_test(test_operands),
-        cmocka_unit_test(test_posixly_correct),
-        cmocka_unit_test(test_alias),
-        cmocka_unit_test(test_actions),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_defaults),      cmocka_unit_test(test_flags),
+        cmocka_unit_test(test_preserve),      cmocka_unit_test(test_values),
+        cmocka_unit_test(test_patience),      cmocka_unit_test(test_ranges_of_the_file),
+        cmocka_unit_test(test_last_one_wins), cmocka_unit_test(test_when),
+        cmocka_unit_test(test_operands),      cmocka_unit_test(test_posixly_correct),
+        cmocka_unit_test(test_alias),         cmocka_unit_test(test_actions),
+        cmocka_unit_test(test_refused),       cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_help),
     };
 

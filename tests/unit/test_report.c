@@ -650,6 +650,48 @@ static void test_json_summary(void **state)
     json_decref(event);
 }
 
+/* Attributes that are missing somewhere: named on stderr and in the JSON, which tells kept ones
+ * from those that nobody asked for. */
+static void test_attributes(void **state)
+{
+    struct failure failures[2];
+    json_t *event, *list;
+
+    (void)state;
+    failure_set(&failures[0], "preserve owner", EPERM, FAILURE_NO_OFFSET, NULL);
+    failure_set(&failures[1], "preserve extended attribute", EOPNOTSUPP, FAILURE_NO_OFFSET,
+                "user.\n");
+    capture_begin();
+    options.json = options.stats = true;
+    report_init(&options);
+    all_done();
+    dests[0].attributes = dests[1].attributes = true;
+    dests[1].attribute_failures = failures;
+    dests[1].n_attribute_failures = 2;
+    copy.exit_status = 6;
+    report_summary(&copy);
+    assert_int_equal(capture_end(), 0);
+    assert_non_null(strstr(capture.err, "/b/two: 1000000 bytes, done, attributes missing\n"));
+    assert_non_null(strstr(capture.err,
+                           "ucopy: /b/two: preserve owner: Operation not permitted\n"
+                           "ucopy: /b/two: preserve extended attribute: "
+                           "Operation not supported (user.\\n)\n"));
+    event = json_line(0);
+    assert_string_equal(text_of(dest_of(event, 0), "attributes"), "kept");
+    assert_int_equal(json_array_size(json_object_get(dest_of(event, 0), "attribute_failures")),
+                     0);
+    assert_string_equal(text_of(dest_of(event, 1), "attributes"), "failed");
+    assert_string_equal(text_of(dest_of(event, 1), "state"), "done");
+    list = json_object_get(dest_of(event, 1), "attribute_failures");
+    assert_int_equal(json_array_size(list), 2);
+    assert_string_equal(text_of(json_array_get(list, 0), "errno"), "EPERM");
+    assert_string_equal(text_of(json_array_get(list, 0), "error"),
+                        "preserve owner: Operation not permitted");
+    assert_string_equal(text_of(json_array_get(list, 1), "errno"), "EOPNOTSUPP");
+    assert_true(json_is_null(json_object_get(dest_of(event, 2), "attributes")));
+    json_decref(event);
+}
+
 static void test_json_names(void **state)
 {
     json_t *event;
@@ -784,6 +826,7 @@ int main(void)
         cmocka_unit_test_setup(test_terminal_choices, setup),
         cmocka_unit_test_setup(test_json_events, setup),
         cmocka_unit_test_setup(test_json_summary, setup),
+        cmocka_unit_test_setup(test_attributes, setup),
         cmocka_unit_test_setup(test_json_names, setup),
         cmocka_unit_test_setup(test_json_without_memory, setup),
         cmocka_unit_test_setup(test_version_and_dry_run, setup),
