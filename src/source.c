@@ -45,8 +45,7 @@ static int refuse_kind(mode_t mode, struct failure *f)
     case S_IFBLK:
         return 0;
     case S_IFDIR:
-        return failure_set(f, "open", EISDIR, FAILURE_NO_OFFSET,
-                           "copying trees is not supported yet");
+        return failure_set(f, "open", EISDIR, FAILURE_NO_OFFSET, "is a directory now");
     case S_IFIFO:
         return failure_set(f, "open", EOPNOTSUPP, FAILURE_NO_OFFSET,
                            "is a fifo; only regular files and block devices can be read");

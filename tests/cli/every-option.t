@@ -47,6 +47,9 @@ copies --recursive
 copies --no-dereference
 copies --dereference
 copies --one-file-system
+copies -R
+copies -d
+copies -H
 try --target-directory=d src
 same src d/src
 try --dry-run src a
