@@ -14,7 +14,10 @@
 #include "report_status.h"
 #include "text.h"
 
-#define JSON_MS 1000
+#define JSON_MS       1000
+#define STDOUT_BUFFER 65536u /* more than --help is long */
+
+static char stdout_buffer[STDOUT_BUFFER];
 
 static struct report {
     const struct options *options;
@@ -237,6 +240,8 @@ int report_close(void)
 void report_init(const struct options *o)
 {
     setlocale(LC_CTYPE, "");
+    /* So that it is a flush that fails, which tells why. */
+    (void)setvbuf(stdout, stdout_buffer, _IOFBF, sizeof(stdout_buffer));
     report = (struct report){.options = o};
     report_display_init(o);
 }
