@@ -7,8 +7,8 @@
 
 #include "fd.h"
 
-/* Per tree; there are a source's and one of each destination. */
-#define MAX_OPEN 16
+/* Per tree; there are a source's and one of each destination. Never less than two. */
+#define MAX_OPEN 4
 
 int dirs_enter(struct dirs *d, int fd, const struct stat *st)
 {
@@ -30,32 +30,35 @@ int dirs_enter(struct dirs *d, int fd, const struct stat *st)
 }
 
 /* Opens the level above the one that fd is open on. */
-static int open_above(struct dirs_level *above, int fd)
+static int open_above(const struct dirs_level *above, int fd)
 {
     struct stat st;
+    int up = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-    above->fd = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (above->fd < 0)
+    if (up < 0 && errno == EACCES) /* who may not list it may go through it all the same */
+        up = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (up < 0)
         return -errno;
-    if (fstat(above->fd, &st) == 0 && st.st_dev == above->dev && st.st_ino == above->ino)
-        return 0;
-    (void)fd_close(&above->fd);
+    if (fstat(up, &st) == 0 && st.st_dev == above->dev && st.st_ino == above->ino)
+        return up;
+    (void)fd_close(&up);
     return -ESTALE;
 }
 
 int dirs_leave(struct dirs *d)
 {
-    struct dirs_level *here = &d->levels[d->n - 1];
-    int r = 0;
-
     assert(d->n > 0);
+    (void)fd_close(&d->levels[--d->n].fd);
+    if (d->n == 0)
+        return 0;
+    /* The one above already: before it is left this one may be shut, for us, too. */
     if (d->n > 1 && d->n_closed == d->n - 1) {
+        struct dirs_level *here = &d->levels[d->n - 1], *above = here - 1;
+
         d->n_closed--;
-        r = here->fd < 0 ? -ESTALE : open_above(here - 1, here->fd);
+        above->fd = here->fd < 0 ? here->fd : open_above(above, here->fd);
     }
-    (void)fd_close(&here->fd);
-    d->n--;
-    return r;
+    return d->levels[d->n - 1].fd < 0 ? d->levels[d->n - 1].fd : 0;
 }
 
 int dirs_fd(const struct dirs *d)

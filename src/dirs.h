@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 struct dirs_level {
-    int fd; /* -1: closed for the time being */
+    int fd; /* -1: closed for the time being; else negative: why it could not be opened again */
     dev_t dev;
     ino_t ino;
 };
@@ -26,12 +26,13 @@ struct dirs {
  * descriptor over, whatever happens. 0 or -ENOMEM. */
 int dirs_enter(struct dirs *d, int fd, const struct stat *st);
 
-/* Goes back up by one level. 0, or a negative errno: -ESTALE when the directory above is not
- * the one that was come from (somebody has moved the lower one), and then its level has no
- * descriptor: dirs_fd() is -1 until dirs_leave() has gone further up. */
+/* Goes back up by one level. 0, or a negative errno when that could not be opened again
+ * (-ESTALE: what is above is not the directory that was come from, as somebody has moved the
+ * lower one); then it has no descriptor, nor have those above it. */
 int dirs_leave(struct dirs *d);
 
-/* The descriptor of the directory stood in; it stays with *d. -1: see dirs_leave(). */
+/* The descriptor of the directory stood in; it stays with *d. Negative: see dirs_leave(). May
+ * be one with O_PATH if the directory must not be read. */
 int dirs_fd(const struct dirs *d);
 
 /* Whether the directory is one of those that lead to where one stands: a loop. */

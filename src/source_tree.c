@@ -519,6 +519,7 @@ static void leave(struct walk *w)
 {
     struct level *l = &w->levels[w->n_levels - 1];
     struct record *r;
+    int error;
 
     (void)trail_enter(&w->path, l->path_len, "");
     if (dirs_fd(&w->dirs) >= 0)
@@ -528,9 +529,11 @@ static void leave(struct walk *w)
     r = begin(w, RECORD_LEAVE, "", "", 0, &l->st);
     if (r)
         publish(w, r);
-    if (dirs_leave(&w->dirs) < 0 && w->n_levels > 1 && !w->ended) {
+    error = dirs_leave(&w->dirs);
+    if (error < 0 && w->n_levels > 1 && !w->ended) {
         (void)trail_enter(&w->path, l[-1].path_len, "");
-        fail(w, "open", ESTALE, "the directory was moved while it was copied");
+        fail(w, "open", -error,
+             error == -ESTALE ? "the directory was moved while it was copied" : NULL);
         l[-1].names_at = l[-1].names_end; /* cannot be reached any more */
     }
     w->n_levels--;

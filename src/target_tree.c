@@ -361,6 +361,8 @@ static void finish_directory(struct target_tree *t, const struct record *r)
 
 static void apply_leave(struct target_tree *t, const struct record *r)
 {
+    int error;
+
     if (t->skipped > 0) {
         t->skipped--;
         return;
@@ -369,9 +371,11 @@ static void apply_leave(struct target_tree *t, const struct record *r)
         finish_directory(t, r);
     if (t->dirs.n == 1) /* the root is what we stood in from the start */
         return;
-    if (dirs_leave(&t->dirs) < 0 && !here(t)->lost) {
+    error = dirs_leave(&t->dirs);
+    if (error < 0 && !here(t)->lost) {
         here(t)->lost = true;
-        fail(t, "open directory", ESTALE, "it was moved while it was written");
+        fail(t, "open directory", -error,
+             error == -ESTALE ? "it was moved while it was written" : NULL);
     }
     step_back(t);
 }

@@ -1,0 +1,185 @@
+/* Directories by descriptors: deeper than descriptors last, and moved meanwhile. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "dirs.h"
+
+#define DEEP 100u
+
+static char scratch[] = "/tmp/ucopy-test-XXXXXX";
+static struct dirs dirs;
+
+static int open_dir(int at, const char *name)
+{
+    int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    assert_true(fd >= 0);
+    return fd;
+}
+
+static void enter(int fd)
+{
+    struct stat st;
+
+    assert_int_equal(fstat(fd, &st), 0);
+    assert_int_equal(dirs_enter(&dirs, fd, &st), 0);
+}
+
+/* Makes a directory "d" where we stand, unless it is there, and goes into it. */
+static void descend(void)
+{
+    assert_true(mkdirat(dirs_fd(&dirs), "d", 0700) == 0 || errno == EEXIST);
+    enter(open_dir(dirs_fd(&dirs), "d"));
+}
+
+static unsigned count_open(void)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < dirs.n; i++)
+        n += dirs.levels[i].fd >= 0;
+    return n;
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    enter(open_dir(AT_FDCWD, scratch));
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    char command[64];
+
+    (void)state;
+    dirs_free(&dirs);
+    assert_int_equal(dirs.n, 0);
+    (void)snprintf(command, sizeof(command), "rm -rf %s/*", scratch);
+    return system(command);
+}
+
+static int set_up_all(void **state)
+{
+    (void)state;
+    return mkdtemp(scratch) ? 0 : -1;
+}
+
+static int tear_down_all(void **state)
+{
+    (void)state;
+    return rmdir(scratch);
+}
+
+static void test_deep(void **state)
+{
+    ino_t inodes[DEEP + 1];
+    struct stat st;
+
+    (void)state;
+    for (unsigned i = 0; i < DEEP; i++) {
+        descend();
+        assert_int_equal(fstat(dirs_fd(&dirs), &st), 0);
+        inodes[i + 1] = st.st_ino;
+        assert_true(dirs_has(&dirs, &st));
+        assert_true(count_open() <= 8);
+    }
+    for (unsigned i = DEEP; i > 1; i--) {
+        assert_int_equal(dirs_leave(&dirs), 0);
+        assert_int_equal(fstat(dirs_fd(&dirs), &st), 0);
+        assert_int_equal(st.st_ino, inodes[i - 1]);
+        st.st_ino = inodes[i];
+        assert_false(dirs_has(&dirs, &st));
+        assert_true(count_open() <= 8);
+    }
+}
+
+/* Up and down again and again, as a walk does it. */
+static void test_zigzag(void **state)
+{
+    struct stat st, now;
+
+    (void)state;
+    for (unsigned i = 0; i < 30; i++)
+        descend();
+    for (unsigned i = 0; i < 200; i++) {
+        unsigned steps = i * 7 % 25 + 1;
+
+        assert_int_equal(fstat(dirs_fd(&dirs), &st), 0);
+        for (unsigned k = 0; k < steps; k++)
+            assert_int_equal(dirs_leave(&dirs), 0);
+        for (unsigned k = 0; k < steps; k++)
+            descend();
+        assert_int_equal(fstat(dirs_fd(&dirs), &now), 0);
+        assert_int_equal(now.st_ino, st.st_ino);
+        assert_true(count_open() <= 8);
+    }
+}
+
+/* What was moved elsewhere does not lead to where it is now. */
+static void test_moved(void **state)
+{
+    char from[64], to[64];
+    unsigned up = 0;
+    int r;
+
+    (void)state;
+    for (unsigned i = 0; i < 20; i++)
+        descend();
+    (void)snprintf(from, sizeof(from), "%s/d/d/d/d/d", scratch);
+    (void)snprintf(to, sizeof(to), "%s/moved", scratch);
+    assert_int_equal(rename(from, to), 0);
+    while ((r = dirs_leave(&dirs)) == 0)
+        up++;
+    assert_int_equal(up, 15);
+    assert_int_equal(r, -ESTALE);
+    assert_true(dirs_fd(&dirs) < 0);
+    while (dirs.n > 1) {
+        assert_int_equal(dirs_leave(&dirs), -ESTALE);
+        assert_true(dirs_fd(&dirs) < 0);
+    }
+}
+
+/* A directory that nobody may go through any more does not keep us from where we came from. */
+static void test_shut(void **state)
+{
+    (void)state;
+    if (geteuid() == 0) {
+        assert_int_equal(chmod(scratch, 0777), 0);
+        assert_int_equal(seteuid(65534), 0);
+    }
+    for (unsigned i = 0; i < 20; i++)
+        descend();
+    while (dirs.n > 1) {
+        int was = dup(dirs_fd(&dirs));
+
+        assert_int_equal(fchmod(dirs_fd(&dirs), 0), 0);
+        assert_int_equal(dirs_leave(&dirs), 0);
+        assert_int_equal(fchmod(was, 0700), 0);
+        close(was);
+    }
+    if (getuid() == 0)
+        assert_int_equal(seteuid(0), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_deep, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_zigzag, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_moved, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_shut, set_up, tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
+}
