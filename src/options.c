@@ -25,6 +25,8 @@ enum option_id {
     OPT_NO_SPACE_CHECK,
     OPT_FSYNC,
     OPT_IN_ORDER,
+    OPT_PARTIAL,
+    OPT_RESUME,
     OPT_ON_ERROR,
     OPT_REQUIRE,
     OPT_TIMEOUT,
@@ -73,6 +75,10 @@ static struct poptOption copying_table[] = {
     FLAG("fsync", '\0', OPT_FSYNC, "success means on stable storage: data and name"),
     FLAG("in-order", '\0', OPT_IN_ORDER,
          "write strictly in ascending order, so that what is there is a prefix"),
+    FLAG("partial", '\0', OPT_PARTIAL,
+         "keep what an interrupted copy has written, beside DEST, for --resume"),
+    FLAG("resume", '\0', OPT_RESUME,
+         "go on from what --partial has kept, for each DEST; implies --partial"),
     ARG("on-error", '\0', OPT_ON_ERROR, "WHAT",
         "when a DEST fails: drop it and go on (default), or stop all"),
     ARG("require", '\0', OPT_REQUIRE, "N",
@@ -284,6 +290,15 @@ static int set_dest_offset(struct options *o, const struct rule *rule, const cha
     return r;
 }
 
+static int set_resume(struct options *o, const struct rule *rule, const char *value)
+{
+    (void)rule;
+    (void)value;
+    o->resume = true;
+    o->partial = true;
+    return 0;
+}
+
 static int set_engine(struct options *o, const struct rule *rule, const char *value)
 {
     const struct engine_ops *engine = engine_find(value);
@@ -408,6 +423,8 @@ static const struct rule rules[] = {
     [OPT_NO_SPACE_CHECK] = {.set = set_flag, FIELD(no_space_check)},
     [OPT_FSYNC] = {.set = set_flag, FIELD(fsync)},
     [OPT_IN_ORDER] = {.set = set_flag, FIELD(in_order)},
+    [OPT_PARTIAL] = {.set = set_flag, FIELD(partial)},
+    [OPT_RESUME] = {.set = set_resume},
     [OPT_ON_ERROR] = {.set = set_on_error, .expected = "drop or stop"},
     [OPT_REQUIRE] = {.set = set_require,
                      .min = 1,
@@ -624,6 +641,11 @@ static int check_combinations(const struct options *o, char **ret_error)
     if (o->has_dest_offset && !o->inplace)
         return refuse(ret_error, "--dest-offset needs --inplace: a new file that is renamed to "
                                  "the destination would lose the rest of it");
+    if (o->partial && o->inplace)
+        return refuse(ret_error,
+                      "--%s and --inplace contradict each other: what is incomplete is kept "
+                      "beside the destination, not in it",
+                      o->resume ? "resume" : "partial");
     if (o->max_lag > 0 && o->slow == SLOW_WAIT)
         return refuse(ret_error, "--max-lag is about --slow=detach; with --slow=wait no DEST "
                                  "runs ahead by more than the buffers");

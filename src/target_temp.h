@@ -25,6 +25,10 @@ bool temp_is(int dir_fd, const char *name, int fd);
  * that is "" already is fine. */
 void temp_remove(int dir_fd, char name[TEMP_NAME_SIZE], int fd);
 
+/* Whether the directory's file system may be in use by another machine, unknown to the locks
+ * of this one. */
+bool temp_is_shared(int dir_fd);
+
 /* Removes what killed runs of this user have left in the directory, which may be open with
  * O_PATH. Looks at a limited number of entries, and not again into a directory that it has just
  * looked into. Leaves alone what it is not sure of, so it cannot fail. Any thread may call it.

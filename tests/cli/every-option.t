@@ -20,6 +20,8 @@ copies --dest-offset=0 --inplace
 copies --no-space-check
 copies --fsync
 copies --in-order
+copies --partial
+copies --resume
 copies --on-error=stop
 copies --require=1
 copies --timeout=60
