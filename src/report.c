@@ -165,10 +165,25 @@ static void say_stats(const struct copy_status *s)
         fputs("destination:  ", m.f);
         report_message_escaped(m.f, d->path);
         fprintf(m.f, ": %llu bytes, %s%s%s\n", (unsigned long long)d->bytes,
-                report_status_name(d->state), d->durable ? ", durable" : "",
+                report_status_name(d), d->durable ? ", durable" : "",
                 d->n_attribute_failures > 0 ? ", attributes missing" : "");
     }
     report_message_end(&m);
+}
+
+/* As report_failure(), and what can be gone on with. */
+static void say_dest_failure(const struct dest_status *d)
+{
+    char *reason = report_status_reason(&d->failure);
+    const char *text = reason != NULL ? reason : strerror(d->failure.err);
+    char kept[16];
+
+    text_human(kept, sizeof(kept), (double)d->kept);
+    if (d->kept > 0)
+        report_error("%s: %s (%s kept; --resume goes on from there)", d->path, text, kept);
+    else
+        report_error("%s: %s", d->path, text);
+    free(reason);
 }
 
 /* The last lines on stderr name what failed. */
@@ -186,8 +201,9 @@ static void say_failures(const struct copy_status *s)
     if (s->source_failure.err != 0)
         report_failure(s->source, &s->source_failure);
     for (unsigned i = 0; i < s->n_dests; i++)
-        if (s->dests[i].state == DEST_FAILED && !s->dests[i].by_source)
-            report_failure(s->dests[i].path, &s->dests[i].failure);
+        if (s->dests[i].state == DEST_FAILED &&
+            (!s->dests[i].by_source || s->dests[i].kept > 0))
+            say_dest_failure(&s->dests[i]);
 }
 
 void report_summary(const struct copy_status *s)

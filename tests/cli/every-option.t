@@ -25,6 +25,8 @@ try --attributes-only src a b
 [ ! -s a ] || echo "a is not empty"
 copies --fsync
 copies --in-order
+copies --partial
+copies --resume
 copies --on-error=stop
 copies --require=1
 copies --timeout=60
