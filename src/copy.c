@@ -47,6 +47,8 @@ struct chunk {
     struct share *shares;   /* per destination */
     struct engine_op *ops;  /* leader and at most one write per destination */
     unsigned *op_dest;      /* destination of ops[i], i >= 1 */
+    bool hashed;            /* hash is known */
+    struct hash hash;       /* of all its bytes */
     bool flush;             /* holds no range: its shares are destinations to be flushed */
     struct engine_batch batch;
     uint64_t turn; /* number of the batch, in the order of submission */
@@ -183,6 +185,7 @@ static void use_chunk(struct copy *c, const struct range *r, bool flush)
     k->range = *r;
     k->flush = flush;
     k->loaded = 0;
+    k->hashed = false;
     k->stalled_since = 0;
     for (unsigned d = 0; d < c->job->n_dests; d++)
         k->shares[d] = (struct share){.state = c->takes[d] ? SHARE_PENDING : SHARE_DONE};
@@ -401,6 +404,22 @@ static uint64_t dest_offset(const struct copy *c, const struct chunk *k, unsigne
     return c->job->dests[d].base + k->range.start + k->shares[d].done;
 }
 
+/* Destination d has all of the chunk. Its bytes are hashed once for all, while they are in the
+ * buffer. */
+static void tell_scribe(struct copy *c, struct chunk *k, unsigned d)
+{
+    struct scribe *scribe = c->job->scribe;
+    struct map_record record = {.start = k->range.start, .len = chunk_len(k)};
+
+    if (!scribe || !scribe_wants(scribe, d))
+        return;
+    if (!k->hashed)
+        k->hash = hash_of(k->buf, record.len);
+    k->hashed = true;
+    record.hash = k->hash;
+    scribe_tell(scribe, d, &record);
+}
+
 /* The result of one write. */
 static void account_write(struct copy *c, struct chunk *k, unsigned i)
 {
@@ -417,8 +436,10 @@ static void account_write(struct copy *c, struct chunk *k, unsigned i)
         s->stalled_since = 0;
         c->dests[d].cursor = at + (uint32_t)r;
         job_written(c->job, d, at, at + (uint32_t)r);
-        if (s->done == chunk_len(k))
+        if (s->done == chunk_len(k)) {
+            tell_scribe(c, k, d);
             finish_share(c, k, d);
+        }
         return;
     }
     if (r == -ECANCELED) /* never started, for no fault of its own */

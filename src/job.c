@@ -124,6 +124,18 @@ err_after_states:
     return err;
 }
 
+int job_hold(struct job *j, unsigned d, const struct ranges *held)
+{
+    int err;
+
+    assert(d < j->n_dests);
+
+    pthread_mutex_lock(&j->lock);
+    err = ledger_hold(&j->ledger, d, held);
+    pthread_mutex_unlock(&j->lock);
+    return err;
+}
+
 void job_free(struct job *j)
 {
     pthread_mutex_destroy(&j->lock);

@@ -13,6 +13,7 @@
 
 #include "failure.h"
 #include "ledger.h"
+#include "scribe.h"
 
 #define JOB_NO_FILE UINT32_MAX
 
@@ -54,6 +55,7 @@ struct job {
     unsigned stall_ms;   /* how long a destination may move nothing, EINTR or EAGAIN included */
     bool in_order;
     bool stop_on_error;
+    struct scribe *scribe; /* is told what destinations hold; NULL: nobody is */
     int news_fd; /* eventfd(2) that gets a 1 when a destination is complete or dropped; -1 */
 
     /* shared */
@@ -79,6 +81,9 @@ struct job_view {
  * fixed fields before workers start. claims: chunks in flight in all workers together. 0 or
  * -ENOMEM (nothing to free). */
 int job_init(struct job *j, unsigned n_dests, uint64_t size, bool size_known, unsigned claims);
+
+/* Destination d holds these bytes already. Before workers start. 0 or -ENOMEM. */
+int job_hold(struct job *j, unsigned d, const struct ranges *held);
 
 /* Frees what job_init() made. */
 void job_free(struct job *j);

@@ -24,7 +24,7 @@ static void forget(struct ledger *l, unsigned d, uint64_t end)
 
 int ledger_init(struct ledger *l, unsigned n_dests, unsigned claims)
 {
-    struct ledger new = {.n_dests = n_dests};
+    struct ledger new = {.n_dests = n_dests, .claims = claims};
     /* Every claim can leave an interval of its own behind, and the unclaimed rest is one. */
     size_t intervals = (size_t)claims + 1;
     unsigned reserved = 0;
@@ -74,6 +74,30 @@ int ledger_need(struct ledger *l, unsigned d, uint64_t start, uint64_t end)
     if (err < 0)
         return err;
     return ranges_add(&l->todo[d], start, end);
+}
+
+static int remove_all(struct ranges *from, const struct ranges *held, unsigned claims)
+{
+    for (size_t i = 0; i < held->n; i++) {
+        int err = ranges_remove(from, held->v[i].start, held->v[i].end);
+
+        if (err < 0)
+            return err;
+    }
+    return ranges_reserve(from, from->n + claims);
+}
+
+int ledger_hold(struct ledger *l, unsigned d, const struct ranges *held)
+{
+    int err;
+
+    assert(d < l->n_dests);
+
+    /* todo last: what remains there although it is held is copied once more, no worse. */
+    err = remove_all(&l->need[d], held, l->claims);
+    if (err < 0)
+        return err;
+    return remove_all(&l->todo[d], held, l->claims);
 }
 
 uint64_t ledger_next(const struct ledger *l, unsigned d)

@@ -19,6 +19,7 @@
 
 struct ledger {
     unsigned n_dests;
+    unsigned claims;
     struct ranges *need; /* per destination */
     struct ranges *todo; /* per destination; part of need */
 };
@@ -41,6 +42,9 @@ int ledger_need(struct ledger *l, unsigned d, uint64_t start, uint64_t end);
  * True and *ret, or false (takes undefined) when they have nothing in todo. */
 bool ledger_claim(struct ledger *l, const bool *ready, uint64_t max_len, struct range *ret,
                   bool *takes);
+
+/* Destination d holds these bytes before anything is claimed. 0 or -ENOMEM. */
+int ledger_hold(struct ledger *l, unsigned d, const struct ranges *held);
 
 /* Position of the first byte that destination d has in todo; UINT64_MAX: none. */
 uint64_t ledger_next(const struct ledger *l, unsigned d);

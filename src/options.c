@@ -36,6 +36,8 @@ enum option_id {
     OPT_ATTRIBUTES_ONLY,
     OPT_FSYNC,
     OPT_IN_ORDER,
+    OPT_PARTIAL,
+    OPT_RESUME,
     OPT_ON_ERROR,
     OPT_REQUIRE,
     OPT_TIMEOUT,
@@ -101,6 +103,10 @@ static struct poptOption copying_table[] = {
     FLAG("fsync", '\0', OPT_FSYNC, "success means on stable storage: data and name"),
     FLAG("in-order", '\0', OPT_IN_ORDER,
          "write strictly in ascending order, so that what is there is a prefix"),
+    FLAG("partial", '\0', OPT_PARTIAL,
+         "keep what an interrupted copy has written, beside DEST, for --resume"),
+    FLAG("resume", '\0', OPT_RESUME,
+         "go on from what --partial has kept, for each DEST; implies --partial"),
     ARG("on-error", '\0', OPT_ON_ERROR, "WHAT",
         "when a DEST fails: drop it and go on (default), or stop all"),
     ARG("require", '\0', OPT_REQUIRE, "N",
@@ -310,6 +316,15 @@ static int set_dest_offset(struct options *o, const struct rule *rule, const cha
     if (r == 0)
         o->has_dest_offset = true;
     return r;
+}
+
+static int set_resume(struct options *o, const struct rule *rule, const char *value)
+{
+    (void)rule;
+    (void)value;
+    o->resume = true;
+    o->partial = true;
+    return 0;
 }
 
 static int set_engine(struct options *o, const struct rule *rule, const char *value)
@@ -590,6 +605,8 @@ static const struct rule rules[] = {
     [OPT_ATTRIBUTES_ONLY] = {.set = set_flag, FIELD(attributes_only)},
     [OPT_FSYNC] = {.set = set_flag, FIELD(fsync)},
     [OPT_IN_ORDER] = {.set = set_flag, FIELD(in_order)},
+    [OPT_PARTIAL] = {.set = set_flag, FIELD(partial)},
+    [OPT_RESUME] = {.set = set_resume},
     [OPT_ON_ERROR] = {.set = set_on_error, .expected = "drop or stop"},
     [OPT_REQUIRE] = {.set = set_require,
                      .min = 1,
@@ -812,6 +829,11 @@ static int check_combinations(const struct options *o, char **ret_error)
         (o->offset > 0 || o->length != OPTIONS_TO_THE_END || o->has_dest_offset))
         return refuse(ret_error, "--attributes-only copies no data: it contradicts --offset, "
                                  "--length and --dest-offset");
+    if (o->partial && o->inplace)
+        return refuse(ret_error,
+                      "--%s and --inplace contradict each other: what is incomplete is kept "
+                      "beside the destination, not in it",
+                      o->resume ? "resume" : "partial");
     if (o->max_lag > 0 && o->slow == SLOW_WAIT)
         return refuse(ret_error, "--max-lag is about --slow=detach; with --slow=wait no DEST "
                                  "runs ahead by more than the buffers");

@@ -48,6 +48,8 @@ struct options {
     bool in_order;
     bool fsync;
     bool inplace;
+    bool partial; /* --partial or --resume */
+    bool resume;
     bool no_space_check;
     bool stop_on_error; /* --on-error=stop */
     enum slow slow;

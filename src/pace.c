@@ -61,11 +61,23 @@ static bool shares(const struct pace *p, unsigned d)
     return !p->dests[d].apart && p->next[d] != UINT64_MAX;
 }
 
+/* The lowest position that those who share want; UINT64_MAX: none. */
+static uint64_t find_front(const struct pace *p)
+{
+    uint64_t front = UINT64_MAX;
+
+    for (unsigned d = 0; d < p->job->n_dests; d++)
+        if (shares(p, d) && p->next[d] < front)
+            front = p->next[d];
+    return front;
+}
+
 /* Adds the time since the last look to what they owe one another, by what they were then, and
  * notes what they are now. */
 static void keep_time(struct pace *p, uint64_t now)
 {
     int64_t passed = (int64_t)(now - p->updated);
+    uint64_t front = find_front(p);
     bool any_idle = false, any_full = false;
 
     p->updated = now;
@@ -73,7 +85,7 @@ static void keep_time(struct pace *p, uint64_t now)
         struct pace_dest *dest = &p->dests[d];
 
         dest->debt += dest->full ? passed : dest->idle ? -passed : 0;
-        dest->idle = shares(p, d) && dest->held == 0;
+        dest->idle = shares(p, d) && dest->held == 0 && p->next[d] == front;
         dest->full = shares(p, d) && full(p, d);
         any_idle |= dest->idle;
         any_full |= dest->full;
@@ -110,17 +122,6 @@ void pace_update(struct pace *p, unsigned lost)
     job_next(p->job, p->next);
     keep_time(p, now);
     part_with_slow(p, now);
-}
-
-/* The lowest position that those who share want; UINT64_MAX: none. */
-static uint64_t find_front(const struct pace *p)
-{
-    uint64_t front = UINT64_MAX;
-
-    for (unsigned d = 0; d < p->job->n_dests; d++)
-        if (shares(p, d) && p->next[d] < front)
-            front = p->next[d];
-    return front;
 }
 
 /* Who has caught up with the others, and has less to do than they let anybody have, is one of

@@ -10,6 +10,9 @@
  * catches up. As it is behind the others it mostly finds them in the page cache. Some buffers
  * are kept free of any one destination, so that one that hangs cannot have them all.
  *
+ * Who needs less, because an earlier run has left it something, does not run ahead: it waits
+ * until the others come to what it needs, and that is then read once for all.
+ *
  * One pace belongs to one worker, as its chunks do. */
 #ifndef UCOPY_PACE_H
 #define UCOPY_PACE_H
@@ -22,7 +25,7 @@
 struct pace_dest {
     unsigned held; /* chunks that wait for it */
     bool apart;
-    bool idle;    /* wants more, has nothing to do, and waits for one that is full */
+    bool idle;    /* wants what comes next, has nothing to do, and waits for one that is full */
     bool full;    /* wants more, and makes idle ones wait */
     int64_t debt; /* ms that it made others wait, less those that it waited for others */
 };

@@ -170,6 +170,25 @@ static int add_dest(struct plan_copy *c, const char *dest, bool is_dir, char **r
     return c->tree ? check_tree_dest(path, c->source, ret_error) : check_dest(path, ret_error);
 }
 
+/* Options that are about the bytes of one file. */
+static int check_tree_options(const struct options *o, const char *source, char **ret_error)
+{
+    const char *which = o->offset                         ? "offset"
+                        : o->length != OPTIONS_TO_THE_END ? "length"
+                        : o->has_dest_offset              ? "dest-offset"
+                        : o->attributes_only              ? "attributes-only"
+                        : o->resume                       ? "resume"
+                        : o->partial                      ? "partial"
+                        : o->slow == SLOW_DETACH          ? "slow=detach"
+                        : o->max_lag                      ? "max-lag"
+                                                          : NULL;
+
+    if (!which)
+        return 0;
+    return refuse(ret_error,
+                  format("'%s' is no regular file: --%s is not for it", source, which));
+}
+
 /* Whether the source is a tree: a directory, or something that is made anew and not read. */
 static int find_kind(const struct options *o, const char *source, bool *ret_tree,
                      char **ret_error)
@@ -186,16 +205,7 @@ static int find_kind(const struct options *o, const char *source, bool *ret_tree
     *ret_tree = S_ISLNK(st.st_mode) || (o->recursive && !S_ISREG(st.st_mode)) ||
                 (o->preserve_links && o->n_target_directories > 0 && S_ISREG(st.st_mode) &&
                  st.st_nlink > 1);
-    if (*ret_tree && (o->offset || o->length != OPTIONS_TO_THE_END || o->has_dest_offset ||
-                      o->attributes_only))
-        return refuse(ret_error, format("'%s' is no regular file: --offset, --length, "
-                                        "--dest-offset and --attributes-only are not for it",
-                                        source));
-    if (*ret_tree && (o->slow == SLOW_DETACH || o->max_lag))
-        return refuse(ret_error, format("'%s' is no regular file: --slow=detach and --max-lag "
-                                        "are for regular files",
-                                        source));
-    return 0;
+    return *ret_tree ? check_tree_options(o, source, ret_error) : 0;
 }
 
 /* Begins the next copy of the plan. */

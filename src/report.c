@@ -14,7 +14,10 @@
 #include "report_status.h"
 #include "text.h"
 
-#define JSON_MS 1000
+#define JSON_MS       1000
+#define STDOUT_BUFFER 65536u /* more than --help is long */
+
+static char stdout_buffer[STDOUT_BUFFER];
 
 static struct report {
     const struct options *options;
@@ -162,10 +165,25 @@ static void say_stats(const struct copy_status *s)
         fputs("destination:  ", m.f);
         report_message_escaped(m.f, d->path);
         fprintf(m.f, ": %llu bytes, %s%s%s\n", (unsigned long long)d->bytes,
-                report_status_name(d->state), d->durable ? ", durable" : "",
+                report_status_name(d), d->durable ? ", durable" : "",
                 d->n_attribute_failures > 0 ? ", attributes missing" : "");
     }
     report_message_end(&m);
+}
+
+/* As report_failure(), and what can be gone on with. */
+static void say_dest_failure(const struct dest_status *d)
+{
+    char *reason = report_status_reason(&d->failure);
+    const char *text = reason != NULL ? reason : strerror(d->failure.err);
+    char kept[16];
+
+    text_human(kept, sizeof(kept), (double)d->kept);
+    if (d->kept > 0)
+        report_error("%s: %s (%s kept; --resume goes on from there)", d->path, text, kept);
+    else
+        report_error("%s: %s", d->path, text);
+    free(reason);
 }
 
 /* The last lines on stderr name what failed. */
@@ -183,8 +201,9 @@ static void say_failures(const struct copy_status *s)
     if (s->source_failure.err != 0)
         report_failure(s->source, &s->source_failure);
     for (unsigned i = 0; i < s->n_dests; i++)
-        if (s->dests[i].state == DEST_FAILED && !s->dests[i].by_source)
-            report_failure(s->dests[i].path, &s->dests[i].failure);
+        if (s->dests[i].state == DEST_FAILED &&
+            (!s->dests[i].by_source || s->dests[i].kept > 0))
+            say_dest_failure(&s->dests[i]);
 }
 
 void report_summary(const struct copy_status *s)
@@ -237,6 +256,8 @@ int report_close(void)
 void report_init(const struct options *o)
 {
     setlocale(LC_CTYPE, "");
+    /* So that it is a flush that fails, which tells why. */
+    (void)setvbuf(stdout, stdout_buffer, _IOFBF, sizeof(stdout_buffer));
     report = (struct report){.options = o};
     report_display_init(o);
 }

@@ -31,6 +31,8 @@ struct dest_status {
     unsigned n_attribute_failures;
     struct failure failure; /* with DEST_FAILED */
     bool by_source;         /* failed only because the source did */
+    uint64_t resumed;       /* of the bytes, those that an earlier run had written */
+    uint64_t kept;          /* with DEST_FAILED: bytes that are there to go on with */
 };
 
 /* One copy, as it stands. main.c fills it; strings are not owned. */

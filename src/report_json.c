@@ -104,12 +104,14 @@ static void add_dest_fields(json_t **object, const struct dest_status *d)
     static const struct failure none = {.err = 0};
 
     add_name(object, "path", "path_base64", d->path);
-    add(object, "state", json_string(report_status_name(d->state)));
+    add(object, "state", json_string(report_status_name(d)));
     add_bytes(object, "bytes", d->bytes);
     add_failure(object, "error", "errno", d->state == DEST_FAILED ? &d->failure : &none);
     add(object, "durable", json_boolean(d->durable));
     add(object, "detached", json_boolean(d->detached));
     add_attributes(object, d);
+    add_bytes(object, "resumed", d->resumed);
+    add_bytes(object, "kept", d->kept);
 }
 
 static void add_dests(json_t **event, const struct copy_status *s)

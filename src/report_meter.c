@@ -54,6 +54,8 @@ static double rate_of(const struct copy_status *s, unsigned d)
         before = 0;
         seconds = m->finished;
     }
+    if (before < s->dests[d].resumed)
+        before = s->dests[d].resumed;
     if (seconds <= 0 || bytes <= before)
         return 0;
     return (double)(bytes - before) / seconds;
@@ -88,7 +90,7 @@ static void eta_text(char *text, size_t size, double seconds)
 static void state_text(char *text, size_t size, const struct dest_status *dest)
 {
     if (dest->state != DEST_FAILED)
-        snprintf(text, size, "%s", report_status_name(dest->state));
+        snprintf(text, size, "%s", report_status_name(dest));
     else if (dest->by_source)
         snprintf(text, size, "stopped");
     else

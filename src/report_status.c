@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *report_status_name(enum dest_state state)
+const char *report_status_name(const struct dest_status *d)
 {
     static const char *const names[] = {
         [DEST_COPYING] = "copying",
@@ -12,7 +12,7 @@ const char *report_status_name(enum dest_state state)
         [DEST_FAILED] = "failed",
     };
 
-    return names[state];
+    return d->state == DEST_FAILED && d->kept > 0 ? "partial" : names[d->state];
 }
 
 char *report_status_reason(const struct failure *f)

@@ -8,8 +8,9 @@
 
 #include "report.h"
 
-/* "copying", "flushing", "done" or "failed". */
-const char *report_status_name(enum dest_state state);
+/* "copying", "flushing", "done", "failed", or where that has left something to go on with,
+ * "partial". */
+const char *report_status_name(const struct dest_status *d);
 
 /* "OP[ at OFFSET]: REASON[ (MESSAGE)]", or "MESSAGE" where no operation failed. The caller
  * frees it; NULL without memory. */

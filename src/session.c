@@ -30,7 +30,7 @@ static bool detaches(const struct session *s)
     unsigned open = 0;
 
     for (unsigned d = 0; d < s->copy->n_dests; d++)
-        open += s->target_open[d];
+        open += session_takes_part(s, d);
     return open > 1 && s->o->slow != SLOW_WAIT && !s->o->in_order;
 }
 
@@ -49,7 +49,7 @@ static struct tuning_facts facts(const struct session *s)
     for (unsigned d = 0; d < s->copy->n_dests; d++) {
         const struct target *t = &s->targets[d];
 
-        if (!s->target_open[d])
+        if (!session_takes_part(s, d))
             continue;
         f.sequential |= t->sequential;
         if (t->fd_direct < 0)
@@ -71,6 +71,54 @@ static unsigned add_fd(struct job *j, int fd)
 }
 
 /* ---- the copy ---- */
+
+static void free_job(struct session *s)
+{
+    job_free(&s->job);
+    free(s->job.fds);
+    free(s->job.dests);
+    scribe_free(s->scribe);
+}
+
+static int hold_what_is_there(struct session *s)
+{
+    int r = 0;
+
+    for (unsigned d = 0; d < s->copy->n_dests && r == 0; d++)
+        if (session_takes_part(s, d))
+            r = job_hold(&s->job, d, &s->held[d]);
+    return r;
+}
+
+static void note_down(void *arg, unsigned d, const struct map_record *v, unsigned n)
+{
+    struct session *s = arg;
+
+    target_note(&s->targets[d], v, n);
+}
+
+/* What can be kept is written down, for destinations that keep it. */
+static int start_scribe(struct session *s)
+{
+    struct scribe_config config = {
+        .n = s->copy->n_dests,
+        .wanted = s->wanted,
+        .write = note_down,
+        .arg = s,
+    };
+    bool any = false;
+    int r;
+
+    for (unsigned d = 0; d < config.n; d++) {
+        s->wanted[d] = session_takes_part(s, d) && s->targets[d].partial.map_fd >= 0;
+        any |= s->wanted[d];
+    }
+    if (!any)
+        return 0;
+    r = scribe_start(&config, &s->scribe);
+    s->job.scribe = s->scribe;
+    return r;
+}
 
 static int set_up_job(struct session *s)
 {
@@ -109,7 +157,7 @@ static int set_up_job(struct session *s)
     for (unsigned d = 0; d < n; d++) {
         const struct target *t = &s->targets[d];
 
-        if (!s->target_open[d]) {
+        if (!session_takes_part(s, d)) {
             j->dests[d].file_direct = JOB_NO_FILE;
             job_drop(j, d, &s->status.dests[d].failure);
             continue;
@@ -128,14 +176,12 @@ static int set_up_job(struct session *s)
     s->status.workers = s->tuning.workers;
     s->status.chunk_size = j->chunk_size;
     s->status.queue_depth = s->tuning.queue_depth;
-    return 0;
-}
-
-static void free_job(struct session *s)
-{
-    job_free(&s->job);
-    free(s->job.fds);
-    free(s->job.dests);
+    r = hold_what_is_there(s);
+    if (r == 0)
+        r = start_scribe(s);
+    if (r < 0)
+        free_job(s);
+    return r;
 }
 
 /* Brings the status up to date; says once of each destination that it was dropped. */
@@ -192,12 +238,14 @@ static void errand_finish(void *arg, unsigned d)
     struct session *s = arg;
 
     s->failures[d].err = 0;
+    if (s->scribe)
+        scribe_finish(s->scribe, d);
     if (s->commit[d])
         (void)target_commit(&s->targets[d], &s->failures[d]);
     else if (s->abandoned)
-        target_abandon(&s->targets[d]);
+        target_abandon(&s->targets[d], s->keep[d]);
     else
-        target_abort(&s->targets[d]);
+        target_abort(&s->targets[d], s->keep[d]);
 }
 
 /* What the page cache took may have to be written when the file is closed. */
@@ -218,6 +266,7 @@ static void commit_targets(struct session *s)
             continue;
         s->target_open[d] = false;
         session_note_errand(s, d, "finish");
+        ds->kept = target_kept(&s->targets[d]);
         if (ds->state == DEST_FAILED)
             continue;
         ds->state = DEST_DONE;
@@ -245,16 +294,33 @@ static void commit_complete(struct session *s)
         commit_targets(s);
 }
 
+/* Whether to go on some time with what destination d has. Not when the source has changed; nor
+ * when an fsync has failed: the page cache would vouch for what the device has lost. */
+static bool is_worth_keeping(const struct session *s, unsigned d)
+{
+    const struct failure *f = &s->status.dests[d].failure;
+    int source = s->status.source_failure.err;
+
+    return source != ESTALE && source != ENODATA &&
+           !(f->op && strcmp(f->op, "fsync") == 0 && f->err != ETIMEDOUT);
+}
+
 static void give_up_targets(struct session *s)
 {
     struct failure f;
 
-    for (unsigned d = 0; d < s->copy->n_dests; d++)
+    for (unsigned d = 0; d < s->copy->n_dests; d++) {
         s->commit[d] = false;
+        s->keep[d] = is_worth_keeping(s, d);
+    }
     session_send_out(s, s->copy->n_dests, s->target_open, END_PATIENCE_MS, errand_finish, NULL);
-    for (unsigned d = 0; d < s->copy->n_dests; d++)
-        if (s->target_open[d] && s->status.dests[d].state != DEST_FAILED)
+    for (unsigned d = 0; d < s->copy->n_dests; d++) {
+        if (!s->target_open[d])
+            continue;
+        s->status.dests[d].kept = s->keep[d] ? target_kept(&s->targets[d]) : 0;
+        if (s->status.dests[d].state != DEST_FAILED)
             session_fail_dest(s, d, session_stopped(s, &f));
+    }
 }
 
 static void finish_targets(struct session *s)
@@ -397,6 +463,10 @@ static void session_free(struct session *s)
 {
     if (s->news_fd >= 0)
         close(s->news_fd);
+    for (unsigned d = 0; s->held && d < s->copy->n_dests; d++)
+        ranges_free(&s->held[d]);
+    free(s->held);
+    free(s->keep);
     free(s->targets);
     free(s->target_open);
     free(s->looks);
@@ -463,6 +533,8 @@ static struct session *session_new(const struct options *o, const struct plan_co
     s->commit = calloc(n, sizeof *s->commit);
     s->wanted = calloc(n, sizeof *s->wanted);
     s->late = calloc(n, sizeof *s->late);
+    s->held = calloc(n, sizeof *s->held);
+    s->keep = calloc(n, sizeof *s->keep);
     s->demands = calloc(n, sizeof *s->demands);
     s->space_texts = calloc(n, sizeof *s->space_texts);
     s->view = calloc(n, sizeof *s->view);
@@ -470,8 +542,8 @@ static struct session *session_new(const struct options *o, const struct plan_co
     s->status.source = copy->source;
     s->status.n_dests = copy->n_dests;
     if (s->news_fd < 0 || !s->targets || !s->target_open || !s->looks || !s->failures ||
-        !s->commit || !s->wanted || !s->late || !s->demands || !s->space_texts || !s->view ||
-        !s->status.dests) {
+        !s->commit || !s->wanted || !s->late || !s->held || !s->keep || !s->demands ||
+        !s->space_texts || !s->view || !s->status.dests) {
         session_free(s);
         return NULL;
     }

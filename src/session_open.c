@@ -8,9 +8,10 @@
 #include "session_state.h"
 #include "text.h"
 
-/* How long a fifo may be without a reader before it is dropped; and how often to look. */
-#define FIFO_PATIENCE_MS 5000
-#define FIFO_POLL_MS     20
+/* How long a fifo may be without a reader, or a partial file another run's, before it is
+ * dropped; and how often to look. */
+#define OPEN_PATIENCE_MS 5000
+#define OPEN_POLL_MS     20
 
 /* What a new file gets, less the umask, if it gets nothing of the source. */
 #define PLAIN_MODE (S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH)
@@ -32,8 +33,12 @@ static void errand_source(void *arg, unsigned i)
 
     (void)i;
     s->failures[0].err = 0;
-    if (open_source(s, direct) == 0 && attrs_any(&s->attrs.wanted))
+    if (open_source(s, direct) < 0)
+        return;
+    if (attrs_any(&s->attrs.wanted))
         attrs_read(&s->attrs, s->source.fd, false, &s->source.st);
+    if (s->o->partial && !s->file)
+        s->keeps = source_origin(&s->source, &s->origin);
 }
 
 int session_open_source(struct session *s)
@@ -59,6 +64,9 @@ int session_open_source(struct session *s)
         s->size = o->length;
     if (o->attributes_only)
         s->size = 0;
+    s->origin.offset = s->start;
+    s->origin.length = s->size;
+    s->keeps &= s->size > 0;
     s->status.size = s->size_known ? s->size : 0;
     s->status.size_known = s->size_known;
     return 0;
@@ -81,6 +89,8 @@ static struct target_request request_for(const struct session *s, unsigned d)
         .want_direct = tuning_wants_direct(o, s->size, s->size_known),
         .need_direct = o->direct == WHEN_ALWAYS,
         .durable = o->fsync,
+        .origin = s->keeps ? &s->origin : NULL,
+        .resume = o->resume,
         .source_mode = o->plain_mode ? PLAIN_MODE : s->source.st.st_mode,
         .attrs = attrs_any(&s->attrs.wanted) ? &s->attrs : NULL,
         .source_dev = s->source.st.st_dev,
@@ -103,16 +113,22 @@ static void errand_look(void *arg, unsigned d)
     (void)target_look(&request, &s->looks[d], &s->failures[d]);
 }
 
-/* A fifo without a reader is waited for, as cp does, but not for ever. */
+static bool may_try_again(int r)
+{
+    return r == -ENXIO || r == -EAGAIN;
+}
+
+/* A fifo without a reader is waited for, as cp does, but not for ever; and so is a partial file
+ * that another run holds: one that was killed may not have come to its end yet. */
 static void errand_open(void *arg, unsigned d)
 {
     struct session *s = arg;
     struct target_request request = request_for(s, d);
-    uint64_t deadline = clock_now_ms() + FIFO_PATIENCE_MS;
-    struct timespec pause = {.tv_nsec = FIFO_POLL_MS * 1000000};
+    uint64_t deadline = clock_now_ms() + OPEN_PATIENCE_MS;
+    struct timespec pause = {.tv_nsec = OPEN_POLL_MS * 1000000};
 
     s->failures[d].err = 0;
-    while (target_open(&s->targets[d], &request, &s->failures[d]) == -ENXIO &&
+    while (may_try_again(target_open(&s->targets[d], &request, &s->failures[d])) &&
            clock_now_ms() < deadline && !s->signal) {
         nanosleep(&pause, NULL);
         s->failures[d].err = 0;
@@ -124,7 +140,7 @@ static void undo_open(void *arg, unsigned d)
     struct session *s = arg;
 
     if (s->failures[d].err == 0)
-        target_abort(&s->targets[d]);
+        target_abort(&s->targets[d], true);
 }
 
 int session_check_space(struct session *s, unsigned d, struct failure *f)
@@ -162,9 +178,55 @@ static bool look_says_stop(const struct session *s)
     return false;
 }
 
+bool session_takes_part(const struct session *s, unsigned d)
+{
+    return s->target_open[d] && s->status.dests[d].state != DEST_FAILED;
+}
+
+static void errand_check(void *arg, unsigned d)
+{
+    struct session *s = arg;
+    int r = target_check(&s->targets[d], &s->watch, &s->held[d]);
+
+    s->failures[d].err = 0;
+    if (r < 0 && r != -EINTR)
+        failure_set(&s->failures[d], "check", -r, FAILURE_NO_OFFSET, NULL);
+}
+
+static void tell_resumed(const struct session *s, unsigned d)
+{
+    const struct dest_status *ds = &s->status.dests[d];
+    const char *note = s->targets[d].partial.note;
+    char bytes[16];
+
+    text_human(bytes, sizeof bytes, (double)ds->resumed);
+    if (ds->resumed > 0)
+        report_verbose("%s: %s of an earlier run are there", ds->path, bytes);
+    else if (note)
+        report_verbose("%s: copied afresh: %s", ds->path, note);
+}
+
+/* Reads back what earlier runs have kept. As long as that moves at all it may take its time. */
+static void check_targets(struct session *s)
+{
+    for (unsigned d = 0; d < s->copy->n_dests; d++)
+        s->wanted[d] = session_takes_part(s, d);
+    session_send_out(s, s->copy->n_dests, s->wanted, session_timeout_ms(s, false), errand_check,
+                     NULL);
+    for (unsigned d = 0; d < s->copy->n_dests; d++) {
+        if (!s->wanted[d])
+            continue;
+        session_note_errand(s, d, "check");
+        if (!session_takes_part(s, d))
+            continue;
+        s->status.dests[d].resumed = ranges_total(&s->held[d]);
+        tell_resumed(s, d);
+    }
+}
+
 unsigned session_open_targets(struct session *s)
 {
-    unsigned n = s->copy->n_dests, opened = 0;
+    unsigned n = s->copy->n_dests, taking_part = 0;
     struct failure f;
     bool stop;
 
@@ -187,7 +249,10 @@ unsigned session_open_targets(struct session *s)
             continue;
         session_note_errand(s, d, "open");
         s->target_open[d] = s->status.dests[d].state != DEST_FAILED;
-        opened += s->target_open[d];
     }
-    return opened;
+    if (s->o->resume && !s->signal)
+        check_targets(s);
+    for (unsigned d = 0; d < n; d++)
+        taking_part += session_takes_part(s, d);
+    return taking_part;
 }

@@ -54,7 +54,17 @@ static bool stop_errands(void *arg)
     struct session *s = arg;
 
     session_take_signals(s);
+    atomic_store(&s->watch.stop, s->signal != 0);
     return s->signal != 0;
+}
+
+static bool errands_moved(void *arg)
+{
+    struct session *s = arg;
+    uint64_t before = s->watched;
+
+    s->watched = atomic_load(&s->watch.read);
+    return s->watched != before;
 }
 
 unsigned session_send_out(struct session *s, unsigned n, const bool *wanted, unsigned limit_ms,
@@ -68,12 +78,15 @@ unsigned session_send_out(struct session *s, unsigned n, const bool *wanted, uns
         .undo = undo,
         .arg = s,
         .timeout_ms = limit_ms,
+        .moved = errands_moved,
         .wake_fd = s->signal_fd,
         .stop = stop_errands,
         .stop_ms = END_PATIENCE_MS,
     };
-    unsigned n_late = errands_run(&e, s->late);
+    unsigned n_late;
 
+    s->watched = atomic_load(&s->watch.read);
+    n_late = errands_run(&e, s->late);
     s->abandoned |= n_late > 0;
     return n_late;
 }

@@ -4,6 +4,7 @@
 #ifndef UCOPY_SESSION_STATE_H
 #define UCOPY_SESSION_STATE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -43,6 +44,8 @@ struct session {
     uint64_t start;                  /* of the copied range in the source, bytes */
     uint64_t size; /* bytes to copy, or the limit where the end is not known */
     bool size_known;
+    struct map_origin origin; /* what is copied, for what is kept of it */
+    bool keeps;               /* --partial, and the source can be told again by its origin */
     struct tuning tuning;
 
     /* What errands bring, per destination; of one that was given up nothing is looked at. */
@@ -51,18 +54,23 @@ struct session {
     bool *commit;             /* the target's last errand: to commit, or to give up */
     bool *wanted;
     bool *late;
+    struct ranges *held;        /* what an earlier run has left it */
+    struct partial_watch watch; /* of those that look for that */
+    uint64_t watched;           /* what watch.read was when somebody looked */
+    bool *keep;                 /* a target that is given up is left to go on with */
 
     struct job job;
     struct job_view *view;
     struct crew *crew;
-    int news_fd; /* eventfd: see job.h */
+    struct scribe *scribe; /* NULL: nothing is to be written down */
+    int news_fd;           /* eventfd: see job.h */
 
     struct copy_status status;
     uint64_t began_ms;
-    int signal;       /* the first that asked for the end, or 0 */
-    bool impatient;   /* a second one came */
-    bool abandoned;   /* threads are left that hang in the kernel */
-    bool unavailable; /* the engine asked for is not to be had */
+    atomic_int signal; /* the first that asked for the end, or 0 */
+    bool impatient;    /* a second one came */
+    bool abandoned;    /* threads are left that hang in the kernel */
+    bool unavailable;  /* the engine asked for is not to be had */
 };
 
 /* ---- session_state.c ---- */
@@ -107,7 +115,11 @@ void session_look_at_targets(struct session *s);
  * others on its file system. */
 int session_check_space(struct session *s, unsigned d, struct failure *f);
 
-/* Opens the destinations; the others have failed. Returns how many are open. */
+/* Whether destination d is open and has not failed. */
+bool session_takes_part(const struct session *s, unsigned d);
+
+/* Opens the destinations, and finds out what earlier runs have left them; the others have
+ * failed. Returns how many take part. */
 unsigned session_open_targets(struct session *s);
 
 #endif

@@ -9,12 +9,16 @@
 #include <linux/magic.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include "fd.h"
 
 #define DIRECT_ALIGN_GUESS 4096u
+
+/* Bytes at the beginning and at the end by which a source is known again. */
+#define SAMPLE_SIZE 65536u
 
 /* File systems of the kernel's own whose files are made up while they are read: st_size is 0
  * or a page, whatever comes out. */
@@ -45,8 +49,7 @@ static int refuse_kind(mode_t mode, struct failure *f)
     case S_IFBLK:
         return 0;
     case S_IFDIR:
-        return failure_set(f, "open", EISDIR, FAILURE_NO_OFFSET,
-                           "copying trees is not supported yet");
+        return failure_set(f, "open", EISDIR, FAILURE_NO_OFFSET, "is a directory now");
     case S_IFIFO:
         return failure_set(f, "open", EOPNOTSUPP, FAILURE_NO_OFFSET,
                            "is a fifo; only regular files and block devices can be read");
@@ -170,6 +173,34 @@ int source_check_unchanged(const struct source *s, struct failure *f)
         return failure_set(f, "check", ESTALE, FAILURE_NO_OFFSET,
                            "it was changed while it was copied");
     return 0;
+}
+
+/* Of the bytes at offset; all zero if they cannot be read. */
+static struct hash hash_at(int fd, uint64_t offset)
+{
+    struct hash hash = {0, 0};
+    char *buf = malloc(SAMPLE_SIZE);
+    ssize_t n = buf ? pread(fd, buf, SAMPLE_SIZE, (off_t)offset) : -1;
+
+    if (n > 0)
+        hash = hash_of(buf, (size_t)n);
+    free(buf);
+    return hash;
+}
+
+bool source_origin(const struct source *s, struct map_origin *ret)
+{
+    if (!S_ISREG(s->st.st_mode) || !s->size_known)
+        return false;
+    *ret = (struct map_origin){
+        .size = s->size,
+        .ino = s->st.st_ino,
+        .mtime = s->st.st_mtim,
+        .ctime = s->st.st_ctim,
+        .head = hash_at(s->fd, 0),
+        .tail = hash_at(s->fd, s->size > SAMPLE_SIZE ? s->size - SAMPLE_SIZE : 0),
+    };
+    return true;
 }
 
 void source_close(struct source *s)

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "failure.h"
+#include "map.h"
 
 struct source {
     const char *path;      /* as the user gave it; not owned */
@@ -34,6 +35,11 @@ int source_open_fd(struct source *s, int fd, const char *path, bool want_direct,
  * negative errno with *f filled
  * (-ESTALE and a message when it changed). Never fails for block devices and /proc files. */
 int source_check_unchanged(const struct source *s, struct failure *f);
+
+/* Fills in of *ret what tells this source, as it is now, from any other. Reads a little of it.
+ * False if nothing does: of a block device or a file that is made up nobody knows whether it
+ * has changed. */
+bool source_origin(const struct source *s, struct map_origin *ret);
 
 /* Closes both descriptors. */
 void source_close(struct source *s);

@@ -43,12 +43,14 @@ static const struct target_ops *kind_of(const struct target_request *request, st
 static int prepare(struct target *t, const struct target_request *request, struct failure *f)
 {
     assert(!request->keep_rest || request->inplace);
+    assert(!request->origin || !request->inplace);
     *t = (struct target){
         .request = *request,
         .ops = kind_of(request, f),
         .fd = -1,
         .fd_direct = -1,
         .dir_fd = -1,
+        .partial = {.map_fd = -1},
     };
     return t->ops ? 0 : -f->err;
 }
@@ -84,12 +86,30 @@ int target_commit(struct target *t, struct failure *f)
     return t->ops->commit(t, f);
 }
 
-void target_abort(struct target *t)
+void target_abort(struct target *t, bool keep)
 {
-    t->ops->abort(t);
+    t->ops->abort(t, keep);
 }
 
-void target_abandon(struct target *t)
+void target_abandon(struct target *t, bool keep)
 {
-    t->ops->abandon(t);
+    t->ops->abandon(t, keep);
+}
+
+int target_check(struct target *t, struct partial_watch *watch, struct ranges *ret_held)
+{
+    if (t->partial.map_fd < 0 || !t->request.resume)
+        return 0;
+    return partial_check(&t->partial, t->fd, t->request.durable, watch, ret_held);
+}
+
+void target_note(struct target *t, const struct map_record *v, unsigned n)
+{
+    if (t->partial.map_fd >= 0)
+        partial_note(&t->partial, v, n);
+}
+
+uint64_t target_kept(const struct target *t)
+{
+    return atomic_load(&t->partial.kept);
 }

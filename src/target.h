@@ -17,6 +17,7 @@
 #include "failure.h"
 #include "space.h"
 #include "target_acl.h"
+#include "target_partial.h"
 #include "target_temp.h"
 
 /* What is asked of a target. */
@@ -29,9 +30,12 @@ struct target_request {
     bool keep_rest;    /* inplace: bytes outside the copied range stay (--dest-offset) */
     bool force; /* a file that may not be written to is replaced all the same; inplace: it is
                  * removed and made anew, as cp -f */
-    bool want_direct;          /* try O_DIRECT */
-    bool need_direct;          /* fail when there is no O_DIRECT */
-    bool durable;              /* the name, too, has to be on stable storage (--fsync) */
+    bool want_direct;                /* try O_DIRECT */
+    bool need_direct;                /* fail when there is no O_DIRECT */
+    bool durable;                    /* the name, too, has to be on stable storage (--fsync) */
+    const struct map_origin *origin; /* a file that remains incomplete may be kept (--partial),
+                                      * and is of this source; NULL: it is not */
+    bool resume;                     /* with origin: go on with what an earlier run has kept */
     mode_t source_mode;        /* st_mode of the source, or what a new file is to have of it */
     const struct attrs *attrs; /* what is preserved of the source; NULL: nothing. Not owned,
                                 * outlives the target */
@@ -72,8 +76,9 @@ struct target {
     uid_t uid;                 /* owner of the file it replaces */
     gid_t gid;
     struct target_acl acl;
-    bool over_symlink; /* one stands under the name, and is replaced */
-    bool created;      /* inplace: the name did not exist before */
+    bool over_symlink;      /* one stands under the name, and is replaced */
+    bool created;           /* inplace: the name did not exist before */
+    struct partial partial; /* with request.origin, of the temporary */
 };
 
 struct target_ops {
@@ -82,8 +87,8 @@ struct target_ops {
     int (*look)(struct target *t, struct target_view *ret, struct failure *f);
     int (*open)(struct target *t, struct failure *f);
     int (*commit)(struct target *t, struct failure *f);
-    void (*abandon)(struct target *t);
-    void (*abort)(struct target *t);
+    void (*abandon)(struct target *t, bool keep);
+    void (*abort)(struct target *t, bool keep);
 };
 
 extern const struct target_ops target_file_ops; /* target_file.c */
@@ -93,7 +98,8 @@ extern const struct target_ops target_node_ops; /* target_node.c */
  * kind by what stands under the path. Negative errno with *f filled (op is "open", "create
  * temporary", ...) on failure; nothing is left behind and neither commit nor abort is due then.
  *
- * A fifo without a reader is -ENXIO: the caller may try again. A block device is refused with
+ * A fifo without a reader is -ENXIO, a partial file that another run writes to -EAGAIN: the
+ * caller may try again. A block device is refused with
  * -EOPNOTSUPP. */
 int target_open(struct target *t, const struct target_request *request, struct failure *f);
 
@@ -107,26 +113,40 @@ void target_sweep(const struct target_request *request);
 int target_look(const struct target_request *request, struct target_view *ret,
                 struct failure *f);
 
+/* With request.resume, reads back what earlier runs have kept, and adds to *ret_held what is
+ * there: those bytes need not be written. 0, -ENOMEM, or -EINTR because of watch->stop. */
+int target_check(struct target *t, struct partial_watch *watch, struct ranges *ret_held);
+
+/* Says of what a file is to be kept for, if it is kept: these ranges have been written. For one
+ * thread at a time, and not after target_commit() or target_abort(). */
+void target_note(struct target *t, const struct map_record *v, unsigned n);
+
+/* Bytes that are kept, or will be if nothing else is done, of a target that is not complete; 0:
+ * there is nothing to go on with. */
+uint64_t target_kept(const struct target *t);
+
 /* Makes the written file the destination: mode and owner, what is preserved of the source's
  * attributes, close (whose error counts), rename, and with request.durable the directory's
  * fsync. The data must have been flushed before by an fsync operation if it is to be durable;
  * attributes that are set after it are flushed here. That attributes cannot be preserved is no
  * failure; the target says so, and its messages live as long as request.attrs is not read anew.
  * Nodes keep their own: they are no copies. Negative errno with *f filled on failure; the
- * final name then holds what it held before, no temporary is left, and the target is closed.
+ * final name then holds what it held before, the target is closed, and no temporary is left,
+ * unless there is one to go on with (target_kept()).
  * A temporary whose name somebody has taken away or given to another file is such a failure
  * (-ENOENT, -ESTALE).
  * An fsync of the directory that fails after the rename is reported, too: the file is there,
  * but not known to be durable. */
 int target_commit(struct target *t, struct failure *f);
 
-/* Gives up: closes, removes the temporary. Cannot fail; never touches the final name. Only
- * system calls on descriptors and names that the target holds, so it is quick. */
-void target_abort(struct target *t);
+/* Gives up: closes, removes the temporary, or with `keep` leaves it for a later run to go on
+ * with, where that can be. Cannot fail; never touches the final name. Only system calls on
+ * descriptors and names that the target holds, so it is quick. */
+void target_abort(struct target *t, bool keep);
 
 /* Gives up while workers that hang in the kernel may still write through the descriptors:
- * removes the temporary's name and closes nothing, so that no number is given to another file
- * before the process leaves. */
-void target_abandon(struct target *t);
+ * removes or keeps the temporary's name and closes nothing, so that no number is given to
+ * another file before the process leaves. */
+void target_abandon(struct target *t, bool keep);
 
 #endif

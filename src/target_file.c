@@ -36,6 +36,8 @@
 #define MODE_BITS       (PERMISSION_BITS | S_ISUID | S_ISGID | S_ISVTX)
 #define HINT_INPLACE    "--inplace writes into the existing file"
 #define HINT_KIND       "is no longer a regular file"
+#define HINT_BUSY       "another run is writing to it"
+#define HINT_FOREIGN    "a .ucopy-*.part that is not a file of this user is in the way"
 #define HINT_OTHER      "is another file now"
 
 static int fail(struct failure *f, const char *op, int err, const char *message)
@@ -49,6 +51,7 @@ static void release(struct target *t)
     (void)fd_close(&t->fd_direct);
     (void)fd_close(&t->fd);
     (void)fd_close(&t->dir_fd);
+    partial_close(&t->partial);
     free(t->name);
     t->name = NULL;
     acl_free(&t->acl);
@@ -311,9 +314,38 @@ static int create_temporary(struct target *t, mode_t mode)
     return 0;
 }
 
+/* The same by a file that can be kept. */
+static int open_partial(struct target *t)
+{
+    struct partial_request request = {
+        .name = t->name,
+        .origin = t->request.origin,
+        .resume = t->request.resume,
+        .owner = t->uid,
+    };
+    int r = partial_open(&t->partial, t->dir_fd, &request, t->temp);
+
+    if (r < 0)
+        return r;
+    t->fd = r;
+    return 0;
+}
+
 static void remove_temporary(struct target *t)
 {
-    temp_remove(t->dir_fd, t->temp, t->fd);
+    if (t->partial.map_fd >= 0 && t->temp[0] != '\0')
+        partial_remove(&t->partial, t->dir_fd, t->temp, t->fd);
+    else
+        temp_remove(t->dir_fd, t->temp, t->fd);
+}
+
+/* Removes it, or leaves it if that is wanted and there is anything in it. */
+static void leave_temporary(struct target *t, bool keep)
+{
+    if (keep && target_kept(t) > 0)
+        t->temp[0] = '\0';
+    else
+        remove_temporary(t);
 }
 
 /* Notes the mode that a new file gets. Only the kernel knows what a file system makes of the
@@ -346,14 +378,18 @@ static int open_temporary(struct target *t, const struct stat *replaced, struct 
     r = replaced ? note_replaced_mode(t, replaced, f) : note_new_mode(t, f);
     if (r < 0)
         return r;
-    r = create_temporary(t, PRIVATE_MODE);
+    r = t->request.origin ? open_partial(t) : create_temporary(t, PRIVATE_MODE);
+    if (r == -EAGAIN)
+        return fail(f, "open partial file", EAGAIN, HINT_BUSY);
+    if (r == -EEXIST)
+        return fail(f, "open partial file", EEXIST, HINT_FOREIGN);
     if (r == -EACCES || r == -EROFS)
         return fail(f, "create temporary", -r, writable ? HINT_INPLACE : NULL);
     if (r < 0)
         return fail(f, "create temporary", -r, NULL);
     r = open_direct(t, t->temp, f);
     if (r < 0) {
-        remove_temporary(t);
+        leave_temporary(t, true);
         return r;
     }
     preallocate(t);
@@ -483,7 +519,8 @@ static struct space_demand find_demand(const struct target *t, const struct stat
     int fd;
 
     if (!existing)
-        return demand_on(t, t->dir_fd, 0);
+        return demand_on(t, t->dir_fd,
+                         t->request.origin ? partial_allocated(t->dir_fd, t->name) : 0);
     fd = openat(t->dir_fd, t->name, O_PATH | O_CLOEXEC | no_follow(t));
     demand = demand_on(t, fd, (uint64_t)existing->st_blocks * 512);
     (void)fd_close(&fd);
@@ -637,27 +674,43 @@ static int rename_temporary(struct target *t, struct failure *f)
     return 0;
 }
 
-static void file_abort(struct target *t)
+static void file_abort(struct target *t, bool keep)
 {
-    remove_temporary(t); /* first the name: closing may have to wait for a slow device */
+    leave_temporary(t, keep); /* first the name: closing may have to wait for a slow device */
     release(t);
+}
+
+/* The file has its name: nothing else that was for it is needed. */
+static void clear_away(struct target *t)
+{
+    if (t->partial.map_fd >= 0)
+        partial_finish(&t->partial, t->dir_fd);
+    else
+        partial_sweep(t->dir_fd, t->name);
 }
 
 static int file_commit(struct target *t, struct failure *f)
 {
     bool named = t->temp[0] != '\0' || t->created; /* a name was made or is about to be */
+    bool keep = true;
     int r;
 
     r = check_length(t, f);
     if (r == 0)
         r = complete_inode(t, named, f);
-    if (r == 0)
+    if (r == 0) {
         r = close_written(t, f);
+        keep = r == 0; /* else what can be read of it need not be on the device */
+    }
     if (r == 0 && t->temp[0] != '\0')
         r = rename_temporary(t, f);
+    if (r == 0)
+        clear_away(t);
     if (r == 0 && named && t->request.durable && fsync(t->dir_fd) < 0)
         r = fail(f, "fsync directory", errno, NULL);
-    file_abort(t);
+    if (t->partial.map_fd >= 0 && t->temp[0] != '\0')
+        (void)fchmod(t->fd, PRIVATE_MODE); /* it may stay */
+    file_abort(t, keep);
     return r;
 }
 
@@ -667,6 +720,6 @@ const struct target_ops target_file_ops = {
     .look = file_look,
     .open = file_open,
     .commit = file_commit,
-    .abandon = remove_temporary,
+    .abandon = leave_temporary,
     .abort = file_abort,
 };

@@ -84,13 +84,15 @@ static int node_commit(struct target *t, struct failure *f)
     return r < 0 ? failure_set(f, "close", -r, FAILURE_NO_OFFSET, NULL) : 0;
 }
 
-static void node_abandon(struct target *t)
+static void node_abandon(struct target *t, bool keep)
 {
     (void)t; /* a node has no name of ours */
+    (void)keep;
 }
 
-static void node_abort(struct target *t)
+static void node_abort(struct target *t, bool keep)
 {
+    (void)keep; /* what was written is gone */
     (void)fd_close(&t->fd);
 }
 

@@ -203,7 +203,7 @@ static void sweep_one(int dir_fd, const char *name)
     (void)fd_close(&fd);
 }
 
-static bool is_shared(int dir_fd)
+bool temp_is_shared(int dir_fd)
 {
     struct statfs fs;
 
@@ -232,7 +232,7 @@ void temp_sweep(int dir_fd)
     DIR *dir;
     int fd;
 
-    if (fstat(dir_fd, &st) < 0 || was_swept(&st) || is_shared(dir_fd))
+    if (fstat(dir_fd, &st) < 0 || was_swept(&st) || temp_is_shared(dir_fd))
         return;
     fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)

@@ -39,6 +39,9 @@ int temp_rename(int dir_fd, char temp[TEMP_NAME_SIZE], const char *name);
 /* Removes a temporary directory that fd is open on, with all the files in it (it holds no
  * directories), and makes its name "". */
 void temp_remove_directory(int dir_fd, char name[TEMP_NAME_SIZE], int fd);
+/* Whether the directory's file system may be in use by another machine, unknown to the locks
+ * of this one. */
+bool temp_is_shared(int dir_fd);
 
 /* Removes what killed runs of this user have left in the directory, which may be open with
  * O_PATH. Looks at a limited number of entries, and not again into a directory that it has just

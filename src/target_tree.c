@@ -460,7 +460,7 @@ static int create(struct target_tree *t, const char *name, mode_t mode)
 static void discard(struct target_tree *t)
 {
     if (t->how == REPLACES)
-        target_abort(&t->target);
+        target_abort(&t->target, false);
     else if (t->how == NAMED && t->fd >= 0 && temp_is(here_fd(t), t->file_name, t->fd))
         (void)unlinkat(here_fd(t), t->file_name, 0);
     else if (t->how == RENAMED)
@@ -630,7 +630,7 @@ static bool commit_replacement(struct target_tree *t)
     t->fd = -1;
     if (t->request.durable && fsync(t->target.fd) < 0) {
         failure_set(&f, "fsync", errno, FAILURE_NO_OFFSET, NULL);
-        target_abort(&t->target);
+        target_abort(&t->target, false);
         done = false;
     } else {
         done = target_commit(&t->target, &f) == 0;

@@ -25,6 +25,8 @@ try --attributes-only src a b
 [ ! -s a ] || echo "a is not empty"
 copies --fsync
 copies --in-order
+copies --partial
+copies --resume
 copies --on-error=stop
 copies --require=1
 copies --timeout=60
@@ -47,6 +49,9 @@ copies --recursive
 copies --no-dereference
 copies --dereference
 copies --one-file-system
+copies -R
+copies -d
+copies -H
 try --target-directory=d src
 same src d/src
 try --dry-run src a

@@ -260,3 +260,40 @@ check_full_fs() {
     same src other
     files "$FS_DIR" | grep -E 'full|ucopy'
 }
+
+# interrupt SIGNAL OPTION|SOURCE|DEST...: a copy with --partial that is ended when every DEST holds
+# at least 448K, or so much less than $amount; what it says goes to err.
+interrupt() {
+    local signal=$1
+    stalled_fifo fifo
+    # shellcheck disable=SC2086 # several words
+    start --partial $together "${@:2}" fifo 2>err
+    head -c "${amount:-512K}" <&7 >/dev/null
+    # What is killed has no time to write down what it has done.
+    [ "$signal" != KILL ] || await maps_have_records
+    { kill -"$signal" "$pid"; finish; } 2>/dev/null
+    exec 7<&-
+    rm fifo
+}
+
+# What ucopy has left beside its destinations.
+leftovers() {
+    files | grep -F .ucopy || true
+}
+
+maps_have_records() {
+    ! find . -name '.ucopy-*.map' -size -128c | grep -q .
+}
+
+# json OPTION|SOURCE|DEST...: as run; the summary goes to the file json.
+json() {
+    local status=0
+    ucopy --json "$@" >events || status=$?
+    jq 'select(.event == "summary")' events >json
+    echo "exit $status"
+}
+
+# expect FILTER: says so if that is not true of the summary.
+expect() {
+    jq -e "$1" json >/dev/null || { echo "not true: $1"; cat json; }
+}

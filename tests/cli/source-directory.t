@@ -1,4 +1,4 @@
-# Trees are not copied yet: refused, nothing is touched.
+# A directory is copied when that is asked for; else it is refused, and nothing is touched.
 --- script
 mkdir tree
 touch tree/file
@@ -9,4 +9,4 @@ exit 2
 tree
 tree/file
 --- stderr
-ucopy: 'tree' is a directory; copying trees is not supported yet
+ucopy: 'tree' is a directory; -r or -a copies directories

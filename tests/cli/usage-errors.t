@@ -13,10 +13,14 @@ run --workers=0 src a
 run --on-error=maybe src a
 run --progress=sometimes src a
 run --direct=perhaps src a
+run --partial --inplace src a
+run --inplace --resume --dest-offset=1 src a
 run src ""
 run "" a
 files
 --- stdout
+exit 2
+exit 2
 exit 2
 exit 2
 exit 2
@@ -56,6 +60,10 @@ ucopy: Try 'ucopy --help' for more information.
 ucopy: --progress=sometimes: expected auto, always or never
 ucopy: Try 'ucopy --help' for more information.
 ucopy: --direct=perhaps: expected auto, always or never
+ucopy: Try 'ucopy --help' for more information.
+ucopy: --partial and --inplace contradict each other: what is incomplete is kept beside the destination, not in it
+ucopy: Try 'ucopy --help' for more information.
+ucopy: --resume and --inplace contradict each other: what is incomplete is kept beside the destination, not in it
 ucopy: Try 'ucopy --help' for more information.
 ucopy: : open: No such file or directory
 ucopy: : open: No such file or directory

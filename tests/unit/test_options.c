@@ -71,6 +71,7 @@ static void test_defaults(void **state)
     assert_int_equal(o.slow, SLOW_AUTO);
     assert_false(o.has_timeout);
     assert_false(o.has_dest_offset || o.in_order || o.fsync || o.inplace || o.stop_on_error);
+    assert_false(o.partial || o.resume);
     assert_false(o.force || o.no_target_directory || o.n_target_directories != 0);
     assert_false(o.verbose || o.quiet || o.stats || o.json || o.dry_run || o.no_space_check);
     assert_false(attrs_any(&o.preserve) || o.preserve_links || o.plain_mode);
@@ -140,6 +141,9 @@ static void test_flags(void **state)
         size_t field;
     } flags[] = {
         {"--in-order", offsetof(struct options, in_order)},
+        {"--partial", offsetof(struct options, partial)},
+        {"--resume", offsetof(struct options, resume)},
+        {"--resume", offsetof(struct options, partial)},
         {"--fsync", offsetof(struct options, fsync)},
         {"--inplace", offsetof(struct options, inplace)},
         {"--force", offsetof(struct options, force)},
@@ -435,6 +439,8 @@ static void test_refused(void **state)
         {"--max-lag=8388608T a b", {"--max-lag=8388608T", "at least 4K"}},
         {"--max-lag=1M --slow=wait a b", {"--max-lag", "--slow=wait"}},
         {"--slow=wait --max-lag=4K a b", {"--max-lag", "--slow=detach"}},
+        {"--partial --inplace a b", {"--partial", "--inplace"}},
+        {"--resume --inplace --dest-offset=1 a b", {"--resume", "--inplace"}},
         {"--in-order --slow=detach a b", {"--in-order", "--slow=detach"}},
         {"--max-lag=4K --in-order a b", {"--in-order", "--max-lag"}},
         {"--memory=65535 a b", {"--memory=65535", "64K"}},

@@ -157,7 +157,7 @@ static void test_target_directories(void **state)
     assert_refused("-t q b q/a", "'q/a' and 'q/a' are the same file");
     assert_refused("-t q a q/c", "'q/c' and 'q/c' are the same file");
     assert_refused("-t full a", "cannot overwrite directory 'full/a' with non-directory");
-    assert_refused("-t e a d", "'d' is a directory; copying trees is not supported yet");
+    assert_refused("-t e a d", "'d' is a directory; -r or -a copies directories");
 }
 
 static void test_directories(void **state)
@@ -167,10 +167,10 @@ static void test_directories(void **state)
     assert_refused("-T a dl", "cannot overwrite directory 'dl' with non-directory");
     assert_refused("-T a new d", "cannot overwrite directory 'd' with non-directory");
     assert_refused("a full", "cannot overwrite directory 'full/a' with non-directory");
-    assert_refused("d new", "'d' is a directory; copying trees is not supported yet");
-    assert_refused("/ d", "'/' is a directory; copying trees is not supported yet");
-    assert_refused(". d", "'.' is a directory; copying trees is not supported yet");
-    assert_refused("d/.. d", "'d/..' is a directory; copying trees is not supported yet");
+    assert_refused("d new", "'d' is a directory; -r or -a copies directories");
+    assert_refused("/ d", "'/' is a directory; -r or -a copies directories");
+    assert_refused(". d", "'.' is a directory; -r or -a copies directories");
+    assert_refused("d/.. d", "'d/..' is a directory; -r or -a copies directories");
     assert_refused("missing/.. d", "'missing/..' has no file name to use in directory 'd'");
     assert_refused("missing/. d", "'missing/.' has no file name to use in directory 'd'");
 }

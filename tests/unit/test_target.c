@@ -114,7 +114,7 @@ static int put(const struct target_request *request, const char *text, struct fa
 
     if (r == 0 && write(t.fd, text, strlen(text)) != (ssize_t)strlen(text)) {
         r = -errno;
-        target_abort(&t);
+        target_abort(&t, false);
         return r;
     }
     return r == 0 ? target_commit(&t, f) : r;
@@ -265,7 +265,7 @@ static void test_temporary_is_private(void **state)
             assert_int_equal(target_open(&t, &request, &f), 0);
             assert_int_equal(count_entries(".", ".ucopy-"), 1);
             assert_int_equal(mode_of(t.temp), 0600);
-            target_abort(&t);
+            target_abort(&t, false);
         }
     }
 }
@@ -308,14 +308,14 @@ static void test_abort(void **state)
 
     (void)state;
     assert_int_equal(target_open(&t, &request, &f), 0);
-    target_abort(&t);
+    target_abort(&t, false);
     assert_false(exists("new"));
 
     write_file("old", "old", 0644);
     request.path = "old";
     assert_int_equal(target_open(&t, &request, &f), 0);
     assert_int_equal(write(t.fd, "x", 1), 1);
-    target_abort(&t);
+    target_abort(&t, false);
     assert_text("old", "old");
 }
 
@@ -505,7 +505,7 @@ static void test_temporary_replaced(void **state)
         if (commit)
             assert_failure(&f, target_commit(&t, &f), "rename", ESTALE);
         else
-            target_abort(&t);
+            target_abort(&t, false);
         assert_text("x", "old");
         assert_int_equal(count_entries(".", ".ucopy-"), 1);
         run("cat .ucopy-* >evil && rm .ucopy-*");
@@ -633,7 +633,7 @@ static void test_inplace(void **state)
     /* What a failed copy wrote stays. */
     assert_int_equal(target_open(&t, &request, &f), 0);
     assert_int_equal(write(t.fd, "p", 1), 1);
-    target_abort(&t);
+    target_abort(&t, false);
     assert_text("x", "p");
 
     request.size = 7;
@@ -1000,7 +1000,7 @@ static void test_fifo(void **state)
     assert_int_equal(target_commit(&t, &f), 0);
     assert_int_equal(read(reader, buf, sizeof(buf)), 5);
     assert_int_equal(target_open(&t, &request, &f), 0);
-    target_abort(&t);
+    target_abort(&t, false);
     assert_int_equal(close(reader), 0);
     assert_true(S_ISFIFO(stat_of("fifo").st_mode));
 }
@@ -1090,7 +1090,7 @@ static void test_devices(void **state)
         assert_false(t.can_fsync);
         assert_int_equal(write(t.fd, "x", 1), -1);
         assert_int_equal(errno, ENOSPC);
-        target_abort(&t);
+        target_abort(&t, false);
     }
     request.path = "null";
     request.durable = true;
@@ -1173,7 +1173,7 @@ static void test_full_file_system(void **state)
         n = write(t.fd, block, sizeof(block));
     } while (n > 0);
     assert_int_equal(errno, ENOSPC);
-    target_abort(&t);
+    target_abort(&t, false);
     assert_text("d/x", "old\n");
     put_ok(&request, "new");
     run("umount d");

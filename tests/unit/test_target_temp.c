@@ -140,6 +140,7 @@ static void test_kinds_stay(void **state)
     make("file");
     assert_int_equal(symlinkat("file", dir_fd, STALE), 0);
     assert_int_equal(mkdirat(dir_fd, ".ucopy-1111111111111111.tmp", 0700), 0);
+    assert_int_equal(mkdirat(dir_fd, ".ucopy-1111111111111111.tmp/none of ours", 0700), 0);
     assert_int_equal(mkfifoat(dir_fd, ".ucopy-2222222222222222.tmp", 0600), 0);
     assert_int_equal(linkat(dir_fd, "file", dir_fd, ".ucopy-3333333333333333.tmp", 0), 0);
     make(".ucopy-4444444444444444.tmp");

@@ -1,0 +1,166 @@
+#include "scribe.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "clock.h"
+
+#define QUEUE_SIZE  4096u /* records */
+#define BLOCK       64u   /* that are written at once */
+#define INTERVAL_MS 1000u
+
+/* One destination. */
+struct desk {
+    struct scribe *scribe;
+    unsigned d;
+    bool wanted;
+    bool working;  /* there is a thread, which has not come to its end */
+    bool finished; /* nothing is to be written any more */
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    struct map_record *queue; /* a ring of QUEUE_SIZE */
+    unsigned first, used;
+};
+
+struct scribe {
+    unsigned n;
+    void (*write)(void *arg, unsigned d, const struct map_record *v, unsigned n);
+    void *arg;
+    struct desk desks[];
+};
+
+/* Writes down all that there is. With the lock held, but not while it writes. */
+static void write_down(struct desk *k)
+{
+    struct map_record block[BLOCK];
+
+    while (k->used > 0) {
+        unsigned n = 0;
+
+        for (; n < BLOCK && k->used > 0; n++) {
+            block[n] = k->queue[k->first];
+            k->first = (k->first + 1) % QUEUE_SIZE;
+            k->used--;
+        }
+        pthread_mutex_unlock(&k->lock);
+        k->scribe->write(k->scribe->arg, k->d, block, n);
+        pthread_mutex_lock(&k->lock);
+    }
+}
+
+static void *work(void *arg)
+{
+    struct desk *k = arg;
+
+    pthread_mutex_lock(&k->lock);
+    while (!k->finished) {
+        struct timespec until = clock_in_ms(INTERVAL_MS);
+        int r = 0;
+
+        while (!k->finished && k->used < QUEUE_SIZE / 2 && r == 0)
+            r = pthread_cond_timedwait(&k->changed, &k->lock, &until);
+        write_down(k);
+    }
+    k->working = false;
+    pthread_cond_broadcast(&k->changed);
+    pthread_mutex_unlock(&k->lock);
+    return NULL;
+}
+
+/* Nobody joins the thread, as it may never end. Signals are the main thread's. */
+static void start_thread(struct desk *k)
+{
+    pthread_t thread;
+    sigset_t all, old;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    k->working = true;
+    if (pthread_create(&thread, NULL, work, k) == 0)
+        pthread_detach(thread);
+    else
+        k->working = false;
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+int scribe_start(const struct scribe_config *config, struct scribe **ret_scribe)
+{
+    struct scribe *s = calloc(1, sizeof *s + config->n * sizeof s->desks[0]);
+    pthread_condattr_t attr;
+
+    if (!s)
+        return -ENOMEM;
+    s->write = config->write;
+    s->arg = config->arg;
+    /* These fail for wrong arguments only. */
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    for (; s->n < config->n; s->n++) {
+        struct desk *k = &s->desks[s->n];
+
+        *k = (struct desk){.scribe = s, .d = s->n, .wanted = config->wanted[s->n]};
+        pthread_mutex_init(&k->lock, NULL);
+        pthread_cond_init(&k->changed, &attr);
+        k->queue = k->wanted ? calloc(QUEUE_SIZE, sizeof k->queue[0]) : NULL;
+        if (k->wanted && !k->queue)
+            break;
+    }
+    pthread_condattr_destroy(&attr);
+    if (s->n < config->n) {
+        s->n++;
+        scribe_free(s);
+        return -ENOMEM;
+    }
+    for (unsigned d = 0; d < s->n; d++)
+        if (s->desks[d].wanted)
+            start_thread(&s->desks[d]);
+    *ret_scribe = s;
+    return 0;
+}
+
+bool scribe_wants(const struct scribe *s, unsigned d)
+{
+    return s->desks[d].wanted;
+}
+
+void scribe_tell(struct scribe *s, unsigned d, const struct map_record *record)
+{
+    struct desk *k = &s->desks[d];
+
+    pthread_mutex_lock(&k->lock);
+    if (!k->finished && k->used < QUEUE_SIZE) {
+        k->queue[(k->first + k->used) % QUEUE_SIZE] = *record;
+        if (++k->used == QUEUE_SIZE / 2)
+            pthread_cond_signal(&k->changed);
+    }
+    pthread_mutex_unlock(&k->lock);
+}
+
+void scribe_finish(struct scribe *s, unsigned d)
+{
+    struct desk *k = &s->desks[d];
+
+    if (!k->wanted)
+        return;
+    pthread_mutex_lock(&k->lock);
+    k->finished = true;
+    pthread_cond_broadcast(&k->changed);
+    while (k->working)
+        pthread_cond_wait(&k->changed, &k->lock);
+    write_down(k);
+    pthread_mutex_unlock(&k->lock);
+}
+
+void scribe_free(struct scribe *s)
+{
+    if (!s)
+        return;
+    for (unsigned d = 0; d < s->n; d++) {
+        pthread_mutex_destroy(&s->desks[d].lock);
+        pthread_cond_destroy(&s->desks[d].changed);
+        free(s->desks[d].queue);
+    }
+    free(s);
+}
