@@ -1,0 +1,77 @@
+/* Paths as they are shown. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "trail.h"
+
+static void test_enter(void **state)
+{
+    struct trail t = {.bytes = NULL};
+    size_t a;
+
+    (void)state;
+    assert_int_equal(trail_put(&t, 0, "root"), 0);
+    assert_int_equal(trail_enter(&t, t.len, "a"), 0);
+    assert_string_equal(t.bytes, "root/a");
+    a = t.len;
+    assert_int_equal(trail_enter(&t, a, "long-name"), 0);
+    assert_string_equal(t.bytes, "root/a/long-name");
+    assert_int_equal(t.len, strlen(t.bytes));
+    assert_int_equal(trail_enter(&t, a, "b"), 0);
+    assert_string_equal(t.bytes, "root/a/b");
+    assert_int_equal(trail_enter(&t, a, ""), 0);
+    assert_string_equal(t.bytes, "root/a");
+    assert_int_equal(t.len, a);
+    trail_free(&t);
+    assert_null(t.bytes);
+}
+
+static void test_slashes(void **state)
+{
+    struct trail t = {.bytes = NULL};
+
+    (void)state;
+    assert_int_equal(trail_put(&t, 0, "/"), 0);
+    assert_int_equal(trail_end(&t), 0);
+    assert_int_equal(trail_enter(&t, t.len, "a"), 0);
+    assert_string_equal(t.bytes, "/a");
+    assert_int_equal(trail_put(&t, 0, "dir//"), 0);
+    assert_int_equal(trail_end(&t), 3);
+    assert_int_equal(trail_enter(&t, t.len, "a"), 0);
+    assert_string_equal(t.bytes, "dir//a");
+    assert_int_equal(trail_end(&t), t.len);
+    trail_free(&t);
+}
+
+/* Much longer than any path may be. */
+static void test_long(void **state)
+{
+    struct trail t = {.bytes = NULL};
+    char name[256];
+
+    (void)state;
+    memset(name, 'x', 255);
+    name[255] = '\0';
+    assert_int_equal(trail_put(&t, 0, "."), 0);
+    for (unsigned i = 0; i < 1000; i++)
+        assert_int_equal(trail_enter(&t, t.len, name), 0);
+    assert_int_equal(t.len, 1 + 1000 * 256);
+    assert_int_equal(strlen(t.bytes), t.len);
+    trail_free(&t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_enter),
+        cmocka_unit_test(test_slashes),
+        cmocka_unit_test(test_long),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
