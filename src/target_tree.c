@@ -91,6 +91,7 @@ static bool is_fatal(int err)
     case ENXIO:
     case EROFS:
     case ENOTCONN:
+    case ECONNABORTED: /* what a FUSE server that ends has not answered */
     case ESHUTDOWN:
     case ENOMEDIUM:
     case EUCLEAN:
