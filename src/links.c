@@ -84,7 +84,7 @@ const char *links_meet(struct links *l, const struct stat *st, const char *path,
         *ret_r = add(l, st, path);
         return NULL;
     }
-    if (--e->left == 0) {
+    if (!l->keep && --e->left == 0) {
         *at = e->next;
         l->n--;
         l->last = e;

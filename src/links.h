@@ -5,6 +5,7 @@
 #ifndef UCOPY_LINKS_H
 #define UCOPY_LINKS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/stat.h>
 
@@ -16,6 +17,7 @@ struct links {
     size_t n_slots; /* a power of two, or 0 */
     size_t n;
     struct link *last; /* out of the table, but its path is still in use */
+    bool keep;         /* names may be met several times (by symlinks): none is ticked off */
 };
 
 /* Looks for the file that st tells of, which has several names. If it has been met before: the

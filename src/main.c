@@ -79,7 +79,7 @@ static int look_at_all(const struct plan *p, const struct options *o)
 static int copy_all(const struct plan *p, const struct options *o, int signal_fd,
                     bool *ret_hung)
 {
-    struct links links = {.n = 0};
+    struct links links = {.keep = o->follow == FOLLOW_ALWAYS};
     int status = 0;
 
     for (unsigned i = 0; i < p->n_copies; i++) {

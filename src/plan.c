@@ -428,14 +428,17 @@ static int open_nearest(const char *path)
     return fd;
 }
 
-/* Whether the directory that fd is open on is the other one or below it. Closes fd. */
-static bool is_within(int fd, const struct stat *other)
+/* Whether the directory that fd is open on is the other one or below it; with -x, by ways that
+ * do not leave the file system. Closes fd. */
+static bool is_within(int fd, const struct stat *other, bool one_file_system)
 {
     struct stat st, above;
 
     while (fd >= 0 && fstat(fd, &st) == 0) {
         int up;
 
+        if (one_file_system && st.st_dev != other->st_dev)
+            break;
         if (st.st_dev == other->st_dev && st.st_ino == other->st_ino) {
             close(fd);
             return true;
@@ -453,7 +456,7 @@ static bool is_within(int fd, const struct stat *other)
 }
 
 /* A tree that has its copy in itself has no end. */
-static int check_within(const struct plan *p, char **ret_error)
+static int check_within(const struct plan *p, const struct options *o, char **ret_error)
 {
     struct stat st;
 
@@ -463,7 +466,7 @@ static int check_within(const struct plan *p, char **ret_error)
         if (!c->tree || stat(c->source, &st) < 0 || !S_ISDIR(st.st_mode))
             continue;
         for (unsigned d = 0; d < c->n_dests; d++)
-            if (is_within(open_nearest(c->dests[d]), &st))
+            if (is_within(open_nearest(c->dests[d]), &st, o->one_file_system))
                 return refuse(ret_error, format("cannot copy directory '%s' into itself, '%s'",
                                                 c->source, c->dests[d]));
     }
@@ -535,7 +538,7 @@ int plan_make(struct plan *p, const struct options *o, char **ret_error)
     if (r == 0)
         r = check_same(&made, &error);
     if (r == 0)
-        r = check_within(&made, &error);
+        r = check_within(&made, o, &error);
     if (r < 0) {
         plan_free(&made);
         *ret_error = error ? error : strdup("out of memory");

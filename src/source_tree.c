@@ -201,16 +201,18 @@ static bool fill(struct walk *w, struct record *r, int fd, size_t max, uint64_t 
     return true;
 }
 
-/* The rest of a file that is longer than a record. */
-static void put_rest(struct walk *w, int fd, const struct stat *st, uint64_t len)
+/* The rest of a file that is longer than a record. False: it could not be read. */
+static bool put_rest(struct walk *w, int fd, const struct stat *st, uint64_t len)
 {
     struct record *r;
     bool good = true, more = true;
 
     while (good && more && (r = begin(w, RECORD_DATA, "", "", DATA, NULL))) {
         good = fill(w, r, fd, DATA, (uint64_t)st->st_size - len);
-        more = good && r->data_len == DATA;
         len += r->data_len;
+        /* One that grows while it is read might have no end. */
+        more =
+            good && r->data_len == DATA && (st->st_size == 0 || len <= (uint64_t)st->st_size);
         if (good && r->data_len > 0)
             publish(w, r);
     }
@@ -220,30 +222,26 @@ static void put_rest(struct walk *w, int fd, const struct stat *st, uint64_t len
         r->good = good;
         publish(w, r);
     }
+    return good;
 }
 
-/* Puts the file into the stream, from its start to its end. */
-static void put_data(struct walk *w, const char *name, int fd, const struct stat *st)
+/* Puts the file into the stream, from its start to its end. False: it could not be read. */
+static bool put_data(struct walk *w, const char *name, int fd, const struct stat *st)
 {
     /* One more, to see the end. */
     size_t max = (uint64_t)st->st_size < DATA ? (size_t)st->st_size + 1 : DATA;
     struct record *r;
-    bool good;
 
     if (st->st_size == 0 && st->st_blocks == 0)
         max = 4096; /* /proc says so of files that are not empty */
     r = begin(w, RECORD_FILE, name, "", max, st);
-    if (!r)
-        return;
-    good = fill(w, r, fd, max, (uint64_t)st->st_size);
-    if (!good)
-        return;
+    if (!r || !fill(w, r, fd, max, (uint64_t)st->st_size))
+        return false;
     r->whole = r->data_len < max;
     if (r->whole && !check_unchanged(w, fd, st, r->data_len))
-        return;
+        return false;
     publish(w, r);
-    if (!r->whole)
-        put_rest(w, fd, st, r->data_len);
+    return r->whole || put_rest(w, fd, st, r->data_len);
 }
 
 /* Another name of a file that has been met; false: it is not. Paths are noted with the label of
@@ -304,7 +302,8 @@ static void put_opened(struct walk *w, const char *name, int fd)
         return;
     read_attrs(w, fd, false, &st);
     if ((uint64_t)st.st_size < t->copy_size && !has_holes(fd, &st)) {
-        put_data(w, name, fd, &st);
+        if (!put_data(w, name, fd, &st) && st.st_nlink > 1)
+            links_forget(t->links, &st);
         return;
     }
     r = begin(w, RECORD_COPY, name, "", 0, &st);
@@ -579,7 +578,7 @@ int source_tree_walk(const struct source_tree *t)
     if (!w.listing || trail_put(&w.path, 0, t->path) < 0) {
         w.no_memory = true;
     } else {
-        w.root_len = w.path.len;
+        w.root_len = trail_end(&w.path);
         attrs_init(&w.attrs, &t->preserve);
         walk_root(&w);
     }

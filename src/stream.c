@@ -165,6 +165,7 @@ void *stream_reserve(struct stream *s, size_t max)
     if (room && rest < need) {
         *header_at(s, s->head) = (struct header){.length = rest, .gap = 1};
         s->head += rest;
+        pthread_cond_broadcast(&s->more); /* who waits, waits behind it: see all_idle() */
     }
     s->reserved = need;
     pthread_mutex_unlock(&s->lock);
@@ -261,6 +262,16 @@ void stream_stop(struct stream *s)
     pthread_cond_broadcast(&s->more);
     pthread_cond_signal(&s->room);
     pthread_mutex_unlock(&s->lock);
+}
+
+bool stream_left(struct stream *s, unsigned reader)
+{
+    bool left;
+
+    pthread_mutex_lock(&s->lock);
+    left = s->readers[reader].left;
+    pthread_mutex_unlock(&s->lock);
+    return left;
 }
 
 bool stream_stopped(struct stream *s)

@@ -47,6 +47,9 @@ const void *stream_take(struct stream *s, unsigned reader);
  * has been made to leave still looks at may change under it. */
 void stream_leave(struct stream *s, unsigned reader);
 
+/* Whether the reader has left. If not, what it has taken has not changed so far. */
+bool stream_left(struct stream *s, unsigned reader);
+
 /* Ends all waiting, now and later. Any thread may call it. */
 void stream_stop(struct stream *s);
 

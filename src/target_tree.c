@@ -72,6 +72,7 @@ struct target_tree {
     struct stat file_st; /* the source's */
     struct attrs attrs;  /* likewise */
     struct stat created; /* what the new file is known to have of that */
+    const void *data;    /* of the record that is being dealt with */
     uint64_t offset;
     struct target target;
 
@@ -157,6 +158,19 @@ static int push(struct target_tree *t, int fd, const struct stat *st, bool fresh
 static void step_back(struct target_tree *t)
 {
     (void)trail_enter(&t->path, here(t)->path_len, "");
+}
+
+/* The path shown is that of an entry of the directory stood in; "" is that itself. False: the
+ * entry cannot be, which has been told. */
+static bool extend_path(struct target_tree *t, const char *name)
+{
+    int r = name[0] == '\0' ? 0 : trail_enter(&t->path, t->path.len, name);
+
+    if (r == 0 && strlen(name) > NAME_MAX) /* there are file systems that have such */
+        r = -ENAMETOOLONG;
+    if (r < 0)
+        fail(t, "create", -r, NULL);
+    return r == 0;
 }
 
 /* ---- attributes ---- */
@@ -327,10 +341,8 @@ static void apply_directory(struct target_tree *t, const struct record *r)
     if (t->skipped || here(t)->lost) {
         t->skipped++;
     } else if (name[0] != '\0') {
-        if (trail_enter(&t->path, t->path.len, r->name_len ? name : "") < 0) {
-            fail(t, "make directory", ENOMEM, NULL);
-            t->skipped = 1;
-        } else if (!enter(t, name, t->request.plain_mode ? ACCESSPERMS : r->st.st_mode)) {
+        if (!extend_path(t, record_name(r)) ||
+            !enter(t, name, t->request.plain_mode ? ACCESSPERMS : r->st.st_mode)) {
             t->skipped = 1;
             step_back(t);
         }
@@ -542,7 +554,7 @@ static bool begin_file(struct target_tree *t, const struct record *r)
 /* False: the file was given up. */
 static bool write_data(struct target_tree *t, const struct record *r)
 {
-    const char *data = record_data(r);
+    const char *data = t->data;
     size_t left = r->data_len;
     struct failure f;
 
@@ -561,7 +573,10 @@ static bool write_data(struct target_tree *t, const struct record *r)
         left -= (size_t)n;
         t->offset += (uint64_t)n;
     }
-    return true;
+    if (!t->request.given_up(t->request.arg))
+        return true;
+    discard(t);
+    return false;
 }
 
 /* Gives the finished file its name. 0 or a negative errno. */
@@ -805,18 +820,16 @@ static void apply_inside(struct target_tree *t, const struct record *r)
     }
 }
 
-int target_tree_apply(struct target_tree *t, const struct record *r, struct failure *f)
+int target_tree_apply(struct target_tree *t, const struct record *r, const void *data,
+                      struct failure *f)
 {
+    t->data = data;
     if (r->kind == RECORD_DIRECTORY) {
         apply_directory(t, r);
     } else if (r->kind == RECORD_LEAVE) {
         apply_leave(t, r);
     } else if (!t->skipped && !here(t)->lost) {
-        bool named = r->name_len > 0;
-
-        if (named && trail_enter(&t->path, t->path.len, record_name(r)) < 0)
-            fail(t, "open", ENOMEM, NULL);
-        else
+        if (extend_path(t, record_name(r)))
             apply_inside(t, r);
         if (t->how == NO_FILE)
             step_back(t);
@@ -902,7 +915,7 @@ int target_tree_open(struct target_tree **ret_tree, const struct target_tree_req
     t->fd = t->root_fd = t->parent_fd = -1;
     attrs_init(&t->attrs, &request->preserve);
     r = trail_put(&t->path, 0, request->path);
-    t->root_len = t->path.len;
+    t->root_len = t->path.bytes ? trail_end(&t->path) : 0;
     if (r < 0)
         (void)failure_set(f, "open", ENOMEM, FAILURE_NO_OFFSET, NULL);
     else

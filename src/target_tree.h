@@ -49,6 +49,9 @@ struct target_tree_request {
     void (*failed)(void *arg, const char *path, const struct failure *f);
     /* What could not be preserved. */
     void (*attrs_failed)(void *arg, const char *path, const struct failure *f);
+    /* Whether nobody waits for the tree any more: then the data of a record may have become
+     * another's while it was written. */
+    bool (*given_up)(void *arg);
 };
 
 struct target_tree;
@@ -57,10 +60,12 @@ struct target_tree;
 int target_tree_open(struct target_tree **ret_tree, const struct target_tree_request *request,
                      struct failure *f);
 
-/* Does what the record says. 0, or a negative errno with *f filled when the destination as a
+/* Does what the record says; `data` is record_data(), wherever the record's other parts stand.
+ * 0, or a negative errno with *f filled when the destination as a
  * whole is gone (its device, its file server, its root): then nothing but target_tree_close()
  * is left to be called. */
-int target_tree_apply(struct target_tree *t, const struct record *r, struct failure *f);
+int target_tree_apply(struct target_tree *t, const struct record *r, const void *data,
+                      struct failure *f);
 
 /* After RECORD_COPY: what to ask of a target for that file, and its path for people; both live
  * until the next record. False: it is not to be copied here (its directory could not be made).

@@ -38,6 +38,15 @@ int trail_enter(struct trail *t, size_t len, const char *name)
     return r < 0 ? r : trail_put(t, len, name);
 }
 
+size_t trail_end(const struct trail *t)
+{
+    size_t end = t->len;
+
+    while (end > 0 && t->bytes[end - 1] == '/')
+        end--;
+    return end;
+}
+
 void trail_free(struct trail *t)
 {
     free(t->bytes);

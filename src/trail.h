@@ -20,6 +20,9 @@ int trail_put(struct trail *t, size_t len, const char *text);
  * the directory itself, for which there always is memory. */
 int trail_enter(struct trail *t, size_t len, const char *name);
 
+/* The length without slashes at the end. */
+size_t trail_end(const struct trail *t);
+
 void trail_free(struct trail *t);
 
 #endif

@@ -47,6 +47,8 @@ struct member {
     _Atomic uint64_t busy_since; /* ms, monotonic; 0: waits for records */
     atomic_bool over;
     struct failure failure; /* err != 0: of the destination as a whole; meaningful when over */
+    struct record *record;  /* the one that is being dealt with, without its data */
+    size_t record_room;     /* bytes */
 
     /* the main thread's */
     bool given_up;
@@ -135,6 +137,13 @@ static void on_attrs_failed(void *arg, const char *path, const struct failure *f
     notices_put(m->tree->notices, who_for_attrs(m->tree, m->d), path, f);
 }
 
+static bool on_given_up(void *arg)
+{
+    struct member *m = arg;
+
+    return stream_left(m->tree->stream, m->d);
+}
+
 static int open_target(struct member *m)
 {
     const struct options *o = m->tree->o;
@@ -150,32 +159,62 @@ static int open_target(struct member *m)
         .arg = m,
         .failed = on_failed,
         .attrs_failed = on_attrs_failed,
+        .given_up = on_given_up,
     };
 
     return target_tree_open(&m->target, &request, &m->failure);
+}
+
+/* Deals with the next record: with a copy of all but its data, because nobody waits for a
+ * destination that hangs, and the record may be gone when that has come back. False: there is
+ * none, or *ret_error says why none is dealt with any more. */
+static bool take_record(struct member *m, int *ret_error)
+{
+    struct stream *s = m->tree->stream;
+    const struct record *r = stream_take(s, m->d);
+    const void *data;
+    size_t size;
+
+    if (!r)
+        return false;
+    busy(m, true);
+    data = record_data(r);
+    size = (size_t)((const char *)data - (const char *)r);
+    if (size > m->record_room) {
+        free(m->record);
+        m->record_room = 2 * size;
+        m->record = malloc(m->record_room);
+    }
+    if (!m->record) {
+        *ret_error = failure_set(&m->failure, "read", ENOMEM, FAILURE_NO_OFFSET, NULL);
+        return false;
+    }
+    memcpy(m->record, r, size);
+    if (stream_left(s, m->d))
+        return false;
+    *ret_error = target_tree_apply(m->target, m->record, data, &m->failure);
+    busy(m, false);
+    return *ret_error == 0;
 }
 
 static void *make_copy(void *arg)
 {
     struct member *m = arg;
     struct stream *s = m->tree->stream;
-    const struct record *r;
     int error;
 
     busy(m, true);
     error = open_target(m);
     busy(m, false);
-    while (error == 0 && (r = stream_take(s, m->d))) {
-        busy(m, true);
-        error = target_tree_apply(m->target, r, &m->failure);
-        busy(m, false);
-    }
+    while (error == 0 && take_record(m, &error))
+        ;
     stream_leave(s, m->d);
     busy(m, true);
     if (error == 0)
         (void)target_tree_end(m->target, stream_stopped(s), &m->failure);
     if (m->target)
         target_tree_close(m->target);
+    free(m->record);
     busy(m, false);
     atomic_store(&m->over, true);
     tell_news(m->tree);

@@ -1,0 +1,85 @@
+# Hard links are kept within a tree, among the trees of one run, and where symlinks give a file more
+# names than it has.
+--- script
+names() {
+    find "$@" -type f -printf '%i %n %P\n' | LC_ALL=C sort -k3 | awk '
+        { if (!($1 in n)) n[$1] = ++count; print n[$1], $2, $3 }'
+}
+mkdir -p src/d/e other
+echo one >src/a
+echo two >src/d/x
+ln src/a src/d/a
+ln src/d/x src/d/y
+ln src/d/x src/d/e/z
+ln src/a other/a
+ln -s a src/link
+ln -s ../a src/d/link
+for operand in src src/ ./src/.; do
+    rm -rf to
+    run -a "$operand" to
+    names to
+done
+mkdir one two
+run -a -t one -t two src other
+names one/src one/other
+names two/src two/other
+run -aL src followed
+names followed
+run -r src plain
+names plain
+# Again, where all of them are already: the same.
+run -a -t one -t two src other
+names one/src one/other
+--- stdout
+exit 0
+1 2 a
+1 2 d/a
+2 3 d/e/z
+2 3 d/x
+2 3 d/y
+exit 0
+1 2 a
+1 2 d/a
+2 3 d/e/z
+2 3 d/x
+2 3 d/y
+exit 0
+1 2 a
+1 2 d/a
+2 3 d/e/z
+2 3 d/x
+2 3 d/y
+exit 0
+1 3 a
+1 3 a
+1 3 d/a
+2 3 d/e/z
+2 3 d/x
+2 3 d/y
+1 3 a
+1 3 a
+1 3 d/a
+2 3 d/e/z
+2 3 d/x
+2 3 d/y
+exit 0
+1 4 a
+1 4 d/a
+2 3 d/e/z
+1 4 d/link
+2 3 d/x
+2 3 d/y
+1 4 link
+exit 0
+1 1 a
+2 1 d/a
+3 1 d/e/z
+4 1 d/x
+5 1 d/y
+exit 0
+1 3 a
+1 3 a
+1 3 d/a
+2 3 d/e/z
+2 3 d/x
+2 3 d/y
