@@ -360,7 +360,7 @@ int attrs_unpack(struct attrs *a, const struct stat *st, const void *packed, siz
     ssize_t at = 0;
 
     attrs_read_stat(a, st);
-    if (size > a->values_room && grow(&a->values, &a->values_room, size) < 0)
+    if (make_room(&a->values, &a->values_room, size) < 0)
         return -ENOMEM;
     if (size > 0)
         memcpy(a->values, packed, size);
