@@ -74,9 +74,12 @@ def spawn(step, log, realtime):
 
 
 def peak_memory(pid):
+    """KiB; of the process and its children, as ucopy has one."""
     try:
         with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as f:
-            return int(re.search(r"^VmHWM:\s+(\d+)", f.read(), re.M).group(1))
+            own = int(re.search(r"^VmHWM:\s+(\d+)", f.read(), re.M).group(1))
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
+            return own + sum(peak_memory(child) for child in f.read().split())
     except (OSError, AttributeError):
         return 0  # it has ended, or not yet become the program
 

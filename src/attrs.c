@@ -21,7 +21,7 @@
 #define SET_ID_BITS  (S_ISUID | S_ISGID)
 #define MODE_BITS    (07777)
 #define NAMES_START  1024 /* bytes: room for what most files have */
-#define VALUES_START 1024
+#define VALUES_START 1024 /* for one value */
 
 /* ---- a file behind a descriptor ---- */
 
@@ -140,10 +140,14 @@ static enum attrs_effort effort_for(const struct attrs *a, const char *name)
 
 /* ---- reading ---- */
 
-static int grow(char **buffer, size_t *room, size_t wanted)
+/* Makes room for so many bytes in the buffer. */
+static int make_room(char **buffer, size_t *room, size_t wanted)
 {
-    char *larger = realloc(*buffer, wanted);
+    char *larger;
 
+    if (*room >= wanted)
+        return 0;
+    larger = realloc(*buffer, wanted);
     if (!larger)
         return -ENOMEM;
     *buffer = larger;
@@ -154,47 +158,45 @@ static int grow(char **buffer, size_t *room, size_t wanted)
 /* Fills a->names; returns how many bytes of it, or a negative errno. */
 static ssize_t read_names(struct attrs *a, const struct handle *h)
 {
-    if (!a->names && grow(&a->names, &a->names_room, NAMES_START) < 0)
-        return -ENOMEM;
-    for (;;) {
-        ssize_t size = xattr_list(h, a->names, a->names_room);
-        int err = errno;
+    static const size_t rooms[] = {NAMES_START, XATTR_LIST_MAX};
 
+    for (size_t i = 0; i < sizeof(rooms) / sizeof(rooms[0]); i++) {
+        ssize_t size;
+
+        if (make_room(&a->names, &a->names_room, rooms[i]) < 0)
+            return -ENOMEM;
+        size = xattr_list(h, a->names, a->names_room);
         if (size >= 0)
             return size;
-        if (is_unsupported(err))
+        if (is_unsupported(errno))
             return 0;
-        if (err != ERANGE || a->names_room >= XATTR_LIST_MAX)
-            return -err;
-        if (grow(&a->names, &a->names_room, XATTR_LIST_MAX) < 0)
-            return -ENOMEM;
+        if (errno != ERANGE)
+            return -errno;
     }
+    return -ERANGE;
 }
 
 /* Appends the value to a->values. 0 or a negative errno; -ENODATA if it has gone meanwhile. */
 static int read_value(struct attrs *a, const struct handle *h, const char *name,
                       struct attrs_value *ret)
 {
-    if (!a->values && grow(&a->values, &a->values_room, VALUES_START) < 0)
-        return -ENOMEM;
-    for (;;) {
-        size_t room = a->values_room - a->values_used;
-        /* With no room at all the answer would be the size alone. */
-        ssize_t size = room ? xattr_get(h, name, a->values + a->values_used, room) : -1;
-        int err = room ? errno : ERANGE;
+    static const size_t rooms[] = {VALUES_START, XATTR_SIZE_MAX};
 
+    for (size_t i = 0; i < sizeof(rooms) / sizeof(rooms[0]); i++) {
+        ssize_t size;
+
+        if (make_room(&a->values, &a->values_room, a->values_used + rooms[i]) < 0)
+            return -ENOMEM;
+        size = xattr_get(h, name, a->values + a->values_used, a->values_room - a->values_used);
         if (size >= 0) {
             *ret = (struct attrs_value){name, a->values_used, (size_t)size};
             a->values_used += (size_t)size;
             return 0;
         }
-        if (err != ERANGE || room > XATTR_SIZE_MAX)
-            return -err;
-        if (grow(&a->values, &a->values_room,
-                 2 * a->values_room < XATTR_SIZE_MAX ? 2 * a->values_room
-                                                     : a->values_room + XATTR_SIZE_MAX) < 0)
-            return -ENOMEM;
+        if (errno != ERANGE)
+            return -errno;
     }
+    return -ERANGE;
 }
 
 static int add_xattr(struct attrs *a, const struct attrs_value *value)
@@ -358,7 +360,7 @@ int attrs_unpack(struct attrs *a, const struct stat *st, const void *packed, siz
     ssize_t at = 0;
 
     attrs_read_stat(a, st);
-    if (size > a->values_room && grow(&a->values, &a->values_room, size) < 0)
+    if (make_room(&a->values, &a->values_room, size) < 0)
         return -ENOMEM;
     if (size > 0)
         memcpy(a->values, packed, size);

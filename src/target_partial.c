@@ -107,7 +107,7 @@ static int take(int dir_fd, const char *part, bool *ret_made)
             if (fd < 0)
                 return -errno;
         }
-        if (fd == -EACCES || fd == -ELOOP)
+        if (fd == -EACCES || fd == -ELOOP || fd == -EISDIR)
             return -EEXIST;
         if (fd < 0)
             return fd;

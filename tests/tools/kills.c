@@ -1,12 +1,16 @@
 /* kills: kills a copy at random moments, and looks at what it leaves.
  *
- *     kills COUNT SEED OLD NEW NAME... -- COMMAND [ARG]...
+ *     kills [-r] COUNT SEED OLD NEW NAME... -- COMMAND [ARG]...
  *
  * COMMAND is to replace every NAME, a copy of OLD, by a copy of NEW. It runs once to the end
  * and is then killed COUNT times, with SIGKILL. The moments spread over the time that it takes
  * here and now, as far as that has been seen. After each kill every NAME must hold OLD or NEW,
  * and what else ucopy has left in its directory must be called .ucopy-<16 hexadecimal
  * digits>.tmp; it is removed.
+ *
+ * With -r COMMAND goes on with what a killed one has left: that may also be called .part and
+ * .map, and stays. In the next round the command is run again, to be killed again or to end;
+ * one that ends has to leave nothing but NEW.
  *
  * Prints what is not as it must be, and in the end "TORN UNDER_WAY": how many names held
  * neither, and how many of the kills came when something was there that is neither only old nor
@@ -43,6 +47,7 @@ static struct {
     uint64_t random;
     int64_t span; /* microseconds */
     unsigned torn, under_way;
+    bool resumes;
     bool wrong;
 } test;
 
@@ -122,11 +127,15 @@ static bool is_temporary(const char *name)
     const char *digits = name + strlen(".ucopy-");
 
     return strncmp(name, ".ucopy-", strlen(".ucopy-")) == 0 &&
-           strspn(digits, "0123456789abcdef") == DIGITS && strcmp(digits + DIGITS, ".tmp") == 0;
+           strspn(digits, "0123456789abcdef") == DIGITS &&
+           (strcmp(digits + DIGITS, ".tmp") == 0 ||
+            (test.resumes &&
+             (strcmp(digits + DIGITS, ".part") == 0 || strcmp(digits + DIGITS, ".map") == 0)));
 }
 
-/* Removes what ucopy has left beside the name; returns whether there was anything. */
-static bool clear_directory_of(const char *name)
+/* Looks what ucopy has left beside the name, and removes it unless COMMAND goes on with it;
+ * returns whether there was anything. */
+static bool look_beside(const char *name)
 {
     const char *slash = strrchr(name, '/');
     char *path = slash ? strndup(name, (size_t)(slash - name)) : strdup(".");
@@ -144,7 +153,7 @@ static bool clear_directory_of(const char *name)
             printf("left behind: %s\n", entry->d_name);
             test.wrong = true;
         }
-        if (unlinkat(dirfd(dir), entry->d_name, 0) < 0)
+        if (!test.resumes && unlinkat(dirfd(dir), entry->d_name, 0) < 0)
             err(2, "%s", entry->d_name);
     }
     closedir(dir);
@@ -203,7 +212,7 @@ static void round_of(int64_t us)
         test.span = now_us() - start + 1;
     for (unsigned i = 0; i < test.n_names; i++) {
         count[look_at(test.names[i])]++;
-        left |= clear_directory_of(test.names[i]);
+        left |= look_beside(test.names[i]);
     }
     if (ended && (left || count[NEW] < test.n_names)) {
         printf("a copy that ended was not complete, or left something behind\n");
@@ -221,10 +230,15 @@ int main(int argc, char **argv)
     unsigned long count;
     int i = 5;
 
+    if (argc > 1 && strcmp(argv[1], "-r") == 0) {
+        test.resumes = true;
+        argv++;
+        argc--;
+    }
     while (i < argc && strcmp(argv[i], "--") != 0)
         i++;
     if (i == 5 || i + 1 >= argc)
-        errx(2, "usage: kills COUNT SEED OLD NEW NAME... -- COMMAND [ARG]...");
+        errx(2, "usage: kills [-r] COUNT SEED OLD NEW NAME... -- COMMAND [ARG]...");
     count = strtoul(argv[1], NULL, 10);
     test.random = (strtoull(argv[2], NULL, 10) + 1) * 0x9e3779b97f4a7c15u;
     test.old = map_file(argv[3]);
@@ -236,6 +250,8 @@ int main(int argc, char **argv)
     round_of(60 * 1000000);
     while (count-- > 0)
         round_of(random_below(test.span));
+    if (test.resumes)
+        round_of(60 * 1000000);
     printf("%u %u\n", test.torn, test.under_way);
     return test.wrong;
 }

@@ -75,14 +75,14 @@ power_copy() {
     umount power/recorder
 }
 
-# power_replay [-a]: tries the disks of that record; 0 if all are good, 1 with the first bad one on
+# power_replay [-a] [-p]: tries the disks of that record; 0 if all are good, 1 with the first bad one on
 # stdout.
 power_replay() {
     "$TOOLS/power_replay" "$@" power/log power/base "$power_type" power/replay new \
         "$power_samples" "$power_seed" "${power_paths[@]}"
 }
 
-# power_check [-a]: as power_replay, but silent if all are good.
+# power_check [-a] [-p]: as power_replay, but silent if all are good.
 power_check() {
     power_replay "$@" >found && return
     cat found

@@ -1,6 +1,6 @@
 /* power_replay: makes the disks that a loss of power could have left, and looks at each.
  *
- *     power_replay [-a] LOG BASE TYPE DIR NEW SAMPLES SEED PATH...
+ *     power_replay [-a] [-p] LOG BASE TYPE DIR NEW SAMPLES SEED PATH...
  *
  * LOG is power_record's of a copy of NEW to every PATH on a disk that was BASE before, with a
  * file system of that TYPE. DIR is an empty directory on a tmpfs that the disks are made in and
@@ -14,8 +14,9 @@
  * them.
  *
  * Every PATH must hold what it held in BASE (which may be nothing) or NEW (-a: anything), and
- * NEW once it has been marked; a file that is replaced keeps its mode. Prints the first disk on
- * which that is not so, exit 1; or how many were good, exit 0. */
+ * NEW once it has been marked; a file that is replaced keeps its mode, and has mode, owner and
+ * time of modification of NEW with -p. Prints the first disk on which that is not so, exit 1;
+ * or how many were good, exit 0. */
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -46,6 +47,8 @@ struct bytes {
 struct content {
     bool exists;
     mode_t mode;
+    uid_t owner; /* this and the next with -p only */
+    struct timespec mtime;
     struct bytes data;
 };
 
@@ -67,7 +70,8 @@ static struct {
     char **paths;
     struct content *before, *after;
     bool *durable;
-    bool anything; /* may be there before a mark */
+    bool anything;  /* may be there before a mark */
+    bool preserved; /* attributes of NEW */
 } test;
 
 /* ---- files ----------------------------------------------------------------------------------
@@ -280,6 +284,10 @@ static struct content look_at(const char *path)
         err(1, "%s", name);
     c.exists = true;
     c.mode = st.st_mode;
+    if (test.preserved) {
+        c.owner = st.st_uid;
+        c.mtime = st.st_mtim;
+    }
     c.data = map_file(fd, name);
     close(fd);
     return c;
@@ -287,7 +295,9 @@ static struct content look_at(const char *path)
 
 static bool equal(const struct content *a, const struct content *b)
 {
-    return a->exists == b->exists && a->mode == b->mode && a->data.size == b->data.size &&
+    return a->exists == b->exists && a->mode == b->mode && a->owner == b->owner &&
+           a->mtime.tv_sec == b->mtime.tv_sec && a->mtime.tv_nsec == b->mtime.tv_nsec &&
+           a->data.size == b->data.size &&
            (a->data.size == 0 || memcmp(a->data.at, b->data.at, a->data.size) == 0);
 }
 
@@ -370,7 +380,7 @@ static bool keep_before(void)
         unmap_file(c.data);
         c.data.at = copy;
         test.before[i] = c;
-        if (c.exists)
+        if (c.exists && !test.preserved)
             test.after[i].mode = c.mode;
     }
     return true;
@@ -404,7 +414,13 @@ static void set_up(char **argv)
     test.after = allocate(test.n_paths, sizeof(*test.after));
     test.durable = allocate(test.n_paths, sizeof(*test.durable));
     for (unsigned i = 0; i < test.n_paths; i++)
-        test.after[i] = (struct content){true, st.st_mode, map_file(new_fd, argv[4])};
+        test.after[i] = (struct content){
+            .exists = true,
+            .mode = st.st_mode,
+            .owner = test.preserved ? st.st_uid : 0,
+            .mtime = test.preserved ? st.st_mtim : (struct timespec){0},
+            .data = map_file(new_fd, argv[4]),
+        };
     if (!with_disk(0, (struct choice){.first = 0}, keep_before))
         exit(2);
 }
@@ -415,13 +431,13 @@ int main(int argc, char **argv)
     unsigned long samples;
     uint64_t seed;
 
-    if (argc > 1 && strcmp(argv[1], "-a") == 0) {
-        test.anything = true;
+    while (argc > 1 && (strcmp(argv[1], "-a") == 0 || strcmp(argv[1], "-p") == 0)) {
+        *(argv[1][1] == 'a' ? &test.anything : &test.preserved) = true;
         argc--;
         argv++;
     }
     if (argc < 9)
-        errx(2, "usage: power_replay [-a] LOG BASE TYPE DIR NEW SAMPLES SEED PATH...");
+        errx(2, "usage: power_replay [-a] [-p] LOG BASE TYPE DIR NEW SAMPLES SEED PATH...");
     samples = strtoul(argv[6], NULL, 10);
     seed = strtoull(argv[7], NULL, 10);
     test.n_paths = (unsigned)(argc - 8);

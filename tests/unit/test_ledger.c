@@ -115,6 +115,67 @@ static void test_plain_copy(void **state)
     ledger_free(&l);
 }
 
+/* What a destination holds from the start is claimed for the others only. */
+static void test_hold(void **state)
+{
+    struct ranges held;
+    struct ledger l;
+
+    (void)state;
+    ranges_init(&held);
+    assert_int_equal(ranges_add(&held, 0, 10), 0);
+    assert_int_equal(ranges_add(&held, 15, 25), 0);
+    assert_int_equal(ranges_add(&held, 40, 50), 0);
+    assert_int_equal(ledger_init(&l, 2, 4), 0);
+    for (unsigned d = 0; d < 2; d++)
+        assert_int_equal(ledger_need(&l, d, 0, 50), 0);
+    assert_int_equal(ledger_hold(&l, 1, &held), 0);
+    assert_int_equal(ledger_missing(&l, 0), 50);
+    assert_int_equal(ledger_missing(&l, 1), 20);
+    assert_int_equal(ledger_next(&l, 1), 10);
+    assert_claim(&l, 10, 0, 10, 1);
+    assert_claim(&l, 10, 10, 15, 3);
+    assert_claim(&l, 10, 15, 20, 1);
+    assert_claim_for(&l, 2, 10, 25, 30, 2);
+    assert_claim(&l, 10, 20, 30, 1);
+    assert_claim(&l, 10, 30, 40, 3);
+    assert_claim(&l, 10, 40, 50, 1);
+    assert_no_claim(&l);
+    ledger_free(&l);
+    ranges_free(&held);
+}
+
+/* Memory that is short for it is told; afterwards there is room for all claims. */
+static void test_hold_memory(void **state)
+{
+    unsigned failures = 0;
+    struct ranges held;
+    int err = -ENOMEM;
+
+    (void)state;
+    ranges_init(&held);
+    for (uint64_t i = 0; i < 100; i++)
+        assert_int_equal(ranges_add(&held, 20 * i, 20 * i + 10), 0);
+    for (; err < 0; failures++) {
+        struct ledger l;
+        struct range r;
+
+        fail_after = UINT32_MAX;
+        assert_int_equal(ledger_init(&l, 1, 4), 0);
+        assert_int_equal(ledger_need(&l, 0, 0, 2000), 0);
+        fail_after = failures;
+        err = ledger_hold(&l, 0, &held);
+        fail_after = err < 0 ? UINT32_MAX : 0;
+        assert_true(err == 0 || err == -ENOMEM);
+        while (err == 0 && claim_for(&l, 1, 4, &r) != 0)
+            assert_int_equal(ledger_written(&l, 0, r.start, r.end), 0);
+        assert_true(err < 0 || ledger_missing(&l, 0) == 0);
+        ledger_free(&l);
+    }
+    assert_true(failures > 2);
+    ranges_free(&held);
+}
+
 static void test_claims_stay_aligned(void **state)
 {
     struct ledger l;
@@ -694,6 +755,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_plain_copy, reset_allocator),
+        cmocka_unit_test_setup(test_hold, reset_allocator),
+        cmocka_unit_test_setup(test_hold_memory, reset_allocator),
         cmocka_unit_test_setup(test_claims_stay_aligned, reset_allocator),
         cmocka_unit_test_setup(test_claims_are_needed_by_each_in_full_or_not_at_all,
                                reset_allocator),

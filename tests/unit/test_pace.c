@@ -137,6 +137,35 @@ static void fill(struct bench *b, unsigned d, unsigned n, unsigned *next)
     assert_no_claim(b);
 }
 
+/* Who holds what comes next already waits, without a grudge, for what it needs: that is then
+ * read once for both. */
+static void resumed_waits(void **state)
+{
+    struct ranges held;
+    struct bench b;
+
+    (void)state;
+    start(&b, 2, 6, 4);
+    ranges_init(&held);
+    assert_int_equal(ranges_add(&held, 0, 8 * CHUNK), 0);
+    assert_int_equal(job_hold(&b.job, 0, &held), 0);
+    pass(&b, 0);
+    for (unsigned chunk = 0; chunk < 8; chunk += 4) {
+        for (unsigned i = 0; i < 4; i++)
+            assert_claim(&b, chunk + i, 2);
+        for (unsigned i = 0; chunk == 0 && i < 100; i++) {
+            pass(&b, 1000);
+            assert_no_claim(&b);
+        }
+        assert_false(b.pace.dests[1].apart);
+        release(&b, 1, 4);
+        pass(&b, 1);
+    }
+    assert_claim(&b, 8, 3);
+    ranges_free(&held);
+    end(&b);
+}
+
 static void slow_goes_apart(void **state)
 {
     struct bench b;
@@ -733,6 +762,7 @@ static void random_copies(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(resumed_waits),
         cmocka_unit_test(slow_goes_apart),
         cmocka_unit_test(patience_grows),
         cmocka_unit_test(full_is_no_debt_when_nobody_waits),

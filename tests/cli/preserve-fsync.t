@@ -1,0 +1,33 @@
+# -p --fsync: attributes are given before they are flushed, and all before the rename. Without --fsync
+# nothing is flushed; without anything to change nothing is flushed twice.
+--- script
+command -v strace >/dev/null || skip "no strace"
+export ASAN_OPTIONS=detect_leaks=0
+genfile src 1000
+chmod 640 src
+touch -d '2001-02-03 04:05:06' src
+trace() {
+    strace -f -y -o trace -e trace=fsync,fchmod,fchown,utimensat,renameat \
+        "$UCOPY" --engine=sync "$@" || skip "strace does not work here"
+    sed -nE 's/^[0-9]+ +//; s/^fsync\([0-9]+<[^>]*(\.tmp|\/a)>.*= 0$/fsync/p
+             s/^fsync\([0-9]+<[^>]*>.*= 0$/fsync of the directory/p; s/^(fchmod|utimensat|renameat)\(.*= 0$/\1/p
+             s/^(fchown)\(.*/\1/p' trace
+    echo
+}
+trace --fsync -p src a
+trace -p src b
+trace --fsync --attributes-only --preserve=mode,ownership src a
+--- stdout
+fsync
+fchmod
+utimensat
+fsync
+renameat
+fsync of the directory
+
+fchmod
+utimensat
+renameat
+
+fsync
+
