@@ -56,6 +56,8 @@ struct target_tree {
     struct trail copy_path; /* of the last RECORD_COPY */
     size_t root_len;
     bool no_nameless; /* the file system has no O_TMPFILE */
+    bool
+        one_by_one; /* syncfs(2) does not reach the server: files and directories are flushed */
 
     /* The directory stood in, while it has no name of its own yet. */
     bool unpublished;
@@ -216,6 +218,13 @@ static void give_entry_attrs(struct target_tree *t, const char *name, mode_t typ
 
 /* ---- directories ---- */
 
+/* Flushes what was written to the file system of the directory, or its entries alone, where all
+ * else has been flushed. 0, or -1 with errno. */
+static int flush(const struct target_tree *t, int fd)
+{
+    return t->one_by_one ? fsync(fd) : syncfs(fd);
+}
+
 /* The directory stood in gets its name. False: it could not, and what is in it is given up. */
 static bool publish(struct target_tree *t)
 {
@@ -226,7 +235,7 @@ static bool publish(struct target_tree *t)
     if (!t->unpublished)
         return true;
     t->unpublished = false;
-    if (t->request.durable && syncfs(here_fd(t)) < 0) {
+    if (t->request.durable && flush(t, here_fd(t)) < 0) {
         op = "flush";
         r = -errno;
     }
@@ -283,6 +292,7 @@ static void note_root(struct target_tree *t, int fd, const struct stat *st)
     if (t->root_fd >= 0)
         return;
     t->root_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    t->one_by_one = temp_is_shared(fd);
     t->request.view->root_dev = st->st_dev;
     t->request.view->root_ino = st->st_ino;
     atomic_store(&t->request.view->has_root, true);
@@ -382,6 +392,9 @@ static void apply_leave(struct target_tree *t, const struct record *r)
     }
     if (publish(t) && here_fd(t) >= 0 && !here(t)->lost)
         finish_directory(t, r);
+    if (t->request.durable && t->one_by_one && here_fd(t) >= 0 && !here(t)->lost &&
+        fsync(here_fd(t)) < 0)
+        fail(t, "flush", errno, NULL);
     if (t->dirs.n == 1) /* the root is what we stood in from the start */
         return;
     error = dirs_leave(&t->dirs);
@@ -585,10 +598,10 @@ static int give_name(struct target_tree *t)
 {
     char self[32];
 
+    if (t->request.durable && (t->how != NAMED || t->one_by_one) && fsync(t->fd) < 0)
+        return -errno;
     if (t->how == NAMED)
         return 0;
-    if (t->request.durable && fsync(t->fd) < 0)
-        return -errno;
     if (t->how == RENAMED)
         return temp_rename(here_fd(t), t->file_temp, t->file_name);
     /* Without privileges older kernels link by a descriptor only so (open(2), O_TMPFILE). */
@@ -900,6 +913,7 @@ static int open_parent(struct target_tree *t, struct failure *f)
     if (r < 0)
         return failure_set(f, "open directory", -r, FAILURE_NO_OFFSET, NULL);
     t->parent_fd = fcntl(here_fd(t), F_DUPFD_CLOEXEC, 0);
+    t->one_by_one = temp_is_shared(here_fd(t));
     temp_sweep(here_fd(t));
     return 0;
 }
@@ -935,7 +949,8 @@ int target_tree_end(struct target_tree *t, bool stopped, struct failure *f)
         discard(t);
     t->request.durable &= !stopped;
     (void)publish(t);
-    if (t->gone.err == 0 && t->request.durable && t->root_fd >= 0 && syncfs(t->root_fd) < 0)
+    if (t->gone.err == 0 && t->request.durable &&
+        flush(t, t->one_by_one || t->root_fd < 0 ? t->parent_fd : t->root_fd) < 0)
         failure_set(&t->gone, "flush", errno, FAILURE_NO_OFFSET, NULL);
     *f = t->gone;
     return -f->err;

@@ -79,22 +79,25 @@ ucopy: fault/x: create: Read-only file system
 -- write * call=4 vanish
 exit 3
 ucopy: 2 of 3 destinations are complete
-ucopy: fault/x/N: create: GONE
 ucopy: fault/x/N: write at N: GONE
-ucopy: fault/x: create: GONE
+ucopy: fault/x: write at N: GONE
 -- mkdir * call=2 vanish
 exit 3
 ucopy: 2 of 3 destinations are complete
 ucopy: fault/x/d: make directory: GONE
-ucopy: fault/x: 1 attribute could not be preserved
-ucopy: fault/x: 1 file or directory could not be copied
-ucopy: fault/x: stat: GONE
+ucopy: fault/x: make directory: GONE
 -- rename * call=2 vanish
 exit 3
 ucopy: 2 of 3 destinations are complete
 ucopy: fault/x/d: rename: GONE
-ucopy: fault/x: 1 attribute could not be preserved
+ucopy: fault/x: rename: GONE
+-- fsync * call=2 fail EIO --fsync
+exit 3
+ucopy: 2 of 3 destinations are complete
+ucopy: fault/x/N: create: Input/output error
 ucopy: fault/x: 1 file or directory could not be copied
-ucopy: fault/x: stat: GONE
 -- fsync * vanish --fsync
-exit 0
+exit 3
+ucopy: 2 of 3 destinations are complete
+ucopy: fault/x/N: create: GONE
+ucopy: fault/x: create: GONE
