@@ -130,19 +130,38 @@ int temp_rename(int dir_fd, char temp[TEMP_NAME_SIZE], const char *name)
     return 0;
 }
 
-/* Removes the files in the directory. fd stays as it is. */
+static bool is_dot(const char *name)
+{
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+static bool is_directory(int dir_fd, const struct dirent *entry)
+{
+    struct stat st;
+
+    if (entry->d_type != DT_UNKNOWN)
+        return entry->d_type == DT_DIR;
+    return fstatat(dir_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || S_ISDIR(st.st_mode);
+}
+
+/* Removes the files in the directory; none if there are directories in it, which we never make.
+ * fd stays as it is. */
 static void empty(int fd)
 {
     int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *dir = own < 0 ? NULL : fdopendir(own);
     const struct dirent *entry;
+    bool ours = true;
 
     if (!dir) {
         (void)fd_close(&own);
         return;
     }
-    while ((entry = readdir(dir)))
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+    while (ours && (entry = readdir(dir)))
+        ours = is_dot(entry->d_name) || !is_directory(fd, entry);
+    rewinddir(dir);
+    while (ours && (entry = readdir(dir)))
+        if (!is_dot(entry->d_name))
             (void)unlinkat(fd, entry->d_name, 0);
     (void)closedir(dir);
 }

@@ -187,14 +187,137 @@ static void test_unreadable_directory(void **state)
     assert_int_equal(chmod(scratch, 0700), 0);
 }
 
+static int make_temporary_directory(char name[TEMP_NAME_SIZE])
+{
+    int fd = temp_create_directory(dir_fd, 0700, name);
+
+    assert_true(fd >= 0);
+    assert_true(temp_is(dir_fd, name, fd));
+    return fd;
+}
+
+static void put_into(int fd, const char *name)
+{
+    int file = openat(fd, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
+
+    assert_true(file >= 0);
+    close(file);
+}
+
+static void test_directory_gets_its_name(void **state)
+{
+    char name[TEMP_NAME_SIZE];
+    int fd;
+
+    (void)state;
+    fd = make_temporary_directory(name);
+    put_into(fd, "file");
+    assert_int_equal(temp_rename(dir_fd, name, "final"), 0);
+    assert_string_equal(name, "");
+    assert_true(exists("final/file"));
+    temp_remove_directory(dir_fd, name, fd);
+    assert_true(exists("final/file"));
+    close(fd);
+}
+
+/* Whatever stands there: also a directory that a rename would replace, being empty. */
+static void test_name_is_taken(void **state)
+{
+    char name[TEMP_NAME_SIZE];
+    int fd;
+
+    (void)state;
+    assert_int_equal(mkdirat(dir_fd, "directory", 0700), 0);
+    make("file");
+    assert_int_equal(symlinkat("nowhere", dir_fd, "link"), 0);
+    fd = make_temporary_directory(name);
+    assert_int_equal(temp_rename(dir_fd, name, "directory"), -EEXIST);
+    assert_int_equal(temp_rename(dir_fd, name, "file"), -EEXIST);
+    assert_int_equal(temp_rename(dir_fd, name, "link"), -EEXIST);
+    assert_true(temp_is(dir_fd, name, fd));
+    temp_remove_directory(dir_fd, name, fd);
+    assert_string_equal(name, "");
+    close(fd);
+}
+
+static void test_directory_is_removed(void **state)
+{
+    char name[TEMP_NAME_SIZE], was[TEMP_NAME_SIZE];
+    int fd;
+
+    (void)state;
+    fd = make_temporary_directory(name);
+    memcpy(was, name, sizeof(was));
+    put_into(fd, "file");
+    put_into(fd, "other");
+    assert_int_equal(symlinkat("nowhere", fd, "link"), 0);
+    temp_remove_directory(dir_fd, name, fd);
+    assert_string_equal(name, "");
+    assert_false(exists(was));
+    close(fd);
+}
+
+/* Another directory that was put under its name is not ours to remove. */
+static void test_remove_only_our_directory(void **state)
+{
+    char name[TEMP_NAME_SIZE], was[TEMP_NAME_SIZE];
+    int fd;
+
+    (void)state;
+    fd = make_temporary_directory(name);
+    memcpy(was, name, sizeof(was));
+    put_into(fd, "file");
+    assert_int_equal(renameat(dir_fd, name, dir_fd, "elsewhere"), 0);
+    assert_int_equal(mkdirat(dir_fd, name, 0700), 0);
+    temp_remove_directory(dir_fd, name, fd);
+    assert_true(exists(was));
+    assert_true(exists("elsewhere/file"));
+    close(fd);
+}
+
+static void test_stale_directories_are_swept(void **state)
+{
+    char name[TEMP_NAME_SIZE];
+    int fd, stale;
+
+    (void)state;
+    fd = make_temporary_directory(name);
+    put_into(fd, "file");
+    assert_int_equal(mkdirat(dir_fd, STALE, 0700), 0);
+    stale = openat(dir_fd, STALE, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_true(stale >= 0);
+    put_into(stale, "file");
+    close(stale);
+    /* A copy never has directories in there: this one is somebody's own. */
+    assert_int_equal(mkdirat(dir_fd, ".ucopy-aaaaaaaaaaaaaaaa.tmp", 0700), 0);
+    assert_int_equal(mkdirat(dir_fd, ".ucopy-aaaaaaaaaaaaaaaa.tmp/sub", 0700), 0);
+    make(".ucopy-aaaaaaaaaaaaaaaa.tmp/file");
+    temp_sweep(dir_fd);
+    assert_false(exists(STALE));
+    assert_true(exists(name));
+    assert_true(exists(".ucopy-aaaaaaaaaaaaaaaa.tmp/sub"));
+    assert_true(exists(".ucopy-aaaaaaaaaaaaaaaa.tmp/file"));
+    temp_remove_directory(dir_fd, name, fd);
+    close(fd);
+}
+
 #define HERE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        HERE(test_stale_is_removed),     HERE(test_once),       HERE(test_held_stays),
-        HERE(test_others_stay),          HERE(test_kinds_stay), HERE(test_remove_only_ours),
+        HERE(test_stale_is_removed),
+        HERE(test_once),
+        HERE(test_held_stays),
+        HERE(test_others_stay),
+        HERE(test_kinds_stay),
+        HERE(test_remove_only_ours),
         HERE(test_unreadable_directory),
+        HERE(test_directory_gets_its_name),
+        HERE(test_name_is_taken),
+        HERE(test_directory_is_removed),
+        HERE(test_remove_only_our_directory),
+        HERE(test_stale_directories_are_swept),
     };
 
     return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
