@@ -320,7 +320,7 @@ static bool enter(struct target_tree *t, const char *name, mode_t wanted)
 {
     bool private = t->request.preserve.mode;
     mode_t mode = (private ? 0 : wanted & PERMISSION_BITS) | S_IRWXU;
-    struct stat st;
+    struct stat st = {.st_mode = 0};
     int there = exists(t, name, &st), fd;
 
     if (there < 0)
