@@ -33,7 +33,7 @@
 #define MARKER                                                                                 \
     0xEE            /* what is in a buffer that nothing has been read into; not in any source  \
                      */
-#define LIMIT_S 120 /* for one case, in seconds; an emulated guest is slow */
+#define LIMIT_S 300 /* for one case, in seconds; an emulated guest is slow */
 
 /* ------------------------------------------------------------------------------------------
  * Reporting out of a case.
