@@ -44,7 +44,7 @@ static int grow(struct links *l)
 }
 
 /* What points at the file's entry, or at the end of its slot. The table is not empty. */
-static struct link **find(struct links *l, const struct stat *st)
+static struct link **find(const struct links *l, const struct stat *st)
 {
     struct link **at = &l->slots[slot_of(l->n_slots, st->st_dev, st->st_ino)];
 
@@ -90,6 +90,11 @@ const char *links_meet(struct links *l, const struct stat *st, const char *path,
         l->last = e;
     }
     return e->path;
+}
+
+bool links_has(const struct links *l, const struct stat *st)
+{
+    return l->n_slots > 0 && *find(l, st) != NULL;
 }
 
 void links_forget(struct links *l, const struct stat *st)

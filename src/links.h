@@ -26,6 +26,9 @@ struct links {
  * = -ENOMEM (else 0). */
 const char *links_meet(struct links *l, const struct stat *st, const char *path, int *ret_r);
 
+/* Whether the file has been met and not all of its names ticked off. */
+bool links_has(const struct links *l, const struct stat *st);
+
 /* Forgets the file, whose first name could not be copied: the next name will be the first. */
 void links_forget(struct links *l, const struct stat *st);
 

@@ -265,7 +265,7 @@ static bool put_link(struct walk *w, const char *name, const struct stat *st)
         return error < 0;
     if (strncmp(first, w->t->label, label_len) == 0 && first[label_len] == '/')
         first += label_len;
-    r = begin(w, RECORD_LINK, name, first, 0, NULL);
+    r = begin(w, RECORD_LINK, name, first, 0, st);
     if (r)
         publish(w, r);
     return true;

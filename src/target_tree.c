@@ -13,6 +13,7 @@
 
 #include "dirs.h"
 #include "fd.h"
+#include "links.h"
 #include "trail.h"
 
 /* A directory is given its name when so much has been put into it. */
@@ -78,6 +79,8 @@ struct target_tree {
     uint64_t offset;
     struct target target;
 
+    uint64_t n_told;     /* failures */
+    struct links unmade; /* files with several names whose first one is not ours here */
     struct failure gone; /* err != 0: the destination is lost */
     int root_fd;         /* -1: not there yet */
     int parent_fd;       /* of the directory that the root is in */
@@ -105,6 +108,7 @@ static bool is_fatal(int err)
 
 static void tell(struct target_tree *t, const struct failure *f)
 {
+    t->n_told++;
     if (is_fatal(f->err))
         t->gone = *f;
     t->request.failed(t->request.arg, t->path.bytes, f);
@@ -787,6 +791,10 @@ static void apply_entry(struct target_tree *t, const struct record *r)
         fail(t, op_of(r), EISDIR, "a directory stands there");
         return;
     }
+    if (r->kind == RECORD_LINK && links_has(&t->unmade, &r->st)) {
+        fail(t, op_of(r), ENOENT, "its first name could not be made");
+        return;
+    }
     if (r->kind != RECORD_LINK)
         take_attrs(t, r);
     error = is_there ? replace_entry(t, r, name) : make_entry(t, r, name);
@@ -802,6 +810,16 @@ static void apply_entry(struct target_tree *t, const struct record *r)
 
 /* ---- what a caller sees ---- */
 
+/* Other names of this file must not become names of what stands in its place. */
+static void note_unmade(struct target_tree *t, const struct stat *st)
+{
+    int ignored; /* without memory they are looked for under that name */
+
+    if (st->st_nlink > 1)
+        (void)links_meet(&t->unmade, st, "", &ignored);
+}
+
+/* What is no directory. */
 static void apply_inside(struct target_tree *t, const struct record *r)
 {
     switch (r->kind) {
@@ -843,8 +861,12 @@ int target_tree_apply(struct target_tree *t, const struct record *r, const void 
     } else if (r->kind == RECORD_LEAVE) {
         apply_leave(t, r);
     } else if (!t->skipped && !here(t)->lost) {
+        uint64_t told = t->n_told;
+
         if (extend_path(t, record_name(r)))
             apply_inside(t, r);
+        if (t->n_told > told && r->kind != RECORD_LINK && r->kind != RECORD_FILES_END)
+            note_unmade(t, r->name_len ? &r->st : &t->file_st);
         if (t->how == NO_FILE)
             step_back(t);
     }
@@ -862,6 +884,11 @@ bool target_tree_copy_request(struct target_tree *t, struct target_request *ret_
     *ret_request = request_for(t, t->file_name, &t->file_st);
     *ret_path = t->copy_path.bytes;
     return true;
+}
+
+void target_tree_not_copied(struct target_tree *t)
+{
+    note_unmade(t, &t->file_st);
 }
 
 void target_tree_copied(struct target_tree *t, uint64_t bytes)
@@ -928,6 +955,7 @@ int target_tree_open(struct target_tree **ret_tree, const struct target_tree_req
         return failure_set(f, "open", ENOMEM, FAILURE_NO_OFFSET, NULL);
     t->request = *request;
     t->fd = t->root_fd = t->parent_fd = -1;
+    t->unmade.keep = true;
     attrs_init(&t->attrs, &request->preserve);
     r = trail_put(&t->path, 0, request->path);
     t->root_len = t->path.bytes ? trail_end(&t->path) : 0;
@@ -968,6 +996,7 @@ void target_tree_close(struct target_tree *t)
     trail_free(&t->path);
     trail_free(&t->copy_path);
     attrs_free(&t->attrs);
+    links_free(&t->unmade);
     free(t->levels);
     free(t->root_name);
     free(t);

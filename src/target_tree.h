@@ -76,6 +76,9 @@ bool target_tree_copy_request(struct target_tree *t, struct target_request *ret_
 /* That file has been copied: so many bytes. */
 void target_tree_copied(struct target_tree *t, uint64_t bytes);
 
+/* That file could not be copied. */
+void target_tree_not_copied(struct target_tree *t);
+
 /* The end: what is complete gets its name, and with request.durable all is on stable storage.
  * Also before the last record, if somebody wants an end (stopped): then without waiting for
  * storage. 0, or a negative errno with *f filled. */

@@ -483,7 +483,9 @@ static void note_copied(struct tree *t, struct member *m, const struct dest_stat
         note(t, who_for_attrs(t, m->d), file->path, &file->attribute_failures[i]);
     if (file->state == DEST_DONE)
         target_tree_copied(m->target, file->bytes);
-    else if (!file->by_source && !t->signal)
+    else
+        target_tree_not_copied(m->target);
+    if (file->state != DEST_DONE && !file->by_source && !t->signal)
         note(t, m->d, file->path, &file->failure);
     if (file->failure.err == ETIMEDOUT) {
         give_up(t, m);

@@ -30,6 +30,18 @@ names plain
 # Again, where all of them are already: the same.
 run -a -t one -t two src other
 names one/src one/other
+# A name of what stands in the way of the first one is no name of the file.
+mkdir -p way/src
+mkfifo way/src/a way/src/big
+mkdir apart
+echo three >apart/a
+genfile apart/big 5M
+mkdir apart/d
+ln apart/a apart/d/z
+ln apart/big apart/d/zz
+run -a -T apart way/src fine 2>&1 | LC_ALL=C sort
+files way
+names fine
 --- stdout
 exit 0
 1 2 a
@@ -83,3 +95,18 @@ exit 0
 2 3 d/e/z
 2 3 d/x
 2 3 d/y
+exit 3
+ucopy: 1 of 2 destinations are complete
+ucopy: way/src/a: open: File exists (no regular file stands there)
+ucopy: way/src/big: open: Stale file handle (is no longer a regular file)
+ucopy: way/src/d/z: make hard link: No such file or directory (its first name could not be made)
+ucopy: way/src/d/zz: make hard link: No such file or directory (its first name could not be made)
+ucopy: way/src: 4 files or directories could not be copied
+src
+src/a
+src/big
+src/d
+1 2 a
+2 2 big
+1 2 d/z
+2 2 d/zz
