@@ -38,6 +38,7 @@ struct options {
     bool in_order;
     bool fsync;
     bool inplace;
+    enum when sparse; /* holes: of the source, of all that is zeros, or none */
     bool no_space_check;
     bool stop_on_error; /* --on-error=stop */
     enum slow slow;

@@ -23,6 +23,7 @@ struct target_request {
     const char *path; /* the final name; not owned, outlives the target */
     bool inplace;     /* write into the final name */
     bool keep_rest;   /* inplace: bytes outside the copied range stay (--dest-offset) */
+    bool sparse;      /* leave holes where nothing is written */
     bool force; /* a file that may not be written to is replaced all the same; inplace: it is
                  * removed and made anew, as cp -f */
     bool want_direct;   /* try O_DIRECT */
@@ -32,8 +33,9 @@ struct target_request {
     dev_t source_dev;   /* which file the source is: st_dev and st_ino */
     ino_t source_ino;
     uint64_t size;   /* final size in bytes if known, else 0 */
-    uint64_t length; /* bytes that will be written if known, else 0 */
-    bool size_known; /* so both are */
+    uint64_t length; /* bytes of the copied range, which ends there, if known, else 0 */
+    uint64_t data;   /* bytes of it that will be written, at most, if known, else 0 */
+    bool size_known; /* so all three are */
 };
 
 /* What target_look() sees. */
@@ -52,6 +54,8 @@ struct target {
     uint32_t direct_align; /* bytes: what O_DIRECT wants of offset, length and address */
     bool sequential;       /* has no positions: bytes go in order, at ENGINE_STREAM */
     bool can_fsync;        /* fsync(2) makes sense on fd */
+    bool blank; /* with request.sparse: zeros need not be written, as the copied range
+                 * reads as zeros where nothing is */
 
     /* target_file.c's own */
     int dir_fd;                /* directory of the final name, or -1 */
@@ -95,11 +99,12 @@ void target_sweep(const struct target_request *request);
 int target_look(const struct target_request *request, struct target_view *ret,
                 struct failure *f);
 
-/* Makes the written file the destination: mode and owner, close (whose error counts), rename,
- * and with request.durable the directory's fsync. The data must have been flushed before by
- * an fsync operation if it is to be durable. Negative errno with *f filled on failure; the
- * final name then holds what it held before, no temporary is left, and the target is closed.
- * A temporary whose name somebody has taken away or given to another file is such a failure
+/* Makes the written file the destination: length (a hole at the end has not been written), mode
+ * and owner, close (whose error counts), rename, and with request.durable the directory's
+ * fsync. The data must have been flushed before by an fsync operation if it is to be durable.
+ * Negative errno with *f filled on failure; the final name then holds what it held before, no
+ * temporary is left, and the target is closed. A temporary whose name somebody has taken away
+ * or given to another file is such a failure
  * (-ENOENT, -ESTALE).
  * An fsync of the directory that fails after the rename is reported, too: the file is there,
  * but not known to be durable. */

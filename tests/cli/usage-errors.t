@@ -13,10 +13,12 @@ run --workers=0 src a
 run --on-error=maybe src a
 run --progress=sometimes src a
 run --direct=perhaps src a
+run --sparse= src a
 run src ""
 run "" a
 files
 --- stdout
+exit 2
 exit 2
 exit 2
 exit 2
@@ -56,6 +58,8 @@ ucopy: Try 'ucopy --help' for more information.
 ucopy: --progress=sometimes: expected auto, always or never
 ucopy: Try 'ucopy --help' for more information.
 ucopy: --direct=perhaps: expected auto, always or never
+ucopy: Try 'ucopy --help' for more information.
+ucopy: --sparse=: expected auto, always or never
 ucopy: Try 'ucopy --help' for more information.
 ucopy: : open: No such file or directory
 ucopy: : open: No such file or directory
