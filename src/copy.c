@@ -3,11 +3,13 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "pace.h"
+#include "zeros.h"
 
 /* How long the loop waits for completions before it looks whether it should stop. */
 #define COPY_WAIT_MS 100u
@@ -43,6 +45,8 @@ struct chunk {
     struct range range;
     char *buf;
     uint32_t loaded;        /* bytes from the start that are in buf */
+    uint32_t blank;         /* bytes from the start of buf that are zeros */
+    uint64_t *zeros;        /* the map of zeros_find(), if job->zero_block */
     uint64_t stalled_since; /* as in struct share, for reads */
     struct share *shares;   /* per destination */
     struct engine_op *ops;  /* leader and at most one write per destination */
@@ -91,6 +95,7 @@ struct copy {
     struct share *shares;
     struct engine_op *ops;
     unsigned *op_dests;
+    uint64_t *zeros;
 };
 
 static uint32_t chunk_len(const struct chunk *k)
@@ -102,6 +107,7 @@ int copy_create(struct job *j, void *pool, struct copy **ret_copy)
 {
     struct copy *c = calloc(1, sizeof *c);
     size_t n = j->buffers, per = j->n_dests;
+    size_t words = j->zero_block ? zeros_map_words(j->chunk_size, j->zero_block) : 0;
 
     if (!c)
         return -ENOMEM;
@@ -113,8 +119,9 @@ int copy_create(struct job *j, void *pool, struct copy **ret_copy)
     c->shares = calloc(n * per, sizeof *c->shares);
     c->ops = calloc(n * (1 + per), sizeof *c->ops);
     c->op_dests = calloc(n * (1 + per), sizeof *c->op_dests);
+    c->zeros = calloc(n * words + 1, sizeof *c->zeros);
     if (!c->chunks || !c->dests || !c->takes || !c->shares || !c->ops || !c->op_dests ||
-        pace_init(&c->pace, j) < 0) {
+        !c->zeros || pace_init(&c->pace, j) < 0) {
         copy_free(c);
         return -ENOMEM;
     }
@@ -128,6 +135,7 @@ int copy_create(struct job *j, void *pool, struct copy **ret_copy)
         k->shares = c->shares + i * per;
         k->ops = c->ops + i * (1 + per);
         k->op_dest = c->op_dests + i * (1 + per);
+        k->zeros = c->zeros + i * words;
         k->next = c->free;
         c->free = k;
     }
@@ -146,6 +154,7 @@ void copy_free(struct copy *c)
     free(c->shares);
     free(c->ops);
     free(c->op_dests);
+    free(c->zeros);
     free(c);
 }
 
@@ -177,7 +186,7 @@ static unsigned count_lost(struct copy *c)
 }
 
 /* Gives a free chunk the range to do, for the destinations in c->takes. */
-static void use_chunk(struct copy *c, const struct range *r, bool flush)
+static struct chunk *use_chunk(struct copy *c, const struct range *r, bool flush)
 {
     struct chunk *k = c->free;
 
@@ -192,18 +201,44 @@ static void use_chunk(struct copy *c, const struct range *r, bool flush)
     k->next = NULL;
     *c->claimed_tail = k;
     c->claimed_tail = &k->next;
+    return k;
+}
+
+/* What is in a hole is known without reading it. */
+static void fill_with_zeros(struct chunk *k)
+{
+    uint32_t len = chunk_len(k);
+
+    if (k->blank < len) {
+        memset(k->buf + k->blank, 0, len - k->blank);
+        k->blank = len;
+    }
+    k->loaded = len;
+}
+
+static void claim_flush(struct copy *c)
+{
+    struct range none = {0, 0};
+
+    if (c->free && pace_claim_flush(&c->pace, c->takes))
+        use_chunk(c, &none, true);
 }
 
 /* Gives the free chunks something to do. */
 static void claim_more(struct copy *c)
 {
-    struct range r = {0, 0};
+    struct range r;
+    bool hole;
 
-    if (c->free && pace_claim_flush(&c->pace, c->takes))
-        use_chunk(c, &r, true);
+    claim_flush(c);
     pace_update(&c->pace, count_lost(c));
-    while (c->free && pace_claim(&c->pace, &r, c->takes))
-        use_chunk(c, &r, false);
+    while (c->free && pace_claim(&c->pace, &r, &hole, c->takes)) {
+        struct chunk *k = use_chunk(c, &r, false);
+
+        if (hole)
+            fill_with_zeros(k);
+    }
+    claim_flush(c); /* of those that lacked nothing but a hole */
 }
 
 /* The file index through which an operation goes: O_DIRECT if all of it is aligned. The odd
@@ -227,11 +262,28 @@ static void build_leader(struct copy *c, struct chunk *k)
     *op = (struct engine_op){.kind = ENGINE_NOP};
     if (k->loaded == chunk_len(k))
         return;
+    k->blank = 0;
     op->kind = ENGINE_READ;
     op->offset = src->base + k->range.start + k->loaded;
     op->buf = k->buf + k->loaded;
     op->len = chunk_len(k) - k->loaded;
     op->file = file_for(src, c->source.direct_refused, op->offset, op->buf, op->len);
+}
+
+/* Whether zeros are passed over for destination d instead of written. */
+static bool passes_zeros(const struct copy *c, unsigned d)
+{
+    return c->job->zero_block && c->job->dests[d].blank;
+}
+
+/* Where the write to destination d that begins at s->done has to end. */
+static uint32_t write_end(const struct copy *c, const struct chunk *k, unsigned d)
+{
+    uint32_t len = chunk_len(k);
+
+    return passes_zeros(c, d)
+               ? zeros_next(k->zeros, k->shares[d].done, len, c->job->zero_block, true)
+               : len;
 }
 
 static void build_write(struct copy *c, struct chunk *k, unsigned d)
@@ -250,11 +302,21 @@ static void build_write(struct copy *c, struct chunk *k, unsigned d)
         .kind = ENGINE_WRITE,
         .offset = dst->base + k->range.start + s->done,
         .buf = k->buf + s->done,
-        .len = chunk_len(k) - s->done,
+        .len = write_end(c, k, d) - s->done,
     };
     op->file = file_for(dst, c->dests[d].direct_refused, op->offset, op->buf, op->len);
     if (dst->sequential)
         op->offset = ENGINE_STREAM;
+}
+
+/* Whether what the chunk's writes depend on is known. Where zeros are passed over, that is what
+ * has been read; an order is then kept by one chunk after the other, as a batch that only reads
+ * keeps none. */
+static bool may_write(const struct copy *c, const struct chunk *k)
+{
+    if (!c->job->zero_block || k->flush)
+        return true;
+    return k->loaded == chunk_len(k) && (!c->job->in_order || k == c->claimed);
 }
 
 /* Makes the batch for what the chunk still lacks. False if nothing of that can be done now. */
@@ -265,7 +327,7 @@ static bool build_batch(struct copy *c, struct chunk *k)
         .n_ops = 1,
         .ordered = c->job->in_order && !k->flush,
     };
-    for (unsigned d = 0; d < c->job->n_dests; d++) {
+    for (unsigned d = 0; d < c->job->n_dests && may_write(c, k); d++) {
         struct share *s = &k->shares[d];
 
         if (s->state != SHARE_PENDING)
@@ -359,6 +421,33 @@ static bool may_retry(struct copy *c, uint64_t *stalled_since, uint64_t limit_ms
     return now - *stalled_since < limit_ms;
 }
 
+/* Zeros that come next for destination d are passed over. */
+static void pass_zeros(struct copy *c, struct chunk *k, unsigned d)
+{
+    struct share *s = &k->shares[d];
+    uint64_t at = k->range.start + s->done;
+    uint32_t end;
+
+    if (!passes_zeros(c, d))
+        return;
+    end = zeros_next(k->zeros, s->done, chunk_len(k), c->job->zero_block, false);
+    if (end == s->done)
+        return;
+    job_passed(c->job, d, at, at + end - s->done);
+    s->done = end;
+}
+
+/* Once for all, if the chunk has been read in full. */
+static void look_for_zeros(struct copy *c, struct chunk *k)
+{
+    if (!c->job->zero_block || k->loaded < chunk_len(k))
+        return;
+    zeros_find(k->zeros, k->buf, k->loaded, c->job->zero_block);
+    for (unsigned d = 0; d < c->job->n_dests; d++)
+        if (k->shares[d].state == SHARE_PENDING)
+            pass_zeros(c, k, d);
+}
+
 /* The result of the chunk's read. */
 static void account_read(struct copy *c, struct chunk *k)
 {
@@ -370,11 +459,13 @@ static void account_read(struct copy *c, struct chunk *k)
         k->loaded += (uint32_t)r;
         k->stalled_since = 0;
         job_read(c->job, (uint64_t)r);
+        look_for_zeros(c, k);
         return;
     }
     if (r == 0) { /* the source ends here */
         job_source_end(c->job, k->range.start + k->loaded);
         k->range.end = k->range.start + k->loaded;
+        look_for_zeros(c, k);
         return;
     }
     if (r == -ECANCELED)
@@ -436,6 +527,7 @@ static void account_write(struct copy *c, struct chunk *k, unsigned i)
         s->stalled_since = 0;
         c->dests[d].cursor = at + (uint32_t)r;
         job_written(c->job, d, at, at + (uint32_t)r);
+        pass_zeros(c, k, d);
         if (s->done == chunk_len(k)) {
             tell_scribe(c, k, d);
             finish_share(c, k, d);
@@ -509,8 +601,10 @@ static int account_batch(struct copy *c, struct chunk *k)
     c->in_flight--;
     /* The source may have ended with this chunk: whoever has all of what there is is done. */
     for (unsigned d = 0; !k->flush && d < c->job->n_dests; d++)
-        if (k->shares[d].state == SHARE_PENDING && k->shares[d].done == chunk_len(k))
+        if (k->shares[d].state == SHARE_PENDING && k->shares[d].done == chunk_len(k)) {
+            tell_scribe(c, k, d);
             finish_share(c, k, d);
+        }
     return notice_progress(c, &k->batch) ? 0 : -ECANCELED;
 }
 

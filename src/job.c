@@ -54,6 +54,26 @@ static void fail_source(struct job *j, const struct failure *f)
         j->source_failure = *f;
 }
 
+/* Destination d has got something. */
+static void tell_if_complete(struct job *j, unsigned d)
+{
+    if (ledger_missing(&j->ledger, d) == 0 && !j->dests[d].flush)
+        tell(j);
+}
+
+/* What is in the hole the ready destinations that are blank hold already. */
+static void skip(struct job *j, const bool *ready, const struct range *hole)
+{
+    for (unsigned d = 0; d < j->n_dests; d++) {
+        if (!ready[d] || !j->dests[d].blank)
+            continue;
+        if (ledger_skip(&j->ledger, d, hole->start, hole->end) < 0)
+            drop(j, d, &account_failure);
+        else
+            tell_if_complete(j, d);
+    }
+}
+
 /* The end of a source of unknown size is at or before `end`. Short reads of several workers may
  * show it in any order; the smallest is the truth. */
 static void move_end(struct job *j, uint64_t end)
@@ -146,14 +166,42 @@ void job_free(struct job *j)
     j->states = NULL;
 }
 
-bool job_claim(struct job *j, const bool *ready, struct range *ret, bool *takes)
-{
-    bool claimed;
+/* What a claim has come to. */
+enum claim { CLAIM_NONE, CLAIM_DONE, CLAIM_AGAIN, CLAIM_UNKNOWN };
 
-    pthread_mutex_lock(&j->lock);
-    claimed = !stopping(j) && ledger_claim(&j->ledger, ready, j->chunk_size, ret, takes);
-    pthread_mutex_unlock(&j->lock);
-    return claimed;
+/* Tries to claim what is at the lowest position that is wanted; that is put into *ret_pos. */
+static enum claim try_claim(struct job *j, const bool *ready, uint64_t *ret_pos,
+                            struct range *ret, bool *ret_hole, bool *takes)
+{
+    struct extent e = {.range = {0, UINT64_MAX}};
+    uint64_t pos = stopping(j) ? UINT64_MAX : ledger_lowest(&j->ledger, ready);
+
+    *ret_pos = pos;
+    if (pos == UINT64_MAX)
+        return CLAIM_NONE;
+    if (j->extents && !extents_find(j->extents, pos, &e))
+        return CLAIM_UNKNOWN;
+    if (e.hole)
+        skip(j, ready, &e.range);
+    if (!ledger_claim(&j->ledger, ready, j->chunk_size, e.range.end, ret, takes))
+        return CLAIM_AGAIN; /* nobody wants the hole */
+    *ret_hole = e.hole;
+    return CLAIM_DONE;
+}
+
+bool job_claim(struct job *j, const bool *ready, struct range *ret, bool *ret_hole, bool *takes)
+{
+    enum claim claim;
+    uint64_t pos;
+
+    do {
+        pthread_mutex_lock(&j->lock);
+        claim = try_claim(j, ready, &pos, ret, ret_hole, takes);
+        pthread_mutex_unlock(&j->lock);
+        if (claim == CLAIM_UNKNOWN)
+            extents_learn(j->extents, pos);
+    } while (claim == CLAIM_UNKNOWN || claim == CLAIM_AGAIN);
+    return claim == CLAIM_DONE;
 }
 
 void job_next(struct job *j, uint64_t *next)
@@ -202,8 +250,19 @@ void job_written(struct job *j, unsigned d, uint64_t start, uint64_t end)
         drop(j, d, &account_failure);
     /* An fsync before this write says nothing about it. */
     j->states[d].flushed = false;
-    if (ledger_missing(&j->ledger, d) == 0 && !j->dests[d].flush)
-        tell(j);
+    tell_if_complete(j, d);
+    pthread_mutex_unlock(&j->lock);
+}
+
+void job_passed(struct job *j, unsigned d, uint64_t start, uint64_t end)
+{
+    assert(d < j->n_dests);
+    assert(j->dests[d].blank);
+
+    pthread_mutex_lock(&j->lock);
+    if (ledger_written(&j->ledger, d, start, end) < 0)
+        drop(j, d, &account_failure);
+    tell_if_complete(j, d);
     pthread_mutex_unlock(&j->lock);
 }
 

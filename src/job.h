@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "extents.h"
 #include "failure.h"
 #include "ledger.h"
 #include "scribe.h"
@@ -27,6 +28,7 @@ struct job_end {
     bool need_direct;      /* --direct=always: never fall back to the page cache on EINVAL */
     bool sequential;       /* no positions: bytes in order */
     bool flush;            /* wants an fsync when all is written */
+    bool blank;            /* reads as zeros where nothing is written: zeros need not be */
     unsigned timeout_ms;   /* how long an operation may go unanswered; 0: for ever */
 };
 
@@ -55,7 +57,10 @@ struct job {
     unsigned stall_ms;   /* how long a destination may move nothing, EINTR or EAGAIN included */
     bool in_order;
     bool stop_on_error;
-    struct scribe *scribe; /* is told what destinations hold; NULL: nobody is */
+    struct scribe *scribe;   /* is told what destinations hold; NULL: nobody is */
+    struct extents *extents; /* of the source; NULL: it is all data */
+    uint32_t zero_block;     /* bytes: blocks of so many zeros are not written where that does
+                              * without; 0: they are not looked for */
     int news_fd; /* eventfd(2) that gets a 1 when a destination is complete or dropped; -1 */
 
     /* shared */
@@ -89,8 +94,11 @@ int job_hold(struct job *j, unsigned d, const struct ranges *held);
 void job_free(struct job *j);
 
 /* Claims the next range of at most chunk_size bytes for the destinations d with ready[d], as
- * ledger_claim(). False: nothing (more) to claim, or stopped. */
-bool job_claim(struct job *j, const bool *ready, struct range *ret, bool *takes);
+ * ledger_claim(). It is a hole (*ret_hole) or data: a hole is claimed for destinations only
+ * that are not blank, and needs no reading; the others hold it from then on. May have to look
+ * for it in the source (extents_learn()). False: nothing (more) to claim, or stopped. */
+bool job_claim(struct job *j, const bool *ready, struct range *ret, bool *ret_hole,
+               bool *takes);
 
 /* Copies into next[n_dests] the position of the first byte that each destination needs and
  * nobody has claimed for it; UINT64_MAX: none, or it was dropped. */
@@ -107,6 +115,10 @@ void job_read(struct job *j, uint64_t n);
 
 /* Destination d holds [start, end) now. */
 void job_written(struct job *j, unsigned d, uint64_t start, uint64_t end);
+
+/* Destination d holds [start, end), which has been claimed for it, without having been written
+ * to: it is blank there, and the source is zeros. */
+void job_passed(struct job *j, unsigned d, uint64_t start, uint64_t end);
 
 /* The source ended at position `end`. When its size was known and is larger, that is a source
  * failure. */

@@ -108,8 +108,7 @@ uint64_t ledger_next(const struct ledger *l, unsigned d)
     return ranges_first(&l->todo[d], 0, &r) ? r.start : UINT64_MAX;
 }
 
-/* The lowest position that a ready destination has in todo; UINT64_MAX: none. */
-static uint64_t lowest_todo(const struct ledger *l, const bool *ready)
+uint64_t ledger_lowest(const struct ledger *l, const bool *ready)
 {
     uint64_t lowest = UINT64_MAX;
 
@@ -122,16 +121,18 @@ static uint64_t lowest_todo(const struct ledger *l, const bool *ready)
     return lowest;
 }
 
-bool ledger_claim(struct ledger *l, const bool *ready, uint64_t max_len, struct range *ret,
-                  bool *takes)
+bool ledger_claim(struct ledger *l, const bool *ready, uint64_t max_len, uint64_t until,
+                  struct range *ret, bool *takes)
 {
-    uint64_t start = lowest_todo(l, ready), len;
+    uint64_t start = ledger_lowest(l, ready), len;
 
     assert(max_len > 0);
-    if (start == UINT64_MAX)
+    if (start == UINT64_MAX || start >= until)
         return false;
 
     len = max_len - start % max_len; /* start + len may be beyond the last position */
+    if (until - start < len)
+        len = until - start;
     for (unsigned d = 0; d < l->n_dests; d++) {
         struct range todo;
         uint64_t change;
@@ -150,6 +151,26 @@ bool ledger_claim(struct ledger *l, const bool *ready, uint64_t max_len, struct 
             remove_without_split(&l->todo[d], start, start + len);
     *ret = (struct range){.start = start, .end = start + len};
     return true;
+}
+
+int ledger_skip(struct ledger *l, unsigned d, uint64_t start, uint64_t end)
+{
+    struct range part = {start, start};
+
+    assert(d < l->n_dests);
+    while (ranges_first(&l->todo[d], part.end, &part) && part.start < end) {
+        int err;
+
+        if (part.end > end)
+            part.end = end;
+        /* todo first: the other way round, somebody could claim what is not needed. */
+        err = ranges_remove(&l->todo[d], part.start, part.end);
+        if (err == 0)
+            err = ranges_remove(&l->need[d], part.start, part.end);
+        if (err < 0)
+            return err;
+    }
+    return 0;
 }
 
 int ledger_written(struct ledger *l, unsigned d, uint64_t start, uint64_t end)

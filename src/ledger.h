@@ -35,13 +35,21 @@ void ledger_free(struct ledger *l);
 /* Destination d needs [start, end), and somebody has to see to it. 0 or -ENOMEM. */
 int ledger_need(struct ledger *l, unsigned d, uint64_t start, uint64_t end);
 
+/* The lowest position that any destination d with ready[d] has in todo; UINT64_MAX: none. */
+uint64_t ledger_lowest(const struct ledger *l, const bool *ready);
+
 /* Claims the lowest range that any destination d with ready[d] has in todo, for all of those
  * that have it. It is at most max_len bytes long, does not cross a multiple of max_len (so that
- * chunks stay aligned whatever came before), and each of them has either all of it in todo or
- * none; takes[d] tells which. ready and takes have n_dests entries and may be the same array.
- * True and *ret, or false (takes undefined) when they have nothing in todo. */
-bool ledger_claim(struct ledger *l, const bool *ready, uint64_t max_len, struct range *ret,
-                  bool *takes);
+ * chunks stay aligned whatever came before) nor `until`, and each of them has either all of it
+ * in todo or none; takes[d] tells which. ready and takes have n_dests entries and may be the
+ * same array. True and *ret, or false (takes undefined) when they have nothing in todo before
+ * `until`. */
+bool ledger_claim(struct ledger *l, const bool *ready, uint64_t max_len, uint64_t until,
+                  struct range *ret, bool *takes);
+
+/* Destination d needs nothing of what it has in todo of [start, end): it reads as the source
+ * there as it is. 0 or -ENOMEM. */
+int ledger_skip(struct ledger *l, unsigned d, uint64_t start, uint64_t end);
 
 /* Destination d holds these bytes before anything is claimed. 0 or -ENOMEM. */
 int ledger_hold(struct ledger *l, unsigned d, const struct ranges *held);

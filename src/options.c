@@ -26,6 +26,7 @@ enum option_id {
     OPT_NO_TARGET_DIRECTORY,
     OPT_FORCE,
     OPT_INPLACE,
+    OPT_SPARSE,
     OPT_OFFSET,
     OPT_LENGTH,
     OPT_DEST_OFFSET,
@@ -88,6 +89,8 @@ static struct poptOption copying_table[] = {
          "remove a DEST that cannot be opened; allow FILE FILE DIR as operands"),
     FLAG("inplace", '\0', OPT_INPLACE,
          "write into DEST itself instead of a temporary that is renamed"),
+    ARG("sparse", '\0', OPT_SPARSE, "WHEN",
+        "holes: as in SOURCE (auto, the default), always for zeros, or never"),
     ARG("offset", '\0', OPT_OFFSET, "SIZE", "start at this offset of SOURCE"),
     ARG("length", '\0', OPT_LENGTH, "SIZE", "copy at most this much"),
     ARG("dest-offset", '\0', OPT_DEST_OFFSET, "SIZE",
@@ -307,6 +310,12 @@ static int set_when(struct options *o, const struct rule *rule, const char *valu
     else
         return -EINVAL;
     return 0;
+}
+
+/* Unlike set_when() for an option that has no meaning of its own without a value. */
+static int set_sparse(struct options *o, const struct rule *rule, const char *value)
+{
+    return *value == '\0' ? -EINVAL : set_when(o, rule, value);
 }
 
 static int set_dest_offset(struct options *o, const struct rule *rule, const char *value)
@@ -592,6 +601,7 @@ static const struct rule rules[] = {
     [OPT_NO_TARGET_DIRECTORY] = {.set = set_flag, FIELD(no_target_directory)},
     [OPT_FORCE] = {.set = set_flag, FIELD(force)},
     [OPT_INPLACE] = {.set = set_flag, FIELD(inplace)},
+    [OPT_SPARSE] = {.set = set_sparse, FIELD(sparse), .expected = EXPECT_WHEN},
     [OPT_OFFSET] = {.set = set_size, FIELD(offset), .max = MAX_OFFSET, .expected = EXPECT_SIZE},
     [OPT_LENGTH] = {.set = set_size, FIELD(length), .max = MAX_OFFSET, .expected = EXPECT_SIZE},
     [OPT_DEST_OFFSET] = {.set = set_dest_offset,

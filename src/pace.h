@@ -51,9 +51,9 @@ void pace_free(struct pace *p);
  * destinations that are pace_slow(). */
 void pace_update(struct pace *p, unsigned lost);
 
-/* Claims a range; takes[d] tells which destinations it is for. False: there is nothing to
- * claim, or somebody has to be waited for. */
-bool pace_claim(struct pace *p, struct range *ret, bool *takes);
+/* Claims a range, data or a hole as job_claim() has it; takes[d] tells which destinations it is
+ * for. False: there is nothing to claim, or somebody has to be waited for. */
+bool pace_claim(struct pace *p, struct range *ret, bool *ret_hole, bool *takes);
 
 /* Claims the flushes that nobody has claimed; takes[d] tells of which destinations. False:
  * there is none. */

@@ -17,6 +17,12 @@
 /* How long a destination may go on moving no byte before it is dropped. */
 #define STALL_MS 3000
 
+/* What --sparse=always makes a hole: the block that most file systems have. */
+#define ZERO_BLOCK 4096u
+
+/* How often to look whether the search for holes gets no answer. */
+#define SEARCH_MS 1000
+
 static unsigned usable_cpus(void)
 {
     cpu_set_t set;
@@ -75,6 +81,7 @@ static unsigned add_fd(struct job *j, int fd)
 static void free_job(struct session *s)
 {
     job_free(&s->job);
+    extents_free(s->job.extents);
     free(s->job.fds);
     free(s->job.dests);
     scribe_free(s->scribe);
@@ -133,7 +140,12 @@ static int set_up_job(struct session *s)
         return r;
     j->fds = calloc(2 * (1 + (size_t)n), sizeof *j->fds);
     j->dests = calloc(n, sizeof *j->dests);
-    if (!j->fds || !j->dests) {
+    /* Every destination may be at a place of its own, and those that share at one more. */
+    r = s->size > 0 && source_may_have_holes(&s->source)
+            ? extents_create(s->source.fd, s->start, s->size, f.align, n + 1, &j->extents)
+            : 0;
+    if (!j->fds || !j->dests || r < 0) {
+        extents_free(j->extents);
         free(j->fds);
         free(j->dests);
         job_free(j);
@@ -146,6 +158,7 @@ static int set_up_job(struct session *s)
     j->stall_ms = STALL_MS;
     j->in_order = s->o->in_order;
     j->stop_on_error = s->o->stop_on_error;
+    j->zero_block = s->o->sparse == WHEN_ALWAYS ? ZERO_BLOCK : 0;
     j->news_fd = s->news_fd;
     j->source = (struct job_end){
         .file = add_fd(j, s->source.fd),
@@ -170,6 +183,7 @@ static int set_up_job(struct session *s)
             .need_direct = t->request.need_direct,
             .sequential = t->sequential,
             .flush = s->o->fsync && t->can_fsync,
+            .blank = t->blank,
             .timeout_ms = session_timeout_ms(s, t->sequential),
         };
     }
@@ -332,6 +346,32 @@ static void finish_targets(struct session *s)
     give_up_targets(s);
 }
 
+/* How long to sleep until there is something to look at, in ms; -1: for as long as no news
+ * come. */
+static int watch_interval_ms(const struct session *s, int progress_ms)
+{
+    if (progress_ms >= 0)
+        return progress_ms;
+    if (s->signal)
+        return 50;
+    return s->job.extents && s->job.source.timeout_ms ? SEARCH_MS : -1;
+}
+
+/* A worker that looks for holes in a source that does not answer hangs where no engine can
+ * tell. */
+static bool search_hangs(struct session *s)
+{
+    uint64_t asked_at = s->job.extents ? extents_asked_at(s->job.extents) : 0;
+    uint64_t now = clock_now_ms();
+    struct failure f;
+
+    if (!asked_at || !s->job.source.timeout_ms || now < asked_at + s->job.source.timeout_ms)
+        return false;
+    failure_set(&f, "look for holes", ETIMEDOUT, FAILURE_NO_OFFSET, NO_ANSWER);
+    job_fail_source(&s->job, &f);
+    return true;
+}
+
 /* Until the workers tell the end. False: they have had time enough to do so after a signal. */
 static bool watch(struct session *s)
 {
@@ -344,7 +384,7 @@ static bool watch(struct session *s)
         int before = s->signal;
         eventfd_t news;
 
-        poll(p, 2, interval >= 0 ? interval : s->signal ? 50 : -1);
+        poll(p, 2, watch_interval_ms(s, interval));
         if (p[0].revents && eventfd_read(s->news_fd, &news) == 0 && crew_has_ended(s->crew))
             return true;
         look(s);
@@ -355,7 +395,7 @@ static bool watch(struct session *s)
             job_stop(&s->job);
             deadline = clock_now_ms() + END_PATIENCE_MS;
         }
-        if (clock_now_ms() >= deadline || s->impatient)
+        if (clock_now_ms() >= deadline || s->impatient || search_hangs(s))
             return false;
         if (interval >= 0 && clock_now_ms() - shown >= (uint64_t)interval) {
             session_show(s, false);

@@ -74,6 +74,23 @@ int session_open_source(struct session *s)
 
 /* ---- the destinations ---- */
 
+/* Whether destinations get holes where nothing has to be written. */
+static bool leaves_holes(const struct session *s)
+{
+    return s->size_known && (s->o->sparse == WHEN_ALWAYS ||
+                             (s->o->sparse == WHEN_AUTO && source_may_have_holes(&s->source)));
+}
+
+/* Bytes that will be written to a destination, at most. */
+static uint64_t data_size(const struct session *s)
+{
+    uint64_t allocated = source_allocated(&s->source);
+
+    return leaves_holes(s) && source_may_have_holes(&s->source) && allocated < s->size
+               ? allocated
+               : s->size;
+}
+
 static struct target_request request_for(const struct session *s, unsigned d)
 {
     const struct options *o = s->o;
@@ -85,6 +102,7 @@ static struct target_request request_for(const struct session *s, unsigned d)
         .dir_fd = place ? place->dir_fd : -1,
         .inplace = o->inplace || o->attributes_only,
         .keep_rest = o->has_dest_offset || o->attributes_only,
+        .sparse = leaves_holes(s),
         .force = o->force,
         .want_direct = tuning_wants_direct(o, s->size, s->size_known),
         .need_direct = o->direct == WHEN_ALWAYS,
@@ -96,6 +114,7 @@ static struct target_request request_for(const struct session *s, unsigned d)
         .source_dev = s->source.st.st_dev,
         .source_ino = s->source.st.st_ino,
         .length = s->size_known ? s->size : 0,
+        .data = s->size_known ? data_size(s) : 0,
         .size = s->size_known ? s->size + o->dest_offset : 0,
         .size_known = s->size_known,
     };

@@ -153,6 +153,16 @@ int source_open_fd(struct source *s, int fd, const char *path, bool want_direct,
     return begin(s, self, want_direct, f);
 }
 
+bool source_may_have_holes(const struct source *s)
+{
+    return S_ISREG(s->st.st_mode) && s->size_known && source_allocated(s) < s->size;
+}
+
+uint64_t source_allocated(const struct source *s)
+{
+    return (uint64_t)s->st.st_blocks * 512;
+}
+
 static bool same_time(const struct timespec *a, const struct timespec *b)
 {
     return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;

@@ -30,6 +30,12 @@ int source_open(struct source *s, const char *path, bool want_direct, struct fai
  * also on failure. */
 int source_open_fd(struct source *s, int fd, const char *path, bool want_direct,
                    struct failure *f);
+/* Whether the file has fewer blocks than its size takes, so that it is worth looking for holes
+ * (extents.h). Preallocated space counts as data, as it does for cp. */
+bool source_may_have_holes(const struct source *s);
+
+/* Bytes that the file takes on its file system, at open. */
+uint64_t source_allocated(const struct source *s);
 
 /* Tells whether the source is still what was opened: same size, mtime and ctime. 0, or a
  * negative errno with *f filled

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -96,11 +97,33 @@ void target_abandon(struct target *t, bool keep)
     t->ops->abandon(t, keep);
 }
 
+/* Makes holes of all that is not known to be there. Whether it could be done. */
+static bool blank_rest(const struct target *t, const struct ranges *held)
+{
+    uint64_t at = 0, end = t->request.length;
+    struct range r;
+
+    while (at < end) {
+        bool any = ranges_first(held, at, &r) && r.start < end;
+        uint64_t until = any ? r.start : end;
+
+        if (until > at && fallocate(t->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                                    (off_t)at, (off_t)(until - at)) < 0)
+            return false;
+        at = any ? r.end : end;
+    }
+    return true;
+}
+
 int target_check(struct target *t, struct partial_watch *watch, struct ranges *ret_held)
 {
+    int r;
+
     if (t->partial.map_fd < 0 || !t->request.resume)
         return 0;
-    return partial_check(&t->partial, t->fd, t->request.durable, watch, ret_held);
+    r = partial_check(&t->partial, t->fd, t->request.durable, watch, ret_held);
+    t->blank = r == 0 && t->request.sparse && blank_rest(t, ret_held);
+    return r;
 }
 
 void target_note(struct target *t, const struct map_record *v, unsigned n)

@@ -28,6 +28,7 @@ struct target_request {
     int dir_fd;        /* not owned; may be closed when the target is open */
     bool inplace;      /* write into the final name */
     bool keep_rest;    /* inplace: bytes outside the copied range stay (--dest-offset) */
+    bool sparse;       /* leave holes where nothing is written */
     bool force; /* a file that may not be written to is replaced all the same; inplace: it is
                  * removed and made anew, as cp -f */
     bool want_direct;                /* try O_DIRECT */
@@ -42,8 +43,9 @@ struct target_request {
     dev_t source_dev;          /* which file the source is: st_dev and st_ino */
     ino_t source_ino;
     uint64_t size;   /* final size in bytes if known, else 0 */
-    uint64_t length; /* bytes that will be written if known, else 0 */
-    bool size_known; /* so both are */
+    uint64_t length; /* bytes of the copied range, which ends there, if known, else 0 */
+    uint64_t data;   /* bytes of it that will be written, at most, if known, else 0 */
+    bool size_known; /* so all three are */
 };
 
 /* What target_look() sees. */
@@ -62,6 +64,8 @@ struct target {
     uint32_t direct_align; /* bytes: what O_DIRECT wants of offset, length and address */
     bool sequential;       /* has no positions: bytes go in order, at ENGINE_STREAM */
     bool can_fsync;        /* fsync(2) makes sense on fd */
+    bool blank; /* with request.sparse: zeros need not be written, as the copied range
+                 * reads as zeros where nothing is */
 
     /* By target_commit(): */
     bool attrs_given;                    /* attributes were to be preserved here */
@@ -125,7 +129,8 @@ void target_note(struct target *t, const struct map_record *v, unsigned n);
  * there is nothing to go on with. */
 uint64_t target_kept(const struct target *t);
 
-/* Makes the written file the destination: mode and owner, what is preserved of the source's
+/* Makes the written file the destination: length (a hole at the end has not been written), mode
+ * and owner, what is preserved of the source's
  * attributes, close (whose error counts), rename, and with request.durable the directory's
  * fsync. The data must have been flushed before by an fsync operation if it is to be durable;
  * attributes that are set after it are flushed here. That attributes cannot be preserved is no

@@ -294,13 +294,30 @@ static int open_direct(struct target *t, const char *name, struct failure *f)
 }
 
 /* Direct writes into space that is there already need not wait for one another, nor for the
- * allocation of blocks (ext4 and XFS write beyond the end of a file one at a time). Not into a
- * final name: a file of full length there would look complete. A refusal means nothing: if
- * there is too little space, the writes will tell. */
+ * allocation of blocks (ext4 and XFS write beyond the end of a file one at a time). What is to
+ * have holes gets its length only: space that is given to it would stay, and to a file that
+ * grows XFS gives more than is written. Not under a final name: a file of full length there
+ * would look complete. A refusal means nothing: if there is too little space, the writes will
+ * tell. */
 static void preallocate(const struct target *t)
 {
-    if (t->fd_direct >= 0 && t->request.size_known && t->request.size > 0)
+    if (!t->request.size_known || t->request.size == 0)
+        return;
+    if (t->request.sparse)
+        (void)!ftruncate(t->fd, (off_t)t->request.size);
+    else if (t->fd_direct >= 0)
         (void)fallocate(t->fd, 0, 0, (off_t)t->request.size);
+}
+
+/* Makes a hole of the range that is copied to, in a file that keeps the rest. Where that cannot
+ * be done, zeros are written. */
+static bool punch(const struct target *t)
+{
+    const struct target_request *q = &t->request;
+
+    return q->size_known && q->length > 0 &&
+           fallocate(t->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                     (off_t)(q->size - q->length), (off_t)q->length) == 0;
 }
 
 /* Makes t->temp and t->fd. */
@@ -321,7 +338,7 @@ static int open_partial(struct target *t)
         .name = t->name,
         .origin = t->request.origin,
         .resume = t->request.resume,
-        .owner = t->uid,
+        .owner = t->replaces ? t->uid : (uid_t)-1,
     };
     int r = partial_open(&t->partial, t->dir_fd, &request, t->temp);
 
@@ -393,6 +410,8 @@ static int open_temporary(struct target *t, const struct stat *replaced, struct 
         return r;
     }
     preallocate(t);
+    /* What an earlier run has left is looked at first: target_check(). */
+    t->blank = t->request.sparse && !(t->request.origin && t->request.resume);
     return 0;
 }
 
@@ -415,6 +434,7 @@ static int open_existing(struct target *t, const struct stat *expected, struct f
     /* Not by O_TRUNC: nothing is lost before all that can be refused has been. */
     if (!t->request.keep_rest && ftruncate(t->fd, 0) < 0)
         return fail(f, "truncate", errno, NULL);
+    t->blank = t->request.sparse && (!t->request.keep_rest || punch(t));
     return 0;
 }
 
@@ -444,6 +464,7 @@ static int open_inplace(struct target *t, const struct stat *existing, struct fa
     if (t->fd < 0)
         return fail(f, "open", errno, NULL);
     t->created = true;
+    t->blank = t->request.sparse;
     r = note_created_mode(t, f);
     if (r == 0)
         r = open_direct(t, t->name, f);
@@ -506,7 +527,7 @@ static struct space_demand demand_on(const struct target *t, int fd, uint64_t al
         return (struct space_demand){.need = 0};
     return (struct space_demand){
         .device = st.st_dev,
-        .need = space_need(t->request.length, fs.f_frsize, allocated),
+        .need = space_need(t->request.data, fs.f_frsize, allocated),
         .available = space_available(&fs, geteuid() == 0),
     };
 }
@@ -551,17 +572,31 @@ static int file_look(struct target *t, struct target_view *ret, struct failure *
 
 /* ---- the end ---- */
 
-/* The copy loop has written every byte; a file of another length was written to by somebody
- * else, too. */
+/* A hole at the end has not been written. What was has been flushed before its length. */
+static int set_length(const struct target *t, struct failure *f)
+{
+    if (ftruncate(t->fd, (off_t)t->request.size) < 0)
+        return fail(f, "set length", errno, NULL);
+    if (t->request.durable && fsync(t->fd) < 0)
+        return fail(f, "fsync", errno, NULL);
+    return 0;
+}
+
+/* The copy loop has written every byte, or all but holes; a file of another length was written
+ * to by somebody else, too. */
 static int check_length(const struct target *t, struct failure *f)
 {
+    uint64_t length;
     struct stat st;
 
-    if (!t->request.size_known || t->request.keep_rest)
+    if (!t->request.size_known || (t->request.keep_rest && !t->blank))
         return 0;
     if (fstat(t->fd, &st) < 0)
         return fail(f, "stat", errno, NULL);
-    if ((uint64_t)st.st_size != t->request.size)
+    length = (uint64_t)st.st_size;
+    if (length < t->request.size && t->blank)
+        return set_length(t, f);
+    if (length != t->request.size && !t->request.keep_rest)
         return fail(f, "check length", EIO, "the file is not as long as what was written");
     return 0;
 }

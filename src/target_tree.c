@@ -505,6 +505,7 @@ static struct target_request request_for(const struct target_tree *t, const char
         .source_ino = st->st_ino,
         .size = (uint64_t)st->st_size,
         .length = (uint64_t)st->st_size,
+        .data = (uint64_t)st->st_size,
         .size_known = st->st_size > 0,
     };
 }

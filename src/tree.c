@@ -30,6 +30,9 @@
  * cost less than to set that up. */
 #define ENGINE_SIZE (4u << 20)
 
+/* With --sparse=always no hole is made in less. */
+#define SMALLEST_HOLE 4096u
+
 /* How often it is looked whether somebody hangs. */
 #define LOOK_MS 200
 
@@ -278,6 +281,15 @@ static void on_copy(void *arg, int fd, const char *path)
     pthread_mutex_unlock(&t->lock);
 }
 
+/* From which size on files are for the engines, because they are big or because what is asked
+ * for only those can do. */
+static uint64_t copy_size(const struct options *o)
+{
+    if (o->direct == WHEN_ALWAYS)
+        return 0;
+    return o->sparse == WHEN_ALWAYS ? SMALLEST_HOLE : ENGINE_SIZE;
+}
+
 static void *read_source(void *arg)
 {
     struct tree *t = arg;
@@ -289,7 +301,7 @@ static void *read_source(void *arg)
         .one_file_system = o->one_file_system,
         .keep_links = o->preserve_links,
         .preserve = o->preserve,
-        .copy_size = o->direct == WHEN_ALWAYS ? 0 : ENGINE_SIZE,
+        .copy_size = copy_size(o),
         .stream = t->stream,
         .links = t->links,
         .label = t->copy->label ? t->copy->label : "",

@@ -14,6 +14,7 @@ copies() {
 }
 copies --force
 copies --inplace
+for when in auto always never; do copies --sparse=$when; done
 copies --offset=0
 copies --length=1M
 copies --dest-offset=0 --inplace

@@ -296,4 +296,108 @@ json() {
 # expect FILTER: says so if that is not true of the summary.
 expect() {
     jq -e "$1" json >/dev/null || { echo "not true: $1"; cat json; }
+# sparse FILE: data of many lengths between holes of many lengths, a hole and data at the start
+# and the end; 5 MiB and a bit. The same each time.
+sparse() {
+    local at=0 step
+    genfile data 400001
+    rm -f "$1"
+    truncate -s 5634567 "$1"
+    for step in 0 8 1 3 60 100 2 2 90 9; do
+        at=$((at + step))
+        dd if=data of="$1" bs=4096 seek="$at" count="$((step * 2))" conv=notrunc status=none
+        at=$((at + step * 2))
+    done
+    dd if=data of="$1" bs=1 seek=5000123 count=77 conv=notrunc status=none
+    rm data
+}
+
+# Blocks of 512 bytes.
+blocks() {
+    sync "$1"
+    stat -c %b "$1"
+}
+
+# alike FILE MODEL: says so if it has not the size and (but for what the file system needs for
+# itself) the blocks of the model.
+alike() {
+    local a b
+    a=$(blocks "$1") b=$(blocks "$2")
+    [ "$((a - b))" -le 64 ] && [ "$((b - a))" -le 64 ] || echo "$1: $a blocks, not $b"
+    [ "$(stat -c %s "$1")" = "$(stat -c %s "$2")" ] || echo "$1: not as long as $2"
+}
+
+check_sparse_copies() {
+    rm -f a b
+    ucopy "$@" src a b || echo "$*: exit $?"
+    cmp src a && cmp src b
+    alike a model
+    alike b model
+}
+
+# What --sparse does on a file system, compared with cp.
+check_sparse() {
+    local when
+    cd "$FS_DIR" || return
+    sparse src
+    for when in auto always never; do
+        cp --reflink=never --sparse="$when" src model
+        check_sparse_copies --sparse="$when"
+        check_sparse_copies --sparse="$when" --in-order
+        check_sparse_copies --sparse="$when" --inplace --fsync
+    done
+    cp --reflink=never --sparse=auto src model
+    check_sparse_copies --direct=auto --chunk-size=64K
+    # No data at all; data that are all zeros.
+    truncate -s 3000001 hole
+    head -c 3000001 /dev/zero >zeros
+    for when in auto always never; do
+        cp --reflink=never --sparse="$when" hole model
+        cp --reflink=never --sparse="$when" zeros model2
+        run --sparse="$when" hole a
+        run --sparse="$when" zeros b
+        cmp hole a
+        cmp zeros b
+        alike a model
+        alike b model2
+    done
+    # Nothing of an old file shows through, nor does the rest of it go.
+    genfile old 7000001 9
+    cp old a
+    run --inplace src a
+    cmp src a
+    for when in auto always never; do
+        cp old a
+        cp old b
+        dd if=src of=b bs=4096 seek=100 conv=notrunc status=none
+        run --sparse="$when" --inplace --dest-offset=400K src a
+        cmp a b
+    done
+    # The end of what is written at an offset is a hole.
+    rm a
+    truncate -s 2M hole
+    run --inplace --dest-offset=1M hole a
+    stat -c %s a
+    # A great many extents.
+    { head -c 4096 old; head -c 4096 /dev/zero; } >many
+    for _ in {1..10}; do
+        cat many many >twice
+        mv twice many
+    done
+    cp --sparse=always many model
+    mv model many
+    cp --reflink=never many model
+    rm a
+    run many a
+    cmp many a
+    alike a model
+    # An almost empty file of 1 TiB.
+    truncate -s 1T huge
+    dd if=src of=huge bs=4096 seek=100000000 count=2 conv=notrunc status=none
+    run huge a
+    [ "$(stat -c %s a)" = 1099511627776 ] && [ "$(blocks a)" -le 64 ]
+    echo "exit $?"
+    dd if=a bs=4096 skip=100000000 count=2 status=none | cmp -n 8192 - src
+    # What is copied is what has to fit.
+    run --sparse=never huge a 2>&1 | grep -c 'check space'
 }

@@ -15,6 +15,7 @@ run --progress=sometimes src a
 run --direct=perhaps src a
 run --partial --inplace src a
 run --inplace --resume --dest-offset=1 src a
+run --sparse= src a
 run src ""
 run "" a
 files
@@ -64,6 +65,7 @@ ucopy: Try 'ucopy --help' for more information.
 ucopy: --partial and --inplace contradict each other: what is incomplete is kept beside the destination, not in it
 ucopy: Try 'ucopy --help' for more information.
 ucopy: --resume and --inplace contradict each other: what is incomplete is kept beside the destination, not in it
+ucopy: --sparse=: expected auto, always or never
 ucopy: Try 'ucopy --help' for more information.
 ucopy: : open: No such file or directory
 ucopy: : open: No such file or directory

@@ -4,7 +4,7 @@
 #
 #     fs.sh ext4|xfs|btrfs|tmpfs|overlay|fuse SIZE COMMAND [ARG]...
 #
-# $FS_DIR is where it is mounted. Prints "SKIP: ..." and exits with 77 where it cannot be made.
+# $FS_DIR is where it is mounted, $FS_OPTIONS are options for mount(8). Prints "SKIP: ..." and exits with 77 where it cannot be made.
 set -uo pipefail
 
 skip() {
@@ -31,7 +31,7 @@ on_loop() {
     command -v "$1" >/dev/null || skip "no $1"
     truncate -s "$size" "$work/image"
     "$@" "$work/image" >/dev/null 2>&1 || skip "$1 failed"
-    mount -o loop "$work/image" "$FS_DIR" 2>/dev/null || skip "$kind cannot be mounted here"
+    mount -o "loop${FS_OPTIONS:+,$FS_OPTIONS}" "$work/image" "$FS_DIR" 2>/dev/null || skip "$kind cannot be mounted here"
 }
 
 case $kind in

@@ -151,6 +151,13 @@ static uint64_t write_position(const struct fake *f, const struct engine_op *op)
     return op->offset - d->base;
 }
 
+void fake_advance(const struct fake *f, struct fake_dest *d)
+{
+    while (d->prefix < f->source_size &&
+           (d->written[d->prefix] || (d->passed && d->passed[d->prefix])))
+        d->prefix++;
+}
+
 static void do_write(struct fake *f, const struct engine_op *op, int32_t n)
 {
     unsigned number = f->files[op->file].dest;
@@ -166,7 +173,7 @@ static void do_write(struct fake *f, const struct engine_op *op, int32_t n)
                  memchr(buf, FAKE_POISON, op->len) ? "bytes that were not read"
                                                    : "bytes from elsewhere",
                  (unsigned long long)at);
-    if (f->keep_prefix && at != d->prefix)
+    if (f->keep_prefix && (d->passed ? at > d->prefix : at != d->prefix))
         fake_die(f, "destination %u: write at position %llu, its prefix ends at %llu", number,
                  (unsigned long long)at, (unsigned long long)d->prefix);
     if (d->sequential && d->in_flight != 1)
@@ -179,8 +186,7 @@ static void do_write(struct fake *f, const struct engine_op *op, int32_t n)
         d->bytes[at + i] = buf[i];
         d->synced = false;
     }
-    while (d->prefix < f->source_size && d->written[d->prefix])
-        d->prefix++;
+    fake_advance(f, d);
 }
 
 static void do_fsync(struct fake *f, const struct engine_op *op, int32_t result)

@@ -53,7 +53,8 @@ struct fake_file {
 struct fake_dest {
     uint64_t base;      /* where position 0 of the copy lies, bytes */
     uint8_t *bytes;     /* [size], by position of the copy; caller's */
-    bool *written;      /* [size]; caller's */
+    bool *written;      /* [size]; caller's; true from the start: not to be written */
+    const bool *passed; /* [size]; need not be written; caller's; NULL: all has to be */
     uint64_t prefix;    /* positions from 0 on that are written without a gap */
     bool sequential;    /* takes streams only */
     bool synced;        /* an fsync succeeded after the last write */
@@ -134,6 +135,9 @@ extern struct fake *fake_next;
 
 /* The time, in ms. */
 extern uint64_t fake_now;
+
+/* Moves the destination's prefix on over what is written, or need not be. */
+void fake_advance(const struct fake *f, struct fake_dest *d);
 
 /* Ends the test with a message that says which run it was. */
 void fake_die(const struct fake *f, const char *format, ...)

@@ -25,6 +25,7 @@
 #define MAX_SIZE  1024u
 #define ALIGN     16u
 #define POOL_SIZE 4096u
+#define SOURCE_FD 1000
 
 /* Engines in one run: each successor is there because of another one that hangs, and one more
  * where the first could not tell who does. */
@@ -51,6 +52,9 @@ struct setup {
     unsigned direct;
     unsigned need_direct;
     unsigned flush;
+    unsigned blank;
+    bool holes;          /* in the source */
+    uint32_t zero_block; /* bytes */
     bool source_direct;
     uint64_t source_base;
     uint64_t dest_base;
@@ -72,6 +76,8 @@ struct world {
     uint8_t bytes[FAKE_MAX_DESTS][MAX_SIZE];
     bool was_read[MAX_SIZE];
     bool written[FAKE_MAX_DESTS][MAX_SIZE];
+    bool hole[MAX_SIZE]; /* positions of the source */
+    bool zero[MAX_SIZE];
     int result;                                  /* of the last copy_run() */
     unsigned n_crew;                             /* engines */
     struct job_dest_state fates[FAKE_MAX_DESTS]; /* the job's, at the end */
@@ -88,14 +94,16 @@ static void describe(struct world *w)
     int n = snprintf(
         w->label, sizeof w->label,
         "seed %llu: %u dests, size %llu%s, chunk %u x %u, held %u%s, %s%s%s%s sequential %x "
-        "direct %x/%x flush %x source_direct %d bases %llu %llu stop %d timeout %u",
+        "direct %x/%x flush %x source_direct %d bases %llu %llu stop %d timeout %u "
+        "holes %d blank %x zero_block %u",
         (unsigned long long)s->seed, s->n_dests, (unsigned long long)s->size,
         s->size_unknown ? " unknown" : "", s->chunk, s->depth, s->held,
         s->detach ? " detach" : "", s->in_order ? "in order" : "plain",
         s->chain_breaks ? ", breaks" : "", s->serial ? ", serial" : "",
         s->leader_last ? ", leader last" : "", s->sequential, s->direct, s->need_direct,
         s->flush, s->source_direct, (unsigned long long)s->source_base,
-        (unsigned long long)s->dest_base, s->stop_on_error, s->timeout_ms);
+        (unsigned long long)s->dest_base, s->stop_on_error, s->timeout_ms, s->holes, s->blank,
+        s->zero_block);
 
     for (unsigned i = 0; i < w->fake.n_faults && (size_t)n < sizeof w->label; i++) {
         const struct fake_fault *f = &w->fake.faults[i];
@@ -150,15 +158,53 @@ static void set_up_ends(struct world *w)
             .need_direct = s->need_direct >> d & 1,
             .sequential = s->sequential >> d & 1,
             .flush = s->flush >> d & 1,
+            .blank = s->blank >> d & 1,
             .timeout_ms = s->timeout_ms,
         };
         w->fake.dests[d] = (struct fake_dest){
             .base = s->dest_base,
             .bytes = w->bytes[d],
             .written = w->written[d],
+            .passed = s->zero_block && (s->blank >> d & 1) ? w->zero : NULL,
             .sequential = s->sequential >> d & 1,
         };
+        for (uint64_t i = 0; i < s->size; i++)
+            w->written[d][i] = w->hole[i] && (s->blank >> d & 1);
+        fake_advance(&w->fake, &w->fake.dests[d]);
     }
+}
+
+/* Zeros in runs of any length, some of them holes that begin and end at multiples of ALIGN. */
+static void make_source(struct world *w, uint64_t *seed)
+{
+    const struct setup *s = &w->setup;
+    unsigned end = 0, kind = 0;
+
+    for (unsigned i = 0; i < MAX_SIZE; i++) {
+        if ((s->holes || s->zero_block) && i == end) {
+            kind = fake_random(seed, 3);
+            end += ALIGN * (1 + fake_random(seed, 6));
+        }
+        w->source[i] = kind ? 0 : (uint8_t)(1 + fake_random(seed, FAKE_POISON - 1));
+        w->zero[i] = kind;
+        w->hole[i] = kind == 1 && s->holes;
+        w->was_read[i] = w->hole[i]; /* is not to be */
+    }
+}
+
+/* As the file system would tell. */
+off_t lseek(int fd, off_t offset, int whence)
+{
+    uint64_t at = (uint64_t)offset - world.setup.source_base;
+
+    assert_int_equal(fd, SOURCE_FD);
+    assert_true(whence == SEEK_DATA || whence == SEEK_HOLE);
+    while (at < world.setup.size && world.hole[at] != (whence == SEEK_HOLE))
+        at++;
+    if (at < world.setup.size || whence == SEEK_HOLE)
+        return (off_t)(at + world.setup.source_base);
+    errno = ENXIO;
+    return -1;
 }
 
 /* Makes the world for a setup. The caller may add faults before run(). */
@@ -171,8 +217,7 @@ static struct world *prepare(const struct setup *s)
     assert_true(s->size <= MAX_SIZE && s->n_dests <= FAKE_MAX_DESTS);
     memset(w, 0, sizeof *w);
     w->setup = *s;
-    for (unsigned i = 0; i < MAX_SIZE; i++)
-        w->source[i] = (uint8_t)fake_random(&seed, FAKE_POISON);
+    make_source(w, &seed);
     assert_int_equal(job_init(&w->job, s->n_dests, size, !s->size_unknown, s->depth), 0);
     w->job.chunk_size = s->chunk;
     w->job.buffers = s->depth;
@@ -181,6 +226,11 @@ static struct world *prepare(const struct setup *s)
     w->job.stall_ms = s->stall_ms ? s->stall_ms : 60000;
     w->job.in_order = s->in_order;
     w->job.stop_on_error = s->stop_on_error;
+    w->job.zero_block = s->zero_block;
+    if (s->holes)
+        assert_int_equal(
+            extents_create(SOURCE_FD, s->source_base, size, 1, 1 + s->n_dests, &w->job.extents),
+            0);
     w->fake.seed = seed;
     w->fake.source = w->source;
     w->fake.source_size = s->size;
@@ -261,6 +311,7 @@ static void run(struct world *w)
     run_to_end(w);
     memcpy(w->fates, w->job.states, w->setup.n_dests * sizeof w->fates[0]);
     check_law(w);
+    extents_free(w->job.extents);
     job_free(&w->job);
 }
 
@@ -354,6 +405,16 @@ static uint64_t count(const bool *v, uint64_t n)
     return sum;
 }
 
+/* What is written or need not be. */
+static uint64_t count_held(const struct fake_dest *fd, uint64_t n)
+{
+    uint64_t sum = 0;
+
+    for (uint64_t i = 0; i < n; i++)
+        sum += fd->written[i] || (fd->passed && fd->passed[i]);
+    return sum;
+}
+
 /* The engine broke: by script, or because a NOP failed. */
 static void check_broken(const struct world *w)
 {
@@ -410,7 +471,7 @@ static void check_kept(const struct world *w, unsigned d, const struct job_view 
     if (v->missing > 0)
         return;
     if (memcmp(fd->bytes, w->source, w->job.end) != 0 ||
-        count(fd->written, w->job.end) != w->job.end)
+        count_held(fd, w->job.end) != w->job.end)
         fake_die(&w->fake, "destination %u passes for complete and is not", d);
     if (v->state.flushed != fd->synced && (w->setup.flush >> d & 1) && !stopped)
         fake_die(&w->fake, "destination %u: flushed %d, in truth %d", d, v->state.flushed,
@@ -435,10 +496,11 @@ static void check_source(const struct world *w, uint64_t read_bytes)
 {
     const struct failure *f = &w->job.source_failure;
     bool all = w->job.alive > 0 && !w->job.stop && f->err == 0 && w->result == 0;
+    uint64_t data = w->job.end - count(w->hole, w->job.end < MAX_SIZE ? w->job.end : 0);
 
-    if (all && (reads_again(w) ? read_bytes < w->job.end : read_bytes != w->job.end))
+    if (all && (reads_again(w) ? read_bytes < data : read_bytes != data))
         fake_die(&w->fake, "%llu bytes of %llu were read", (unsigned long long)read_bytes,
-                 (unsigned long long)w->job.end);
+                 (unsigned long long)data);
     if (read_bytes > w->fake.bytes_read)
         fake_die(&w->fake, "counts more bytes than were read");
     if (f->err != 0 && !fatal_event(w, FAKE_SOURCE, 0, f))
@@ -465,7 +527,7 @@ static void check_law(const struct world *w)
         if (w->fake.log[i].kind == ENGINE_NOP && w->fake.log[i].result != -ECANCELED)
             fake_die(&w->fake, "a NOP failed and nobody noticed");
     for (unsigned d = 0; d < w->setup.n_dests; d++) {
-        uint64_t holds = count(w->written[d], w->setup.size);
+        uint64_t holds = count_held(&w->fake.dests[d], w->setup.size);
 
         if (!w->setup.size_unknown && view[d].held > holds)
             fake_die(&w->fake, "destination %u passes for more than it holds", d);
@@ -648,6 +710,55 @@ static void one_fault_size_unknown(void **state)
     }
 }
 
+static void one_fault_with_holes(void **state)
+{
+    (void)state;
+    for (unsigned k = 0; k < 24; k++) {
+        struct setup s = {.n_dests = 3,
+                          .size = 310 + k,
+                          .chunk = 64,
+                          .depth = 1 + k % 3,
+                          .holes = k % 3 != 1,
+                          .zero_block = k % 3 ? ALIGN : 0,
+                          .blank = (const unsigned[]){7, 6, 2}[k / 2 % 3],
+                          .sequential = k / 2 % 3 == 2 ? 1 : 0,
+                          .flush = k % 4 == 3 ? 2 : 0,
+                          .direct = k % 5 ? 0 : 2,
+                          .in_order = k % 2,
+                          .chain_breaks = true,
+                          .seed = 700 + k};
+
+        one_fault_everywhere(&s);
+    }
+}
+
+/* Without faults exactly what is not zeros is written where that is enough, and all of it
+ * elsewhere. */
+static void nothing_but_data_is_written(void **state)
+{
+    (void)state;
+    for (unsigned k = 0; k < 200; k++) {
+        struct setup s = {.n_dests = 3,
+                          .size = 64 * 12,
+                          .chunk = 64,
+                          .depth = 4,
+                          .holes = k % 2,
+                          .zero_block = ALIGN,
+                          .blank = 5,
+                          .flush = 7,
+                          .seed = 800 + k};
+        uint64_t data;
+
+        run(prepare(&s));
+        data = s.size - count(world.zero, s.size);
+        assert_int_equal(count(world.written[0], s.size),
+                         data +
+                             count(world.hole, s.size)); /* those are marked from the start */
+        assert_memory_equal(world.written[0], world.written[2], s.size);
+        assert_int_equal(count(world.written[1], s.size), s.size);
+    }
+}
+
 static struct setup random_setup(uint64_t *seed)
 {
     struct setup s = {.seed = *seed};
@@ -676,6 +787,9 @@ static struct setup random_setup(uint64_t *seed)
     s.stop_on_error = fake_random(seed, 8) == 0;
     s.source_base = fake_random(seed, 3) ? 0 : fake_random(seed, 100);
     s.dest_base = fake_random(seed, 3) ? 0 : fake_random(seed, 100);
+    s.holes = !s.size_unknown && fake_random(seed, 2);
+    s.zero_block = fake_random(seed, 2) ? 0 : ALIGN;
+    s.blank = s.size_unknown ? 0 : fake_random(seed, 16) & ~s.sequential;
     return s;
 }
 
@@ -1238,6 +1352,8 @@ int main(void)
         cmocka_unit_test(one_fault_direct),
         cmocka_unit_test(one_fault_with_flush),
         cmocka_unit_test(one_fault_size_unknown),
+        cmocka_unit_test(one_fault_with_holes),
+        cmocka_unit_test(nothing_but_data_is_written),
         cmocka_unit_test(many_faults),
         cmocka_unit_test(many_faults_and_hangs),
         cmocka_unit_test(destination_hangs),

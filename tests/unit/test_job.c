@@ -78,6 +78,8 @@ static void assert_dropped(struct job *j, unsigned d, const char *op, int err, u
     assert_failure(&view.state.failure, op, err, offset);
 }
 
+static bool claimed_hole; /* the last claim: it was one */
+
 /* Claims for the ready destinations; the mask of those that take part, 0: nothing to claim. */
 static unsigned claim_for(struct job *j, unsigned ready, struct range *r)
 {
@@ -87,7 +89,7 @@ static unsigned claim_for(struct job *j, unsigned ready, struct range *r)
     assert_true(j->n_dests <= MAX_DESTS);
     for (unsigned d = 0; d < j->n_dests; d++)
         mask[d] = ready >> d & 1;
-    if (!job_claim(j, mask, r, takes))
+    if (!job_claim(j, mask, r, &claimed_hole, takes))
         return 0;
     for (unsigned d = 0; d < j->n_dests; d++)
         taken |= (unsigned)takes[d] << d;

@@ -52,7 +52,7 @@ static unsigned claim_for(struct ledger *l, unsigned ready, uint64_t max_len, st
     assert_true(l->n_dests <= MAX_DESTS);
     for (unsigned d = 0; d < l->n_dests; d++)
         mask[d] = ready >> d & 1;
-    if (!ledger_claim(l, mask, max_len, r, takes))
+    if (!ledger_claim(l, mask, max_len, UINT64_MAX, r, takes))
         return 0;
     for (unsigned d = 0; d < l->n_dests; d++)
         taken |= (unsigned)takes[d] << d;
@@ -176,6 +176,47 @@ static void test_hold_memory(void **state)
     ranges_free(&held);
 }
 
+static void test_skip_and_until(void **state)
+{
+    struct ledger l;
+    struct range r;
+    bool all[2] = {true, true};
+
+    (void)state;
+    assert_int_equal(ledger_init(&l, 2, 4), 0);
+    assert_int_equal(ledger_need(&l, 0, 0, 100), 0);
+    assert_int_equal(ledger_need(&l, 1, 0, 100), 0);
+    assert_int_equal(ledger_lowest(&l, all), 0);
+    assert_claim(&l, 10, 0, 10, 3);
+    /* What is under way stays needed, though a hole seems to cover it. */
+    assert_int_equal(ledger_skip(&l, 0, 5, 33), 0);
+    assert_int_equal(ledger_missing(&l, 0), 10 + 67);
+    assert_int_equal(ledger_missing(&l, 1), 100);
+    assert_int_equal(ledger_next(&l, 0), 33);
+    /* A claim does not reach over the end of what is known. */
+    assert_true(ledger_claim(&l, all, 10, 13, &r, all));
+    assert_true(r.start == 10 && r.end == 13 && !all[0] && all[1]);
+    all[0] = true;
+    assert_false(ledger_claim(&l, all, 10, 13, &r, all));
+    assert_claim(&l, 10, 13, 20, 2);
+    assert_int_equal(ledger_written(&l, 0, 0, 10), 0);
+    assert_int_equal(ledger_skip(&l, 0, 0, UINT64_MAX), 0);
+    assert_int_equal(ledger_missing(&l, 0), 0);
+    assert_int_equal(ledger_next(&l, 0), UINT64_MAX);
+    ledger_free(&l);
+
+    /* Several parts at once, as after ranges that came back. */
+    assert_int_equal(ledger_init(&l, 1, 4), 0);
+    for (uint64_t i = 0; i < 5; i++)
+        assert_int_equal(ledger_need(&l, 0, 10 * i, 10 * i + 5), 0);
+    assert_int_equal(ledger_skip(&l, 0, 12, 33), 0);
+    assert_int_equal(ledger_missing(&l, 0), 25 - 3 - 5 - 3);
+    assert_claim(&l, 100, 0, 5, 1);
+    assert_claim(&l, 100, 10, 12, 1);
+    assert_claim(&l, 100, 33, 35, 1);
+    ledger_free(&l);
+}
+
 static void test_claims_stay_aligned(void **state)
 {
     struct ledger l;
@@ -243,7 +284,7 @@ static void test_claim_in_place(void **state)
     assert_int_equal(ledger_init(&l, 2, 4), 0);
     assert_int_equal(ledger_need(&l, 0, 5, 10), 0);
     assert_int_equal(ledger_need(&l, 1, 0, 10), 0);
-    assert_true(ledger_claim(&l, mask, 10, &r, mask));
+    assert_true(ledger_claim(&l, mask, 10, UINT64_MAX, &r, mask));
     assert_true(r.start == 0 && r.end == 5);
     assert_true(!mask[0] && mask[1]);
     ledger_free(&l);
@@ -757,6 +798,7 @@ int main(void)
         cmocka_unit_test_setup(test_plain_copy, reset_allocator),
         cmocka_unit_test_setup(test_hold, reset_allocator),
         cmocka_unit_test_setup(test_hold_memory, reset_allocator),
+        cmocka_unit_test_setup(test_skip_and_until, reset_allocator),
         cmocka_unit_test_setup(test_claims_stay_aligned, reset_allocator),
         cmocka_unit_test_setup(test_claims_are_needed_by_each_in_full_or_not_at_all,
                                reset_allocator),

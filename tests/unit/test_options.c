@@ -63,6 +63,7 @@ static void test_defaults(void **state)
     assert_int_equal(o.queue_depth, 0);
     assert_int_equal(o.workers, 0);
     assert_int_equal(o.direct, WHEN_AUTO);
+    assert_int_equal(o.sparse, WHEN_AUTO);
     assert_int_equal(o.progress, WHEN_AUTO);
     assert_int_equal(o.require, OPTIONS_REQUIRE_ALL);
     assert_int_equal(o.max_lag, 0);
@@ -189,6 +190,27 @@ static void test_values(void **state)
     assert_true(o.stop_on_error);
     assert_int_equal(o.require, 1);
     options_free(&o);
+}
+
+static void test_holes(void **state)
+{
+    static const struct {
+        const char *line;
+        enum when sparse;
+    } cases[] = {
+        {"--sparse=always a b", WHEN_ALWAYS},
+        {"--sparse never a b", WHEN_NEVER},
+        {"--sparse=never --sparse=auto a b", WHEN_AUTO},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct options o;
+
+        parse_well(&o, cases[i].line);
+        assert_int_equal(o.sparse, cases[i].sparse);
+        options_free(&o);
+    }
 }
 
 static void test_patience(void **state)
@@ -578,13 +600,21 @@ static void test_help(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),      cmocka_unit_test(test_flags),
-        cmocka_unit_test(test_preserve),      cmocka_unit_test(test_values),
-        cmocka_unit_test(test_patience),      cmocka_unit_test(test_ranges_of_the_file),
-        cmocka_unit_test(test_last_one_wins), cmocka_unit_test(test_when),
-        cmocka_unit_test(test_operands),      cmocka_unit_test(test_posixly_correct),
-        cmocka_unit_test(test_alias),         cmocka_unit_test(test_actions),
-        cmocka_unit_test(test_refused),       cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_flags),
+        cmocka_unit_test(test_preserve),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_holes),
+        cmocka_unit_test(test_patience),
+        cmocka_unit_test(test_ranges_of_the_file),
+        cmocka_unit_test(test_last_one_wins),
+        cmocka_unit_test(test_when),
+        cmocka_unit_test(test_operands),
+        cmocka_unit_test(test_posixly_correct),
+        cmocka_unit_test(test_alias),
+        cmocka_unit_test(test_actions),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_help),
     };
 

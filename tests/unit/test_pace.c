@@ -78,8 +78,9 @@ static unsigned claim(struct pace *p, struct range *r)
 {
     bool takes[MAX_DESTS];
     unsigned mask = 0;
+    bool hole;
 
-    if (!pace_claim(p, r, takes))
+    if (!pace_claim(p, r, &hole, takes))
         return 0;
     for (unsigned d = 0; d < p->job->n_dests; d++)
         mask |= (unsigned)takes[d] << d;

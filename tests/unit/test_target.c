@@ -543,7 +543,7 @@ static void test_look(void **state)
     assert_string_equal(view.how, "by temporary and rename");
     assert_int_equal(view.demand.need, 0);
     request.size_known = true;
-    request.size = request.length = 5 * block + 1;
+    request.size = request.length = request.data = 5 * block + 1;
     assert_int_equal(target_look(&request, &view, &f), 0);
     assert_int_equal(view.demand.device, stat_of(".").st_dev);
     assert_int_equal(view.demand.need, 6 * block);
