@@ -6,12 +6,13 @@ export ASAN_OPTIONS=detect_leaks=0
 genfile src 1000
 chmod 640 src
 touch -d '2001-02-03 04:05:06' src
-trace() {
-    strace -f -y -o trace -e trace=fsync,fchmod,fchown,utimensat,renameat \
+trace() { # a file per thread, in the order in which they began
+    rm -f trace.*
+    strace -ff -y -o trace -e trace=fsync,fchmod,fchown,utimensat,renameat \
         "$UCOPY" --engine=sync "$@" || skip "strace does not work here"
-    sed -nE 's/^[0-9]+ +//; s/^fsync\([0-9]+<[^>]*(\.tmp|\/a)>.*= 0$/fsync/p
+    sed -nE 's/^fsync\([0-9]+<[^>]*(\.tmp|\/a)>.*= 0$/fsync/p
              s/^fsync\([0-9]+<[^>]*>.*= 0$/fsync of the directory/p; s/^(fchmod|utimensat|renameat)\(.*= 0$/\1/p
-             s/^(fchown)\(.*/\1/p' trace
+             s/^(fchown)\(.*/\1/p' $(printf '%s\n' trace.* | sort -V)
     echo
 }
 trace --fsync -p src a
