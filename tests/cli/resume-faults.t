@@ -7,7 +7,7 @@ genfile src 3000001
 fault() {
     echo "-- $*"
     rules "$1"
-    timeout -k 1 60 "$UCOPY" --engine="$ENGINE" --json --partial --chunk-size=64K --timeout=1 "${@:2}" >events 2>err
+    timeout -k 1 60 "$UCOPY" --engine="$ENGINE" --json --partial --chunk-size=64K "${@:2}" >events 2>err
     echo "exit $?"
     sed -E 's/ at [0-9]+:/ at N:/; s/[0-9.]+ [KM]iB/N/' err
     jq -c 'select(.event == "summary") | .destinations[] | [.path, .state]' events
@@ -22,6 +22,10 @@ again() {
 }
 fault 'write *.part offset>=1048576 fail EIO' src a fault/x
 again src fault/x
+same src a fault/x
+rm a fault/x
+fault 'write *.part offset>=1048576 fail EIO' --on-error=stop --slow=wait src a fault/x
+again src a fault/x
 same src a fault/x
 rm a fault/x
 fault 'rename * fail EACCES' src fault/x
@@ -45,6 +49,13 @@ exit 3
 ucopy: 1 of 2 destinations are complete
 ucopy: fault/x: write at N: Input/output error (N kept; --resume goes on from there)
 ["a","done"]
+["fault/x","partial"]
+exit 0
+-- write *.part offset>=1048576 fail EIO --on-error=stop --slow=wait src a fault/x
+exit 1
+ucopy: a: stopped before it was complete (N kept; --resume goes on from there)
+ucopy: fault/x: write at N: Input/output error (N kept; --resume goes on from there)
+["a","partial"]
 ["fault/x","partial"]
 exit 0
 -- rename * fail EACCES src fault/x
