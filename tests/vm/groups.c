@@ -814,10 +814,12 @@ static void case_chain_knobs(void)
     if (!knob_set("sqe_group_errno", error))
         skip("the knobs cannot be set");
     child = fork(); /* so that the knobs are restored whatever happens */
+    alarm(0);       /* the time is the child's */
     if (child == 0) {
         setup(0);
         for (int e = 0; e < 2; e++)
             for (int b = 0; b < 2; b++) {
+                alarm(LIMIT_S);
                 CHECK(knob_set("sqe_group_errno", errors[e]));
                 CHECK(knob_set("sqe_group_member_breaks_link", b));
                 chains();
