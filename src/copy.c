@@ -174,6 +174,25 @@ static unsigned count_lost(struct copy *c)
     return n;
 }
 
+/* For pace: who cannot write a chunk because the engine waits for another one to do so. */
+static void count_behind(struct copy *c)
+{
+    for (unsigned d = 0; d < c->job->n_dests; d++)
+        c->pace.dests[d].behind = 0;
+    for (const struct chunk *k = c->claimed; k && c->serial; k = k->next) {
+        bool running = false;
+
+        for (unsigned i = 1; k->left > 0 && i < k->batch.n_ops; i++) {
+            unsigned d = k->op_dest[i];
+
+            if (k->shares[d].state != SHARE_BUSY)
+                continue;
+            c->pace.dests[d].behind += running;
+            running = true;
+        }
+    }
+}
+
 /* Gives a free chunk the range to do, for the destinations in c->takes. */
 static void use_chunk(struct copy *c, const struct range *r, bool flush)
 {
@@ -198,6 +217,7 @@ static void claim_more(struct copy *c)
 
     if (c->free && pace_claim_flush(&c->pace, c->takes))
         use_chunk(c, &r, true);
+    count_behind(c);
     pace_update(&c->pace, count_lost(c));
     while (c->free && pace_claim(&c->pace, &r, c->takes))
         use_chunk(c, &r, false);

@@ -41,7 +41,7 @@ void pace_free(struct pace *p)
 
 static bool full(const struct pace *p, unsigned d)
 {
-    return p->job->detach && p->dests[d].held >= p->room;
+    return p->job->detach && p->dests[d].held >= p->room + p->dests[d].behind;
 }
 
 bool pace_slow(const struct pace *p, unsigned d)

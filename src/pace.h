@@ -7,8 +7,10 @@
  * that keeps idle ones waiting for longer (not counting what it had to wait for others: all
  * have their moments) goes apart: it no longer takes part in what the others read, but gets its
  * ranges from the source on its own, in the same ascending order, and joins in again if it ever
- * catches up. As it is behind the others it mostly finds them in the page cache. Some buffers
- * are kept free of any one destination, so that one that hangs cannot have them all.
+ * catches up. (Where an engine runs one write of a chunk after the other, those behind a slow
+ * one are not to blame.) As it is behind the others it mostly finds them in the page cache.
+ * Some buffers are kept free of any one destination, so that one that hangs cannot have them
+ * all.
  *
  * One pace belongs to one worker, as its chunks do. */
 #ifndef UCOPY_PACE_H
@@ -20,7 +22,8 @@
 #include "job.h"
 
 struct pace_dest {
-    unsigned held; /* chunks that wait for it */
+    unsigned held;   /* chunks that wait for it */
+    unsigned behind; /* of these, where it waits for another one itself; the caller's */
     bool apart;
     bool idle;    /* wants more, has nothing to do, and waits for one that is full */
     bool full;    /* wants more, and makes idle ones wait */

@@ -181,6 +181,28 @@ static void patience_grows(void **state)
     end(&b);
 }
 
+/* Where one is written after the other, those behind the slow one have as much left, but do not
+ * go apart. */
+static void behind_the_slow_one_stays(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    start(&b, 3, 6, 4);
+    pass(&b, 0);
+    for (unsigned next = 0; next < 4; next++)
+        assert_claim(&b, next, 7);
+    assert_no_claim(&b);
+    release(&b, 0, 4);
+    b.pace.dests[2].behind = 4;
+    pass(&b, 0);
+    pass(&b, 100);
+    assert_true(b.pace.dests[1].apart);
+    assert_false(b.pace.dests[2].apart || pace_slow(&b.pace, 2));
+    assert_claim(&b, 4, 5);
+    end(&b);
+}
+
 /* While nobody else is idle, a destination that is full makes nobody wait. */
 static void full_is_no_debt_when_nobody_waits(void **state)
 {
@@ -735,6 +757,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(slow_goes_apart),
         cmocka_unit_test(patience_grows),
+        cmocka_unit_test(behind_the_slow_one_stays),
         cmocka_unit_test(full_is_no_debt_when_nobody_waits),
         cmocka_unit_test(idle_is_no_credit_when_nobody_is_full),
         cmocka_unit_test(debt_is_net_of_own_waiting),
