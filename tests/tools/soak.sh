@@ -132,7 +132,12 @@ draw_rule() {
     case $action in
     fail) pick EIO ENOSPC EDQUOT EROFS EFBIG ENODEV EACCES EINTR && action="fail $REPLY" ;;
     short) pick 1000 4096 50000 && action="short $REPLY" where="$where call=1" ;;
-    delay) pick 1 10 100 && action="delay $REPLY" ;;
+    delay)
+        pick 1 10 100
+        # At 4K at a time a few megabytes are many calls.
+        [ "$chunk" -ne 4096 ] && [ "$op" != getattr ] || REPLY=1
+        action="delay $REPLY"
+        ;;
     hang) timeout=yes && options+=(--timeout=1) ;;
     esac
     # The last condition of a kind counts.
@@ -195,9 +200,18 @@ draw() {
         [[ " ${kinds[*]} " != *" fault "* ]] || draw_rule destination
     fi
     draw_limit
-    signal='' storm=''
-    ! chance 12 || { below 120 && printf -v signal 0.%03d "$REPLY"; }
+    signal='' signal_at='' storm='' change='' change_at=''
+    if chance 16; then
+        pick INT INT INT TERM HUP KILL twice
+        signal=$REPLY
+        below 120 && printf -v signal_at 0.%03d "$REPLY"
+    fi
     ! chance 12 || storm=yes
+    if [ "$source" = src/source ] && chance 8; then
+        pick append cut overwrite
+        change=$REPLY
+        below 60 && printf -v change_at 0.%03d "$REPLY"
+    fi
     # shellcheck disable=SC2046 # words
     pick auto $("${prefix[@]}" "$UCOPY" --version | awk '$2 == "available" { print $1 }')
     options=(--engine="$REPLY" "${options[@]}")
@@ -245,9 +259,10 @@ prepare() {
     [ -z "$rule" ] || mount_fault
 }
 
-# Stops and continues the copy, all its processes, until it is gone.
+# Stops and continues the copy, all its processes, until it has ended. What it leaves behind in a
+# file system that hangs stays for as long as that.
 storm() {
-    while kill -STOP -- "-$pid"; do
+    while kill -0 "$pid" && kill -STOP -- "-$pid"; do
         sleep 0.002
         kill -CONT -- "-$pid"
         sleep 0.002
@@ -263,6 +278,21 @@ await_end() {
     return 1
 }
 
+send_signal() {
+    case $signal in
+    twice) kill -INT "$pid" && kill -INT "$pid" ;;
+    *) kill -"$signal" "$pid" ;;
+    esac 2>/dev/null && : >signalled
+}
+
+change_source() {
+    case $change in
+    append) echo more >>"$source" ;;
+    cut) truncate -s $((size / 2)) "$source" ;;
+    overwrite) printf x | dd of="$source" conv=notrunc status=none ;;
+    esac
+}
+
 run_copy() {
     local watch='' helpers=() ended=
     command=("${prefix[@]}" "$UCOPY" --json "${options[@]}" "$source" "${paths[@]}")
@@ -275,11 +305,15 @@ run_copy() {
         helpers+=($!)
     fi
     if [ -n "$signal" ]; then
-        { sleep "$signal" && kill -INT "$pid" 2>/dev/null && : >signalled; } &
+        { sleep "$signal_at" && send_signal; } &
+        helpers+=($!)
+    fi
+    if [ -n "$change" ]; then
+        { sleep "$change_at" && change_source; } &
         helpers+=($!)
     fi
     status=0
-    wait -n -p ended "$pid" "$watch" || status=$?
+    wait -n -p ended "$pid" "$watch" 2>/dev/null || status=$?
     if [ "$ended" = "$watch" ]; then
         wrong "it does not end"
         kill -9 -- "-$pid"
@@ -309,12 +343,56 @@ wrong() {
     problems+=("$*")
 }
 
+# Whether the one on the file system with faults fails: may or no.
+fault_fate() {
+    local op=${rule%% *}
+    REPLY=may
+    case $rule in
+    *" delay "*) REPLY=no ;;
+    *" fail "*)
+        case $op in
+        unlink | statfs | release | fallocate) REPLY=no ;;
+        fsync | fsyncdir | opendir) [ -n "$fsync" ] || REPLY=no ;;
+        truncate) [ -n "$in_place" ] || REPLY=no ;;
+        esac
+        ;;
+    esac
+}
+
+# The errors that it may fail with, beside those of every destination.
+fault_errors() {
+    case $rule in
+    *" fail "*) REPLY=${rule##* } ;;
+    *" hang") REPLY=ETIMEDOUT ;;
+    *" vanish") REPLY="ENOTCONN ECONNABORTED EIO" ;;
+    *) REPLY=EIO ;;
+    esac
+}
+
+# Whether destination I may fail with ERRNO.
+may_be_errno() {
+    local i=$1 errno=$2 allowed
+    REPLY=
+    case ${kinds[i]} in
+    fault) fault_errors ;;
+    tiny) REPLY=ENOSPC ;;
+    leaves) REPLY=EPIPE ;;
+    esac
+    allowed=" $REPLY "
+    [ "$limit" != fsize ] || allowed+="EFBIG "
+    [ "$limit" != nofile ] || allowed+="EMFILE "
+    [ -z "$signal" ] || allowed+="EINTR "
+    [ "$stop$source_errno" = null ] || allowed+="ECANCELED "
+    case ${kinds[i]} in fifo | leaves | null) [ -z "$all_direct" ] || allowed+="EINVAL " ;; esac
+    [[ $allowed == *" $errno "* ]]
+}
+
 # Whether the destination fails by what was drawn: must, may or no.
 expected_fate() {
     local kind=${kinds[$1]}
     REPLY=no
     case $kind in
-    fault) REPLY=may ;;
+    fault) fault_fate ;;
     fifo | null) [ -z "$all_direct" ] || REPLY=must ;;
     leaves)
         [ "$size" -le 100000 ] || REPLY=may
@@ -329,8 +407,9 @@ expected_fate() {
         ;;
     esac
     case $kind in
-    plain | tiny) [ "$limit" != fsize ] || [ "$size" -le "$fsize" ] || REPLY=must ;;
+    plain | tiny | fault) [ "$limit" != fsize ] || [ "$size" -le "$fsize" ] || REPLY=must ;;
     esac
+    [ -z "$change" ] || [ "$REPLY" != must ] || REPLY=may
 }
 
 holds_old() {
@@ -358,7 +437,7 @@ check_undone() {
         fi
         # Renamed, but perhaps not for good.
         [ -n "$fsync" ] && [[ ${kinds[i]} = fault && $rule =~ ^(fsyncdir|opendir) ]] &&
-            cmp -s "$file" expected && return
+            is_source "$file" && return
         wrong "$i: holds neither what it did nor nothing"
         ;;
     esac
@@ -371,7 +450,12 @@ check_done() {
     fifo) file=got/$i ;;
     leaves) cmp -s -n "$(stat -c %s "got/$i")" "got/$i" expected || wrong "$i: not a prefix" && return ;;
     esac
-    cmp -s "$file" expected || wrong "$i: done, but not equal"
+    is_source "$file" || wrong "$i: done, but not equal"
+}
+
+# Whether the file is what the source was, or has been from before the copy on.
+is_source() {
+    cmp -s "$1" expected || { [ -n "$change" ] && cmp -s "$1" "$source"; }
 }
 
 # check_destination I PATH STATE BYTES ERRNO DURABLE, once the summary is known
@@ -383,16 +467,17 @@ check_destination() {
     case $state in
     done)
         check_done "$i"
-        [ "$bytes" -eq "$size" ] || wrong "$i: done with $bytes bytes"
+        [ "$bytes" -eq "$size" ] || { [ -n "$change" ] && [ "$bytes" -eq "$(stat -c %s "$source")" ]; } ||
+            wrong "$i: done with $bytes bytes"
         [ "$errno" = null ] || wrong "$i: done with $errno"
         [ "$fate" != must ] || wrong "$i: done, but cannot be"
         [ -z "$fsync" ] || case ${kinds[i]} in plain | tiny | fault) wants_durable=true ;; esac
         ;;
     failed)
         check_undone "$i"
-        [ "$errno" != null ] || wrong "$i: failed without errno"
+        may_be_errno "$i" "$errno" || wrong "$i: failed with $errno"
         [ "$source_errno" != null ] || grep -qF "ucopy: $path: " said || wrong "$i: not named"
-        [ "$fate" != no ] || [ "$status" -eq 130 ] || [ "$source_errno" != null ] ||
+        [ "$fate" != no ] || was_ended || [ "$source_errno" != null ] ||
             [ "$limit:$errno" = nofile:EMFILE ] || [ "$stop:$errno" = yes:ECANCELED ] ||
             wrong "$i: failed without reason: $errno"
         ;;
@@ -401,10 +486,17 @@ check_destination() {
     [ "$durable" = "$wants_durable" ] || wrong "$i: durable: $durable"
 }
 
+# Whether it was ended by the signal.
+was_ended() {
+    local wanted=2
+    case $signal in TERM) wanted=15 ;; HUP) wanted=1 ;; KILL) wanted=9 ;; esac
+    [ -e signalled ] && [ "$status" -eq $((128 + wanted)) ]
+}
+
 expected_status() {
     REPLY=3
-    if [ "$status" -eq 130 ] && [ -e signalled ]; then
-        REPLY=130
+    if was_ended; then
+        REPLY=$status
     elif [ "$source_errno" != null ]; then
         REPLY=5
     elif [ "$done" -ge "$required" ]; then
@@ -419,23 +511,39 @@ check_unsummed() {
     local i
     if [ "$status" -eq 2 ] && [ "$limit" = nofile ]; then
         grep -q 'Too many open files\|not available' said || wrong "exit 2 without reason"
-    elif [ "$status" -ne 130 ] || [ ! -e signalled ]; then
+    elif ! was_ended; then
         wrong "exit $status and no summary"
     fi
     for ((i = 0; i < n; i++)); do
         case ${kinds[i]} in
-        plain | tiny | fault) cmp -s "${paths[i]/fault/backing}" expected && continue ;;
+        plain | tiny | fault) is_source "${paths[i]/fault/backing}" && continue ;;
         esac
         check_undone "$i"
     done
+}
+
+# What one that was killed leaves the next one removes; with two signals it may end before it has
+# cleaned up, and before a thread has that waits for what hangs.
+check_leftovers() {
+    local left
+    left=$(find out tiny -name '.*')
+    [ -n "$left" ] || return
+    case $signal in
+    KILL | twice) ;;
+    *) [ -n "$timeout" ] && was_ended || wrong "left behind: $left" ;;
+    esac
+    "$UCOPY" -q expected out/next || wrong "the next one fails"
+    "$UCOPY" -q --length=1 expected tiny/next || wrong "the next one fails"
+    rm -f out/next tiny/next
+    left=$(find out tiny -name '.*')
+    [ -z "$left" ] || wrong "left behind by the next one: $left"
 }
 
 check_outcome() {
     local i=0 done=0 bytes exit fields
     mapfile -t lines < <(jq -r 'select(.event == "summary") | "\(.bytes) \(.exit) \(.source_errno)",
         (.destinations[] | "\(.path) \(.state) \(.bytes) \(.errno) \(.durable)")' json 2>&1)
-    [ -n "$timeout" ] && [ "$status" -eq 130 ] ||
-        [ -z "$(find out tiny -name '.*')" ] || wrong "left behind: $(find out tiny -name '.*')"
+    check_leftovers
     if [ "${#lines[@]}" -eq 0 ]; then
         check_unsummed
         return
@@ -448,13 +556,16 @@ check_outcome() {
         [[ $fields != *" done "* ]] || done=$((done + 1))
         i=$((i + 1))
     done
-    [ "$source_errno" = null ] || [ "$source" != src/source ] ||
-        [ "$limit:$source_errno" = nofile:EMFILE ] || wrong "source: $source_errno"
+    case $source_errno:$source:$change:$limit in
+    null:* | *:fault/source:* | EMFILE:*:nofile | ESTALE:*:append:* | ESTALE:*:cut:* | ENODATA:*:cut:* | \
+        ESTALE:*:overwrite:*) ;;
+    *) wrong "source: $source_errno" ;;
+    esac
     if [ "$status" -eq 2 ] && [ "$limit" = nofile ] && [ "$exit" -eq 2 ]; then
         [ "$done" -eq 0 ] || wrong "exit 2, and $done are done"
         return
     fi
-    [ "$source_errno" != null ] || [ "$bytes" -eq "$size" ] || [ "$size" -eq 0 ] ||
+    [ "$source_errno" != null ] || [ "$bytes" -eq "$size" ] || [ "$size" -eq 0 ] || [ -n "$change" ] ||
         [ "$done" -eq 0 ] || wrong "bytes: $bytes"
     [ "$exit" -eq "$status" ] || wrong "exit $status, the summary says $exit"
     expected_status
@@ -468,7 +579,8 @@ tell() {
     echo "-- copy $((end - first)), seed $seed: UCOPY_SOAK=1 UCOPY_SOAK_SEED=$seed"
     echo "command: ${command[*]/#$UCOPY/ucopy}"
     echo "size $size; ${kinds[*]}; old: ${has_old[*]}; limit: ${limit:-none}" \
-        "${fsize/#0/}; signal: ${signal:-none}; storm: ${storm:-none}"
+        "${fsize/#0/}; signal: ${signal:-none} $signal_at; storm: ${storm:-no};" \
+        "source: ${change:-stays} $change_at"
     [ -z "$rule" ] || echo "faultfs ${fault_mode:-default}: $rule"
     echo "exit $status"
     printf 'WRONG: %s\n' "${problems[@]}"
