@@ -37,7 +37,8 @@ void ask_begin(unsigned timeout_ms, int wake_fd, bool (*stop)(void *arg), void *
 
 static bool is_stopped(void *arg)
 {
-    ask.stopped |= ask.stop(arg);
+    (void)arg;
+    ask.stopped |= ask.stop(ask.arg);
     return ask.stopped;
 }
 
