@@ -362,7 +362,11 @@ fault_fate() {
 # The errors that it may fail with, beside those of every destination.
 fault_errors() {
     case $rule in
-    *" fail "*) REPLY=${rule##* } ;;
+    # The kernel remembers little of why it could not write back.
+    *" fail "*)
+        REPLY=${rule##* }
+        [ "$fault_mode" != writeback ] || REPLY+=" EIO"
+        ;;
     *" hang") REPLY=ETIMEDOUT ;;
     *" vanish") REPLY="ENOTCONN ECONNABORTED EIO" ;;
     *) REPLY=EIO ;;
@@ -581,7 +585,7 @@ check_outcome() {
 
 tell() {
     local end=$((seed + 1))
-    echo "-- copy $((end - first)), seed $seed: UCOPY_SOAK=1 UCOPY_SOAK_SEED=$seed"
+    echo "-- copy $((end - first)), seed $seed: ./dev soak 1 $seed"
     echo "command: ${command[*]/#$UCOPY/ucopy}"
     echo "size $size; ${kinds[*]}; old: ${has_old[*]}; limit: ${limit:-none}" \
         "${fsize/#0/}; signal: ${signal:-none} $signal_at; storm: ${storm:-no};" \
