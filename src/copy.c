@@ -736,7 +736,10 @@ static unsigned count_slow(struct copy *c)
 static int wait_and_account(struct copy *c, struct engine *e)
 {
     struct engine_op *done = NULL;
-    int r = engine_wait(e, count_slow(c), COPY_WAIT_MS, &done);
+    int r;
+
+    pace_wait(&c->pace);
+    r = engine_wait(e, count_slow(c), COPY_WAIT_MS, &done);
 
     while (done && r == 0) {
         struct engine_op *op = done;

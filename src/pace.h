@@ -36,7 +36,8 @@ struct pace {
     struct pace_dest *dests;
     uint64_t *next; /* as job_next() told last */
     bool *ready;
-    unsigned room; /* chunks that may wait for one destination, for now */
+    unsigned room;  /* chunks that may wait for one destination, for now */
+    unsigned least; /* chunks that wait for the one that has fewest, of those that share */
     uint64_t began;
     uint64_t updated;
 };
@@ -62,8 +63,12 @@ bool pace_claim_flush(struct pace *p, bool *takes);
 /* A chunk or flush that was claimed for destination d no longer waits for it. */
 void pace_release(struct pace *p, unsigned d);
 
+/* To be called when the worker is about to wait for operations. */
+void pace_wait(struct pace *p);
+
 /* Whether operations of destination d may take long: it is apart, or as many chunks wait for it
- * as may. */
+ * as may, or so many that those of another one will be written sooner. Who waits for them, too,
+ * would not see that the other one is idle. */
 bool pace_slow(const struct pace *p, unsigned d);
 
 #endif
