@@ -185,6 +185,25 @@ static unsigned count_lost(struct copy *c)
     return n;
 }
 
+/* For pace: who cannot write a chunk because the engine waits for another one to do so. */
+static void count_behind(struct copy *c)
+{
+    for (unsigned d = 0; d < c->job->n_dests; d++)
+        c->pace.dests[d].behind = 0;
+    for (const struct chunk *k = c->claimed; k && c->serial; k = k->next) {
+        bool running = false;
+
+        for (unsigned i = 1; k->left > 0 && i < k->batch.n_ops; i++) {
+            unsigned d = k->op_dest[i];
+
+            if (k->shares[d].state != SHARE_BUSY)
+                continue;
+            c->pace.dests[d].behind += running;
+            running = true;
+        }
+    }
+}
+
 /* Gives a free chunk the range to do, for the destinations in c->takes. */
 static struct chunk *use_chunk(struct copy *c, const struct range *r, bool flush)
 {
@@ -231,6 +250,7 @@ static void claim_more(struct copy *c)
     bool hole;
 
     claim_flush(c);
+    count_behind(c);
     pace_update(&c->pace, count_lost(c));
     while (c->free && pace_claim(&c->pace, &r, &hole, c->takes)) {
         struct chunk *k = use_chunk(c, &r, false);
@@ -831,7 +851,10 @@ static unsigned count_slow(struct copy *c)
 static int wait_and_account(struct copy *c, struct engine *e)
 {
     struct engine_op *done = NULL;
-    int r = engine_wait(e, count_slow(c), COPY_WAIT_MS, &done);
+    int r;
+
+    pace_wait(&c->pace);
+    r = engine_wait(e, count_slow(c), COPY_WAIT_MS, &done);
 
     while (done && r == 0) {
         struct engine_op *op = done;

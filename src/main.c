@@ -2,12 +2,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "ask.h"
 #include "attrs.h"
 #include "engine.h"
 #include "links.h"
@@ -15,6 +17,7 @@
 #include "plan.h"
 #include "report.h"
 #include "session.h"
+#include "signals.h"
 #include "supervisor.h"
 #include "tree.h"
 
@@ -65,13 +68,15 @@ static int check_context(const struct options *o)
     return EXIT_USAGE;
 }
 
-static int look_at_all(const struct plan *p, const struct options *o)
+static int look_at_all(const struct plan *p, const struct options *o, bool *ret_hung)
 {
     int status = 0;
 
     for (unsigned i = 0; i < p->n_copies; i++)
-        status = session_worse(
-            status, (p->copies[i].tree ? tree_look : session_look)(o, &p->copies[i]));
+        if (p->copies[i].tree)
+            status = session_worse(status, tree_look(o, &p->copies[i]));
+        else
+            status = session_worse(status, session_look(o, &p->copies[i], ret_hung));
     return status;
 }
 
@@ -99,10 +104,52 @@ static int copy_all(const struct plan *p, const struct options *o, int signal_fd
     return status;
 }
 
-static int copy(const struct options *o)
+/* The first signal that asks for the end while the plan is made. */
+struct early_end {
+    int fd, signal;
+};
+
+static bool is_ended(void *arg)
 {
+    struct early_end *e = arg;
+    int sig;
+
+    while ((sig = signals_next(e->fd)) != 0)
+        if (sig != SIGUSR1 && !e->signal)
+            e->signal = sig;
+    return e->signal != 0;
+}
+
+/* *ret_hung: as in copy_all(). */
+static int plan_and_copy(const struct options *o, int signal_fd, bool *ret_hung)
+{
+    unsigned timeout = o->has_timeout ? o->timeout : OPTIONS_DEFAULT_TIMEOUT;
+    struct early_end end = {.fd = signal_fd};
     struct plan plan;
     char *error = NULL;
+    int status, r;
+
+    ask_begin(timeout * 1000, signal_fd, is_ended, &end);
+    r = plan_make(&plan, o, &error);
+    *ret_hung = ask_left();
+    if (end.signal) {
+        report_error("interrupted");
+        status = 128 + end.signal;
+    } else if (r < 0) {
+        report_error("%s", error ? error : strerror(ENOMEM));
+        status = EXIT_USAGE;
+    } else {
+        status = o->dry_run ? look_at_all(&plan, o, ret_hung)
+                            : copy_all(&plan, o, signal_fd, ret_hung);
+    }
+    free(error);
+    if (r == 0 && !*ret_hung)
+        plan_free(&plan);
+    return status;
+}
+
+static int copy(const struct options *o)
+{
     bool hung = false;
     int signal_fd, status, r = supervisor_start(&signal_fd);
 
@@ -115,17 +162,11 @@ static int copy(const struct options *o)
         status = check_context(o);
     if (status != 0)
         return status;
-    if (plan_make(&plan, o, &error) < 0) {
-        report_error("%s", error ? error : strerror(ENOMEM));
-        free(error);
-        return EXIT_USAGE;
-    }
-    status = o->dry_run ? look_at_all(&plan, o) : copy_all(&plan, o, signal_fd, &hung);
+    status = plan_and_copy(o, signal_fd, &hung);
     if (hung) { /* what would be freed is in use, and exit() not be the end */
         (void)report_close();
         supervisor_leave(signal_fd, status);
     }
-    plan_free(&plan);
     return status;
 }
 

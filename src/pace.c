@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include "clock.h"
@@ -19,7 +20,8 @@ static int64_t patience_ms(uint64_t passed_ms)
 
 int pace_init(struct pace *p, struct job *j)
 {
-    *p = (struct pace){.job = j, .room = j->max_held, .began = clock_now_ms()};
+    *p = (struct pace){
+        .job = j, .room = j->max_held, .least = UINT_MAX / 4, .began = clock_now_ms()};
     p->updated = p->began;
     p->dests = calloc(j->n_dests, sizeof *p->dests);
     p->next = calloc(j->n_dests, sizeof *p->next);
@@ -41,12 +43,13 @@ void pace_free(struct pace *p)
 
 static bool full(const struct pace *p, unsigned d)
 {
-    return p->job->detach && p->dests[d].held >= p->room;
+    return p->job->detach && p->dests[d].held >= p->room + p->dests[d].behind;
 }
 
 bool pace_slow(const struct pace *p, unsigned d)
 {
-    return p->dests[d].apart || full(p, d);
+    return p->dests[d].apart || full(p, d) ||
+           (p->job->detach && p->dests[d].held > 2 * p->least + 1);
 }
 
 void pace_release(struct pace *p, unsigned d)
@@ -70,6 +73,14 @@ static uint64_t find_front(const struct pace *p)
         if (shares(p, d) && p->next[d] < front)
             front = p->next[d];
     return front;
+}
+
+void pace_wait(struct pace *p)
+{
+    p->least = UINT_MAX / 4;
+    for (unsigned d = 0; d < p->job->n_dests; d++)
+        if (shares(p, d) && p->dests[d].held < p->least)
+            p->least = p->dests[d].held;
 }
 
 /* Adds the time since the last look to what they owe one another, by what they were then, and

@@ -7,8 +7,10 @@
  * that keeps idle ones waiting for longer (not counting what it had to wait for others: all
  * have their moments) goes apart: it no longer takes part in what the others read, but gets its
  * ranges from the source on its own, in the same ascending order, and joins in again if it ever
- * catches up. As it is behind the others it mostly finds them in the page cache. Some buffers
- * are kept free of any one destination, so that one that hangs cannot have them all.
+ * catches up. (Where an engine runs one write of a chunk after the other, those behind a slow
+ * one are not to blame.) As it is behind the others it mostly finds them in the page cache.
+ * Some buffers are kept free of any one destination, so that one that hangs cannot have them
+ * all.
  *
  * Who needs less, because an earlier run has left it something, does not run ahead: it waits
  * until the others come to what it needs, and that is then read once for all.
@@ -23,7 +25,8 @@
 #include "job.h"
 
 struct pace_dest {
-    unsigned held; /* chunks that wait for it */
+    unsigned held;   /* chunks that wait for it */
+    unsigned behind; /* of these, where it waits for another one itself; the caller's */
     bool apart;
     bool idle;    /* wants what comes next, has nothing to do, and waits for one that is full */
     bool full;    /* wants more, and makes idle ones wait */
@@ -36,7 +39,8 @@ struct pace {
     struct pace_dest *dests;
     uint64_t *next; /* as job_next() told last */
     bool *ready;
-    unsigned room; /* chunks that may wait for one destination, for now */
+    unsigned room;  /* chunks that may wait for one destination, for now */
+    unsigned least; /* chunks that wait for the one that has fewest, of those that share */
     uint64_t began;
     uint64_t updated;
 };
@@ -62,8 +66,12 @@ bool pace_claim_flush(struct pace *p, bool *takes);
 /* A chunk or flush that was claimed for destination d no longer waits for it. */
 void pace_release(struct pace *p, unsigned d);
 
+/* To be called when the worker is about to wait for operations. */
+void pace_wait(struct pace *p);
+
 /* Whether operations of destination d may take long: it is apart, or as many chunks wait for it
- * as may. */
+ * as may, or so many that those of another one will be written sooner. Who waits for them, too,
+ * would not see that the other one is idle. */
 bool pace_slow(const struct pace *p, unsigned d);
 
 #endif

@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ask.h"
+
 #define MAX_SYMLINKS 40 /* as the kernel's own limit, path_resolution(7) */
 
 /* What a path leads to. */
@@ -65,7 +67,7 @@ static bool is_directory(const char *path)
 {
     struct stat st;
 
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+    return ask_stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 /* The last component of a path without trailing slashes, in a string of its own; "" if there
@@ -132,7 +134,7 @@ static int check_tree_dest(const char *path, const char *source, char **ret_erro
 {
     struct stat st;
 
-    if (lstat(path, &st) < 0 || S_ISDIR(st.st_mode) || !is_directory(source))
+    if (ask_lstat(path, &st) < 0 || S_ISDIR(st.st_mode) || !is_directory(source))
         return 0;
     return refuse(ret_error, format("cannot overwrite non-directory '%s' with directory '%s'",
                                     path, source));
@@ -143,7 +145,7 @@ static int check_dest(const char *path, char **ret_error)
 {
     struct stat st;
 
-    if (stat(path, &st) < 0)
+    if (ask_stat(path, &st) < 0)
         return 0;
     if (S_ISDIR(st.st_mode))
         return refuse(ret_error,
@@ -196,7 +198,7 @@ static int find_kind(const struct options *o, const char *source, bool *ret_tree
     struct stat st;
 
     *ret_tree = false;
-    if ((options_follow_operand(o) ? stat(source, &st) : lstat(source, &st)) < 0)
+    if ((options_follow_operand(o) ? ask_stat(source, &st) : ask_lstat(source, &st)) < 0)
         return 0;
     if (S_ISDIR(st.st_mode) && !o->recursive)
         return refuse(ret_error,
@@ -238,7 +240,9 @@ static int plan_into_directories(struct plan *p, const struct options *o, char *
         const char *dir = o->target_directories[d];
         struct stat st;
 
-        if (stat(dir, &st) < 0)
+        if (ask_is_silent(dir)) /* told when it is opened */
+            continue;
+        if (ask_stat(dir, &st) < 0)
             return refuse(ret_error, format("target directory '%s': %s", dir, strerror(errno)));
         if (!S_ISDIR(st.st_mode))
             return refuse(ret_error,
@@ -255,22 +259,24 @@ static int plan_into_directories(struct plan *p, const struct options *o, char *
     return 0;
 }
 
-/* `ucopy a b dir/` is how cp copies two files into a directory; here it would overwrite b. */
+/* `ucopy a b dir/` is how cp copies two files into a directory; here it would overwrite b. A
+ * last one that does not answer may be a directory. */
 static int check_habit(const struct options *o, char **ret_error)
 {
     const char *last = o->operands[o->n_operands - 1];
+    bool silent = ask_is_silent(last);
     struct stat st;
 
-    if (o->force || o->no_target_directory || !is_directory(last))
+    if (o->force || o->no_target_directory || !(silent || is_directory(last)))
         return 0;
     for (unsigned i = 1; i + 1 < o->n_operands; i++)
-        if (stat(o->operands[i], &st) == 0 && S_ISREG(st.st_mode))
+        if (ask_stat(o->operands[i], &st) == 0 && S_ISREG(st.st_mode))
             return refuse(
                 ret_error,
-                format("'%s' is an existing file and would be overwritten: '%s' is a "
-                       "directory. To copy several files into directories use -t DIR (or "
-                       "--force)",
-                       o->operands[i], last));
+                format("'%s' is an existing file and would be overwritten: '%s' %s. To copy "
+                       "several files into directories use -t DIR (or --force)",
+                       o->operands[i], last,
+                       silent ? "does not answer and may be a directory" : "is a directory"));
     return 0;
 }
 
@@ -323,7 +329,7 @@ static int identify_missing(const char *path, struct identity *id)
     int r = -ENOENT;
 
     for (unsigned links = 0; at && links <= MAX_SYMLINKS; links++) {
-        if (lstat(at, &st) < 0 || !S_ISLNK(st.st_mode))
+        if (ask_lstat(at, &st) < 0 || !S_ISLNK(st.st_mode))
             break;
         next = follow(at);
         if (!next && errno != ENOMEM)
@@ -336,7 +342,7 @@ static int identify_missing(const char *path, struct identity *id)
         r = -ENOMEM;
         goto out;
     }
-    if (stat(dir, &st) < 0)
+    if (ask_stat(dir, &st) < 0)
         goto out;
     id->name = last_component(at);
     if (!id->name) {
@@ -361,7 +367,9 @@ static int identify(struct identities *ids, const struct identity *what)
     int r;
 
     *id = *what;
-    if (stat(id->path, &st) == 0) {
+    if (ask_is_silent(id->path))
+        return 0;
+    if (ask_stat(id->path, &st) == 0) {
         id->dev = st.st_dev;
         id->ino = st.st_ino;
     } else if (!id->is_dest) {
@@ -463,10 +471,11 @@ static int check_within(const struct plan *p, const struct options *o, char **re
     for (unsigned i = 0; i < p->n_copies; i++) {
         const struct plan_copy *c = &p->copies[i];
 
-        if (!c->tree || stat(c->source, &st) < 0 || !S_ISDIR(st.st_mode))
+        if (!c->tree || ask_stat(c->source, &st) < 0 || !S_ISDIR(st.st_mode))
             continue;
         for (unsigned d = 0; d < c->n_dests; d++)
-            if (is_within(open_nearest(c->dests[d]), &st, o->one_file_system))
+            if (!ask_is_silent(c->dests[d]) &&
+                is_within(open_nearest(c->dests[d]), &st, o->one_file_system))
                 return refuse(ret_error, format("cannot copy directory '%s' into itself, '%s'",
                                                 c->source, c->dests[d]));
     }
@@ -519,6 +528,22 @@ static int check_same(const struct plan *p, char **ret_error)
     return r;
 }
 
+/* All at once: each one that does not answer costs time. */
+static int ask_about(const struct options *o)
+{
+    unsigned n = o->n_operands + o->n_target_directories;
+    const char **paths = calloc(n, sizeof *paths);
+
+    if (!paths)
+        return -ENOMEM;
+    for (unsigned i = 0; i < n; i++)
+        paths[i] =
+            i < o->n_operands ? o->operands[i] : o->target_directories[i - o->n_operands];
+    ask_all(paths, n);
+    free(paths);
+    return 0;
+}
+
 int plan_make(struct plan *p, const struct options *o, char **ret_error)
 {
     bool into = o->n_target_directories > 0;
@@ -529,11 +554,10 @@ int plan_make(struct plan *p, const struct options *o, char **ret_error)
 
     assert(o->n_operands >= (into ? 1u : 2u));
     made.copies = calloc(n_copies, sizeof(*made.copies));
-    if (!made.copies)
-        r = -ENOMEM;
-    else if (into)
+    r = made.copies ? ask_about(o) : -ENOMEM;
+    if (r == 0 && into)
         r = plan_into_directories(&made, o, &error);
-    else
+    else if (r == 0)
         r = plan_one_source(&made, o, &error);
     if (r == 0)
         r = check_same(&made, &error);

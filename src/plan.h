@@ -27,12 +27,13 @@ struct plan {
  * known to fail for one destination (its directory is missing, say) is no error here: that
  * destination fails when it is opened, and the others are served. What concerns the source is
  * not checked here either, except that it is no destination and, where it can be told, not a
- * directory.
+ * directory. A path that does not answer is not checked at all: see ask_is_silent(), by which
+ * it must not be touched.
  *
  * Refused (-EINVAL): two destinations that are one file, by whatever path; a destination that
  * is the source; a destination before the last that is an existing regular file while the last
- * is a directory (cp's habit; allowed by --force); a block device; with -T a destination that
- * is a directory; with -t something that is no directory. */
+ * is a directory, or does not answer (cp's habit; allowed by --force); a block device; with -T
+ * a destination that is a directory; with -t something that is no directory. */
 int plan_make(struct plan *p, const struct options *o, char **ret_error);
 
 void plan_free(struct plan *p);

@@ -655,7 +655,7 @@ static int look_at(struct session *s)
     return policy_status(s, good, good);
 }
 
-int session_look(const struct options *o, const struct plan_copy *copy)
+int session_look(const struct options *o, const struct plan_copy *copy, bool *ret_hung)
 {
     struct session *s = session_new(o, copy, NULL, -1);
     int status;
@@ -665,6 +665,8 @@ int session_look(const struct options *o, const struct plan_copy *copy)
         return 2;
     }
     status = look_at(s);
-    session_free(s);
+    *ret_hung |= s->abandoned;
+    if (!s->abandoned)
+        session_free(s);
     return status;
 }

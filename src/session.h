@@ -40,8 +40,9 @@ void session_run_file(const struct options *o, const struct plan_copy *copy,
                       struct session_result *ret);
 
 /* --dry-run: looks at source and destinations as far as that touches nothing, and reports what
- * would be done or why not. Returns the exit status that it comes to. */
-int session_look(const struct options *o, const struct plan_copy *copy);
+ * would be done or why not. Returns the exit status that it comes to. *ret_hung
+ * becomes true if threads are left that hang in the kernel. */
+int session_look(const struct options *o, const struct plan_copy *copy, bool *ret_hung);
 
 /* The more serious of two exit statuses. */
 int session_worse(int a, int b);

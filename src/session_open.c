@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "ask.h"
 #include "clock.h"
 #include "session_state.h"
 #include "text.h"
@@ -46,7 +47,8 @@ int session_open_source(struct session *s)
     const struct options *o = s->o;
     struct failure *f = &s->status.source_failure;
 
-    if (session_send_out(s, 1, NULL, session_timeout_ms(s, false), errand_source, NULL) > 0)
+    if (ask_is_silent(s->copy->source) ||
+        session_send_out(s, 1, NULL, session_timeout_ms(s, false), errand_source, NULL) > 0)
         return failure_set(f, "open", s->signal ? EINTR : ETIMEDOUT, FAILURE_NO_OFFSET,
                            s->signal ? NULL : NO_ANSWER);
     *f = s->failures[0];
@@ -177,9 +179,12 @@ int session_check_space(struct session *s, unsigned d, struct failure *f)
 
 void session_look_at_targets(struct session *s)
 {
-    session_send_out(s, s->copy->n_dests, NULL, session_timeout_ms(s, false), errand_look,
+    for (unsigned d = 0; d < s->copy->n_dests; d++)
+        s->wanted[d] = !ask_is_silent(s->copy->dests[d]);
+    session_send_out(s, s->copy->n_dests, s->wanted, session_timeout_ms(s, false), errand_look,
                      NULL);
     for (unsigned d = 0; d < s->copy->n_dests; d++) {
+        s->late[d] |= !s->wanted[d];
         s->wanted[d] = !s->late[d];
         if (s->late[d])
             session_note_errand(s, d, "open");

@@ -18,10 +18,14 @@ hang_source() {
 }
 hang_source 'read * offset>=1048576 hang'
 hang_source 'open * hang'
+hang_source 'getattr * hang'
 --- stdout
 -- read * offset>=1048576 hang
 exit 5
 ucopy: fault/src: read: Connection timed out (it does not answer)
 -- open * hang
+exit 5
+ucopy: fault/src: open: Connection timed out (it does not answer)
+-- getattr * hang
 exit 5
 ucopy: fault/src: open: Connection timed out (it does not answer)

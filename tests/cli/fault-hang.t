@@ -29,6 +29,18 @@ hang_copy 'write * call=3 hang' --slow=wait
 hang_copy 'fsync *.tmp hang' --fsync
 hang_copy 'create *.tmp hang'
 hang_copy 'rename * hang'
+hang_copy 'getattr * hang'
+hang_copy 'getattr x hang' --inplace
+hang_copy 'statfs * hang' --dry-run 2>/dev/null
+# Nobody knows whether the last one is a directory: b is not overwritten.
+rules 'getattr * hang'
+echo b >b
+timeout -k 1 30 "$UCOPY" --engine="$ENGINE" --timeout=1 src b fault
+echo "exit $?"
+cat b
+timeout -k 1 30 "$UCOPY" --engine="$ENGINE" --timeout=1 -t fault -t two src
+echo "exit $?"
+same src two/src
 --- stdout
 -- write * offset>=1048576 hang
 exit 3
@@ -72,3 +84,29 @@ ucopy: fault/x: finish: Connection timed out (it does not answer)
 a
 b
 old
+-- getattr * hang
+exit 3
+ucopy: 2 of 3 destinations are complete
+ucopy: fault/x: open: Connection timed out (it does not answer)
+a
+b
+old
+-- getattr x hang --inplace
+exit 3
+ucopy: 2 of 3 destinations are complete
+ucopy: fault/x: open: Connection timed out (it does not answer)
+a
+b
+old
+-- statfs * hang --dry-run
+would copy 'src' -> 'one/a' (by temporary and rename)
+would copy 'src' -> 'two/b' (by temporary and rename)
+exit 3
+old
+exit 2
+b
+exit 3
+--- stderr
+ucopy: 'b' is an existing file and would be overwritten: 'fault' does not answer and may be a directory. To copy several files into directories use -t DIR (or --force)
+ucopy: 1 of 2 destinations are complete
+ucopy: fault/src: open: Connection timed out (it does not answer)

@@ -15,7 +15,8 @@ slow_copy() {
     # The healthy ones were complete while the slow one was not.
     jq -sc 'map(select(.event == "progress").destinations | map(.bytes))
             | any(.[0] == 12582912 and .[2] == 12582912 and .[1] < 12582912)' out
-    jq -c 'select(.event == "summary").read_bytes == 12582912' out
+    # Nothing is read a second time, or no more than once more for the slow one.
+    jq -c 'select(.event == "summary").read_bytes | [. == 12582912, . < 2 * 12582912 + 1]' out
     rm -f a b fault/x
 }
 slow_copy
@@ -26,16 +27,16 @@ slow_copy --in-order
 -- 
 [0,["done","done","done"]]
 true
-false
+[false,true]
 -- --max-lag=64K
 [0,["done","done","done"]]
 true
-false
+[false,true]
 -- --slow=wait
 [0,["done","done","done"]]
 false
-true
+[true,true]
 -- --in-order
 [0,["done","done","done"]]
 false
-true
+[true,true]

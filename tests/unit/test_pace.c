@@ -211,6 +211,58 @@ static void patience_grows(void **state)
     end(&b);
 }
 
+/* Where one is written after the other, those behind the slow one have as much left, but do not
+ * go apart. */
+static void behind_the_slow_one_stays(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    start(&b, 3, 6, 4);
+    pass(&b, 0);
+    for (unsigned next = 0; next < 4; next++)
+        assert_claim(&b, next, 7);
+    assert_no_claim(&b);
+    release(&b, 0, 4);
+    b.pace.dests[2].behind = 4;
+    pass(&b, 0);
+    pass(&b, 100);
+    assert_true(b.pace.dests[1].apart);
+    assert_false(b.pace.dests[2].apart || pace_slow(&b.pace, 2));
+    assert_claim(&b, 4, 5);
+    end(&b);
+}
+
+/* Who has much more left than another one is not waited for: the other may be idle meanwhile.
+ */
+static void slow_is_relative(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    start(&b, 3, 12, 8);
+    pass(&b, 0);
+    for (unsigned next = 0; next < 7; next++)
+        assert_claim(&b, next, 7);
+    pace_wait(&b.pace);
+    assert_false(pace_slow(&b.pace, 0) || pace_slow(&b.pace, 1) || pace_slow(&b.pace, 2));
+    release(&b, 0, 4); /* has three left */
+    release(&b, 2, 1);
+    pace_wait(&b.pace);
+    assert_false(pace_slow(&b.pace, 0) || pace_slow(&b.pace, 1));
+    release(&b, 0, 1);
+    pace_wait(&b.pace);
+    assert_true(pace_slow(&b.pace, 1) && pace_slow(&b.pace, 2));
+    assert_false(pace_slow(&b.pace, 0));
+
+    /* Not than one that needs nothing. */
+    job_drop(&b.job, 0, &(struct failure){"write", 5, 0, NULL});
+    pass(&b, 0);
+    pace_wait(&b.pace);
+    assert_false(pace_slow(&b.pace, 1));
+    end(&b);
+}
+
 /* While nobody else is idle, a destination that is full makes nobody wait. */
 static void full_is_no_debt_when_nobody_waits(void **state)
 {
@@ -766,6 +818,8 @@ int main(void)
         cmocka_unit_test(resumed_waits),
         cmocka_unit_test(slow_goes_apart),
         cmocka_unit_test(patience_grows),
+        cmocka_unit_test(behind_the_slow_one_stays),
+        cmocka_unit_test(slow_is_relative),
         cmocka_unit_test(full_is_no_debt_when_nobody_waits),
         cmocka_unit_test(idle_is_no_credit_when_nobody_is_full),
         cmocka_unit_test(debt_is_net_of_own_waiting),

@@ -1,0 +1,29 @@
+/* ask: looks at paths behind which nobody may answer: a file server that is gone, a device that
+ * hangs. A path that has not answered in time is silent: it is not asked again, nor is what is
+ * below it. That is kept for the life of the process, as are the threads that still wait.
+ *
+ * For the main thread, before the copies: these have errands of their own. */
+#ifndef UCOPY_ASK_H
+#define UCOPY_ASK_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+/* How long to wait for an answer, 0: for ever, as it is without this call. When wake_fd becomes
+ * readable and stop(arg) is true then, nobody answers any more. */
+void ask_begin(unsigned timeout_ms, int wake_fd, bool (*stop)(void *arg), void *arg);
+
+/* Asks all of them at once, so that those that are silent cost one time-out together. */
+void ask_all(const char *const *paths, unsigned n);
+
+/* stat(2) and lstat(2); -1 with ETIMEDOUT for a silent path. */
+int ask_stat(const char *path, struct stat *ret);
+int ask_lstat(const char *path, struct stat *ret);
+
+/* Whether the path, or one above it, has been found to be silent. */
+bool ask_is_silent(const char *path);
+
+/* Whether threads are left that hang in the kernel: an exit would not end. */
+bool ask_left(void);
+
+#endif

@@ -1,0 +1,4 @@
+# Random copies with random faults, limits and signals: see tools/soak.sh. UCOPY_SOAK=N makes so many,
+# UCOPY_SOAK_SEED=N repeats. ./dev soak is for more than fit into the time that a case has.
+--- script
+"$TOOLS/soak.sh" "${UCOPY_SOAK:-40}" ${UCOPY_SOAK_SEED:+"$UCOPY_SOAK_SEED"}
