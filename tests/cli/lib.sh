@@ -296,6 +296,8 @@ json() {
 # expect FILTER: says so if that is not true of the summary.
 expect() {
     jq -e "$1" json >/dev/null || { echo "not true: $1"; cat json; }
+}
+
 # sparse FILE: data of many lengths between holes of many lengths, a hole and data at the start
 # and the end; 5 MiB and a bit. The same each time.
 sparse() {
