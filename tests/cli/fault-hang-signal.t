@@ -9,14 +9,13 @@ direct=--direct=auto
 hang_signal() {
     echo "-- $*"
     rules "$1"
-    start --slow=wait --chunk-size=64K "$direct" "${@:2}" src a fault/x b 2>err
+    # One that hangs all the same is killed. A signal goes through timeout(1).
+    env --default-signal=INT timeout --foreground -s KILL 20 "$UCOPY" --engine="$ENGINE" \
+        --slow=wait --chunk-size=64K "$direct" "${@:2}" src a fault/x b 2>err &
+    pid=$!
     sleep 0.3
     kill -INT "$pid"
-    # One that hangs all the same is killed.
-    { sleep 20 && kill -9 "$pid"; } 2>/dev/null &
-    watch=$!
     finish
-    { kill "$watch"; wait "$watch"; } 2>/dev/null
     grep -o interrupted err | sort -u
     mount_faultfs # what hangs would hang the look at the rest
     for file in a b; do
