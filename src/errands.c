@@ -130,7 +130,7 @@ static void await(struct round *r)
 
         poll(p, 2, end == UINT64_MAX ? -1 : (int)(end - now));
         now = clock_now_ms();
-        if (now >= end && !stopping && e->moved(e->arg))
+        if (now >= end && !stopping && e->moved && e->moved(e->arg))
             end = now + e->timeout_ms;
         if (p[1].revents && e->stop(e->arg)) {
             stopping = true;

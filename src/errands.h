@@ -11,10 +11,11 @@ struct errands {
     void (*undo)(void *arg, unsigned i); /* in the same thread, when run() has come back after
                                           * it was given up; NULL: nothing */
     void *arg;
-    unsigned timeout_ms;      /* 0: none */
-    bool (*moved)(void *arg); /* asked when that time is over: whether anything has moved since
-                               * it was asked last, and the time is to begin anew */
-    int wake_fd;              /* becomes readable when stop() has to be asked; -1: never */
+    unsigned timeout_ms; /* 0: none */
+    bool (*moved)(
+        void *arg); /* asked when that time is over: whether anything has moved since
+                     * it was asked last, and the time is to begin anew; NULL: nothing does */
+    int wake_fd;    /* becomes readable when stop() has to be asked; -1: never */
     bool (*stop)(void *arg);
     unsigned stop_ms; /* how long to wait on when stop() has returned true */
 };

@@ -266,6 +266,26 @@ void job_passed(struct job *j, unsigned d, uint64_t start, uint64_t end)
     pthread_mutex_unlock(&j->lock);
 }
 
+void job_set_aside(struct job *j, unsigned d)
+{
+    assert(d < j->n_dests);
+
+    pthread_mutex_lock(&j->lock);
+    ledger_claim_all(&j->ledger, d);
+    pthread_mutex_unlock(&j->lock);
+}
+
+void job_given(struct job *j, unsigned d)
+{
+    assert(d < j->n_dests);
+
+    pthread_mutex_lock(&j->lock);
+    assert(ledger_next(&j->ledger, d) == UINT64_MAX);
+    ledger_drop(&j->ledger, d);
+    j->states[d].flushed = j->dests[d].flush;
+    pthread_mutex_unlock(&j->lock);
+}
+
 void job_source_end(struct job *j, uint64_t end)
 {
     pthread_mutex_lock(&j->lock);

@@ -93,6 +93,14 @@ int job_hold(struct job *j, unsigned d, const struct ranges *held);
 /* Frees what job_init() made. */
 void job_free(struct job *j);
 
+/* Destination d will get all from elsewhere: its whole range is claimed, before any worker
+ * starts or somebody has a part of it. job_return() gives it to the workers. */
+void job_set_aside(struct job *j, unsigned d);
+
+/* Destination d, which was set aside, has got all from elsewhere; if it wants a flush, on
+ * stable storage. */
+void job_given(struct job *j, unsigned d);
+
 /* Claims the next range of at most chunk_size bytes for the destinations d with ready[d], as
  * ledger_claim(). It is a hole (*ret_hole) or data: a hole is claimed for destinations only
  * that are not blank, and needs no reading; the others hold it from then on. May have to look

@@ -153,6 +153,12 @@ bool ledger_claim(struct ledger *l, const bool *ready, uint64_t max_len, uint64_
     return true;
 }
 
+void ledger_claim_all(struct ledger *l, unsigned d)
+{
+    assert(d < l->n_dests);
+    remove_without_split(&l->todo[d], 0, UINT64_MAX);
+}
+
 int ledger_skip(struct ledger *l, unsigned d, uint64_t start, uint64_t end)
 {
     struct range part = {start, start};

@@ -54,6 +54,9 @@ int ledger_skip(struct ledger *l, unsigned d, uint64_t start, uint64_t end);
 /* Destination d holds these bytes before anything is claimed. 0 or -ENOMEM. */
 int ledger_hold(struct ledger *l, unsigned d, const struct ranges *held);
 
+/* Claims everything that destination d has in todo. */
+void ledger_claim_all(struct ledger *l, unsigned d);
+
 /* Position of the first byte that destination d has in todo; UINT64_MAX: none. */
 uint64_t ledger_next(const struct ledger *l, unsigned d);
 

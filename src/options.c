@@ -27,6 +27,7 @@ enum option_id {
     OPT_FORCE,
     OPT_INPLACE,
     OPT_SPARSE,
+    OPT_REFLINK,
     OPT_OFFSET,
     OPT_LENGTH,
     OPT_DEST_OFFSET,
@@ -91,6 +92,8 @@ static struct poptOption copying_table[] = {
          "write into DEST itself instead of a temporary that is renamed"),
     ARG("sparse", '\0', OPT_SPARSE, "WHEN",
         "holes: as in SOURCE (auto, the default), always for zeros, or never"),
+    OPTIONAL_ARG("reflink", '\0', OPT_REFLINK, "WHEN",
+                 "clone instead of copying: where possible (auto, the default), always, never"),
     ARG("offset", '\0', OPT_OFFSET, "SIZE", "start at this offset of SOURCE"),
     ARG("length", '\0', OPT_LENGTH, "SIZE", "copy at most this much"),
     ARG("dest-offset", '\0', OPT_DEST_OFFSET, "SIZE",
@@ -602,6 +605,7 @@ static const struct rule rules[] = {
     [OPT_FORCE] = {.set = set_flag, FIELD(force)},
     [OPT_INPLACE] = {.set = set_flag, FIELD(inplace)},
     [OPT_SPARSE] = {.set = set_sparse, FIELD(sparse), .expected = EXPECT_WHEN},
+    [OPT_REFLINK] = {.set = set_when, FIELD(reflink), .expected = EXPECT_WHEN},
     [OPT_OFFSET] = {.set = set_size, FIELD(offset), .max = MAX_OFFSET, .expected = EXPECT_SIZE},
     [OPT_LENGTH] = {.set = set_size, FIELD(length), .max = MAX_OFFSET, .expected = EXPECT_SIZE},
     [OPT_DEST_OFFSET] = {.set = set_dest_offset,
@@ -691,6 +695,8 @@ static const char *close_optional(const char *word)
         return "--progress=";
     if (strcmp(word, "--preserve") == 0)
         return "--preserve=";
+    if (strcmp(word, "--reflink") == 0)
+        return "--reflink=";
     return word;
 }
 
@@ -832,6 +838,10 @@ static int check_combinations(const struct options *o, char **ret_error)
     if (o->no_target_directory && o->n_target_directories > 0)
         return refuse(ret_error,
                       "--target-directory and --no-target-directory contradict each other");
+    if (o->reflink == WHEN_ALWAYS && o->sparse != WHEN_AUTO)
+        return refuse(ret_error,
+                      "--reflink=always can be used only with --sparse=auto: a clone "
+                      "has the holes that SOURCE has");
     if (o->has_dest_offset && !o->inplace)
         return refuse(ret_error, "--dest-offset needs --inplace: a new file that is renamed to "
                                  "the destination would lose the rest of it");

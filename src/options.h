@@ -50,7 +50,8 @@ struct options {
     bool inplace;
     bool partial; /* --partial or --resume */
     bool resume;
-    enum when sparse; /* holes: of the source, of all that is zeros, or none */
+    enum when sparse;  /* holes: of the source, of all that is zeros, or none */
+    enum when reflink; /* clones */
     bool no_space_check;
     bool stop_on_error; /* --on-error=stop */
     enum slow slow;

@@ -26,6 +26,7 @@ struct dest_status {
     uint64_t files;  /* of a tree, likewise: all but directories */
     bool durable;    /* data and name are on stable storage */
     bool detached;   /* was too slow for the others, and served on its own */
+    bool cloned;     /* has its data by a clone */
     bool attributes; /* with DEST_DONE: attributes were to be preserved */
     const struct failure *attribute_failures; /* those that were not; not owned */
     unsigned n_attribute_failures;

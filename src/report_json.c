@@ -109,6 +109,7 @@ static void add_dest_fields(json_t **object, const struct dest_status *d)
     add_failure(object, "error", "errno", d->state == DEST_FAILED ? &d->failure : &none);
     add(object, "durable", json_boolean(d->durable));
     add(object, "detached", json_boolean(d->detached));
+    add(object, "how", json_string(d->cloned ? "clone" : "copy"));
     add_attributes(object, d);
     add_bytes(object, "resumed", d->resumed);
     add_bytes(object, "kept", d->kept);

@@ -55,7 +55,7 @@ static struct tuning_facts facts(const struct session *s)
     for (unsigned d = 0; d < s->copy->n_dests; d++) {
         const struct target *t = &s->targets[d];
 
-        if (!session_takes_part(s, d))
+        if (!session_takes_part(s, d) || s->cloned[d])
             continue;
         f.sequential |= t->sequential;
         if (t->fd_direct < 0)
@@ -176,8 +176,8 @@ static int set_up_job(struct session *s)
             continue;
         }
         j->dests[d] = (struct job_end){
-            .file = add_fd(j, t->fd),
-            .file_direct = add_fd(j, t->fd_direct),
+            .file = add_fd(j, s->cloned[d] ? -1 : t->fd),
+            .file_direct = add_fd(j, s->cloned[d] ? -1 : t->fd_direct),
             .direct_align = t->direct_align,
             .base = s->o->dest_offset,
             .need_direct = t->request.need_direct,
@@ -186,10 +186,11 @@ static int set_up_job(struct session *s)
             .blank = t->blank,
             .timeout_ms = session_timeout_ms(s, t->sequential),
         };
+        if (s->cloned[d] || session_waits(s, d))
+            job_set_aside(j, d);
+        if (s->cloned[d])
+            job_given(j, d);
     }
-    s->status.workers = s->tuning.workers;
-    s->status.chunk_size = j->chunk_size;
-    s->status.queue_depth = s->tuning.queue_depth;
     r = hold_what_is_there(s);
     if (r == 0)
         r = start_scribe(s);
@@ -238,15 +239,6 @@ static void check_source(struct session *s)
         session_fail_all(s);
 }
 
-/* Whether anything is missing that was asked for: bytes, or their flush. A stop may come in
- * between the two. */
-static bool incomplete(const struct session *s, unsigned d)
-{
-    const struct job_view *v = &s->view[d];
-
-    return v->missing != 0 || (s->job.dests[d].flush && !v->state.flushed);
-}
-
 static void errand_finish(void *arg, unsigned d)
 {
     struct session *s = arg;
@@ -262,17 +254,10 @@ static void errand_finish(void *arg, unsigned d)
         target_abort(&s->targets[d], s->keep[d]);
 }
 
-/* What the page cache took may have to be written when the file is closed. */
-static unsigned commit_limit_ms(const struct session *s)
-{
-    unsigned limit = session_timeout_ms(s, false);
-
-    return limit ? limit + copy_flush_allowance_ms(s->size_known ? s->size : 0) : 0;
-}
-
 static void commit_targets(struct session *s)
 {
-    session_send_out(s, s->copy->n_dests, s->commit, commit_limit_ms(s), errand_finish, NULL);
+    session_send_out(s, s->copy->n_dests, s->commit, session_flush_limit_ms(s), errand_finish,
+                     NULL);
     for (unsigned d = 0; d < s->copy->n_dests; d++) {
         struct dest_status *ds = &s->status.dests[d];
 
@@ -296,9 +281,11 @@ static void commit_complete(struct session *s)
 {
     bool any = false;
 
+    if (session_serve_followers(s))
+        look(s);
     for (unsigned d = 0; d < s->copy->n_dests; d++) {
         s->commit[d] = s->target_open[d] && s->status.dests[d].state != DEST_FAILED &&
-                       !s->signal && !s->unavailable && !incomplete(s, d);
+                       !s->signal && !s->unavailable && !session_incomplete(s, d);
         any |= s->commit[d];
     }
     if (!any)
@@ -414,7 +401,8 @@ static void tell_remark(void *arg, const char *engine, const char *reason)
         report_verbose("engine %s passed over: %s", engine, reason);
 }
 
-static void run_crew(struct session *s)
+/* False: the workers have not come to an end. */
+static bool run_crew(struct session *s)
 {
     struct crew_config config = {
         .engine = strcmp(s->o->engine, "auto") == 0 ? NULL : engine_find(s->o->engine),
@@ -423,15 +411,18 @@ static void run_crew(struct session *s)
     struct engine_reason why;
     int r = crew_start(&s->crew, &s->job, &config);
 
+    s->status.workers = s->tuning.workers;
+    s->status.chunk_size = s->tuning.chunk_size;
+    s->status.queue_depth = s->tuning.queue_depth;
     if (r < 0) {
         s->unavailable = true;
         report_error("cannot start a worker: %s", strerror(-r));
-        return;
+        return false;
     }
     if (!watch(s)) {
         s->abandoned = true;
         look(s);
-        return;
+        return false;
     }
     s->abandoned |= !crew_end(s->crew, END_PATIENCE_MS);
     r = crew_error(s->crew, &why);
@@ -448,6 +439,36 @@ static void run_crew(struct session *s)
     if (!s->abandoned)
         crew_free(s->crew);
     s->crew = NULL;
+    return true;
+}
+
+/* Whether there is anything for workers to do. */
+static bool has_work(struct session *s)
+{
+    if (s->signal || s->unavailable || job_stopping(&s->job))
+        return false;
+    for (unsigned d = 0; d < s->copy->n_dests; d++)
+        if (s->target_open[d] && s->status.dests[d].state != DEST_FAILED &&
+            session_incomplete(s, d) && !session_waits(s, d))
+            return true;
+    return false;
+}
+
+/* What is cloned is complete before any worker starts, and needs none. Workers are called in
+ * again when one of those that waited for a clone has to be copied after the others. */
+static void copy_all(struct session *s)
+{
+    look(s);
+    commit_complete(s);
+    while (has_work(s)) {
+        s->passed_on = false;
+        if (!run_crew(s))
+            return;
+        commit_complete(s);
+        if (!s->passed_on)
+            return;
+        look(s);
+    }
 }
 
 /* What `done` complete destinations, `kept` of them with all attributes, come to under
@@ -514,6 +535,9 @@ static void session_free(struct session *s)
     free(s->commit);
     free(s->wanted);
     free(s->late);
+    free(s->cloned);
+    free(s->deferred);
+    free(s->leader);
     free(s->demands);
     free(s->space_texts);
     free(s->view);
@@ -538,7 +562,7 @@ static void run(struct session *s)
             s->unavailable = true;
             report_error("cannot set up the copy: %s", strerror(-r));
         } else {
-            run_crew(s);
+            copy_all(s);
         }
         finish_targets(s);
         if (r == 0 && !s->abandoned)
@@ -575,6 +599,9 @@ static struct session *session_new(const struct options *o, const struct plan_co
     s->late = calloc(n, sizeof *s->late);
     s->held = calloc(n, sizeof *s->held);
     s->keep = calloc(n, sizeof *s->keep);
+    s->cloned = calloc(n, sizeof *s->cloned);
+    s->deferred = calloc(n, sizeof *s->deferred);
+    s->leader = calloc(n, sizeof *s->leader);
     s->demands = calloc(n, sizeof *s->demands);
     s->space_texts = calloc(n, sizeof *s->space_texts);
     s->view = calloc(n, sizeof *s->view);
@@ -582,8 +609,9 @@ static struct session *session_new(const struct options *o, const struct plan_co
     s->status.source = copy->source;
     s->status.n_dests = copy->n_dests;
     if (s->news_fd < 0 || !s->targets || !s->target_open || !s->looks || !s->failures ||
-        !s->commit || !s->wanted || !s->late || !s->held || !s->keep || !s->demands ||
-        !s->space_texts || !s->view || !s->status.dests) {
+        !s->commit || !s->wanted || !s->late || !s->held || !s->keep || !s->cloned ||
+        !s->deferred || !s->leader || !s->demands || !s->space_texts || !s->view ||
+        !s->status.dests) {
         session_free(s);
         return NULL;
     }

@@ -154,6 +154,8 @@ static void errand_open(void *arg, unsigned d)
         nanosleep(&pause, NULL);
         s->failures[d].err = 0;
     }
+    if (s->failures[d].err == 0)
+        session_clone_source(s, d);
 }
 
 static void undo_open(void *arg, unsigned d)
@@ -186,10 +188,13 @@ void session_look_at_targets(struct session *s)
     for (unsigned d = 0; d < s->copy->n_dests; d++) {
         s->late[d] |= !s->wanted[d];
         s->wanted[d] = !s->late[d];
-        if (s->late[d])
+        if (s->late[d]) {
             session_note_errand(s, d, "open");
-        else if (s->failures[d].err == 0)
-            s->demands[d] = s->looks[d].demand;
+        } else if (s->failures[d].err == 0) {
+            s->deferred[d] = session_may_clone(s, d);
+            if (!s->deferred[d])
+                s->demands[d] = s->looks[d].demand;
+        }
     }
 }
 
@@ -234,7 +239,7 @@ static void tell_resumed(const struct session *s, unsigned d)
 static void check_targets(struct session *s)
 {
     for (unsigned d = 0; d < s->copy->n_dests; d++)
-        s->wanted[d] = session_takes_part(s, d);
+        s->wanted[d] = session_takes_part(s, d) && !s->cloned[d];
     session_send_out(s, s->copy->n_dests, s->wanted, session_timeout_ms(s, false), errand_check,
                      NULL);
     for (unsigned d = 0; d < s->copy->n_dests; d++) {
@@ -250,7 +255,10 @@ static void check_targets(struct session *s)
 
 unsigned session_open_targets(struct session *s)
 {
-    unsigned n = s->copy->n_dests, taking_part = 0;
+    unsigned n = s->copy->n_dests;
+    /* A clone has to wait until the source has been written to its device. */
+    unsigned limit_ms =
+        session_wants_clones(s) ? session_flush_limit_ms(s) : session_timeout_ms(s, false);
     struct failure f;
     bool stop;
 
@@ -267,7 +275,7 @@ unsigned session_open_targets(struct session *s)
             session_fail_dest(s, d, &f);
         s->wanted[d] = s->status.dests[d].state != DEST_FAILED;
     }
-    session_send_out(s, n, s->wanted, session_timeout_ms(s, false), errand_open, undo_open);
+    session_send_out(s, n, s->wanted, limit_ms, errand_open, undo_open);
     for (unsigned d = 0; d < n; d++) {
         if (!s->wanted[d])
             continue;
@@ -276,7 +284,5 @@ unsigned session_open_targets(struct session *s)
     }
     if (s->o->resume && !s->signal)
         check_targets(s);
-    for (unsigned d = 0; d < n; d++)
-        taking_part += session_takes_part(s, d);
-    return taking_part;
+    return session_prepare_targets(s);
 }

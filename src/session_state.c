@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 
+#include "copy.h"
 #include "errands.h"
 #include "signals.h"
 
@@ -98,6 +99,21 @@ unsigned session_timeout_ms(const struct session *s, bool stream)
     if (s->o->has_timeout)
         return s->o->timeout * 1000;
     return stream ? 0 : OPTIONS_DEFAULT_TIMEOUT * 1000;
+}
+
+/* A stop may come in between the two. */
+bool session_incomplete(const struct session *s, unsigned d)
+{
+    const struct job_view *v = &s->view[d];
+
+    return v->missing != 0 || (s->job.dests[d].flush && !v->state.flushed);
+}
+
+unsigned session_flush_limit_ms(const struct session *s)
+{
+    unsigned limit = session_timeout_ms(s, false);
+
+    return limit ? limit + copy_flush_allowance_ms(s->size_known ? s->size : 0) : 0;
 }
 
 const struct failure *session_stopped(const struct session *s, struct failure *f)

@@ -39,7 +39,7 @@ struct session {
     bool sweep;         /* looking at a destination cleans up there */
     struct target *targets;
     bool *target_open;
-    struct space_demand *demands;    /* of each destination */
+    struct space_demand *demands;    /* of each destination that is to be copied to */
     char (*space_texts)[SPACE_TEXT]; /* what is missing there, for failures */
     uint64_t start;                  /* of the copied range in the source, bytes */
     uint64_t size; /* bytes to copy, or the limit where the end is not known */
@@ -58,6 +58,11 @@ struct session {
     struct partial_watch watch; /* of those that look for that */
     uint64_t watched;           /* what watch.read was when somebody looked */
     bool *keep;                 /* a target that is given up is left to go on with */
+
+    bool *cloned;     /* from the source */
+    bool *deferred;   /* the space it needs has not been looked at: it may become a clone */
+    unsigned *leader; /* the destination it will be cloned from; itself: it will not be */
+    bool passed_on;   /* workers have got a destination that was to be a clone */
 
     struct job job;
     struct job_view *view;
@@ -101,6 +106,39 @@ unsigned session_send_out(struct session *s, unsigned n, const bool *wanted, uns
 
 /* What became of an errand to destination d, which was about the operation op. */
 void session_note_errand(struct session *s, unsigned d, const char *op);
+
+/* Whether anything is missing of destination d that was asked for: bytes, or their flush; as of
+ * the last look. */
+bool session_incomplete(const struct session *s, unsigned d);
+
+/* How long an operation may go unanswered for which what the page cache took may have to be
+ * written. */
+unsigned session_flush_limit_ms(const struct session *s);
+
+/* ---- session_clone.c ---- */
+
+/* Whether anything is to be cloned that can be. */
+bool session_wants_clones(const struct session *s);
+
+/* Whether destination d, which has been looked at, is likely to become a clone, and to need no
+ * space. */
+bool session_may_clone(const struct session *s, unsigned d);
+
+/* Part of the errand that has opened destination d: makes it a clone of the source if that is
+ * wanted and possible, and notes that in s->cloned. If it has to be a clone and cannot, it is
+ * closed again and s->failures says why. */
+void session_clone_source(struct session *s, unsigned d);
+
+/* Between open and copy: settles who will be cloned from whom, whether there is space for the
+ * others, and makes room there. Returns how many destinations are left. */
+unsigned session_prepare_targets(struct session *s);
+
+/* Whether destination d waits to be cloned from another one. */
+bool session_waits(const struct session *s, unsigned d);
+
+/* Clones those that wait from leaders that are complete as of the last look, and gives those
+ * to the workers that cannot be. True if the job has to be looked at anew. */
+bool session_serve_followers(struct session *s);
 
 /* ---- session_open.c ---- */
 

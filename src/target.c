@@ -4,8 +4,11 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static bool ends_with_slash(const char *path)
 {
@@ -80,6 +83,36 @@ int target_look(const struct target_request *request, struct target_view *ret,
     int r = prepare(&t, request, f);
 
     return t.ops ? t.ops->look(&t, ret, f) : r;
+}
+
+void target_reserve(struct target *t)
+{
+    t->ops->reserve(t);
+}
+
+int target_clone(struct target *t, int from, uint64_t offset, struct failure *f)
+{
+    const struct target_request *q = &t->request;
+    struct file_clone_range range = {
+        .src_fd = from,
+        .src_offset = offset,
+        .src_length = q->length,
+        .dest_offset = q->size - q->length,
+    };
+
+    if (ioctl(t->fd, FICLONERANGE, &range) < 0)
+        return failure_set(f, "clone", errno == ENOTTY ? EOPNOTSUPP : errno, FAILURE_NO_OFFSET,
+                           NULL);
+    if (q->durable && fsync(t->fd) < 0)
+        return failure_set(f, "fsync", errno, FAILURE_NO_OFFSET, NULL);
+    return 0;
+}
+
+bool target_can_share(const struct target *from, const struct target *to)
+{
+    /* One that was there before may not be read, nor need it be empty. */
+    return from->temp[0] != '\0' && to->temp[0] != '\0' &&
+           ioctl(to->fd, FICLONE, from->fd) == 0;
 }
 
 int target_commit(struct target *t, struct failure *f)

@@ -52,6 +52,7 @@ struct target_request {
 struct target_view {
     const char *how;            /* static string that says how it would be written */
     struct space_demand demand; /* all zero where it is not known */
+    bool clones;                /* the file system is of a kind that can clone */
 };
 
 struct target_ops;
@@ -90,6 +91,7 @@ struct target_ops {
     void (*sweep)(struct target *t);
     int (*look)(struct target *t, struct target_view *ret, struct failure *f);
     int (*open)(struct target *t, struct failure *f);
+    void (*reserve)(struct target *t);
     int (*commit)(struct target *t, struct failure *f);
     void (*abandon)(struct target *t, bool keep);
     void (*abort)(struct target *t, bool keep);
@@ -116,6 +118,21 @@ void target_sweep(const struct target_request *request);
  * if it would fail. Nothing is open afterwards. */
 int target_look(const struct target_request *request, struct target_view *ret,
                 struct failure *f);
+
+/* Makes room for what will be written, as far as it is worth it: to be called before the first
+ * write. */
+void target_reserve(struct target *t);
+
+/* Gives the target all that it is to hold as a clone of length bytes at `offset` of `from`,
+ * which is open for reading: they share the blocks (FICLONERANGE, ioctl_ficlonerange(2)). May
+ * have to wait until what is in the page cache of `from` has been written. With request.durable
+ * the clone is on stable storage then. Negative errno with *f filled if it cannot be; nothing
+ * has happened then, unless it was the flush that failed (op "fsync"). */
+int target_clone(struct target *t, int from, uint64_t offset, struct failure *f);
+
+/* Whether what one target holds can be cloned into the other: tried with both empty, before
+ * either is written to or reserved. */
+bool target_can_share(const struct target *from, const struct target *to);
 
 /* With request.resume, reads back what earlier runs have kept, and adds to *ret_held what is
  * there: those bytes need not be written. 0, -ENOMEM, or -EINTR because of watch->stop. */

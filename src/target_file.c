@@ -299,9 +299,9 @@ static int open_direct(struct target *t, const char *name, struct failure *f)
  * grows XFS gives more than is written. Not under a final name: a file of full length there
  * would look complete. A refusal means nothing: if there is too little space, the writes will
  * tell. */
-static void preallocate(const struct target *t)
+static void file_reserve(struct target *t)
 {
-    if (!t->request.size_known || t->request.size == 0)
+    if (t->temp[0] == '\0' || !t->request.size_known || t->request.size == 0)
         return;
     if (t->request.sparse)
         (void)!ftruncate(t->fd, (off_t)t->request.size);
@@ -409,7 +409,6 @@ static int open_temporary(struct target *t, const struct stat *replaced, struct 
         leave_temporary(t, true);
         return r;
     }
-    preallocate(t);
     /* What an earlier run has left is looked at first: target_check(). */
     t->blank = t->request.sparse && !(t->request.origin && t->request.resume);
     return 0;
@@ -548,6 +547,17 @@ static struct space_demand find_demand(const struct target *t, const struct stat
     return demand;
 }
 
+/* Those whose clones take no space. */
+static bool is_cloning_file_system(const struct target *t)
+{
+    struct statfs fs;
+
+    if (fstatfs(t->dir_fd, &fs) < 0)
+        return false;
+    return fs.f_type == BTRFS_SUPER_MAGIC || fs.f_type == XFS_SUPER_MAGIC ||
+           fs.f_type == OCFS2_SUPER_MAGIC;
+}
+
 static int file_look(struct target *t, struct target_view *ret, struct failure *f)
 {
     bool inplace = t->request.inplace, exists = false;
@@ -565,6 +575,7 @@ static int file_look(struct target *t, struct target_view *ret, struct failure *
         *ret = (struct target_view){
             .how = inplace ? "in place" : "by temporary and rename",
             .demand = find_demand(t, inplace && exists ? &st : NULL),
+            .clones = is_cloning_file_system(t),
         };
     release(t);
     return r;
@@ -754,6 +765,7 @@ const struct target_ops target_file_ops = {
     .sweep = file_sweep,
     .look = file_look,
     .open = file_open,
+    .reserve = file_reserve,
     .commit = file_commit,
     .abandon = leave_temporary,
     .abort = file_abort,

@@ -19,7 +19,7 @@
 #define PREFIX       ".ucopy-"
 #define SUFFIX       ".tmp"
 #define DIGITS       16
-#define CREATE_FLAGS (O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC)
+#define CREATE_FLAGS (O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC)
 #define MAX_TRIES    16
 #define MAX_ENTRIES  16384 /* of a directory that are looked at: some milliseconds */
 #define SWEPT_SLOTS  64

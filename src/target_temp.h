@@ -14,8 +14,8 @@
 
 /* Makes an empty temporary in the directory with the permission bits that the kernel makes of
  * mode, holds it with a lock where the file system knows such, and puts its name into `name`.
- * Returns a descriptor for writing (the caller's; the lock lives as long as it and its
- * duplicates) or a negative errno with "" in `name`. */
+ * Returns a descriptor for reading and writing (the caller's; the lock lives as long as it and
+ * its duplicates) or a negative errno with "" in `name`. */
 int temp_create(int dir_fd, mode_t mode, char name[TEMP_NAME_SIZE]);
 
 /* Whether `name` in the directory stands for the file that fd is open on. */

@@ -285,7 +285,7 @@ static void on_copy(void *arg, int fd, const char *path)
  * for only those can do. */
 static uint64_t copy_size(const struct options *o)
 {
-    if (o->direct == WHEN_ALWAYS)
+    if (o->direct == WHEN_ALWAYS || o->reflink == WHEN_ALWAYS)
         return 0;
     return o->sparse == WHEN_ALWAYS ? SMALLEST_HOLE : ENGINE_SIZE;
 }

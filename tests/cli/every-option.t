@@ -15,6 +15,7 @@ copies() {
 copies --force
 copies --inplace
 for when in auto always never; do copies --sparse=$when; done
+for when in auto never; do copies --reflink=$when; done
 copies --offset=0
 copies --length=1M
 copies --dest-offset=0 --inplace

@@ -16,7 +16,7 @@ hang_signal() {
     { sleep 20 && kill -9 "$pid"; } 2>/dev/null &
     watch=$!
     finish
-    kill "$watch"
+    { kill "$watch"; wait "$watch"; } 2>/dev/null
     grep -o interrupted err | sort -u
     mount_faultfs # what hangs would hang the look at the rest
     for file in a b; do

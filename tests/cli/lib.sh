@@ -403,3 +403,92 @@ check_sparse() {
     # What is copied is what has to fit.
     run --sparse=never huge a 2>&1 | grep -c 'check space'
 }
+
+# clone ARG...: a copy to a, b and c, which are removed first; for each what became of it, how,
+# and what that took: 1 if the blocks are new ones.
+clone() {
+    local status=0
+    rm -f a b c
+    echo "-- $*"
+    ucopy --slow=wait --json "$@" a b c >out || status=$?
+    jq -r 'select(.event == "summary") | "read \(.read_bytes)",
+        (.destinations[] | "\(.state) \(.how) \(.bytes) \(.durable)")' out
+    echo "exit $status"
+}
+
+# What the file system has in use, in units of 4 MB.
+used() {
+    sync -f .
+    df --output=used -B1000 . | tail -n1 | awk '{ print int($1 / 4000 + 0.5) }'
+}
+
+# Prints by how many units a command makes it more.
+grows() {
+    local before
+    before=$(used)
+    "$@"
+    echo "grows by $(($(used) - before))"
+}
+
+# Clones on a file system that has them.
+check_clones() {
+    genfile other 8000001
+    genfile "$FS_DIR/src" 8000001
+    cd "$FS_DIR" || return
+    sync -f .
+    # Of the source: nothing is read, nothing is used.
+    grows clone src
+    same src a b c
+    grows clone --fsync src
+    same src a b c
+    clone --reflink=always --inplace --direct=auto --in-order src
+    same src a b c
+    # Once to this file system, and twice more for nothing.
+    grows clone "$T/other"
+    same "$T/other" a b c
+    clone --fsync --slow=wait --workers=1 "$T/other"
+    same "$T/other" a b c
+    # Some here, some elsewhere.
+    rm -f a b "$T/c" "$T/d"
+    run src a "$T/c" b "$T/d"
+    same src a "$T/c" b "$T/d"
+    # Never.
+    grows clone --reflink=never src
+    grows clone --reflink=never "$T/other"
+    clone --sparse=never src | grep read
+    # Only.
+    clone --reflink=always "$T/other" 2>&1
+    rm -f a "$T/c"
+    run --reflink --require=1 src a "$T/c" 2>&1
+    same src a
+    # A part: on the borders of blocks, to the end, elsewhere.
+    clone --reflink=always --offset=1M --length=2M src
+    cmp -i 1M:0 -n 2M src a
+    clone --reflink=always --offset=1M src
+    cmp -i 1M:0 src a
+    cp "$T/other" a
+    cp a b
+    dd if=src of=b bs=4096 skip=256 seek=512 count=256 conv=notrunc status=none
+    run --reflink=always --inplace --offset=1M --length=1M --dest-offset=2M src a
+    same b a
+    clone --offset=1 src | sed 2q
+    cmp -i 1:0 src a
+    # What is kept for another run, and a tree: small files are cloned if they have to be.
+    clone --resume src | grep clone
+    same src a b c
+    clone --resume "$T/other" | grep copy
+    same "$T/other" a b c
+    mkdir tree
+    cp src tree/big
+    echo small >tree/small
+    sync -f .
+    for when in auto always; do
+        grows run -r --reflink="$when" --require=2 tree here there
+        diff -r tree here && diff -r tree there
+        rm -r here there
+    done
+    # Nothing, and what cannot be seen.
+    : >empty
+    clone --reflink=always empty
+    clone --length=0 --reflink=always src
+}

@@ -26,7 +26,7 @@ for n in 1 2 3 4 6 8 12 16; do
     short "ulimit -u $n"
     short "ulimit -u $n" --direct=auto --fsync --workers=2
 done
-for n in 4 5 6 7 8 10 12 14 16 20; do
+for n in 5 6 7 8 10 12 14 16 20; do
     short "ulimit -n $n"
     short "ulimit -n $n" --direct=auto --fsync
 done

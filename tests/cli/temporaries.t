@@ -11,6 +11,8 @@ await compgen -G 'd/.ucopy-*.tmp' >live
 live=$(cat live)
 { kill -KILL "$pid"; wait "$pid"; } 2>/dev/null
 killed=$live
+# Who was killed was not alone; the other one ends a moment later.
+await flock -n "$killed" true
 [ -e "$killed" ] || echo "the killed run left nothing"
 rm fifo
 stalled_fifo fifo

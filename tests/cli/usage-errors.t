@@ -16,10 +16,15 @@ run --direct=perhaps src a
 run --partial --inplace src a
 run --inplace --resume --dest-offset=1 src a
 run --sparse= src a
+run --reflink=some src a
+run --reflink --sparse=never src a
 run src ""
 run "" a
 files
 --- stdout
+exit 2
+exit 2
+exit 2
 exit 2
 exit 2
 exit 2
@@ -65,7 +70,12 @@ ucopy: Try 'ucopy --help' for more information.
 ucopy: --partial and --inplace contradict each other: what is incomplete is kept beside the destination, not in it
 ucopy: Try 'ucopy --help' for more information.
 ucopy: --resume and --inplace contradict each other: what is incomplete is kept beside the destination, not in it
+ucopy: Try 'ucopy --help' for more information.
 ucopy: --sparse=: expected auto, always or never
+ucopy: Try 'ucopy --help' for more information.
+ucopy: --reflink=some: expected auto, always or never
+ucopy: Try 'ucopy --help' for more information.
+ucopy: --reflink=always can be used only with --sparse=auto: a clone has the holes that SOURCE has
 ucopy: Try 'ucopy --help' for more information.
 ucopy: : open: No such file or directory
 ucopy: : open: No such file or directory

@@ -705,6 +705,49 @@ static void test_workers(void **state)
     run_shared_job(0x5eed3300u, SIZE - 4321, SIZE / 3);
 }
 
+/* One is given all from elsewhere; one that was to be is left to the workers in the end. */
+static void test_set_aside(void **state)
+{
+    struct job_end dests[3];
+    struct job j;
+
+    (void)state;
+    make_job(&j, dests, 3, 2 * CHUNK, true, 4);
+    dests[0].flush = true;
+    job_set_aside(&j, 0);
+    job_set_aside(&j, 2);
+    assert_claim(&j, 0, CHUNK, 2);
+    assert_int_equal(look(&j, 0).missing, 2 * CHUNK);
+    assert_false(job_claim_flush(&j, 0));
+    job_given(&j, 0);
+    assert_int_equal(look(&j, 0).held, 2 * CHUNK);
+    assert_true(look(&j, 0).state.flushed);
+    assert_false(job_claim_flush(&j, 0));
+    job_return(&j, 2, &(struct range){0, 2 * CHUNK});
+    assert_claim(&j, 0, CHUNK, 4);
+    assert_claim(&j, CHUNK, 2 * CHUNK, 6);
+    assert_no_claim(&j);
+    job_free(&j);
+}
+
+/* What is passed over is held like what is written. */
+static void test_passed(void **state)
+{
+    struct job_end dests[1];
+    struct job j;
+
+    (void)state;
+    make_job(&j, dests, 1, 2 * CHUNK, true, 4);
+    dests[0].blank = true;
+    assert_claim(&j, 0, CHUNK, 1);
+    assert_false(claimed_hole);
+    job_passed(&j, 0, 2, CHUNK);
+    assert_int_equal(look(&j, 0).missing, 2 + CHUNK);
+    job_written(&j, 0, 0, 2);
+    assert_int_equal(look(&j, 0).held, CHUNK);
+    job_free(&j);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -729,6 +772,8 @@ int main(void)
         cmocka_unit_test_setup(test_account_failure_stops_on_error, reset_allocator),
         cmocka_unit_test_setup(test_fail_rest, reset_allocator),
         cmocka_unit_test_setup(test_detach, reset_allocator),
+        cmocka_unit_test_setup(test_set_aside, reset_allocator),
+        cmocka_unit_test_setup(test_passed, reset_allocator),
         cmocka_unit_test_setup(test_workers, reset_allocator),
     };
 

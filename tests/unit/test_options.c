@@ -64,6 +64,7 @@ static void test_defaults(void **state)
     assert_int_equal(o.workers, 0);
     assert_int_equal(o.direct, WHEN_AUTO);
     assert_int_equal(o.sparse, WHEN_AUTO);
+    assert_int_equal(o.reflink, WHEN_AUTO);
     assert_int_equal(o.progress, WHEN_AUTO);
     assert_int_equal(o.require, OPTIONS_REQUIRE_ALL);
     assert_int_equal(o.max_lag, 0);
@@ -197,10 +198,15 @@ static void test_holes(void **state)
     static const struct {
         const char *line;
         enum when sparse;
+        enum when reflink;
     } cases[] = {
-        {"--sparse=always a b", WHEN_ALWAYS},
-        {"--sparse never a b", WHEN_NEVER},
-        {"--sparse=never --sparse=auto a b", WHEN_AUTO},
+        {"--sparse=always a b", WHEN_ALWAYS, WHEN_AUTO},
+        {"--sparse never a b", WHEN_NEVER, WHEN_AUTO},
+        {"--sparse=never --sparse=auto a b", WHEN_AUTO, WHEN_AUTO},
+        {"--reflink a b", WHEN_AUTO, WHEN_ALWAYS},
+        {"--reflink=always --sparse=auto a b", WHEN_AUTO, WHEN_ALWAYS},
+        {"--reflink=never --sparse=never a b", WHEN_NEVER, WHEN_NEVER},
+        {"--reflink=auto --sparse=always a b", WHEN_ALWAYS, WHEN_AUTO},
     };
 
     (void)state;
@@ -209,6 +215,7 @@ static void test_holes(void **state)
 
         parse_well(&o, cases[i].line);
         assert_int_equal(o.sparse, cases[i].sparse);
+        assert_int_equal(o.reflink, cases[i].reflink);
         options_free(&o);
     }
 }

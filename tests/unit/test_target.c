@@ -564,6 +564,67 @@ static void test_look(void **state)
     assert_int_equal(count_entries(".", ""), 3);
 }
 
+static void punch_case(const char *how, bool inplace, bool keep_rest)
+{
+    struct target_request request = request_for("x");
+    struct failure f = {0};
+    struct target t;
+    char buf[8];
+    int fd;
+
+    write_file("x", "12345678", 0644);
+    request.inplace = inplace;
+    request.keep_rest = keep_rest;
+    request.sparse = request.size_known = true;
+    request.size = 7;
+    request.length = keep_rest ? 4 : 7;
+    assert_int_equal(target_open(&t, &request, &f), 0);
+    target_reserve(&t);
+    if (!t.blank) /* no holes can be punched here */
+        print_message("%s: %s: not blank\n", scratch, how);
+    assert_int_equal(pwrite(t.fd, t.blank ? "a" : "a\0\0", t.blank ? 1 : 3, 3),
+                     t.blank ? 1 : 3);
+    assert_int_equal(target_commit(&t, &f), 0);
+    fd = open("x", O_RDONLY);
+    assert_int_equal(read(fd, buf, sizeof buf), keep_rest ? 8 : 7);
+    close(fd);
+    assert_memory_equal(buf, keep_rest ? "123a\0\0\0" : "\0\0\0a\0\0\0", 7);
+    assert_true(!keep_rest || buf[7] == '8');
+}
+
+/* Where nothing is written it reads as zeros, up to the end. */
+static void test_blank(void **state)
+{
+    (void)state;
+    punch_case("temporary", false, false);
+    punch_case("in place", true, false);
+    punch_case("range", true, true);
+}
+
+/* These file systems have no clones, and a stream has none anywhere. */
+static void test_no_clones(void **state)
+{
+    struct target_request request = request_for("x");
+    struct target a, b;
+    struct failure f = {0};
+    int from;
+
+    (void)state;
+    write_file("src", "0123", 0644);
+    from = open("src", O_RDONLY);
+    request.size = request.length = 4;
+    request.size_known = true;
+    assert_int_equal(target_open(&a, &request, &f), 0);
+    request.path = "y";
+    assert_int_equal(target_open(&b, &request, &f), 0);
+    assert_false(target_can_share(&a, &b));
+    assert_int_equal(target_clone(&a, from, 0, &f), -EOPNOTSUPP);
+    assert_string_equal(f.op, "clone");
+    target_abort(&a, false);
+    target_abort(&b, false);
+    close(from);
+}
+
 static void test_close_error(void **state)
 {
     struct target_request request = request_for("x");
@@ -1193,6 +1254,8 @@ static int run_in(const char *constant_place)
         HERE(test_temporary_is_locked),
         HERE(test_abort),
         HERE(test_wrong_length),
+        HERE(test_blank),
+        HERE(test_no_clones),
         HERE(test_other_directory),
         HERE(test_symlinks),
         HERE(test_dangling),

@@ -279,10 +279,10 @@ static void test_allocated(void **state)
 static void test_foreign(void **state)
 {
     static const char *const makers[] = {
-        "ln -s /etc/passwd %s",
-        "mkdir %s",
-        "mkfifo %s",
-        "touch other && ln -f other %s",
+        "ln -s /etc/passwd \"$n\"",
+        "mkdir \"$n\"",
+        "mkfifo \"$n\"",
+        "touch other && ln -f other \"$n\"",
     };
     char name[TEMP_NAME_SIZE], command[96];
 
@@ -292,7 +292,7 @@ static void test_foreign(void **state)
     for (size_t i = 0; i < sizeof(makers) / sizeof(makers[0]); i++) {
         (void)snprintf(command, sizeof(command), "rm -rf %s", name);
         assert_int_equal(system(command), 0);
-        (void)snprintf(command, sizeof(command), makers[i], name);
+        (void)snprintf(command, sizeof(command), "n=%s; %s", name, makers[i]);
         assert_int_equal(system(command), 0);
         assert_int_equal(take(), -EEXIST);
         partial_sweep(dir_fd, "final");

@@ -1,0 +1,67 @@
+/* failcall: preloaded, it lets calls of a program fail with EIO. FAILCALL says which:
+ *
+ *     clone    every clone of data (FICLONERANGE); whether files can share is answered as ever
+ *     pwrite   the first pwrite(2) ...
+ *     fsync    the first fsync(2) ...
+ *
+ * ... to a file on the file system of the directory FAILCALL_ON. */
+#include <errno.h>
+#include <linux/fs.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static bool fails(const char *call)
+{
+    const char *which = getenv("FAILCALL");
+
+    errno = EIO;
+    return which && strcmp(which, call) == 0;
+}
+
+static bool fails_once(const char *call, int fd)
+{
+    static atomic_bool done;
+    const char *on = getenv("FAILCALL_ON");
+    struct stat file, dir;
+
+    if (!fails(call) || !on || fstat(fd, &file) < 0 || stat(on, &dir) < 0 ||
+        file.st_dev != dir.st_dev || atomic_exchange(&done, true))
+        return false;
+    errno = EIO;
+    return true;
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+    va_list args;
+    void *arg;
+
+    va_start(args, request);
+    arg = va_arg(args, void *);
+    va_end(args);
+    return request == FICLONERANGE && fails("clone")
+               ? -1
+               : (int)syscall(SYS_ioctl, fd, request, arg);
+}
+
+ssize_t pwrite(int fd, const void *buf, size_t n, off_t offset)
+{
+    return fails_once("pwrite", fd) ? -1 : syscall(SYS_pwrite64, fd, buf, n, offset);
+}
+
+ssize_t pwrite64(int fd, const void *buf, size_t n, off64_t offset)
+{
+    return pwrite(fd, buf, n, offset);
+}
+
+int fsync(int fd)
+{
+    return fails_once("fsync", fd) ? -1 : (int)syscall(SYS_fsync, fd);
+}
