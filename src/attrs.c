@@ -419,7 +419,8 @@ static void give_owner(struct receiver *r)
     }
     if (err == 0) {
         r->owner_kept = r->changed = true;
-        r->mode_now &= ~(mode_t)SET_ID_BITS;
+        if (!S_ISDIR(r->st.st_mode)) /* which keep them */
+            r->mode_now &= ~(mode_t)SET_ID_BITS;
     } else if (a->superuser || (err != EPERM && err != EINVAL)) {
         note(r->failures, "preserve owner", err, NULL);
     }

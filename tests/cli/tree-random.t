@@ -5,7 +5,7 @@
 --- script
 need_private_mounts
 count=${UCOPY_TREES:-12} seed=${UCOPY_TREE_SEED:-$RANDOM}
-read -r -a features <<<"${UCOPY_TREE_FEATURES-attrs}"
+read -r -a features <<<"${UCOPY_TREE_FEATURES-attrs holes}"
 mkdir mnt
 places=("$T")
 for kind in tmpfs ext4 xfs btrfs; do
