@@ -119,6 +119,15 @@ static void tell_news(struct tree *t)
         assert(!"an eventfd takes a 1");
 }
 
+/* A thread's last act. When the others see it, it no longer looks at the tree. */
+static void tell_over(struct tree *t, atomic_bool *over)
+{
+    pthread_mutex_lock(&t->lock);
+    atomic_store(over, true);
+    tell_news(t);
+    pthread_mutex_unlock(&t->lock);
+}
+
 /* ---- the thread of a destination ---- */
 
 static void busy(struct member *m, bool is_busy)
@@ -219,8 +228,7 @@ static void *make_copy(void *arg)
         target_tree_close(m->target);
     free(m->record);
     busy(m, false);
-    atomic_store(&m->over, true);
-    tell_news(m->tree);
+    tell_over(m->tree, &m->over);
     return NULL;
 }
 
@@ -314,8 +322,7 @@ static void *read_source(void *arg)
     };
 
     atomic_store(&t->walk_error, source_tree_walk(&source));
-    atomic_store(&t->walked, true);
-    tell_news(t);
+    tell_over(t, &t->walked);
     return NULL;
 }
 
@@ -461,10 +468,13 @@ static void look(struct tree *t)
 
 static bool all_over(struct tree *t)
 {
-    bool over = atomic_load(&t->walked) || t->abandoned;
+    bool over;
 
+    pthread_mutex_lock(&t->lock); /* see tell_over() */
+    over = atomic_load(&t->walked) || t->abandoned;
     for (unsigned d = 0; d < t->copy->n_dests; d++)
         over &= atomic_load(&t->members[d].over) || t->members[d].given_up;
+    pthread_mutex_unlock(&t->lock);
     return over;
 }
 
