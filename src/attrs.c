@@ -15,6 +15,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 #define ACCESS_ACL   "system.posix_acl_access"
 #define DEFAULT_ACL  "system.posix_acl_default"
 #define CONTEXT      "security.selinux"
@@ -502,15 +504,10 @@ static void give_mode(struct receiver *r)
         note(r->failures, "preserve mode", errno, NULL);
 }
 
-static bool same_time(const struct timespec *a, const struct timespec *b)
-{
-    return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
-}
-
 static void give_times(struct receiver *r)
 {
-    if (same_time(&r->st.st_atim, &r->a->times[0]) &&
-        same_time(&r->st.st_mtim, &r->a->times[1]))
+    if (clock_same(&r->st.st_atim, &r->a->times[0]) &&
+        clock_same(&r->st.st_mtim, &r->a->times[1]))
         return;
     if (set_times(&r->h, r->a->times) == 0)
         r->changed = true;

@@ -2,6 +2,7 @@
 #ifndef UCOPY_CLOCK_H
 #define UCOPY_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -12,6 +13,12 @@ static inline uint64_t clock_now_ms(void)
 
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* Whether two moments are the same. */
+static inline bool clock_same(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
 /* The moment on CLOCK_MONOTONIC that is ms milliseconds from now. */

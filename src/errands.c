@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "thread.h"
 
 struct errand {
     struct round *round;
@@ -84,22 +85,13 @@ static void *go(void *arg)
 static bool start(struct errand *errand)
 {
     struct round *r = errand->round;
-    pthread_t thread;
-    sigset_t all, old;
-    bool started;
 
     pthread_mutex_lock(&r->lock);
     r->out++;
     r->holders++;
     pthread_mutex_unlock(&r->lock);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    started = pthread_create(&thread, NULL, go, errand) == 0;
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    if (started) {
-        pthread_detach(thread);
+    if (thread_start(go, errand) == 0)
         return true;
-    }
     pthread_mutex_lock(&r->lock);
     r->out--;
     r->holders--;

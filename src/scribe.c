@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "clock.h"
+#include "thread.h"
 
 #define QUEUE_SIZE  4096u /* records */
 #define BLOCK       64u   /* that are written at once */
@@ -72,17 +73,9 @@ static void *work(void *arg)
 /* Nobody joins the thread, as it may never end. Signals are the main thread's. */
 static void start_thread(struct desk *k)
 {
-    pthread_t thread;
-    sigset_t all, old;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
     k->working = true;
-    if (pthread_create(&thread, NULL, work, k) == 0)
-        pthread_detach(thread);
-    else
+    if (thread_start(work, k) < 0)
         k->working = false;
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 
 int scribe_start(const struct scribe_config *config, struct scribe **ret_scribe)

@@ -473,34 +473,36 @@ static void copy_all(struct session *s)
 
 /* What `done` complete destinations, `kept` of them with all attributes, come to under
  * --require. */
-static int policy_status(const struct session *s, unsigned done, unsigned kept)
+static int policy_status(const struct options *o, unsigned n_dests, unsigned done,
+                         unsigned kept)
 {
-    unsigned required = s->o->require;
+    unsigned required = o->require;
 
     if (required == OPTIONS_REQUIRE_ALL)
-        required = s->copy->n_dests;
+        required = n_dests;
     if (done >= required)
         return kept >= required ? 0 : 6;
     return done == 0 ? 1 : 3;
 }
 
-static int exit_status(const struct session *s)
+int session_exit_status(const struct options *o, const struct copy_status *s, bool unavailable,
+                        int signal)
 {
     unsigned done = 0, kept = 0;
 
-    for (unsigned d = 0; d < s->copy->n_dests; d++) {
-        const struct dest_status *ds = &s->status.dests[d];
+    for (unsigned d = 0; d < s->n_dests; d++) {
+        const struct dest_status *ds = &s->dests[d];
 
         done += ds->state == DEST_DONE;
         kept += ds->state == DEST_DONE && ds->n_attribute_failures == 0;
     }
-    if (s->unavailable)
+    if (unavailable)
         return 2;
-    if (s->signal)
-        return 128 + s->signal;
-    if (s->status.source_failure.err)
+    if (signal)
+        return 128 + signal;
+    if (s->source_failure.err)
         return 5;
-    return policy_status(s, done, kept);
+    return policy_status(o, s->n_dests, done, kept);
 }
 
 int session_worse(int a, int b)
@@ -641,7 +643,7 @@ void session_run_file(const struct options *o, const struct plan_copy *copy,
     }
     run(s);
     s->status.seconds = (double)(clock_now_ms() - s->began_ms) / 1000;
-    s->status.exit_status = exit_status(s);
+    s->status.exit_status = session_exit_status(o, &s->status, s->unavailable, s->signal);
     if (file)
         file->ended(file->arg, &s->status);
     else
@@ -680,7 +682,7 @@ static int look_at(struct session *s)
             good++;
         }
     }
-    return policy_status(s, good, good);
+    return policy_status(s->o, copy->n_dests, good, good);
 }
 
 int session_look(const struct options *o, const struct plan_copy *copy, bool *ret_hung)

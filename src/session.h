@@ -44,6 +44,11 @@ void session_run_file(const struct options *o, const struct plan_copy *copy,
  * becomes true if threads are left that hang in the kernel. */
 int session_look(const struct options *o, const struct plan_copy *copy, bool *ret_hung);
 
+/* What a copy comes to that has ended, as in CLI.md. unavailable: what it was to be done with
+ * is not to be had here; signal: that ended it, or 0. */
+int session_exit_status(const struct options *o, const struct copy_status *s, bool unavailable,
+                        int signal);
+
 /* The more serious of two exit statuses. */
 int session_worse(int a, int b);
 

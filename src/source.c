@@ -13,6 +13,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "fd.h"
 
 #define DIRECT_ALIGN_GUESS 4096u
@@ -163,11 +164,6 @@ uint64_t source_allocated(const struct source *s)
     return (uint64_t)s->st.st_blocks * 512;
 }
 
-static bool same_time(const struct timespec *a, const struct timespec *b)
-{
-    return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
-}
-
 int source_check_unchanged(const struct source *s, struct failure *f)
 {
     struct stat now;
@@ -179,7 +175,7 @@ int source_check_unchanged(const struct source *s, struct failure *f)
     if (now.st_size != s->st.st_size)
         return failure_set(f, "check", ESTALE, FAILURE_NO_OFFSET,
                            "its size changed while it was copied");
-    if (!same_time(&now.st_mtim, &s->st.st_mtim) || !same_time(&now.st_ctim, &s->st.st_ctim))
+    if (!clock_same(&now.st_mtim, &s->st.st_mtim) || !clock_same(&now.st_ctim, &s->st.st_ctim))
         return failure_set(f, "check", ESTALE, FAILURE_NO_OFFSET,
                            "it was changed while it was copied");
     return 0;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "dirs.h"
 #include "fd.h"
 #include "record.h"
@@ -143,8 +144,7 @@ static void put_mark(struct walk *w, enum record_kind kind)
 static bool unchanged(const struct stat *a, const struct stat *b, uint64_t len)
 {
     return (uint64_t)b->st_size == len && a->st_size == b->st_size &&
-           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
-           a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+           clock_same(&a->st_mtim, &b->st_mtim) && clock_same(&a->st_ctim, &b->st_ctim);
 }
 
 /* Reads until `max` bytes are there or the file ends; bytes or a negative errno. With less than

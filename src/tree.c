@@ -21,6 +21,7 @@
 #include "source_tree.h"
 #include "stream.h"
 #include "target_tree.h"
+#include "thread.h"
 
 /* The records that wait for the slowest destination: of --memory, and at most so much. */
 #define MAX_STREAM (8u << 20)
@@ -627,23 +628,6 @@ static void watch(struct tree *t)
     look(t);
 }
 
-/* Starts a thread that nobody joins, as it may never end. */
-static int start_thread(void *(*run)(void *), void *arg)
-{
-    pthread_t thread;
-    sigset_t all, old;
-    int r;
-
-    /* Signals are the main thread's. */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    r = pthread_create(&thread, NULL, run, arg);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    if (r == 0)
-        pthread_detach(thread);
-    return -r;
-}
-
 static void start_threads(struct tree *t)
 {
     int r = 0;
@@ -652,7 +636,7 @@ static void start_threads(struct tree *t)
         struct member *m = &t->members[d];
         struct failure f;
 
-        r = start_thread(make_copy, m);
+        r = thread_start(make_copy, m);
         if (r == 0)
             continue;
         failure_set(&f, "start a thread", -r, FAILURE_NO_OFFSET, NULL);
@@ -660,7 +644,7 @@ static void start_threads(struct tree *t)
         stream_leave(t->stream, d);
         fail_dest(t, d, &f);
     }
-    r = start_thread(read_source, t);
+    r = thread_start(read_source, t);
     if (r == 0)
         return;
     report_error("cannot start a thread: %s", strerror(-r));
@@ -724,29 +708,6 @@ static void judge(struct tree *t)
         }
         judge_attrs(t, m, ds);
     }
-}
-
-static int exit_status(const struct tree *t)
-{
-    unsigned done = 0, kept = 0, required = t->o->require;
-
-    for (unsigned d = 0; d < t->copy->n_dests; d++) {
-        bool is_done = t->status.dests[d].state == DEST_DONE;
-
-        done += is_done;
-        kept += is_done && t->members[d].n_attrs == 0;
-    }
-    if (t->unavailable)
-        return 2;
-    if (t->signal)
-        return 128 + t->signal;
-    if (t->status.source_failure.err)
-        return 5;
-    if (required == OPTIONS_REQUIRE_ALL)
-        required = t->copy->n_dests;
-    if (done < required)
-        return done == 0 ? 1 : 3;
-    return kept < required ? 6 : 0;
 }
 
 static size_t stream_size(const struct options *o)
@@ -832,7 +793,7 @@ void tree_run(const struct options *o, const struct plan_copy *copy, struct link
     watch(t);
     judge(t);
     t->status.seconds = (double)(clock_now_ms() - t->began_ms) / 1000;
-    t->status.exit_status = exit_status(t);
+    t->status.exit_status = session_exit_status(o, &t->status, t->unavailable, t->signal);
     report_summary(&t->status);
     *ret = (struct session_result){
         .exit_status = t->status.exit_status,

@@ -13,6 +13,7 @@
 
 #include "clock.h"
 #include "copy.h"
+#include "thread.h"
 
 /* Engines that can be passed over in one search: all of engine_table, with room to spare. */
 #define CREW_MAX_REMARKS 16
@@ -161,26 +162,18 @@ static void worker_close(struct worker *w)
 /* Starts a thread; nobody joins it, as it may never end. */
 static int start_thread(struct crew *c, void *(*run)(void *))
 {
-    pthread_t thread;
-    sigset_t all, old;
     int r;
 
     pthread_mutex_lock(&c->lock);
     c->n_threads++;
     c->opening++;
     pthread_mutex_unlock(&c->lock);
-    /* Signals are the main thread's. */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    r = pthread_create(&thread, NULL, run, c);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    if (r == 0)
-        pthread_detach(thread);
+    r = thread_start(run, c);
     pthread_mutex_lock(&c->lock);
     c->n_threads -= r != 0;
     c->opening -= r != 0;
     pthread_mutex_unlock(&c->lock);
-    return -r;
+    return r;
 }
 
 /* The thread's last act. */
