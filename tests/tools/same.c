@@ -2,67 +2,73 @@
  *
  *     same SOURCE FILE...
  *
- * As cmp in a loop, in one process. Exit 1 when one is not equal. */
+ * As cmp in a loop, in one process. Exit 1 when one is not equal.
+ *
+ * The files are read and not mapped: a fault in a hole of a mapped file gives it a page on
+ * tmpfs. */
 #include <err.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-struct content {
-    const unsigned char *bytes;
-    size_t size;
-};
+#define PIECE (256u << 10)
 
-static bool map(const char *path, struct content *c)
+/* Fills the piece, but at the end of the file. */
+static size_t read_piece(int fd, const char *path, unsigned char *piece)
 {
-    struct stat st;
-    void *bytes = NULL;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    size_t have = 0;
 
-    if (fd < 0 || fstat(fd, &st) < 0) {
-        warn("%s", path);
-        return false;
+    while (have < PIECE) {
+        ssize_t n = read(fd, piece + have, PIECE - have);
+
+        if (n < 0)
+            err(2, "%s", path);
+        if (n == 0)
+            break;
+        have += (size_t)n;
     }
-    if (st.st_size > 0)
-        bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (bytes == MAP_FAILED)
-        err(2, "%s", path);
-    close(fd);
-    c->bytes = bytes;
-    c->size = (size_t)st.st_size;
-    return true;
+    return have;
 }
 
-static void unmap(struct content *c)
+static bool equal(int source, const char *source_path, int fd, const char *path)
 {
-    if (c->size > 0)
-        munmap((void *)(size_t)c->bytes, c->size);
+    static unsigned char a[PIECE], b[PIECE];
+    size_t n;
+
+    if (lseek(source, 0, SEEK_SET) < 0)
+        err(2, "%s", source_path);
+    do {
+        n = read_piece(source, source_path, a);
+        if (read_piece(fd, path, b) != n || memcmp(a, b, n) != 0)
+            return false;
+    } while (n == PIECE);
+    return true;
 }
 
 int main(int argc, char **argv)
 {
-    struct content source, file;
-    int status = 0;
+    int source, status = 0;
 
     if (argc < 3)
         errx(2, "usage: same SOURCE FILE...");
-    if (!map(argv[1], &source))
-        return 2;
+    source = open(argv[1], O_RDONLY | O_CLOEXEC);
+    if (source < 0)
+        err(2, "%s", argv[1]);
     for (int i = 2; i < argc; i++) {
-        if (!map(argv[i], &file)) {
+        int fd = open(argv[i], O_RDONLY | O_CLOEXEC);
+
+        if (fd < 0) {
+            warn("%s", argv[i]);
             status = 1;
             continue;
         }
-        if (file.size != source.size ||
-            (file.size > 0 && memcmp(source.bytes, file.bytes, file.size) != 0)) {
+        if (!equal(source, argv[1], fd, argv[i])) {
             printf("%s differs\n", argv[i]);
             status = 1;
         }
-        unmap(&file);
+        close(fd);
     }
     return status;
 }
