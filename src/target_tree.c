@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "fd.h"
@@ -30,12 +31,48 @@ static bool is_fatal(int err)
     }
 }
 
+static dev_t dev_here(const struct target_tree *t)
+{
+    return t->dirs.levels[t->dirs.n - 1].dev;
+}
+
+/* Whether we stand in what is mounted somewhere below the root. */
+static bool is_below_mount(const struct target_tree *t)
+{
+    return dev_here(t) != (t->root_fd >= 0 ? t->request.view->root_dev : t->dirs.levels[0].dev);
+}
+
+/* Whether such an error is that of an entry on which a file server was mounted that has gone,
+ * and not that of the directory stood in. */
+static bool is_of_entry(const struct target_tree *t, int err)
+{
+    struct statvfs fs;
+
+    return (err == ENOTCONN || err == ECONNABORTED || err == ESHUTDOWN) &&
+           fstatvfs(target_tree_here_fd(t), &fs) == 0;
+}
+
+/* Nothing more is put into the file system that we stand in. */
+static void lose_mount(struct target_tree *t)
+{
+    dev_t dev = dev_here(t);
+
+    for (unsigned i = t->dirs.n; i-- > 0 && t->dirs.levels[i].dev == dev;)
+        t->levels[i].lost = true;
+}
+
 void target_tree_tell(struct target_tree *t, const struct failure *f)
 {
+    struct failure mounted = *f;
+
     t->n_told++;
-    if (is_fatal(f->err))
+    if (is_fatal(f->err) && is_below_mount(t)) {
+        mounted.message = "nothing more is copied to what is mounted there";
+        lose_mount(t);
+    } else if (is_fatal(f->err) && !is_of_entry(t, f->err)) {
         t->gone = *f;
-    t->request.failed(t->request.arg, t->path.bytes, f);
+    }
+    t->request.failed(t->request.arg, t->path.bytes, &mounted);
 }
 
 void target_tree_fail(struct target_tree *t, const char *op, int err, const char *message)

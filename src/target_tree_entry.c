@@ -2,6 +2,7 @@
  * further names of files. See target_tree_state.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -159,4 +160,10 @@ void target_tree_note_unmade(struct target_tree *t, const struct stat *st)
 
     if (st->st_nlink > 1)
         (void)links_meet(&t->unmade, st, "", &ignored);
+}
+
+void target_tree_note_made(struct target_tree *t, const struct stat *st)
+{
+    if (st->st_nlink > 1)
+        links_forget(&t->unmade, st);
 }

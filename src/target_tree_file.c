@@ -269,6 +269,7 @@ static void commit_file(struct target_tree *t)
     t->how = NO_FILE;
     if (!done)
         return;
+    target_tree_note_made(t, &t->file_st);
     atomic_fetch_add(&t->request.view->bytes, t->offset);
     atomic_fetch_add(&t->request.view->files, 1);
     t->put_bytes += t->offset;
@@ -327,6 +328,7 @@ void target_tree_not_copied(struct target_tree *t)
 
 void target_tree_copied(struct target_tree *t, uint64_t bytes)
 {
+    target_tree_note_made(t, &t->file_st);
     atomic_fetch_add(&t->request.view->bytes, bytes);
     atomic_fetch_add(&t->request.view->files, 1);
 }

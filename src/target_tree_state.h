@@ -144,4 +144,7 @@ void target_tree_apply_entry(struct target_tree *t, const struct record *r);
  * what stands in its place. */
 void target_tree_note_unmade(struct target_tree *t, const struct stat *st);
 
+/* It has been made: under another name than before, if it could not be made before. */
+void target_tree_note_made(struct target_tree *t, const struct stat *st);
+
 #endif
