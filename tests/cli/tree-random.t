@@ -51,7 +51,7 @@ check() {
 # Every entry of the tree is an operand.
 copy_entries() {
     local to=() dest
-    mkdir "${dests[@]}"
+    mkdir -p "${dests[@]}"
     for dest in "${dests[@]}"; do to+=(-t "$dest"); done
     find "$src" -mindepth 1 -maxdepth 1 -printf '%f\0' |
         (cd "$src" && xargs -0r "$UCOPY" "${how[@]}" "${to[@]}" --)
@@ -70,7 +70,7 @@ for ((n = 0; n < count; n++, seed++)); do
     inside=
     if [ $((n % 4)) -eq 3 ] && [ $deep = no ]; then
         inside=inside # the tree itself is not copied
-        copy_entries || echo "seed $seed, ${how[*]}, its entries: exit $?"
+        copy_entries && copy_entries || echo "seed $seed, ${how[*]}, its entries: exit $?"
     else
         ucopy "${how[@]}" "$src" "${dests[@]}" || echo "seed $seed, ${how[*]}: exit $?"
     fi
