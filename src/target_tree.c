@@ -117,34 +117,9 @@ void target_tree_give_attrs(struct target_tree *t, const struct attrs_file *file
 
 /* ---- directories ---- */
 
-/* Flushes what was written to the file system of the directory, or its entries alone, where all
- * else has been flushed. 0, or -1 with errno. */
-static int flush(const struct target_tree *t, int fd)
+int target_tree_flush(const struct target_tree *t, int fd)
 {
     return t->one_by_one ? fsync(fd) : syncfs(fd);
-}
-
-bool target_tree_publish(struct target_tree *t)
-{
-    int above = t->dirs.n > 1 ? t->dirs.levels[t->dirs.n - 2].fd : -1;
-    const char *op = "rename";
-    int r = 0;
-
-    if (!t->unpublished)
-        return true;
-    t->unpublished = false;
-    if (t->request.durable && flush(t, target_tree_here_fd(t)) < 0) {
-        op = "flush";
-        r = -errno;
-    }
-    if (r == 0)
-        r = temp_rename(above, t->temp, t->name);
-    if (r == 0)
-        return true;
-    target_tree_fail(t, op, -r, r == -EEXIST ? "somebody has made it meanwhile" : NULL);
-    temp_remove_directory(above, t->temp, target_tree_here_fd(t));
-    target_tree_here(t)->lost = true;
-    return false;
 }
 
 /* Opens the directory that exists under the name already. fd or a negative errno. */
@@ -164,25 +139,44 @@ static int open_existing(struct target_tree *t, const char *name, struct stat *s
     return fd;
 }
 
-/* Makes a directory. With the temporary name, unless --inplace was asked for. */
-static int make(struct target_tree *t, const char *name, mode_t mode, struct stat *st)
+/* Makes a directory. With a temporary name, unless that would be in another one with such, or
+ * --inplace was asked for: then temp becomes "". */
+static int make(struct target_tree *t, const char *name, mode_t mode, struct stat *st,
+                char temp[TEMP_NAME_SIZE])
 {
     int fd, r;
 
-    if (t->request.inplace) {
+    temp[0] = '\0';
+    if (t->request.inplace || target_tree_here(t)->unnamed) {
         if (mkdirat(target_tree_here_fd(t), name, mode) < 0)
             return -errno;
         return open_existing(t, name, st);
     }
-    fd = temp_create_directory(target_tree_here_fd(t), mode, t->temp);
+    fd = temp_create_directory(target_tree_here_fd(t), mode, temp);
     if (fd < 0)
         return fd;
     if (fstat(fd, st) == 0)
         return fd;
     r = -errno;
-    temp_remove_directory(target_tree_here_fd(t), t->temp, fd);
+    temp_remove_directory(target_tree_here_fd(t), temp, fd);
     (void)fd_close(&fd);
     return r;
+}
+
+/* A new directory that has just been entered: it is named like this for now. False: it is given
+ * up, and lost. */
+static bool begin_directory(struct target_tree *t, char temp[TEMP_NAME_SIZE], const char *name)
+{
+    struct tree_level *l = target_tree_here(t);
+    int r = temp[0] ? target_tree_add_directory(t, temp, name) : 0;
+
+    l->unnamed = temp[0] || (t->dirs.n > 1 && l[-1].unnamed);
+    if (r == 0)
+        return true;
+    target_tree_fail(t, "make directory", -r, NULL);
+    temp_remove_directory(t->dirs.levels[t->dirs.n - 2].fd, temp, target_tree_here_fd(t));
+    l->lost = true;
+    return false;
 }
 
 /* fd is open on the root if there is none so far. */
@@ -216,14 +210,15 @@ static bool enter(struct target_tree *t, const char *name, mode_t wanted)
     mode_t mode = (private ? 0 : wanted & PERMISSION_BITS) | S_IRWXU;
     struct stat st = {.st_mode = 0};
     int there = target_tree_exists(t, name, &st), fd;
+    char temp[TEMP_NAME_SIZE];
 
-    if (there < 0)
+    if (there < 0 || (!there && target_tree_names_full(t) && !target_tree_give_names(t)))
         return false;
     if (there && !S_ISDIR(st.st_mode)) {
         target_tree_fail(t, "make directory", ENOTDIR, "something else stands there");
         return false;
     }
-    fd = there ? open_existing(t, name, &st) : make(t, name, mode, &st);
+    fd = there ? open_existing(t, name, &st) : make(t, name, mode, &st, temp);
     if (fd < 0) {
         target_tree_fail(t, there ? "open directory" : "make directory", -fd, NULL);
         return false;
@@ -236,9 +231,8 @@ static bool enter(struct target_tree *t, const char *name, mode_t wanted)
         return false;
     }
     target_tree_here(t)->add = there || private ? 0 : S_IRWXU & ~wanted;
-    t->unpublished = !there && !t->request.inplace;
-    t->put_bytes = t->put_files = 0;
-    (void)snprintf(t->name, sizeof(t->name), "%s", name);
+    if (!there && begin_directory(t, temp, name))
+        target_tree_note_put(t, 0);
     return true;
 }
 
@@ -289,7 +283,7 @@ static void apply_leave(struct target_tree *t, const struct record *r)
         t->skipped--;
         return;
     }
-    if (target_tree_publish(t) && target_tree_here_fd(t) >= 0 && !target_tree_here(t)->lost)
+    if (target_tree_leave_names(t) && target_tree_here_fd(t) >= 0 && !target_tree_here(t)->lost)
         finish_directory(t, r);
     if (t->request.durable && t->one_by_one && target_tree_here_fd(t) >= 0 &&
         !target_tree_here(t)->lost && fsync(target_tree_here_fd(t)) < 0)
@@ -312,7 +306,7 @@ static void apply_inside(struct target_tree *t, const struct record *r)
 {
     switch (r->kind) {
     case RECORD_FILES_END:
-        (void)target_tree_publish(t);
+        (void)target_tree_files_end(t);
         break;
     case RECORD_FILE:
     case RECORD_DATA:
@@ -410,8 +404,9 @@ int target_tree_open(struct target_tree **ret_tree, const struct target_tree_req
     t->request = *request;
     t->fd = t->root_fd = t->parent_fd = -1;
     t->unmade.keep = true;
+    t->unnamed = calloc(request->max_unnamed, sizeof(*t->unnamed));
     attrs_init(&t->attrs, &request->preserve);
-    r = trail_put(&t->path, 0, request->path);
+    r = !t->unnamed ? -ENOMEM : trail_put(&t->path, 0, request->path);
     t->root_len = t->path.bytes ? trail_end(&t->path) : 0;
     if (r < 0)
         (void)failure_set(f, "open", ENOMEM, FAILURE_NO_OFFSET, NULL);
@@ -429,9 +424,10 @@ int target_tree_end(struct target_tree *t, bool stopped, struct failure *f)
 {
     target_tree_discard(t);
     t->request.durable &= !stopped;
-    (void)target_tree_publish(t);
+    if (t->gone.err == 0)
+        (void)target_tree_give_names(t);
     if (t->gone.err == 0 && t->request.durable &&
-        flush(t, t->one_by_one || t->root_fd < 0 ? t->parent_fd : t->root_fd) < 0)
+        target_tree_flush(t, t->one_by_one || t->root_fd < 0 ? t->parent_fd : t->root_fd) < 0)
         failure_set(&t->gone, "flush", errno, FAILURE_NO_OFFSET, NULL);
     *f = t->gone;
     return -f->err;
@@ -440,9 +436,7 @@ int target_tree_end(struct target_tree *t, bool stopped, struct failure *f)
 void target_tree_close(struct target_tree *t)
 {
     target_tree_discard(t);
-    if (t->unpublished)
-        temp_remove_directory(t->dirs.levels[t->dirs.n - 2].fd, t->temp,
-                              target_tree_here_fd(t));
+    target_tree_drop_unnamed(t);
     dirs_free(&t->dirs);
     (void)fd_close(&t->root_fd);
     (void)fd_close(&t->parent_fd);
@@ -451,6 +445,7 @@ void target_tree_close(struct target_tree *t)
     attrs_free(&t->attrs);
     links_free(&t->unmade);
     free(t->levels);
+    free(t->unnamed);
     free(t->root_name);
     free(t);
 }

@@ -34,16 +34,21 @@ static int open_way(struct target_tree *t, const char *path, const char **ret_la
         memcpy(name, path, (size_t)(slash - path));
         name[slash - path] = '\0';
         next = openat(fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        next = next < 0 ? -errno : next;
+        /* What has no name yet may be given further ones where we are not seen either. */
+        if (next == -ENOENT && target_tree_here(t)->unnamed)
+            next = target_tree_open_unnamed(t, fd, name);
         (void)fd_close(&fd);
         if (next < 0)
-            return -errno;
+            return next;
         fd = next;
         path = slash;
     }
 }
 
-/* Makes `name` here another name of the file that stands under the path in the tree. */
-static int link_to(struct target_tree *t, const char *path, const char *name)
+/* Makes `name` here another name of the file that stands under the path in the tree, if that
+ * can be found. */
+static int link_found(struct target_tree *t, const char *path, const char *name)
 {
     const char *slash = strrchr(path, '/'), *way = t->path.bytes + t->root_len, *last = path;
     size_t way_len = target_tree_here(t)->path_len - t->root_len;
@@ -60,6 +65,16 @@ static int link_to(struct target_tree *t, const char *path, const char *name)
     r = linkat(fd, last, target_tree_here_fd(t), name, 0) < 0 ? -errno : 0;
     (void)fd_close(&fd);
     return r;
+}
+
+/* The same. What cannot be found may not have its name yet. */
+static int link_to(struct target_tree *t, const char *path, const char *name)
+{
+    int r = link_found(t, path, name);
+
+    if (r != -ENOENT || t->n_unnamed == 0 || !target_tree_batches(t))
+        return r;
+    return target_tree_give_names(t) ? link_found(t, path, name) : -ENOENT;
 }
 
 /* Makes an entry that is complete as soon as it is there, also in the place of another one:

@@ -137,7 +137,7 @@ static bool begin_new(struct target_tree *t)
     mode_t mode = creation_mode(t, target_tree_here(t));
     int r;
 
-    t->how = t->unpublished || t->request.inplace ? NAMED : NAMELESS;
+    t->how = target_tree_here(t)->unnamed || t->request.inplace ? NAMED : NAMELESS;
     r = create(t, t->file_name, mode);
     if (r < 0) {
         t->how = NO_FILE;
@@ -164,7 +164,7 @@ static bool begin_file(struct target_tree *t, const struct record *r)
     t->offset = 0;
     target_tree_take_attrs(t, r);
     is_there = target_tree_exists(t, t->file_name, &there);
-    if (is_there < 0)
+    if (is_there < 0 || (!is_there && target_tree_names_full(t) && !target_tree_give_names(t)))
         return false;
     return is_there ? begin_replacement(t, &there) : begin_new(t);
 }
@@ -197,24 +197,18 @@ static bool write_data(struct target_tree *t, const struct record *r)
     return false;
 }
 
-/* Gives the finished file its name. 0 or a negative errno. */
+/* Gives the finished file its name, or sees to it that it gets it. 0 or a negative errno. */
 static int give_name(struct target_tree *t)
 {
-    char self[32];
-
-    if (t->request.durable && (t->how != NAMED || t->one_by_one) && fsync(t->fd) < 0)
+    if (t->how != NAMED && target_tree_batches(t))
+        return target_tree_add_file(t);
+    if (t->request.durable && t->one_by_one && fsync(t->fd) < 0)
         return -errno;
     if (t->how == NAMED)
         return 0;
     if (t->how == RENAMED)
         return temp_rename(target_tree_here_fd(t), t->file_temp, t->file_name);
-    /* Without privileges older kernels link by a descriptor only so (open(2), O_TMPFILE). */
-    (void)snprintf(self, sizeof(self), "/proc/self/fd/%d", t->fd);
-    if (linkat(t->fd, "", target_tree_here_fd(t), t->file_name, AT_EMPTY_PATH) == 0 ||
-        ((errno == ENOENT || errno == EPERM) &&
-         linkat(AT_FDCWD, self, target_tree_here_fd(t), t->file_name, AT_SYMLINK_FOLLOW) == 0))
-        return 0;
-    return -errno;
+    return target_tree_link(t->fd, target_tree_here_fd(t), t->file_name);
 }
 
 static bool commit_new(struct target_tree *t)
@@ -271,10 +265,7 @@ static void commit_file(struct target_tree *t)
         return;
     atomic_fetch_add(&t->request.view->bytes, t->offset);
     atomic_fetch_add(&t->request.view->files, 1);
-    t->put_bytes += t->offset;
-    t->put_files++;
-    if (t->put_bytes >= PUBLISH_BYTES || t->put_files >= PUBLISH_FILES)
-        (void)target_tree_publish(t);
+    target_tree_note_put(t, t->offset);
 }
 
 void target_tree_apply_bytes(struct target_tree *t, const struct record *r)
@@ -305,7 +296,8 @@ void target_tree_apply_copy(struct target_tree *t, const struct record *r)
     (void)snprintf(t->file_name, sizeof(t->file_name), "%s",
                    r->name_len ? record_name(r) : t->root_name);
     t->file_st = r->st;
-    (void)target_tree_publish(t);
+    if (!target_tree_batches(t))
+        (void)target_tree_give_names(t);
     if (trail_put(&t->copy_path, 0, t->path.bytes) < 0)
         target_tree_fail(t, "open", ENOMEM, NULL);
 }

@@ -1,7 +1,8 @@
 /* target_tree_state: one destination's copy of a tree while it is made, as the parts of
  * target_tree.h share it: target_tree.c is where we stand in it, its directories and what a
- * caller sees, target_tree_file.c files made of bytes, target_tree_entry.c what is complete as
- * soon as it is there. All of it is for the destination's thread. */
+ * caller sees, target_tree_names.c how directories and files come to their names,
+ * target_tree_file.c files made of bytes, target_tree_entry.c what is complete as soon as it is
+ * there. All of it is for the destination's thread. */
 #ifndef UCOPY_TARGET_TREE_STATE_H
 #define UCOPY_TARGET_TREE_STATE_H
 
@@ -20,25 +21,22 @@
 #include "target_tree.h"
 #include "trail.h"
 
-/* A directory is given its name when so much has been put into it. */
-#define PUBLISH_BYTES (64u << 20)
-#define PUBLISH_FILES 4096u
-
 #define MODE_BITS       (S_ISUID | S_ISGID | S_ISVTX | S_IRWXU | S_IRWXG | S_IRWXO)
 #define PERMISSION_BITS (S_IRWXU | S_IRWXG | S_IRWXO)
 
 /* How a file comes to its name. */
 enum how {
     NO_FILE,
-    NAMED,    /* has it from the start: the directory has none yet, or --inplace */
+    NAMED,    /* has it from the start: a directory above has none yet, or --inplace */
     NAMELESS, /* by a link when it is complete */
     RENAMED,  /* by a rename when it is complete, where files without names are not to be had */
     REPLACES, /* as struct target does it */
 };
 
 struct tree_level {
-    bool fresh; /* made by us: nothing is in it but what we have put there */
-    bool lost;  /* nothing can be put into it any more */
+    bool fresh;   /* made by us: nothing is in it but what we have put there */
+    bool lost;    /* nothing can be put into it any more */
+    bool unnamed; /* it, or a directory above it, is on the list of those without names */
     size_t path_len;
     mode_t add; /* bits that were set so that we may write into it, and go at the end */
     /* What the kernel makes of a new file here, once one has been looked at. */
@@ -47,6 +45,15 @@ struct tree_level {
     bool no_acl; /* it has no access control list */
     uid_t uid;
     gid_t gid;
+};
+
+/* A directory or file without a name of its own. */
+struct tree_unnamed {
+    unsigned level;            /* of the directory that it is in, where we stand or above */
+    int fd;                    /* of itself, which holds the lock; -1: dirs has that, and the */
+    int dir_fd;                /* next, which is of that directory */
+    char temp[TEMP_NAME_SIZE]; /* "": it has none at all */
+    char name[NAME_MAX + 1];   /* that it will have */
 };
 
 struct target_tree {
@@ -63,12 +70,10 @@ struct target_tree {
     bool
         one_by_one; /* syncfs(2) does not reach the server: files and directories are flushed */
 
-    /* The directory stood in, while it has no name of its own yet. */
-    bool unpublished;
-    char temp[TEMP_NAME_SIZE];
-    char name[NAME_MAX + 1];
-    uint64_t put_bytes;
-    unsigned put_files;
+    struct tree_unnamed *unnamed; /* in the order in which they were begun */
+    unsigned n_unnamed;
+    uint64_t put_bytes; /* since names were given last */
+    unsigned put_files; /* likewise */
 
     /* The file that is being written. */
     enum how how;
@@ -120,9 +125,45 @@ void target_tree_give_attrs(struct target_tree *t, const struct attrs_file *file
  * cannot be told, which has been told. */
 int target_tree_exists(struct target_tree *t, const char *name, struct stat *st);
 
-/* The directory stood in gets its name, if it has none. False: it could not, which has been
- * told, and what is in it is given up. */
-bool target_tree_publish(struct target_tree *t);
+/* Flushes what was written to the file system of the directory, or its entries alone, where all
+ * else has been flushed. 0, or -1 with errno. */
+int target_tree_flush(const struct target_tree *t, int fd);
+
+/* ---- target_tree_names.c ---- */
+
+/* Whether names are given to many at once. */
+bool target_tree_batches(const struct target_tree *t);
+
+/* Whether names have to be given before something is put on the list. */
+bool target_tree_names_full(const struct target_tree *t);
+
+/* Puts on the list: the directory stood in, and the file that has just been finished, whose
+ * descriptor the list takes over. 0, or a negative errno and nothing has changed. */
+int target_tree_add_directory(struct target_tree *t, const char *temp, const char *name);
+int target_tree_add_file(struct target_tree *t);
+
+/* Gives all on the list their names. False: the directory stood in is lost, or the destination;
+ * what did not get its name is told and given up. */
+bool target_tree_give_names(struct target_tree *t);
+
+/* The same when all files of the directory stood in are there, and when it is about to be left:
+ * of those whose time has come. */
+bool target_tree_files_end(struct target_tree *t);
+bool target_tree_leave_names(struct target_tree *t);
+
+/* A file of so many bytes, or a directory, has been made: names are given when they are many.
+ */
+void target_tree_note_put(struct target_tree *t, uint64_t bytes);
+
+/* Removes all on the list. */
+void target_tree_drop_unnamed(struct target_tree *t);
+
+/* Opens a directory on the list by its future name. A descriptor that is the caller's, or a
+ * negative errno. */
+int target_tree_open_unnamed(const struct target_tree *t, int dir_fd, const char *name);
+
+/* Gives a file without names one. 0 or a negative errno. */
+int target_tree_link(int fd, int dir_fd, const char *name);
 
 /* ---- target_tree_file.c ---- */
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,6 +31,9 @@
 /* Files of at least so many bytes are copied by the engines, one after the other; smaller ones
  * cost less than to set that up. */
 #define ENGINE_SIZE (4u << 20)
+
+/* Entries of a destination that wait for their names until they are on stable storage. */
+#define MAX_UNNAMED 256u
 
 /* With --sparse=always no hole is made in less. */
 #define SMALLEST_HOLE 4096u
@@ -157,6 +161,17 @@ static bool on_given_up(void *arg)
     return stream_left(m->tree->stream, m->d);
 }
 
+/* How many entries of a destination may wait for their names, each with a descriptor: of the
+ * descriptors there are it takes no more than its part of a half. */
+static unsigned max_unnamed(const struct tree *t)
+{
+    struct rlimit limit;
+    rlim_t n = getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
+
+    n /= 2 * ((rlim_t)t->copy->n_dests + 1);
+    return n < 1 ? 1 : n > MAX_UNNAMED ? MAX_UNNAMED : (unsigned)n;
+}
+
 static int open_target(struct member *m)
 {
     const struct options *o = m->tree->o;
@@ -168,6 +183,7 @@ static int open_target(struct member *m)
         .umask = m->tree->umask,
         .plain_mode = o->plain_mode,
         .preserve = o->preserve,
+        .max_unnamed = max_unnamed(m->tree),
         .view = &m->view,
         .arg = m,
         .failed = on_failed,
