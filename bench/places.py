@@ -81,6 +81,14 @@ def mounted(stack, kind, workdir, size):
     return point
 
 
+def mount_anew(place):
+    """What was read from it is no longer in the page cache."""
+    point = place.dirs[0]
+    device = output("findmnt", "-T", point, "-no", "SOURCE")
+    unmount(point)
+    must("mount", device, point)
+
+
 def make_place(stack, kind, workdirs, size):
     if kind == "here":
         return Place("here", workdirs, "; ".join(sorted({describe(d) for d in workdirs})))

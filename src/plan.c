@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "ask.h"
+#include "fd.h"
 
 #define MAX_SYMLINKS 40 /* as the kernel's own limit, path_resolution(7) */
 
@@ -25,6 +26,8 @@ struct identity {
     const char *path; /* as it is shown to the user; not owned */
     const char *from; /* of a destination: its source; not owned */
     bool is_dest;
+    bool itself;  /* a symlink is what it is itself, not what it leads to; and what stands at a
+                   * destination and is no directory is nothing but a name, to be replaced */
     size_t order; /* destinations count in the order of the command line */
     unsigned copy;
 
@@ -129,15 +132,29 @@ static int into_directory(const char *dir, const struct plan_copy *c, char **ret
     return r;
 }
 
-/* What may not be the destination of a tree: anything but a directory. */
-static int check_tree_dest(const char *path, const char *source, char **ret_error)
+/* What the source is: with -P a symlink is what it is itself. 0, or -1 with errno. */
+static int stat_source(const struct options *o, const char *source, struct stat *ret)
 {
-    struct stat st;
+    return options_follow_operand(o) ? ask_stat(source, ret) : ask_lstat(source, ret);
+}
 
-    if (ask_lstat(path, &st) < 0 || S_ISDIR(st.st_mode) || !is_directory(source))
+/* What may not be the destination of a tree: anything but a directory; of what is none: its own
+ * other name. */
+static int check_tree_dest(const struct options *o, const char *path, const char *source,
+                           char **ret_error)
+{
+    struct stat st, source_st;
+
+    if (ask_lstat(path, &st) < 0 || S_ISDIR(st.st_mode) ||
+        stat_source(o, source, &source_st) < 0)
         return 0;
-    return refuse(ret_error, format("cannot overwrite non-directory '%s' with directory '%s'",
-                                    path, source));
+    if (S_ISDIR(source_st.st_mode))
+        return refuse(
+            ret_error,
+            format("cannot overwrite non-directory '%s' with directory '%s'", path, source));
+    if (fd_same_file(&st, &source_st))
+        return refuse(ret_error, format("'%s' and '%s' are the same file", source, path));
+    return 0;
 }
 
 /* What may not be a destination. */
@@ -157,7 +174,8 @@ static int check_dest(const char *path, char **ret_error)
     return 0;
 }
 
-static int add_dest(struct plan_copy *c, const char *dest, bool is_dir, char **ret_error)
+static int add_dest(const struct options *o, struct plan_copy *c, const char *dest, bool is_dir,
+                    char **ret_error)
 {
     char *path = NULL;
     int r = 0;
@@ -169,7 +187,8 @@ static int add_dest(struct plan_copy *c, const char *dest, bool is_dir, char **r
     if (r < 0)
         return r;
     c->dests[c->n_dests++] = path;
-    return c->tree ? check_tree_dest(path, c->source, ret_error) : check_dest(path, ret_error);
+    return c->tree ? check_tree_dest(o, path, c->source, ret_error)
+                   : check_dest(path, ret_error);
 }
 
 /* Options that are about the bytes of one file. */
@@ -198,7 +217,7 @@ static int find_kind(const struct options *o, const char *source, bool *ret_tree
     struct stat st;
 
     *ret_tree = false;
-    if ((options_follow_operand(o) ? ask_stat(source, &st) : ask_lstat(source, &st)) < 0)
+    if (stat_source(o, source, &st) < 0)
         return 0;
     if (S_ISDIR(st.st_mode) && !o->recursive)
         return refuse(ret_error,
@@ -251,7 +270,7 @@ static int plan_into_directories(struct plan *p, const struct options *o, char *
     for (unsigned i = 0; i < o->n_operands; i++) {
         r = add_copy(p, o, o->operands[i], o->n_target_directories, &c, ret_error);
         for (unsigned d = 0; r == 0 && d < o->n_target_directories; d++)
-            r = add_dest(c, o->target_directories[d], true, ret_error);
+            r = add_dest(o, c, o->target_directories[d], true, ret_error);
         if (r < 0)
             return r;
         c->label = strrchr(c->dests[0], '/') + 1;
@@ -290,8 +309,8 @@ static int plan_one_source(struct plan *p, const struct options *o, char **ret_e
     if (r == 0)
         r = add_copy(p, o, o->operands[0], o->n_operands - 1, &c, ret_error);
     for (unsigned i = 1; r == 0 && i < o->n_operands; i++)
-        r = add_dest(c, o->operands[i], !o->no_target_directory && is_directory(o->operands[i]),
-                     ret_error);
+        r = add_dest(o, c, o->operands[i],
+                     !o->no_target_directory && is_directory(o->operands[i]), ret_error);
     return r;
 }
 
@@ -329,7 +348,7 @@ static int identify_missing(const char *path, struct identity *id)
     int r = -ENOENT;
 
     for (unsigned links = 0; at && links <= MAX_SYMLINKS; links++) {
-        if (ask_lstat(at, &st) < 0 || !S_ISLNK(st.st_mode))
+        if (id->itself || ask_lstat(at, &st) < 0 || !S_ISLNK(st.st_mode))
             break;
         next = follow(at);
         if (!next && errno != ENOMEM)
@@ -369,7 +388,8 @@ static int identify(struct identities *ids, const struct identity *what)
     *id = *what;
     if (ask_is_silent(id->path))
         return 0;
-    if (ask_stat(id->path, &st) == 0) {
+    if ((id->itself ? ask_lstat(id->path, &st) : ask_stat(id->path, &st)) == 0 &&
+        (!id->is_dest || !id->itself || S_ISDIR(st.st_mode))) {
         id->dev = st.st_dev;
         id->ino = st.st_ino;
     } else if (!id->is_dest) {
@@ -471,7 +491,7 @@ static int check_within(const struct plan *p, const struct options *o, char **re
     for (unsigned i = 0; i < p->n_copies; i++) {
         const struct plan_copy *c = &p->copies[i];
 
-        if (!c->tree || ask_stat(c->source, &st) < 0 || !S_ISDIR(st.st_mode))
+        if (!c->tree || stat_source(o, c->source, &st) < 0 || !S_ISDIR(st.st_mode))
             continue;
         for (unsigned d = 0; d < c->n_dests; d++)
             if (!ask_is_silent(c->dests[d]) &&
@@ -482,7 +502,7 @@ static int check_within(const struct plan *p, const struct options *o, char **re
     return 0;
 }
 
-static int collect(const struct plan *p, struct identities *ids)
+static int collect(const struct plan *p, const struct options *o, struct identities *ids)
 {
     size_t order = 0;
     int r = 0;
@@ -490,11 +510,14 @@ static int collect(const struct plan *p, struct identities *ids)
     for (unsigned i = 0; r == 0 && i < p->n_copies; i++) {
         const struct plan_copy *c = &p->copies[i];
 
-        r = identify(ids, &(struct identity){.path = c->source, .copy = i});
+        r = identify(ids, &(struct identity){.path = c->source,
+                                             .itself = !options_follow_operand(o),
+                                             .copy = i});
         for (unsigned d = 0; r == 0 && d < c->n_dests; d++)
             r = identify(ids, &(struct identity){.path = c->dests[d],
                                                  .from = c->source,
                                                  .is_dest = true,
+                                                 .itself = c->tree, /* it is replaced */
                                                  .order = order++,
                                                  .copy = i});
     }
@@ -502,7 +525,7 @@ static int collect(const struct plan *p, struct identities *ids)
 }
 
 /* No destination may be another destination or a source. */
-static int check_same(const struct plan *p, char **ret_error)
+static int check_same(const struct plan *p, const struct options *o, char **ret_error)
 {
     struct identities ids = {0};
     size_t n = 0;
@@ -515,7 +538,7 @@ static int check_same(const struct plan *p, char **ret_error)
     if (!ids.v)
         return -ENOMEM;
 
-    r = collect(p, &ids);
+    r = collect(p, o, &ids);
     if (r == 0)
         qsort(ids.v, ids.n, sizeof(*ids.v), compare);
     for (size_t i = 1; r == 0 && i < ids.n; i++)
@@ -560,7 +583,7 @@ int plan_make(struct plan *p, const struct options *o, char **ret_error)
     else if (r == 0)
         r = plan_one_source(&made, o, &error);
     if (r == 0)
-        r = check_same(&made, &error);
+        r = check_same(&made, o, &error);
     if (r == 0)
         r = check_within(&made, o, &error);
     if (r < 0) {

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -283,12 +284,31 @@ static bool has_holes(int fd, const struct stat *st)
     return hole >= 0 && hole < st->st_size;
 }
 
+/* Has the file copied by the engines. False: it could not be read. */
+static bool put_copy(struct walk *w, const char *name, int fd, const struct stat *st)
+{
+    int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    struct record *r;
+
+    if (own < 0) {
+        fail(w, "open", errno, NULL);
+        return false;
+    }
+    r = begin(w, RECORD_COPY, name, "", 0, st);
+    if (!r) {
+        (void)fd_close(&own);
+        return false;
+    }
+    publish(w, r);
+    return w->t->copy(w->t->arg, own, w->path.bytes);
+}
+
 /* Opened, it may turn out to be something else than it was when it was listed. */
 static void put_opened(struct walk *w, const char *name, int fd)
 {
     const struct source_tree *t = w->t;
-    struct record *r;
     struct stat st;
+    bool read;
 
     if (fstat(fd, &st) < 0) {
         fail(w, "stat", errno, NULL);
@@ -301,16 +321,11 @@ static void put_opened(struct walk *w, const char *name, int fd)
     if (put_link(w, name, &st))
         return;
     read_attrs(w, fd, false, &st);
-    if ((uint64_t)st.st_size < t->copy_size && !has_holes(fd, &st)) {
-        if (!put_data(w, name, fd, &st) && st.st_nlink > 1)
-            links_forget(t->links, &st);
-        return;
-    }
-    r = begin(w, RECORD_COPY, name, "", 0, &st);
-    if (r) {
-        publish(w, r);
-        t->copy(t->arg, fcntl(fd, F_DUPFD_CLOEXEC, 0), w->path.bytes);
-    }
+    read = (uint64_t)st.st_size < t->copy_size && !has_holes(fd, &st)
+               ? put_data(w, name, fd, &st)
+               : put_copy(w, name, fd, &st);
+    if (!read && st.st_nlink > 1)
+        links_forget(t->links, &st);
 }
 
 static void put_symlink(struct walk *w, int dir_fd, const char *name, const struct stat *st)
@@ -384,6 +399,7 @@ static void list_entry(struct walk *w, const struct dirent64 *entry)
     struct level *l = &w->levels[w->n_levels - 1];
     struct stat st;
 
+    atomic_fetch_add_explicit(w->t->steps, 1, memory_order_relaxed);
     if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
         return;
     if (trail_enter(&w->path, l->path_len, entry->d_name) < 0) {
@@ -545,6 +561,7 @@ static void walk_directories(struct walk *w)
         struct level *l = &w->levels[w->n_levels - 1];
         const char *name = w->names.bytes + l->names_at;
 
+        atomic_fetch_add_explicit(w->t->steps, 1, memory_order_relaxed);
         if (l->names_at == l->names_end) {
             leave(w);
             continue;

@@ -28,7 +28,8 @@ struct source_tree {
     struct stream *stream;
     /* What has been met so far, also in trees before; not owned. */
     struct links *links;
-    const char *label; /* of this tree among those that share links: a name, or "" */
+    const char *label;       /* of this tree among those that share links: a name, or "" */
+    _Atomic uint64_t *steps; /* counted up as long as the walk goes on; not owned */
 
     void *arg;
     /* What could not be read: `path` lives until failed() returns. */
@@ -40,8 +41,8 @@ struct source_tree {
     /* Whether the directory is one that is written to. */
     bool (*is_target)(void *arg, const struct stat *st);
     /* The file that fd is open on has been announced as RECORD_COPY. Takes fd over; returns
-     * when it has been dealt with. */
-    void (*copy)(void *arg, int fd, const char *path);
+     * when it has been dealt with: false if it could not be read. */
+    bool (*copy)(void *arg, int fd, const char *path);
 };
 
 /* Walks through the tree until all of it is written to the stream, or the stream is stopped or

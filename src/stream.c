@@ -209,7 +209,7 @@ bool stream_idle(struct stream *s)
 void stream_end(struct stream *s)
 {
     pthread_mutex_lock(&s->lock);
-    s->ended = true;
+    s->ended = !s->stopped;
     pthread_cond_broadcast(&s->more);
     pthread_mutex_unlock(&s->lock);
 }
@@ -244,6 +244,17 @@ const void *stream_take(struct stream *s, unsigned reader)
     }
     pthread_mutex_unlock(&s->lock);
     return record;
+}
+
+bool stream_had_all(struct stream *s, unsigned reader)
+{
+    const struct reader *r = &s->readers[reader];
+    bool all;
+
+    pthread_mutex_lock(&s->lock);
+    all = s->ended && !r->left && r->tail == s->head;
+    pthread_mutex_unlock(&s->lock);
+    return all;
 }
 
 void stream_leave(struct stream *s, unsigned reader)

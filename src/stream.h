@@ -32,7 +32,7 @@ void stream_publish(struct stream *s, size_t len);
  * False when the stream was stopped. */
 bool stream_drain(struct stream *s);
 
-/* The writer: there is no more to come. */
+/* The writer: there is no more to come. Means nothing once the stream was stopped. */
 void stream_end(struct stream *s);
 
 /* Whether all that has been published is done with: every reader waits for more, or has left.
@@ -42,6 +42,9 @@ bool stream_idle(struct stream *s);
 /* A reader: lets go of the record it has taken and waits for the next one. NULL at the end, and
  * when the stream was stopped or the reader was made to leave. */
 const void *stream_take(struct stream *s, unsigned reader);
+
+/* A reader that got NULL: whether it has had everything up to the end. */
+bool stream_had_all(struct stream *s, unsigned reader);
 
 /* Nobody waits for this reader any more. Any thread may call it, also twice; what a reader that
  * has been made to leave still looks at may change under it. */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "dirs.h"
 #include "fd.h"
 
 #define PREFIX       ".ucopy-"
@@ -144,26 +146,68 @@ static bool is_directory(int dir_fd, const struct dirent *entry)
     return fstatat(dir_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || S_ISDIR(st.st_mode);
 }
 
-/* Removes the files in the directory; none if there are directories in it, which we never make.
- * fd stays as it is. */
-static void empty(int fd)
+/* Goes into a directory that is to be emptied, if it is this user's and not the one left last,
+ * which should be gone. */
+static bool go_into(struct dirs *way, int dir_fd, const char *name, ino_t left)
+{
+    int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    struct stat st;
+
+    if (fd >= 0 && fstat(fd, &st) == 0 && st.st_uid == geteuid() && st.st_ino != left &&
+        (way->n == 0 || way->levels[0].dev == st.st_dev)) {
+        (void)fchmod(fd, S_IRWXU); /* it may have got the mode of its source */
+        return dirs_enter(way, fd, &st) == 0;
+    }
+    (void)fd_close(&fd);
+    return false;
+}
+
+/* Removes what is in the directory, up to the first directory that is not empty, whose name
+ * goes to `deeper`, or "" if there is none. False: something stays. */
+static bool remove_entries(int fd, char deeper[NAME_MAX + 1])
 {
     int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *dir = own < 0 ? NULL : fdopendir(own);
     const struct dirent *entry;
-    bool ours = true;
+    bool ok = dir;
 
-    if (!dir) {
+    deeper[0] = '\0';
+    if (!dir)
         (void)fd_close(&own);
-        return;
+    while (ok && !deeper[0] && (entry = readdir(dir))) {
+        if (is_dot(entry->d_name))
+            continue;
+        if (!is_directory(fd, entry))
+            ok = unlinkat(fd, entry->d_name, 0) == 0;
+        else if (unlinkat(fd, entry->d_name, AT_REMOVEDIR) < 0)
+            (void)snprintf(deeper, NAME_MAX + 1, "%s", entry->d_name);
     }
-    while (ours && (entry = readdir(dir)))
-        ours = is_dot(entry->d_name) || !is_directory(fd, entry);
-    rewinddir(dir);
-    while (ours && (entry = readdir(dir)))
-        if (!is_dot(entry->d_name))
-            (void)unlinkat(fd, entry->d_name, 0);
-    (void)closedir(dir);
+    if (dir)
+        (void)closedir(dir);
+    return ok;
+}
+
+/* Removes all that is in the directory; stops at what cannot be removed. Symlinks are not
+ * followed. fd stays as it is. */
+static void empty(int fd)
+{
+    struct dirs way = {0};
+    char deeper[NAME_MAX + 1];
+    ino_t left = 0;
+    bool ok = go_into(&way, fd, ".", left);
+
+    while (ok && way.n > 0) {
+        ok = dirs_fd(&way) >= 0 && remove_entries(dirs_fd(&way), deeper);
+        if (!ok)
+            break;
+        if (deeper[0]) {
+            ok = go_into(&way, dirs_fd(&way), deeper, left);
+        } else {
+            left = way.levels[way.n - 1].ino;
+            (void)dirs_leave(&way);
+        }
+    }
+    dirs_free(&way);
 }
 
 void temp_remove_directory(int dir_fd, char name[TEMP_NAME_SIZE], int fd)

@@ -36,9 +36,10 @@ int temp_create_directory(int dir_fd, mode_t mode, char name[TEMP_NAME_SIZE]);
  * negative errno (-EEXIST) and nothing has changed. */
 int temp_rename(int dir_fd, char temp[TEMP_NAME_SIZE], const char *name);
 
-/* Removes a temporary directory that fd is open on, with all the files in it (if it holds no
- * directories), and makes its name "". */
+/* Removes a temporary directory that fd is open on, with all that is in it (but directories of
+ * other users or on other file systems), and makes its name "". */
 void temp_remove_directory(int dir_fd, char name[TEMP_NAME_SIZE], int fd);
+
 /* Whether the directory's file system may be in use by another machine, unknown to the locks
  * of this one. */
 bool temp_is_shared(int dir_fd);

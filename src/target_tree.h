@@ -42,6 +42,7 @@ struct target_tree_request {
     mode_t umask;    /* the process's */
     bool plain_mode; /* what is new has nothing of the source's mode */
     struct attrs_wanted preserve;
+    unsigned max_unnamed; /* entries that may wait for their names, each with a descriptor */
 
     struct target_tree_view *view; /* filled; not owned, outlives the tree */
     void *arg;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,6 +32,9 @@
  * cost less than to set that up. */
 #define ENGINE_SIZE (4u << 20)
 
+/* Entries of a destination that wait for their names until they are on stable storage. */
+#define MAX_UNNAMED 256u
+
 /* With --sparse=always no hole is made in less. */
 #define SMALLEST_HOLE 4096u
 
@@ -50,6 +54,7 @@ struct member {
     struct target_tree_view view;
     _Atomic uint64_t busy_since; /* ms, monotonic; 0: waits for records */
     atomic_bool over;
+    bool complete;          /* has had everything; meaningful when over */
     struct failure failure; /* err != 0: of the destination as a whole; meaningful when over */
     struct record *record;  /* the one that is being dealt with, without its data */
     size_t record_room;     /* bytes */
@@ -81,16 +86,18 @@ struct tree {
     int copy_fd; /* -1: there is none */
     const char *copy_path;
     bool copying;
+    bool copy_read;               /* nothing was wrong with it itself */
     struct member **copy_members; /* whose destinations it goes to */
 
     _Atomic uint64_t read_bytes;
-    atomic_bool walked; /* the source's thread is over */
+    _Atomic uint64_t steps; /* of the source's thread */
+    atomic_bool walked;     /* the source's thread is over */
     atomic_int walk_error;
     unsigned n_source_failed;
     struct failure source_first;
     char source_text[TEXT];
     uint64_t idle_since; /* ms: everybody waits for the source; 0: not so */
-    uint64_t idle_bytes;
+    uint64_t idle_signs; /* of life */
 
     struct copy_status status;
     uint64_t began_ms;
@@ -157,6 +164,17 @@ static bool on_given_up(void *arg)
     return stream_left(m->tree->stream, m->d);
 }
 
+/* How many entries of a destination may wait for their names, each with a descriptor: of the
+ * descriptors there are it takes no more than its part of a half. */
+static unsigned max_unnamed(const struct tree *t)
+{
+    struct rlimit limit;
+    rlim_t n = getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
+
+    n /= 2 * ((rlim_t)t->copy->n_dests + 1);
+    return n < 1 ? 1 : n > MAX_UNNAMED ? MAX_UNNAMED : (unsigned)n;
+}
+
 static int open_target(struct member *m)
 {
     const struct options *o = m->tree->o;
@@ -168,6 +186,7 @@ static int open_target(struct member *m)
         .umask = m->tree->umask,
         .plain_mode = o->plain_mode,
         .preserve = o->preserve,
+        .max_unnamed = max_unnamed(m->tree),
         .view = &m->view,
         .arg = m,
         .failed = on_failed,
@@ -214,6 +233,7 @@ static void *make_copy(void *arg)
 {
     struct member *m = arg;
     struct stream *s = m->tree->stream;
+    bool all, stopped;
     int error;
 
     busy(m, true);
@@ -221,10 +241,14 @@ static void *make_copy(void *arg)
     busy(m, false);
     while (error == 0 && take_record(m, &error))
         ;
+    all = error == 0 && stream_had_all(s, m->d);
+    stopped = stream_stopped(s);
     stream_leave(s, m->d);
     busy(m, true);
     if (error == 0)
-        (void)target_tree_end(m->target, stream_stopped(s), &m->failure);
+        error = target_tree_end(m->target, stopped, &m->failure);
+    /* Who wants an end waits for no storage. */
+    m->complete = all && error == 0 && !(stopped && m->tree->o->fsync);
     if (m->target)
         target_tree_close(m->target);
     free(m->record);
@@ -271,14 +295,14 @@ static bool on_is_target(void *arg, const struct stat *st)
 }
 
 /* All destinations have come to this file when it is their turn. */
-static void on_copy(void *arg, int fd, const char *path)
+static bool on_copy(void *arg, int fd, const char *path)
 {
     struct tree *t = arg;
+    bool read;
 
-    if (fd < 0 || !stream_drain(t->stream)) {
-        if (fd >= 0)
-            close(fd);
-        return;
+    if (!stream_drain(t->stream)) {
+        close(fd);
+        return false;
     }
     pthread_mutex_lock(&t->lock);
     t->copy_fd = fd;
@@ -287,7 +311,9 @@ static void on_copy(void *arg, int fd, const char *path)
     tell_news(t);
     while (t->copying)
         pthread_cond_wait(&t->copied, &t->lock);
+    read = t->copy_read;
     pthread_mutex_unlock(&t->lock);
+    return read;
 }
 
 /* From which size on files are for the engines, because they are big or because what is asked
@@ -314,6 +340,7 @@ static void *read_source(void *arg)
         .stream = t->stream,
         .links = t->links,
         .label = t->copy->label ? t->copy->label : "",
+        .steps = &t->steps,
         .arg = t,
         .failed = on_source_failed,
         .attrs_failed = on_source_attrs_failed,
@@ -433,13 +460,14 @@ static void check_answers(struct tree *t)
 /* The source hangs if everybody waits for it and it brings nothing. */
 static void check_source(struct tree *t)
 {
-    uint64_t now = clock_now_ms(), limit = timeout_ms(t), bytes = t->status.read_bytes;
+    uint64_t now = clock_now_ms(), limit = timeout_ms(t);
+    uint64_t signs = atomic_load(&t->read_bytes) + atomic_load(&t->steps);
     struct failure f;
 
     if (atomic_load(&t->walked) || !limit || !stream_idle(t->stream) ||
-        bytes != t->idle_bytes) {
+        signs != t->idle_signs) {
         t->idle_since = 0;
-        t->idle_bytes = bytes;
+        t->idle_signs = signs;
     } else if (t->idle_since == 0) {
         t->idle_since = now;
     } else if (now - t->idle_since >= limit && !t->stopping) {
@@ -506,7 +534,7 @@ static void note_copied(struct tree *t, struct member *m, const struct dest_stat
         note(t, who_for_attrs(t, m->d), file->path, &file->attribute_failures[i]);
     if (file->state == DEST_DONE)
         target_tree_copied(m->target, file->bytes);
-    else
+    else if (!file->by_source)
         target_tree_not_copied(m->target);
     if (file->state != DEST_DONE && !file->by_source && !t->signal)
         note(t, m->d, file->path, &file->failure);
@@ -525,6 +553,7 @@ static void on_ended(void *arg, const struct copy_status *file)
     t->status.chunk_size = file->chunk_size;
     t->status.queue_depth = file->queue_depth;
     atomic_fetch_add(&t->read_bytes, file->read_bytes);
+    t->copy_read = file->source_failure.err == 0;
     if (file->source_failure.err)
         note(t, who_is_source(t), file->source, &file->source_failure);
     for (unsigned i = 0; i < file->n_dests; i++)
@@ -698,7 +727,7 @@ static void judge(struct tree *t)
                      m->n_failed == 1 ? "file or directory" : "files or directories");
             failure_set(&f, NULL, m->first.err, FAILURE_NO_OFFSET, m->text);
             fail_dest(t, d, &f);
-        } else if (t->stopping) {
+        } else if (t->stopping && !(atomic_load(&m->over) && m->complete)) {
             failure_set(&f, NULL, t->signal ? EINTR : ECANCELED, FAILURE_NO_OFFSET,
                         t->signal ? "interrupted" : "stopped before it was complete");
             fail_dest(t, d, &f);

@@ -94,6 +94,30 @@ static void test_stopped(void **state)
     stream_free(s);
 }
 
+/* Who has had the last record has had all if that was the end, and no stop kept the writer from
+ * going on. */
+static void test_had_all(void **state)
+{
+    for (int stop = 0; stop < 3; stop++) { /* never, before the end, after it */
+        struct stream *s = new_stream(2);
+
+        (void)state;
+        put(s, 0, 10, 10);
+        assert_non_null(stream_take(s, 0));
+        if (stop == 1)
+            stream_stop(s);
+        stream_end(s);
+        if (stop == 2)
+            stream_stop(s);
+        assert_null(stream_take(s, 0));
+        assert_int_equal(stream_had_all(s, 0), stop != 1);
+        assert_false(stream_had_all(s, 1));
+        stream_leave(s, 0);
+        assert_false(stream_had_all(s, 0));
+        stream_free(s);
+    }
+}
+
 static void test_left(void **state)
 {
     struct stream *s = new_stream(2);
@@ -286,13 +310,10 @@ static void test_leave_wakes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_length),
-        cmocka_unit_test(test_stopped),
-        cmocka_unit_test(test_left),
-        cmocka_unit_test(test_readers),
-        cmocka_unit_test(test_idle_behind_gap),
-        cmocka_unit_test(test_stop_wakes),
-        cmocka_unit_test(test_leave_wakes),
+        cmocka_unit_test(test_every_length), cmocka_unit_test(test_stopped),
+        cmocka_unit_test(test_had_all),      cmocka_unit_test(test_left),
+        cmocka_unit_test(test_readers),      cmocka_unit_test(test_idle_behind_gap),
+        cmocka_unit_test(test_stop_wakes),   cmocka_unit_test(test_leave_wakes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,326 @@
+/* target_tree_file: the files of a tree that are made of bytes. See target_tree_state.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "target_tree_state.h"
+
+#define PRIVATE_MODE (S_IRUSR | S_IWUSR)
+
+/* The mode to create a file with: so that nothing is left to be set, where that is known, and
+ * else for nobody else's eyes. */
+static mode_t creation_mode(const struct target_tree *t, const struct tree_level *l)
+{
+    mode_t mode = t->attrs.mode & PERMISSION_BITS;
+    bool owned = !t->request.preserve.owner ||
+                 (l->known && l->uid == t->attrs.uid && l->gid == t->attrs.gid);
+
+    if (t->request.plain_mode)
+        return DEFFILEMODE;
+    if (!t->request.preserve.mode)
+        return mode;
+    return owned && l->known && l->exact && !(mode & t->request.umask) && (mode & S_IWUSR)
+               ? mode
+               : PRIVATE_MODE;
+}
+
+/* What the file just created has: as the kernel does it in this directory, for which one of
+ * them is looked at. Its times are those of no source. */
+static int note_created(struct target_tree *t, mode_t asked)
+{
+    struct tree_level *l = target_tree_here(t);
+    struct stat *st = &t->created;
+
+    if (!l->known) {
+        if (fstat(t->fd, st) < 0)
+            return -errno;
+        l->known = true;
+        l->uid = st->st_uid;
+        l->gid = st->st_gid;
+        l->no_acl = fgetxattr(t->fd, "system.posix_acl_access", NULL, 0) < 0;
+        l->exact = l->no_acl && (st->st_mode & MODE_BITS) == (asked & ~t->request.umask);
+        return 0;
+    }
+    *st = (struct stat){
+        .st_mode = S_IFREG | (asked & ~t->request.umask), .st_uid = l->uid, .st_gid = l->gid};
+    st->st_atim.tv_nsec = st->st_mtim.tv_nsec = -1;
+    return l->exact ? 0 : fstat(t->fd, st) < 0 ? -errno : 0;
+}
+
+/* Opens a new file that comes to its name as t->how says. */
+static int create(struct target_tree *t, const char *name, mode_t mode)
+{
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+
+    if (t->how == NAMED) {
+        t->fd = openat(target_tree_here_fd(t), name, flags, mode);
+        return t->fd < 0 ? -errno : 0;
+    }
+    if (!t->no_nameless) {
+        t->fd = openat(target_tree_here_fd(t), ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
+        if (t->fd >= 0)
+            return 0;
+        if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL)
+            return -errno;
+        t->no_nameless = true;
+    }
+    t->how = RENAMED;
+    t->fd = temp_create(target_tree_here_fd(t), mode, t->file_temp);
+    return t->fd < 0 ? t->fd : 0;
+}
+
+void target_tree_discard(struct target_tree *t)
+{
+    if (t->how == REPLACES)
+        target_abort(&t->target, false);
+    else if (t->how == NAMED && t->fd >= 0 &&
+             temp_is(target_tree_here_fd(t), t->file_name, t->fd))
+        (void)unlinkat(target_tree_here_fd(t), t->file_name, 0);
+    else if (t->how == RENAMED)
+        temp_remove(target_tree_here_fd(t), t->file_temp, t->fd);
+    if (t->how != REPLACES)
+        (void)fd_close(&t->fd);
+    t->fd = -1;
+    t->how = NO_FILE;
+}
+
+static struct target_request request_for(const struct target_tree *t, const char *name,
+                                         const struct stat *st)
+{
+    return (struct target_request){
+        .path = name,
+        .in_directory = true,
+        .dir_fd = target_tree_here_fd(t),
+        .inplace = t->request.inplace,
+        .force = t->request.force,
+        .durable = false, /* all at once, at the end */
+        .source_mode = t->request.plain_mode ? DEFFILEMODE : st->st_mode,
+        .attrs = attrs_any(&t->request.preserve) ? &t->attrs : NULL,
+        .source_dev = st->st_dev,
+        .source_ino = st->st_ino,
+        .size = (uint64_t)st->st_size,
+        .length = (uint64_t)st->st_size,
+        .data = (uint64_t)st->st_size,
+        .size_known = st->st_size > 0,
+    };
+}
+
+/* Begins a file in the place of one that exists. */
+static bool begin_replacement(struct target_tree *t, const struct stat *there)
+{
+    struct target_request request = request_for(t, t->file_name, &t->file_st);
+    struct failure f;
+
+    if (S_ISDIR(there->st_mode)) {
+        target_tree_fail(t, "open", EISDIR, "a directory stands there");
+        return false;
+    }
+    if (!S_ISREG(there->st_mode) && !S_ISLNK(there->st_mode)) {
+        target_tree_fail(t, "open", EEXIST, "no regular file stands there");
+        return false;
+    }
+    if (target_open(&t->target, &request, &f) < 0) {
+        target_tree_tell(t, &f);
+        return false;
+    }
+    t->how = REPLACES;
+    t->fd = t->target.fd;
+    return true;
+}
+
+static bool begin_new(struct target_tree *t)
+{
+    mode_t mode = creation_mode(t, target_tree_here(t));
+    int r;
+
+    t->how = target_tree_here(t)->unnamed || t->request.inplace ? NAMED : NAMELESS;
+    r = create(t, t->file_name, mode);
+    if (r < 0) {
+        t->how = NO_FILE;
+        target_tree_fail(t, "create", -r, NULL);
+        return false;
+    }
+    r = note_created(t, mode);
+    if (r < 0) {
+        target_tree_fail(t, "stat", -r, NULL);
+        target_tree_discard(t);
+        return false;
+    }
+    return true;
+}
+
+static bool begin_file(struct target_tree *t, const struct record *r)
+{
+    struct stat there;
+    int is_there;
+
+    (void)snprintf(t->file_name, sizeof(t->file_name), "%s",
+                   r->name_len ? record_name(r) : t->root_name);
+    t->file_st = r->st;
+    t->offset = 0;
+    target_tree_take_attrs(t, r);
+    is_there = target_tree_exists(t, t->file_name, &there);
+    if (is_there < 0 || (!is_there && target_tree_names_full(t) && !target_tree_give_names(t)))
+        return false;
+    return is_there ? begin_replacement(t, &there) : begin_new(t);
+}
+
+/* False: the file was given up. */
+static bool write_data(struct target_tree *t, const struct record *r)
+{
+    const char *data = t->data;
+    size_t left = r->data_len;
+    struct failure f;
+
+    while (left > 0) {
+        ssize_t n = write(t->fd, data, left);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            failure_set(&f, "write", n < 0 ? errno : EIO, t->offset, NULL);
+            target_tree_tell(t, &f);
+            target_tree_discard(t);
+            return false;
+        }
+        data += n;
+        left -= (size_t)n;
+        t->offset += (uint64_t)n;
+    }
+    if (!t->request.given_up(t->request.arg))
+        return true;
+    target_tree_discard(t);
+    return false;
+}
+
+/* Gives the finished file its name, or sees to it that it gets it. 0 or a negative errno. */
+static int give_name(struct target_tree *t)
+{
+    if (t->how != NAMED && target_tree_batches(t))
+        return target_tree_add_file(t);
+    if (t->request.durable && t->one_by_one && fsync(t->fd) < 0)
+        return -errno;
+    if (t->how == NAMED)
+        return 0;
+    if (t->how == RENAMED)
+        return temp_rename(target_tree_here_fd(t), t->file_temp, t->file_name);
+    return target_tree_link(t->fd, target_tree_here_fd(t), t->file_name);
+}
+
+static bool commit_new(struct target_tree *t)
+{
+    const struct attrs_file file = {
+        .fd = t->fd, .fresh = true, .no_acl = target_tree_here(t)->no_acl, .st = &t->created};
+    int r;
+
+    if (attrs_any(&t->request.preserve))
+        target_tree_give_attrs(t, &file);
+    r = give_name(t);
+    if (r < 0) {
+        target_tree_fail(t, "create", -r,
+                         r == -EEXIST ? "somebody has made it meanwhile" : NULL);
+        target_tree_discard(t);
+        return false;
+    }
+    r = fd_close(&t->fd);
+    if (r < 0) {
+        target_tree_fail(t, "close", -r, NULL);
+        (void)unlinkat(target_tree_here_fd(t), t->file_name, 0);
+    }
+    return r == 0;
+}
+
+static bool commit_replacement(struct target_tree *t)
+{
+    struct failure f;
+
+    bool done;
+
+    t->fd = -1;
+    if (t->request.durable && fsync(t->target.fd) < 0) {
+        failure_set(&f, "fsync", errno, FAILURE_NO_OFFSET, NULL);
+        target_abort(&t->target, false);
+        done = false;
+    } else {
+        done = target_commit(&t->target, &f) == 0;
+    }
+    if (!done)
+        target_tree_tell(t, &f);
+    for (unsigned i = 0; done && i < t->target.attr_failures.n; i++)
+        t->request.attrs_failed(t->request.arg, t->path.bytes,
+                                &t->target.attr_failures.list[i]);
+    return done;
+}
+
+static void commit_file(struct target_tree *t)
+{
+    bool done = t->how == REPLACES ? commit_replacement(t) : commit_new(t);
+
+    t->how = NO_FILE;
+    if (!done)
+        return;
+    target_tree_note_made(t, &t->file_st);
+    atomic_fetch_add(&t->request.view->bytes, t->offset);
+    atomic_fetch_add(&t->request.view->files, 1);
+    target_tree_note_put(t, t->offset);
+}
+
+void target_tree_apply_bytes(struct target_tree *t, const struct record *r)
+{
+    bool good = true;
+
+    if (r->kind == RECORD_FILE) {
+        if (!begin_file(t, r) || !write_data(t, r) || !r->whole)
+            return;
+    } else if (t->how == NO_FILE) { /* it was given up */
+        return;
+    } else if (r->kind == RECORD_DATA) {
+        (void)write_data(t, r);
+        return;
+    } else {
+        good = r->good;
+    }
+    if (good)
+        commit_file(t);
+    else
+        target_tree_discard(t);
+}
+
+/* ---- files that are copied by other means ---- */
+
+void target_tree_apply_copy(struct target_tree *t, const struct record *r)
+{
+    (void)snprintf(t->file_name, sizeof(t->file_name), "%s",
+                   r->name_len ? record_name(r) : t->root_name);
+    t->file_st = r->st;
+    if (!target_tree_batches(t))
+        (void)target_tree_give_names(t);
+    if (trail_put(&t->copy_path, 0, t->path.bytes) < 0)
+        target_tree_fail(t, "open", ENOMEM, NULL);
+}
+
+bool target_tree_copy_request(struct target_tree *t, struct target_request *ret_request,
+                              const char **ret_path)
+{
+    if (t->skipped || target_tree_here(t)->lost || !t->copy_path.bytes)
+        return false;
+    *ret_request = request_for(t, t->file_name, &t->file_st);
+    *ret_path = t->copy_path.bytes;
+    return true;
+}
+
+void target_tree_not_copied(struct target_tree *t)
+{
+    target_tree_note_unmade(t, &t->file_st);
+}
+
+void target_tree_copied(struct target_tree *t, uint64_t bytes)
+{
+    target_tree_note_made(t, &t->file_st);
+    atomic_fetch_add(&t->request.view->bytes, bytes);
+    atomic_fetch_add(&t->request.view->files, 1);
+}

@@ -1,0 +1,265 @@
+/* target_tree_names: what has been made of a tree and has no name of its own yet, and how it
+ * gets it. See target_tree_state.h.
+ *
+ * Without request.durable that is the directory stood in, until its files are in it.
+ *
+ * With it whatever gets a name has to be on stable storage before, and what that costs hardly
+ * depends on how much it is. So it is done for many at once: for directories with all that is
+ * in them, also directories, down to where we stand, and for files in directories that have
+ * their names. What is in a directory without a name needs no flush for a name of its own. */
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "target_tree_state.h"
+
+/* Names are given when so much waits for that. */
+#define BATCH_BYTES     (256u << 20)
+#define BATCH_FILES     16384u
+#define DIRECTORY_BYTES (64u << 20)
+#define DIRECTORY_FILES 4096u
+
+bool target_tree_batches(const struct target_tree *t)
+{
+    return t->request.durable && !t->request.inplace && !t->one_by_one;
+}
+
+/* One that has no descriptors of its own is the directory stood in. */
+static int fd_of(const struct target_tree *t, const struct tree_unnamed *u)
+{
+    return u->fd >= 0 ? u->fd : t->dirs.levels[u->level + 1].fd;
+}
+
+static int dir_fd_of(const struct target_tree *t, const struct tree_unnamed *u)
+{
+    return u->dir_fd >= 0 ? u->dir_fd : t->dirs.levels[u->level].fd;
+}
+
+/* ---- the list ---- */
+
+bool target_tree_names_full(const struct target_tree *t)
+{
+    return t->n_unnamed == t->request.max_unnamed;
+}
+
+/* Levels never go down along the list: with a directory all that is in it gets its name. Hence
+ * whose level is the same are in the same directory, and share its descriptor. */
+static int add(struct target_tree *t, unsigned level, int fd, const char *temp,
+               const char *name)
+{
+    struct tree_unnamed *u = &t->unnamed[t->n_unnamed];
+    bool shares = t->n_unnamed > 0 && u[-1].level == level;
+
+    assert(!target_tree_names_full(t));
+    *u = (struct tree_unnamed){.level = level, .fd = fd, .dir_fd = -1};
+    (void)snprintf(u->temp, sizeof(u->temp), "%s", temp);
+    (void)snprintf(u->name, sizeof(u->name), "%s", name);
+    if (fd >= 0)
+        u->dir_fd = shares ? u[-1].dir_fd : fcntl(t->dirs.levels[level].fd, F_DUPFD_CLOEXEC, 0);
+    if (fd >= 0 && u->dir_fd < 0)
+        return -errno;
+    t->n_unnamed++;
+    return 0;
+}
+
+int target_tree_add_directory(struct target_tree *t, const char *temp, const char *name)
+{
+    int fd = -1, r;
+
+    if (target_tree_batches(t)) {
+        fd = fcntl(target_tree_here_fd(t), F_DUPFD_CLOEXEC, 0); /* with the lock */
+        if (fd < 0)
+            return -errno;
+    }
+    r = add(t, t->dirs.n - 2, fd, temp, name);
+    if (r < 0)
+        (void)fd_close(&fd);
+    return r;
+}
+
+int target_tree_add_file(struct target_tree *t)
+{
+    int r = add(t, t->dirs.n - 1, t->fd, t->how == RENAMED ? t->file_temp : "", t->file_name);
+
+    if (r == 0)
+        t->fd = -1;
+    return r;
+}
+
+static void clear_list(struct target_tree *t)
+{
+    for (unsigned i = 0; i < t->n_unnamed; i++) {
+        struct tree_unnamed *u = &t->unnamed[i];
+
+        (void)fd_close(&u->fd);
+        if (i + 1 == t->n_unnamed || u[1].level != u->level)
+            (void)fd_close(&u->dir_fd);
+    }
+    t->n_unnamed = 0;
+    t->put_bytes = t->put_files = 0;
+    for (unsigned i = 0; i < t->dirs.n; i++)
+        t->levels[i].unnamed = false;
+}
+
+static bool is_directory(const struct target_tree *t, const struct tree_unnamed *u)
+{
+    struct stat st;
+
+    return fstat(fd_of(t, u), &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static void drop(struct target_tree *t, struct tree_unnamed *u)
+{
+    if (is_directory(t, u))
+        temp_remove_directory(dir_fd_of(t, u), u->temp, fd_of(t, u));
+    else
+        temp_remove(dir_fd_of(t, u), u->temp, fd_of(t, u));
+}
+
+void target_tree_drop_unnamed(struct target_tree *t)
+{
+    for (unsigned i = 0; i < t->n_unnamed; i++)
+        drop(t, &t->unnamed[i]);
+    clear_list(t);
+}
+
+int target_tree_open_unnamed(const struct target_tree *t, int dir_fd, const char *name)
+{
+    struct stat st;
+
+    if (fstat(dir_fd, &st) < 0)
+        return -errno;
+    for (unsigned i = 0; i < t->n_unnamed; i++) {
+        const struct tree_unnamed *u = &t->unnamed[i];
+        const struct dirs_level *l = &t->dirs.levels[u->level];
+
+        if (l->dev == st.st_dev && l->ino == st.st_ino && strcmp(u->name, name) == 0 &&
+            is_directory(t, u))
+            return fcntl(fd_of(t, u), F_DUPFD_CLOEXEC, 0);
+    }
+    return -ENOENT;
+}
+
+/* ---- names are given ---- */
+
+int target_tree_link(int fd, int dir_fd, const char *name)
+{
+    char self[32];
+
+    /* Without privileges older kernels link by a descriptor only so (open(2), O_TMPFILE). */
+    (void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+    if (linkat(fd, "", dir_fd, name, AT_EMPTY_PATH) == 0 ||
+        ((errno == ENOENT || errno == EPERM) &&
+         linkat(AT_FDCWD, self, dir_fd, name, AT_SYMLINK_FOLLOW) == 0))
+        return 0;
+    return -errno;
+}
+
+/* Tells of one on the list, under its path. */
+static void fail(struct target_tree *t, const struct tree_unnamed *u, const char *op, int err)
+{
+    char *path = strdup(t->path.bytes);
+
+    (void)trail_enter(&t->path, t->levels[u->level].path_len, u->level > 0 ? u->name : "");
+    target_tree_fail(t, op, err, err == EEXIST ? "somebody has made it meanwhile" : NULL);
+    if (path)
+        (void)trail_put(&t->path, 0, path);
+    free(path);
+}
+
+/* Everything from the level on that the directory is on, if we stand in it or below it, has
+ * gone with it. */
+static void lose(struct target_tree *t, const struct tree_unnamed *u)
+{
+    struct stat st;
+
+    if (u->level + 1 >= t->dirs.n || fstat(fd_of(t, u), &st) < 0 ||
+        t->dirs.levels[u->level + 1].dev != st.st_dev ||
+        t->dirs.levels[u->level + 1].ino != st.st_ino)
+        return;
+    for (unsigned i = u->level + 1; i < t->dirs.n; i++)
+        t->levels[i].lost = true;
+}
+
+/* Everything on the list reaches stable storage. 0 or a negative errno. */
+static int flush_all(struct target_tree *t)
+{
+    for (unsigned i = 0; i < t->n_unnamed; i++) {
+        const struct tree_unnamed *u = &t->unnamed[i];
+        dev_t dev = t->dirs.levels[u->level].dev;
+
+        /* In a tree that was there may be other file systems. */
+        if (i > 0 && dev == t->dirs.levels[u[-1].level].dev)
+            continue;
+        if (target_tree_flush(t, fd_of(t, u)) < 0)
+            return -errno;
+    }
+    return 0;
+}
+
+static void give_name(struct target_tree *t, struct tree_unnamed *u)
+{
+    bool nameless = u->temp[0] == '\0';
+    int r = nameless ? target_tree_link(u->fd, u->dir_fd, u->name)
+                     : temp_rename(dir_fd_of(t, u), u->temp, u->name);
+
+    if (r == 0)
+        return;
+    fail(t, u, nameless ? "create" : "rename", -r);
+    lose(t, u);
+    drop(t, u);
+}
+
+bool target_tree_give_names(struct target_tree *t)
+{
+    int r = t->request.durable ? flush_all(t) : 0;
+
+    if (r < 0 && target_tree_batches(t)) {
+        /* Who knows what of it is lost. */
+        failure_set(&t->gone, "flush", -r, FAILURE_NO_OFFSET, NULL);
+        return false;
+    }
+    for (unsigned i = 0; i < t->n_unnamed; i++) {
+        struct tree_unnamed *u = &t->unnamed[i];
+
+        if (r == 0) {
+            give_name(t, u);
+        } else {
+            fail(t, u, "flush", -r);
+            lose(t, u);
+            drop(t, u);
+        }
+    }
+    clear_list(t);
+    return !target_tree_here(t)->lost;
+}
+
+bool target_tree_files_end(struct target_tree *t)
+{
+    return target_tree_batches(t) || target_tree_give_names(t);
+}
+
+bool target_tree_leave_names(struct target_tree *t)
+{
+    unsigned n = t->n_unnamed;
+
+    /* They change the times of the directory that is left. */
+    return n == 0 || (target_tree_batches(t) && t->unnamed[n - 1].level + 1 < t->dirs.n) ||
+           target_tree_give_names(t);
+}
+
+void target_tree_note_put(struct target_tree *t, uint64_t bytes)
+{
+    bool batches = target_tree_batches(t);
+
+    t->put_bytes += bytes;
+    t->put_files++;
+    if (t->put_bytes >= (batches ? BATCH_BYTES : DIRECTORY_BYTES) ||
+        t->put_files >= (batches ? BATCH_FILES : DIRECTORY_FILES))
+        (void)target_tree_give_names(t);
+}

@@ -1,0 +1,191 @@
+/* target_tree_state: one destination's copy of a tree while it is made, as the parts of
+ * target_tree.h share it: target_tree.c is where we stand in it, its directories and what a
+ * caller sees, target_tree_names.c how directories and files come to their names,
+ * target_tree_file.c files made of bytes, target_tree_entry.c what is complete as soon as it is
+ * there. All of it is for the destination's thread. */
+#ifndef UCOPY_TARGET_TREE_STATE_H
+#define UCOPY_TARGET_TREE_STATE_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "attrs.h"
+#include "dirs.h"
+#include "failure.h"
+#include "links.h"
+#include "record.h"
+#include "target.h"
+#include "target_temp.h"
+#include "target_tree.h"
+#include "trail.h"
+
+#define MODE_BITS       (S_ISUID | S_ISGID | S_ISVTX | S_IRWXU | S_IRWXG | S_IRWXO)
+#define PERMISSION_BITS (S_IRWXU | S_IRWXG | S_IRWXO)
+
+/* How a file comes to its name. */
+enum how {
+    NO_FILE,
+    NAMED,    /* has it from the start: a directory above has none yet, or --inplace */
+    NAMELESS, /* by a link when it is complete */
+    RENAMED,  /* by a rename when it is complete, where files without names are not to be had */
+    REPLACES, /* as struct target does it */
+};
+
+struct tree_level {
+    bool fresh;   /* made by us: nothing is in it but what we have put there */
+    bool lost;    /* nothing can be put into it any more */
+    bool unnamed; /* it, or a directory above it, is on the list of those without names */
+    size_t path_len;
+    mode_t add; /* bits that were set so that we may write into it, and go at the end */
+    /* What the kernel makes of a new file here, once one has been looked at. */
+    bool known;
+    bool exact; /* it has the mode that was asked for, but for the umask's bits, whatever was */
+    bool no_acl; /* it has no access control list */
+    uid_t uid;
+    gid_t gid;
+};
+
+/* A directory or file without a name of its own. */
+struct tree_unnamed {
+    unsigned level;            /* of the directory that it is in, where we stand or above */
+    int fd;                    /* of itself, which holds the lock; -1: dirs has that, and the */
+    int dir_fd;                /* next, which is of that directory */
+    char temp[TEMP_NAME_SIZE]; /* "": it has none at all */
+    char name[NAME_MAX + 1];   /* that it will have */
+};
+
+struct target_tree {
+    struct target_tree_request request;
+    char *root_name;  /* in the directory that is level 0; "": that directory is the root */
+    struct dirs dirs; /* from the directory that the root is in */
+    struct tree_level *levels; /* likewise */
+    unsigned room;
+    unsigned skipped; /* levels of directories that could not be made, and all below them */
+    struct trail path;
+    struct trail copy_path; /* of the last RECORD_COPY */
+    size_t root_len;
+    bool no_nameless; /* the file system has no O_TMPFILE */
+    bool
+        one_by_one; /* syncfs(2) does not reach the server: files and directories are flushed */
+
+    struct tree_unnamed *unnamed; /* in the order in which they were begun */
+    unsigned n_unnamed;
+    uint64_t put_bytes; /* since names were given last */
+    unsigned put_files; /* likewise */
+
+    /* The file that is being written. */
+    enum how how;
+    int fd;
+    char file_temp[TEMP_NAME_SIZE];
+    char file_name[NAME_MAX + 1];
+    struct stat file_st; /* the source's */
+    struct attrs attrs;  /* likewise */
+    struct stat created; /* what the new file is known to have of that */
+    const void *data;    /* of the record that is being dealt with */
+    uint64_t offset;
+    struct target target;
+
+    uint64_t n_told;     /* failures */
+    struct links unmade; /* files with several names whose first one is not ours here */
+    struct failure gone; /* err != 0: the destination is lost */
+    int root_fd;         /* -1: not there yet */
+    int parent_fd;       /* of the directory that the root is in */
+};
+
+/* ---- target_tree.c ---- */
+
+/* The directory stood in, and a descriptor of it; that stays the tree's. */
+static inline struct tree_level *target_tree_here(struct target_tree *t)
+{
+    return &t->levels[t->dirs.n - 1];
+}
+
+static inline int target_tree_here_fd(const struct target_tree *t)
+{
+    return dirs_fd(&t->dirs);
+}
+
+/* Tells what went wrong with what t->path names; when it concerns everything there, the
+ * destination is lost. */
+void target_tree_tell(struct target_tree *t, const struct failure *f);
+void target_tree_fail(struct target_tree *t, const char *op, int err, const char *message);
+
+/* The same of an attribute that could not be preserved, for errno. */
+void target_tree_fail_attrs(struct target_tree *t, const char *op);
+
+/* Takes over what the record says of the file. */
+void target_tree_take_attrs(struct target_tree *t, const struct record *r);
+
+/* Gives what was taken over last to a file, and tells what could not be. */
+void target_tree_give_attrs(struct target_tree *t, const struct attrs_file *file);
+
+/* Whether something stands under the name in the directory stood in, and then what; -1: it
+ * cannot be told, which has been told. */
+int target_tree_exists(struct target_tree *t, const char *name, struct stat *st);
+
+/* Flushes what was written to the file system of the directory, or its entries alone, where all
+ * else has been flushed. 0, or -1 with errno. */
+int target_tree_flush(const struct target_tree *t, int fd);
+
+/* ---- target_tree_names.c ---- */
+
+/* Whether names are given to many at once. */
+bool target_tree_batches(const struct target_tree *t);
+
+/* Whether names have to be given before something is put on the list. */
+bool target_tree_names_full(const struct target_tree *t);
+
+/* Puts on the list: the directory stood in, and the file that has just been finished, whose
+ * descriptor the list takes over. 0, or a negative errno and nothing has changed. */
+int target_tree_add_directory(struct target_tree *t, const char *temp, const char *name);
+int target_tree_add_file(struct target_tree *t);
+
+/* Gives all on the list their names. False: the directory stood in is lost, or the destination;
+ * what did not get its name is told and given up. */
+bool target_tree_give_names(struct target_tree *t);
+
+/* The same when all files of the directory stood in are there, and when it is about to be left:
+ * of those whose time has come. */
+bool target_tree_files_end(struct target_tree *t);
+bool target_tree_leave_names(struct target_tree *t);
+
+/* A file of so many bytes, or a directory, has been made: names are given when they are many.
+ */
+void target_tree_note_put(struct target_tree *t, uint64_t bytes);
+
+/* Removes all on the list. */
+void target_tree_drop_unnamed(struct target_tree *t);
+
+/* Opens a directory on the list by its future name. A descriptor that is the caller's, or a
+ * negative errno. */
+int target_tree_open_unnamed(const struct target_tree *t, int dir_fd, const char *name);
+
+/* Gives a file without names one. 0 or a negative errno. */
+int target_tree_link(int fd, int dir_fd, const char *name);
+
+/* ---- target_tree_file.c ---- */
+
+/* Deals with RECORD_FILE, RECORD_DATA and RECORD_FILE_END. */
+void target_tree_apply_bytes(struct target_tree *t, const struct record *r);
+
+/* Deals with RECORD_COPY: notes what target_tree_copy_request() is to tell. */
+void target_tree_apply_copy(struct target_tree *t, const struct record *r);
+
+/* Gives up the file that is being written, if there is one. */
+void target_tree_discard(struct target_tree *t);
+
+/* ---- target_tree_entry.c ---- */
+
+/* Deals with RECORD_SYMLINK, RECORD_NODE and RECORD_LINK. */
+void target_tree_apply_entry(struct target_tree *t, const struct record *r);
+
+/* The file with that stat could not be made here: other names of it must not become names of
+ * what stands in its place. */
+void target_tree_note_unmade(struct target_tree *t, const struct stat *st);
+
+/* It has been made: under another name than before, if it could not be made before. */
+void target_tree_note_made(struct target_tree *t, const struct stat *st);
+
+#endif
