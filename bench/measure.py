@@ -18,6 +18,43 @@ ENV = {**os.environ, "LC_ALL": "C"}
 STRACE = ["strace", "-f", "-qq", "-c", "-o"]
 
 
+class MemoryLimit:
+    """While it is entered, this process and what it starts may have so many bytes of memory, page
+    cache included: a control group of our own. Takes root."""
+
+    V2 = "/sys/fs/cgroup/cgroup.controllers"
+
+    def __init__(self, size):
+        if os.path.exists(self.V2):
+            root, name = "/sys/fs/cgroup", "memory.max"
+        else:
+            root, name = "/sys/fs/cgroup/memory", "memory.limit_in_bytes"
+        with open("/proc/self/cgroup", encoding="ascii") as f:
+            own = {line.split(":")[1]: line.strip().split(":", 2)[2] for line in f}
+        self.before = root + own.get("memory", own.get("", "/"))
+        self.group = f"{root}/ucopy-bench.{os.getpid()}"
+        os.mkdir(self.group)
+        try:
+            self.put(f"{self.group}/{name}", size)
+        except OSError:
+            os.rmdir(self.group)
+            raise
+
+    @staticmethod
+    def put(path, value):
+        with open(path, "w", encoding="ascii") as f:
+            f.write(f"{value}\n")
+
+    def __enter__(self):
+        self.put(f"{self.group}/cgroup.procs", os.getpid())
+
+    def __exit__(self, *_):
+        self.put(f"{self.before}/cgroup.procs", os.getpid())
+
+    def remove(self):
+        os.rmdir(self.group)
+
+
 class RunFailed(Exception):
     """A step of the tool failed: the message says which and what it printed."""
 

@@ -28,7 +28,9 @@ io-wq threads; "other CPU": what the machine spent besides (write-back, loop dev
 whatever else ran). ctx sw: voluntary + involuntary. syscalls: of one run under strace; enters:
 io_uring_enter(2) among them. MiB read/written: what the run caused at the block layer, at the
 time the pages were dirtied. peak MiB: resident memory, sampled, the sum of processes running at
-the same time."""
+the same time. In brackets what bounds a copy, and is none: "(memcpy)" copies as many bytes in
+memory, "(fio)" reads and writes as many, O_DIRECT, all files at the same time; both tell the time
+of that without their start."""
 
 
 def quartiles(values):
@@ -238,11 +240,14 @@ def caveats(cases, load):
     ]
 
 
-def results(cases, command, load, directories, versions, text):
+def results(cases, command, load, directories, versions, goals, pictures, text):
     head = ["# What the benchmark measured", "",
             "Written by bench/run; the runs one by one are in results.csv.", "",
             f"    {command}", "", f"{time.strftime('%Y-%m-%d %H:%M %Z')}", "", "## Machine", ""]
     head += [f"* {line}" for line in machine(directories)]
     head += ["", "## Versions", "", *[f"* {line}" for line in versions], "", "## Caveats", ""]
     head += [f"* {line}" for line in caveats(cases, load)]
+    head += ["", "## Goals", "", goals]
+    if pictures:
+        head += ["", "## Pictures", "", *[f"![{name}](plots/{name})" for name in pictures]]
     return "\n".join([*head, "", "## Tables", "", LEGEND, "", text])

@@ -5,12 +5,17 @@ A tool's work is a list of lanes that run at the same time; a lane is a list of 
 one after the other and stops at the first that fails. The benchmark starts the steps itself: no
 shell's time is counted."""
 
+import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from typing import Callable, Optional
+
+HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,10 @@ class Tool:
     min_dests: int = 1
     max_dests: int = 1 << 30
     peer: bool = True
+    # Not a copy, but what bounds one: takes its own time, and tells it as (wall, CPU) seconds in
+    # what it prints.
+    figures: Optional[Callable] = None
+    package: Optional[str] = None  # of Debian, where the program does not tell its version
 
     def absent(self):
         """Why the tool cannot run here, or None."""
@@ -72,6 +81,25 @@ def dcfldd(t):
     return [[Step(["dcfldd", f"if={t.source}", *outs, "bs=1M", "status=off"])] + sync(t, t.outs)]
 
 
+def pee(t):
+    return [[Step(["pee", *[f"cat >{shlex.quote(out)}" for out in t.outs]], t.source)] +
+            sync(t, t.outs)]
+
+
+def dc3dd(t):
+    outs = [f"of={out}" for out in t.outs]
+    return [[Step(["dc3dd", f"if={t.source}", *outs, "bufsz=1M"])] + sync(t, t.outs)]
+
+
+def rsync_parallel(t):
+    return [[Step(["rsync", "--whole-file", "--inplace", t.source, out])] + sync(t, [out])
+            for out in t.outs]
+
+
+def nbdcopy(t):
+    return [[Step(["nbdcopy", t.source, t.outs[0]])] + sync(t, t.outs)]
+
+
 PEERS = [
     Tool("cp", cp_loop, max_dests=1),
     Tool("cp parallel", cp_parallel, min_dests=2),
@@ -79,7 +107,49 @@ PEERS = [
     Tool("tee", tee, needs="tee"),
     Tool("dd", dd_loop, needs="dd"),
     Tool("dcfldd", dcfldd, needs="dcfldd"),
+    Tool("dc3dd", dc3dd, needs="dc3dd"),
+    Tool("pee", pee, needs="pee", min_dests=2, package="moreutils"),
+    Tool("rsync parallel", rsync_parallel, needs="rsync"),
+    Tool("nbdcopy", nbdcopy, needs="nbdcopy", max_dests=1),
 ]
+
+
+# ---- limits ----
+
+def fio(t):
+    """Reads the source and writes as many bytes for every output, all at the same time, past the
+    page cache: what the disk gives."""
+    size = os.path.getsize(t.source)
+    argv = ["fio", "--output-format=json", "--ioengine=io_uring", "--iodepth=16", "--bs=1M",
+            "--direct=1", f"--size={size}", "--thread", "--overwrite=0", "--fallocate=posix",
+            "--name=read", "--rw=read", f"--filename={t.source}"]
+    for number, out in enumerate(t.outs):
+        argv += [f"--name=write{number}", "--rw=write", "--end_fsync=1", f"--filename={out}"]
+    return [[Step(argv, stdout=os.path.join(os.path.dirname(t.source), "figures"))]]
+
+
+def fio_figures(text):
+    jobs = json.loads(text[text.index("{"):])["jobs"]
+    runtimes = [job["job_runtime"] / 1000 for job in jobs]
+    cpu = sum(run * (job["usr_cpu"] + job["sys_cpu"]) / 100 for run, job in zip(runtimes, jobs))
+    return max(runtimes), cpu
+
+
+def memcpy(t):
+    argv = [sys.executable, os.path.join(HERE, "memcpy"), str(os.path.getsize(t.source)),
+            str(len(t.outs))]
+    return [[Step(argv, stdout=os.path.join(os.path.dirname(t.source), "figures"))]]
+
+
+def memcpy_figures(text):
+    wall, cpu = map(float, text.split())
+    return wall, cpu
+
+
+LIMITS = {
+    True: Tool("(fio)", fio, needs="fio", peer=False, figures=fio_figures),
+    False: Tool("(memcpy)", memcpy, peer=False, figures=memcpy_figures),
+}
 
 
 def ucopy(program, name, *options):
@@ -131,7 +201,10 @@ def ucopy_sweep(program, engines, chunks, depths, workers, direct, memory):
 
 def version(tool):
     """First line of the version that the tool's program tells, e.g. for "cp loop" that of cp."""
-    program = tool.lanes(Task("s", ["d"], False, False))[0][0].argv[0]
+    if tool.package:
+        return subprocess.run(["dpkg-query", "--show", tool.package], capture_output=True,
+                              text=True, check=False).stdout.strip().replace("\t", " ")
+    program = tool.lanes(Task("/dev/null", ["d"], False, False))[0][0].argv[0]
     text = subprocess.run([program, "--version"], capture_output=True, text=True,
                           env={**os.environ, "LC_ALL": "C"}, check=False)
     return (text.stdout or text.stderr).split("\n")[0]

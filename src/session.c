@@ -67,6 +67,16 @@ static struct tuning_facts facts(const struct session *s)
     return f;
 }
 
+/* Which files are read and written past the page cache. */
+static void tell_direct(const struct session *s)
+{
+    if (s->source.fd_direct >= 0)
+        report_verbose("%s: read with O_DIRECT", s->copy->source);
+    for (unsigned d = 0; d < s->copy->n_dests; d++)
+        if (session_takes_part(s, d) && !s->cloned[d] && s->targets[d].fd_direct >= 0)
+            report_verbose("%s: written with O_DIRECT", s->copy->dests[d]);
+}
+
 /* Adds a descriptor to the job's table; returns its index. */
 static unsigned add_fd(struct job *j, int fd)
 {
@@ -135,6 +145,8 @@ static int set_up_job(struct session *s)
     int r;
 
     tuning_choose(&s->tuning, s->o, &f);
+    if (f.direct && !s->file)
+        tell_direct(s);
     r = job_init(j, n, s->size, s->size_known, s->tuning.workers * s->tuning.buffers);
     if (r < 0)
         return r;

@@ -6,6 +6,7 @@
 
 #include "ask.h"
 #include "clock.h"
+#include "page_cache.h"
 #include "session_state.h"
 #include "text.h"
 
@@ -19,23 +20,46 @@
 
 /* ---- the source ---- */
 
-static int open_source(struct session *s, bool direct)
+static int open_source(struct session *s)
 {
     if (s->file)
-        return source_open_fd(&s->source, s->file->fd, s->copy->source, direct,
-                              &s->failures[0]);
-    return source_open(&s->source, s->copy->source, direct, &s->failures[0]);
+        return source_open_fd(&s->source, s->file->fd, s->copy->source, &s->failures[0]);
+    return source_open(&s->source, s->copy->source, &s->failures[0]);
+}
+
+/* Bytes from --offset on that are to be copied, at most. */
+static uint64_t bytes_to_copy(const struct session *s)
+{
+    const struct options *o = s->o;
+    uint64_t end = s->source.size_known ? s->source.size : INT64_MAX;
+    uint64_t size = end > o->offset ? end - o->offset : 0;
+
+    if (o->attributes_only)
+        return 0;
+    return o->length < size ? o->length : size;
+}
+
+/* Where the page cache is passed by, and has not much of the source either. */
+static void open_source_direct(struct session *s)
+{
+    uint64_t size = bytes_to_copy(s);
+
+    s->direct = tuning_wants_direct(s->o, size, s->source.size_known, s->copy->n_dests,
+                                    page_cache_room);
+    if (s->direct &&
+        (s->o->direct == WHEN_ALWAYS || page_cache_lacks(s->source.fd, s->o->offset, size)))
+        source_open_direct(&s->source);
 }
 
 static void errand_source(void *arg, unsigned i)
 {
     struct session *s = arg;
-    bool direct = s->o->direct == WHEN_ALWAYS;
 
     (void)i;
     s->failures[0].err = 0;
-    if (open_source(s, direct) < 0)
+    if (open_source(s) < 0)
         return;
+    open_source_direct(s);
     if (attrs_any(&s->attrs.wanted))
         attrs_read(&s->attrs, s->source.fd, false, &s->source.st);
     if (s->o->partial && !s->file)
@@ -61,11 +85,7 @@ int session_open_source(struct session *s)
         s->unavailable = true;
         return failure_set(f, NULL, EINVAL, FAILURE_NO_OFFSET, "ends before --offset");
     }
-    s->size = s->size_known ? s->source.size - s->start : (uint64_t)INT64_MAX - s->start;
-    if (o->length < s->size)
-        s->size = o->length;
-    if (o->attributes_only)
-        s->size = 0;
+    s->size = bytes_to_copy(s);
     s->origin.offset = s->start;
     s->origin.length = s->size;
     s->keeps &= s->size > 0;
@@ -106,7 +126,7 @@ static struct target_request request_for(const struct session *s, unsigned d)
         .keep_rest = o->has_dest_offset || o->attributes_only,
         .sparse = leaves_holes(s),
         .force = o->force,
-        .want_direct = tuning_wants_direct(o, s->size, s->size_known),
+        .want_direct = s->direct,
         .need_direct = o->direct == WHEN_ALWAYS,
         .durable = o->fsync,
         .origin = s->keeps ? &s->origin : NULL,

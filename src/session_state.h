@@ -45,6 +45,7 @@ struct session {
     uint64_t size; /* bytes to copy, or the limit where the end is not known */
     bool size_known;
     struct map_origin origin; /* what is copied, for what is kept of it */
+    bool direct;              /* files are opened with O_DIRECT where they take it */
     bool keeps;               /* --partial, and the source can be told again by its origin */
     struct tuning tuning;
 

@@ -82,10 +82,13 @@ static int find_size(struct source *s, struct failure *f)
     return 0;
 }
 
-static void open_direct(struct source *s, const char *path)
+void source_open_direct(struct source *s)
 {
-    int fd = fd_reopen_direct(AT_FDCWD, path, s->fd, O_RDONLY);
+    char self[32];
+    int fd;
 
+    (void)snprintf(self, sizeof(self), "/proc/self/fd/%d", s->fd);
+    fd = fd_reopen_direct(AT_FDCWD, s->by_fd ? self : s->path, s->fd, O_RDONLY);
     if (fd < 0)
         return;
     s->direct_align = source_direct_align(fd);
@@ -95,8 +98,8 @@ static void open_direct(struct source *s, const char *path)
         (void)fd_close(&fd);
 }
 
-/* Looks at what s->fd is open on. path: leads to it, for a second descriptor. */
-static int begin(struct source *s, const char *path, bool want_direct, struct failure *f)
+/* Looks at what s->fd is open on. */
+static int begin(struct source *s, struct failure *f)
 {
     int r;
 
@@ -110,13 +113,11 @@ static int begin(struct source *s, const char *path, bool want_direct, struct fa
         (void)fd_close(&s->fd);
         return r;
     }
-    if (want_direct)
-        open_direct(s, path);
     (void)posix_fadvise(s->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     return 0;
 }
 
-int source_open(struct source *s, const char *path, bool want_direct, struct failure *f)
+int source_open(struct source *s, const char *path, struct failure *f)
 {
     int r;
 
@@ -133,16 +134,14 @@ int source_open(struct source *s, const char *path, bool want_direct, struct fai
     if (r < 0)
         return failure_set(f, "open", -r, FAILURE_NO_OFFSET, NULL);
     s->fd = r;
-    return begin(s, path, want_direct, f);
+    return begin(s, f);
 }
 
-int source_open_fd(struct source *s, int fd, const char *path, bool want_direct,
-                   struct failure *f)
+int source_open_fd(struct source *s, int fd, const char *path, struct failure *f)
 {
-    char self[32];
     int flags = fcntl(fd, F_GETFL);
 
-    *s = (struct source){.path = path, .fd = fd, .fd_direct = -1};
+    *s = (struct source){.path = path, .by_fd = true, .fd = fd, .fd_direct = -1};
     /* An engine would be told to try again where it could wait. */
     if (flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0) {
         int err = errno;
@@ -150,8 +149,7 @@ int source_open_fd(struct source *s, int fd, const char *path, bool want_direct,
         (void)fd_close(&s->fd);
         return failure_set(f, "open", err, FAILURE_NO_OFFSET, NULL);
     }
-    (void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-    return begin(s, self, want_direct, f);
+    return begin(s, f);
 }
 
 bool source_may_have_holes(const struct source *s)

@@ -11,6 +11,7 @@
 
 struct source {
     const char *path;      /* as the user gave it; not owned */
+    bool by_fd;            /* path is for people only */
     int fd;                /* through the page cache */
     int fd_direct;         /* the same file with O_DIRECT, or -1 */
     uint32_t direct_align; /* bytes: what O_DIRECT wants of offset, length and address */
@@ -21,15 +22,17 @@ struct source {
 };
 
 /* Opens a regular file or block device for reading; anything else is refused with -EISDIR,
- * -EOPNOTSUPP (fifo, socket, character device). want_direct asks for fd_direct too, which is
- * -1 all the same where the file system has no O_DIRECT. On failure *f is filled and the
- * negative errno returned. */
-int source_open(struct source *s, const char *path, bool want_direct, struct failure *f);
+ * -EOPNOTSUPP (fifo, socket, character device). On failure *f is filled and the negative errno
+ * returned. */
+int source_open(struct source *s, const char *path, struct failure *f);
 
 /* The same for a regular file that fd is open on for reading already; fd becomes the source's,
  * also on failure. */
-int source_open_fd(struct source *s, int fd, const char *path, bool want_direct,
-                   struct failure *f);
+int source_open_fd(struct source *s, int fd, const char *path, struct failure *f);
+
+/* Opens fd_direct, too, where the file system has O_DIRECT. */
+void source_open_direct(struct source *s);
+
 /* Whether the file has fewer blocks than its size takes, so that it is worth looking for holes
  * (extents.h). Preallocated space counts as data, as it does for cp. */
 bool source_may_have_holes(const struct source *s);

@@ -16,8 +16,11 @@
 
 /* What has to reach the device before the copy ends does so with a fifth of the CPU time, and
  * in no more time, without the detour through the page cache. What need not is left to the page
- * cache. */
+ * cache, unless that is no place for so much: from a tenth of its room on the kernel writes
+ * back meanwhile, at a fifth it makes writers wait (vm.dirty_background_ratio, vm.dirty_ratio),
+ * and what others have there would have to go. */
 #define DIRECT_SIZE (16u * MIB)
+#define CACHE_SHARE 8u
 
 /* Half of it is under way while the other half is refilled. */
 #define DEFAULT_DEPTH 16u
@@ -89,9 +92,12 @@ void tuning_choose(struct tuning *t, const struct options *o, const struct tunin
     t->queue_depth = (unsigned)at_most(depth, t->buffers);
 }
 
-bool tuning_wants_direct(const struct options *o, uint64_t size, bool size_known)
+bool tuning_wants_direct(const struct options *o, uint64_t size, bool size_known, unsigned n,
+                         uint64_t (*room)(void))
 {
     if (o->direct != WHEN_AUTO)
         return o->direct == WHEN_ALWAYS;
-    return o->fsync && size_known && size >= DIRECT_SIZE;
+    if (!size_known || size < DIRECT_SIZE)
+        return false;
+    return o->fsync || size >= room() / CACHE_SHARE / at_least_one(n);
 }

@@ -32,8 +32,10 @@ struct tuning_facts {
  * the size asked for if that was asked for. */
 void tuning_choose(struct tuning *t, const struct options *o, const struct tuning_facts *f);
 
-/* Whether destinations should be written with O_DIRECT where they take it. size is in bytes,
- * meaningful with size_known. */
-bool tuning_wants_direct(const struct options *o, uint64_t size, bool size_known);
+/* Whether files are to be opened with O_DIRECT where they take it, in a copy of so many bytes
+ * (meaningful with size_known) to each of n destinations. room: page_cache_room(), which is
+ * asked for if it matters. */
+bool tuning_wants_direct(const struct options *o, uint64_t size, bool size_known, unsigned n,
+                         uint64_t (*room)(void));
 
 #endif

@@ -36,8 +36,10 @@ static void open_ok(struct source *s, const char *path, bool want_direct)
 {
     struct failure f = {0};
 
-    if (source_open(s, path, want_direct, &f) != 0)
+    if (source_open(s, path, &f) != 0)
         fail_msg("%s: %s: %s", path, f.op, strerror(f.err));
+    if (want_direct)
+        source_open_direct(s);
 }
 
 static void open_fails(const char *path, int err)
@@ -45,7 +47,7 @@ static void open_fails(const char *path, int err)
     struct failure f = {0};
     struct source s;
 
-    assert_int_equal(source_open(&s, path, true, &f), -err);
+    assert_int_equal(source_open(&s, path, &f), -err);
     assert_int_equal(f.err, err);
     assert_string_equal(f.op, "open");
 }
@@ -170,7 +172,7 @@ static void test_unreadable(void **state)
     if (pid == 0) {
         if (setgid(NOBODY) < 0 || setuid(NOBODY) < 0)
             _exit(2);
-        _exit(source_open(&s, "x", false, &f) == -EACCES ? 0 : 1);
+        _exit(source_open(&s, "x", &f) == -EACCES ? 0 : 1);
     }
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_int_equal(status, 0);

@@ -227,12 +227,68 @@ static void little_memory(void **state)
     assert_int_equal(t.workers, 1);
 }
 
+static uint64_t ample(void)
+{
+    return 64 * GIB;
+}
+
+static uint64_t scarce(void)
+{
+    return GIB;
+}
+
+static uint64_t unknown(void)
+{
+    return UINT64_MAX;
+}
+
+static uint64_t nobody_asks(void)
+{
+    fail_msg("the room does not matter here");
+    return 0;
+}
+
+static void direct(void **state)
+{
+    const struct {
+        enum when direct;
+        bool fsync;
+        uint64_t size;
+        bool size_known;
+        unsigned n;
+        uint64_t (*room)(void);
+        bool wanted;
+    } cases[] = {
+        {WHEN_ALWAYS, false, 1, true, 1, nobody_asks, true},
+        {WHEN_NEVER, true, GIB, true, 1, nobody_asks, false},
+        {WHEN_AUTO, true, 16 * MIB, true, 1, nobody_asks, true},
+        {WHEN_AUTO, true, 16 * MIB - 1, true, 1, nobody_asks, false},
+        {WHEN_AUTO, true, INT64_MAX, false, 1, nobody_asks, false},
+        {WHEN_AUTO, false, 16 * MIB - 1, true, 1000, nobody_asks, false},
+        {WHEN_AUTO, false, 128 * MIB, true, 1, ample, false},
+        {WHEN_AUTO, false, 128 * MIB - 1, true, 1, scarce, false},
+        {WHEN_AUTO, false, 128 * MIB, true, 1, scarce, true},
+        {WHEN_AUTO, false, 64 * MIB, true, 2, scarce, true},
+        {WHEN_AUTO, false, INT64_MAX, true, UINT32_MAX, ample, true},
+        {WHEN_AUTO, false, 1024 * GIB, true, 3, unknown, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < N(cases); i++) {
+        struct options o = {.direct = cases[i].direct, .fsync = cases[i].fsync};
+
+        if (tuning_wants_direct(&o, cases[i].size, cases[i].size_known, cases[i].n,
+                                cases[i].room) != cases[i].wanted)
+            fail_msg("case %zu", i);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(grid),          cmocka_unit_test(wishes_are_met),
         cmocka_unit_test(spare_buffers), cmocka_unit_test(max_lag),
-        cmocka_unit_test(little_memory),
+        cmocka_unit_test(little_memory), cmocka_unit_test(direct),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
