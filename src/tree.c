@@ -44,6 +44,10 @@
 /* How long threads have to come to an end after a signal. */
 #define END_PATIENCE_MS 450
 
+/* How many files are named that a full destination has no room for: there may be as many as are
+ * still to come. */
+#define FULL_LINES 10
+
 #define TEXT 96
 
 /* One destination, and the thread that makes it. */
@@ -62,6 +66,7 @@ struct member {
     /* the main thread's */
     bool given_up;
     unsigned n_failed; /* files that could not be made */
+    unsigned n_full;   /* of these, for want of space */
     unsigned n_attrs;  /* attributes that could not be kept */
     struct failure first;
     struct failure attrs;
@@ -368,6 +373,19 @@ static void stop(struct tree *t)
     stream_stop(t->stream);
 }
 
+/* Whether nobody wants to read that line, too. */
+static bool is_one_too_many(struct tree *t, unsigned who, int err)
+{
+    struct member *m = who < t->copy->n_dests ? &t->members[who] : NULL;
+
+    if (!m || (err != ENOSPC && err != EDQUOT) || t->o->verbose || m->n_full++ < FULL_LINES)
+        return false;
+    if (m->n_full == FULL_LINES + 1)
+        report_error("%s: it is full: what else has no room is only counted (-v names it)",
+                     t->copy->dests[who]);
+    return true;
+}
+
 /* Says what a file failed for, at once: there may be many. */
 static void note(struct tree *t, unsigned who, const char *path, const struct failure *f)
 {
@@ -384,7 +402,8 @@ static void note(struct tree *t, unsigned who, const char *path, const struct fa
             if (who == who_for_attrs(t, d) || who == who_for_attrs(t, n))
                 t->members[d].n_attrs++;
     }
-    report_failure(path, f);
+    if (!is_one_too_many(t, who, f->err))
+        report_failure(path, f);
     if (t->o->stop_on_error && !t->stopping && who <= n)
         stop(t);
 }
