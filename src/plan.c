@@ -141,11 +141,11 @@ static int check_tree_dest(const char *path, const char *source, char **ret_erro
 }
 
 /* What may not be a destination. */
-static int check_dest(const char *path, char **ret_error)
+static int check_dest(const struct options *o, const char *path, char **ret_error)
 {
     struct stat st;
 
-    if (ask_stat(path, &st) < 0)
+    if (standing_keeps_all(&o->standing) || ask_stat(path, &st) < 0)
         return 0;
     if (S_ISDIR(st.st_mode))
         return refuse(ret_error,
@@ -157,7 +157,8 @@ static int check_dest(const char *path, char **ret_error)
     return 0;
 }
 
-static int add_dest(struct plan_copy *c, const char *dest, bool is_dir, char **ret_error)
+static int add_dest(struct plan_copy *c, const struct options *o, const char *dest, bool is_dir,
+                    char **ret_error)
 {
     char *path = NULL;
     int r = 0;
@@ -169,7 +170,8 @@ static int add_dest(struct plan_copy *c, const char *dest, bool is_dir, char **r
     if (r < 0)
         return r;
     c->dests[c->n_dests++] = path;
-    return c->tree ? check_tree_dest(path, c->source, ret_error) : check_dest(path, ret_error);
+    return c->tree ? check_tree_dest(path, c->source, ret_error)
+                   : check_dest(o, path, ret_error);
 }
 
 /* Options that are about the bytes of one file. */
@@ -251,7 +253,7 @@ static int plan_into_directories(struct plan *p, const struct options *o, char *
     for (unsigned i = 0; i < o->n_operands; i++) {
         r = add_copy(p, o, o->operands[i], o->n_target_directories, &c, ret_error);
         for (unsigned d = 0; r == 0 && d < o->n_target_directories; d++)
-            r = add_dest(c, o->target_directories[d], true, ret_error);
+            r = add_dest(c, o, o->target_directories[d], true, ret_error);
         if (r < 0)
             return r;
         c->label = strrchr(c->dests[0], '/') + 1;
@@ -290,8 +292,8 @@ static int plan_one_source(struct plan *p, const struct options *o, char **ret_e
     if (r == 0)
         r = add_copy(p, o, o->operands[0], o->n_operands - 1, &c, ret_error);
     for (unsigned i = 1; r == 0 && i < o->n_operands; i++)
-        r = add_dest(c, o->operands[i], !o->no_target_directory && is_directory(o->operands[i]),
-                     ret_error);
+        r = add_dest(c, o, o->operands[i],
+                     !o->no_target_directory && is_directory(o->operands[i]), ret_error);
     return r;
 }
 
@@ -407,9 +409,14 @@ static int compare(const void *x, const void *y)
     return (a->order > b->order) - (a->order < b->order);
 }
 
-static int check_pair(const struct identity *dest, const struct identity *other,
-                      char **ret_error)
+/* Whether one of two that are the same file stands in the way of the other. */
+static int check_pair(const struct options *o, const struct identity *dest,
+                      const struct identity *other, char **ret_error)
 {
+    /* What exists by the time it is looked at is left alone. */
+    if (standing_keeps_all(&o->standing) &&
+        (other->is_dest ? other->copy != dest->copy : !dest->name))
+        return 0;
     if (other->is_dest && other->copy != dest->copy)
         return refuse(ret_error, format("will not overwrite just-created '%s' with '%s'",
                                         dest->path, other->from));
@@ -502,7 +509,7 @@ static int collect(const struct plan *p, struct identities *ids)
 }
 
 /* No destination may be another destination or a source. */
-static int check_same(const struct plan *p, char **ret_error)
+static int check_same(const struct plan *p, const struct options *o, char **ret_error)
 {
     struct identities ids = {0};
     size_t n = 0;
@@ -520,7 +527,7 @@ static int check_same(const struct plan *p, char **ret_error)
         qsort(ids.v, ids.n, sizeof(*ids.v), compare);
     for (size_t i = 1; r == 0 && i < ids.n; i++)
         if (ids.v[i - 1].is_dest && compare_files(&ids.v[i - 1], &ids.v[i]) == 0)
-            r = check_pair(&ids.v[i - 1], &ids.v[i], ret_error);
+            r = check_pair(o, &ids.v[i - 1], &ids.v[i], ret_error);
 
     for (size_t i = 0; i < ids.n; i++)
         free(ids.v[i].name);
@@ -560,7 +567,7 @@ int plan_make(struct plan *p, const struct options *o, char **ret_error)
     else if (r == 0)
         r = plan_one_source(&made, o, &error);
     if (r == 0)
-        r = check_same(&made, &error);
+        r = check_same(&made, o, &error);
     if (r == 0)
         r = check_within(&made, o, &error);
     if (r < 0) {
