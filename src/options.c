@@ -25,6 +25,9 @@ enum option_id {
     OPT_TARGET_DIRECTORY,
     OPT_NO_TARGET_DIRECTORY,
     OPT_FORCE,
+    OPT_NO_CLOBBER,
+    OPT_UPDATE_OLDER,
+    OPT_UPDATE,
     OPT_INPLACE,
     OPT_SPARSE,
     OPT_REFLINK,
@@ -88,6 +91,10 @@ static struct poptOption copying_table[] = {
          "a DEST is the file itself, never a directory to copy into"),
     FLAG("force", 'f', OPT_FORCE,
          "remove a DEST that cannot be opened; allow FILE FILE DIR as operands"),
+    FLAG("no-clobber", 'n', OPT_NO_CLOBBER, "leave what exists as it is"),
+    FLAG(NULL, 'u', OPT_UPDATE_OLDER, "as --update=older"),
+    OPTIONAL_ARG("update", '\0', OPT_UPDATE, "WHICH",
+                 "replace what exists if older than SOURCE (alone), all, none, or none-fail"),
     FLAG("inplace", '\0', OPT_INPLACE,
          "write into DEST itself instead of a temporary that is renamed"),
     ARG("sparse", '\0', OPT_SPARSE, "WHEN",
@@ -484,6 +491,33 @@ static int preserve_list(struct options *o, const char *list, bool on)
     }
 }
 
+static int set_no_clobber(struct options *o, const struct rule *rule, const char *value)
+{
+    (void)rule;
+    (void)value;
+    o->no_clobber = true;
+    return 0;
+}
+
+static int set_update(struct options *o, const struct rule *rule, const char *value)
+{
+    static const char *const words[] = {[UPDATE_ALL] = "all",
+                                        [UPDATE_OLDER] = "older",
+                                        [UPDATE_NONE] = "none",
+                                        [UPDATE_NONE_FAIL] = "none-fail"};
+    unsigned i = 0;
+
+    (void)rule;
+    if (value == NULL || *value == '\0')
+        value = words[UPDATE_OLDER];
+    while (i < sizeof(words) / sizeof(words[0]) && strcmp(words[i], value) != 0)
+        i++;
+    if (i == sizeof(words) / sizeof(words[0]))
+        return -EINVAL;
+    o->standing.update = (enum standing_update)i;
+    return 0;
+}
+
 static int set_preserve_basic(struct options *o, const struct rule *rule, const char *value)
 {
     (void)rule;
@@ -603,6 +637,9 @@ static const struct rule rules[] = {
     [OPT_TARGET_DIRECTORY] = {.set = set_target_directory},
     [OPT_NO_TARGET_DIRECTORY] = {.set = set_flag, FIELD(no_target_directory)},
     [OPT_FORCE] = {.set = set_flag, FIELD(force)},
+    [OPT_NO_CLOBBER] = {.set = set_no_clobber},
+    [OPT_UPDATE_OLDER] = {.set = set_update},
+    [OPT_UPDATE] = {.set = set_update, .expected = "all, none, none-fail or older"},
     [OPT_INPLACE] = {.set = set_flag, FIELD(inplace)},
     [OPT_SPARSE] = {.set = set_sparse, FIELD(sparse), .expected = EXPECT_WHEN},
     [OPT_REFLINK] = {.set = set_when, FIELD(reflink), .expected = EXPECT_WHEN},
@@ -697,6 +734,8 @@ static const char *close_optional(const char *word)
         return "--preserve=";
     if (strcmp(word, "--reflink") == 0)
         return "--reflink=";
+    if (strcmp(word, "--update") == 0)
+        return "--update=";
     return word;
 }
 
@@ -875,6 +914,14 @@ static int check_combinations(const struct options *o, char **ret_error)
     return 0;
 }
 
+/* What several options say together about what exists. */
+static void settle_standing(struct options *o)
+{
+    if (o->no_clobber)
+        o->standing.update = UPDATE_NONE;
+    o->standing.keeps_times = o->preserve.times;
+}
+
 int options_parse(struct options *o, int argc, const char **argv, char **ret_error)
 {
     struct parser *p;
@@ -903,6 +950,7 @@ int options_parse(struct options *o, int argc, const char **argv, char **ret_err
         r = refuse_popt(p->context, id, ret_error);
         goto err_after_parser;
     }
+    settle_standing(o);
     r = take_operands(o, p->context, argc, argv, ret_error);
     if (r == 0)
         r = check_combinations(o, ret_error);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "attrs.h"
+#include "standing.h"
 
 enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 
@@ -69,6 +70,9 @@ struct options {
     bool preserve_links; /* in trees: names of one file stay names of one file */
     bool plain_mode;     /* --no-preserve=mode: a new file has nothing of the source's mode */
     bool attributes_only;
+
+    struct standing_policy standing; /* what is done with what exists */
+    bool no_clobber;                 /* the last of -i and -n was -n */
 
     bool force;
     bool no_target_directory;

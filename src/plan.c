@@ -158,11 +158,11 @@ static int check_tree_dest(const struct options *o, const char *path, const char
 }
 
 /* What may not be a destination. */
-static int check_dest(const char *path, char **ret_error)
+static int check_dest(const struct options *o, const char *path, char **ret_error)
 {
     struct stat st;
 
-    if (ask_stat(path, &st) < 0)
+    if (standing_keeps_all(&o->standing) || ask_stat(path, &st) < 0)
         return 0;
     if (S_ISDIR(st.st_mode))
         return refuse(ret_error,
@@ -188,7 +188,7 @@ static int add_dest(const struct options *o, struct plan_copy *c, const char *de
         return r;
     c->dests[c->n_dests++] = path;
     return c->tree ? check_tree_dest(o, path, c->source, ret_error)
-                   : check_dest(path, ret_error);
+                   : check_dest(o, path, ret_error);
 }
 
 /* Options that are about the bytes of one file. */
@@ -427,9 +427,14 @@ static int compare(const void *x, const void *y)
     return (a->order > b->order) - (a->order < b->order);
 }
 
-static int check_pair(const struct identity *dest, const struct identity *other,
-                      char **ret_error)
+/* Whether one of two that are the same file stands in the way of the other. */
+static int check_pair(const struct options *o, const struct identity *dest,
+                      const struct identity *other, char **ret_error)
 {
+    /* What exists by the time it is looked at is left alone. */
+    if (standing_keeps_all(&o->standing) &&
+        (other->is_dest ? other->copy != dest->copy : !dest->name))
+        return 0;
     if (other->is_dest && other->copy != dest->copy)
         return refuse(ret_error, format("will not overwrite just-created '%s' with '%s'",
                                         dest->path, other->from));
@@ -543,7 +548,7 @@ static int check_same(const struct plan *p, const struct options *o, char **ret_
         qsort(ids.v, ids.n, sizeof(*ids.v), compare);
     for (size_t i = 1; r == 0 && i < ids.n; i++)
         if (ids.v[i - 1].is_dest && compare_files(&ids.v[i - 1], &ids.v[i]) == 0)
-            r = check_pair(&ids.v[i - 1], &ids.v[i], ret_error);
+            r = check_pair(o, &ids.v[i - 1], &ids.v[i], ret_error);
 
     for (size_t i = 0; i < ids.n; i++)
         free(ids.v[i].name);

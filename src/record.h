@@ -17,18 +17,22 @@ enum record_kind {
     RECORD_DIRECTORY,
     RECORD_FILES_END, /* the directory will get no more files */
     RECORD_LEAVE,     /* the directory is complete; with its attributes */
-    RECORD_FILE,
+    RECORD_OFFER,     /* a file that comes if anybody wants it; while the readers wait */
+    RECORD_FILE,      /* text: "", or if it is another name of a file that came before, as with
+                       * RECORD_LINK; with that the data are for those who do not have the other */
     RECORD_DATA,
     RECORD_FILE_END,
     RECORD_SYMLINK, /* text: where it leads */
     RECORD_NODE,    /* fifo, socket or device */
     RECORD_LINK, /* another name of a file that came before; text: its path from the root on */
-    RECORD_COPY, /* a file that is copied by other means, while the readers wait */
+    RECORD_COPY, /* a file that is copied by other means, while the readers wait; text: as with
+                  * RECORD_FILE */
 };
 
 struct record {
     enum record_kind kind;
     bool whole;         /* RECORD_FILE: there is no more to come */
+    bool offered;       /* RECORD_FILE: it was announced by RECORD_OFFER */
     bool good;          /* RECORD_FILE_END: the file was read to its end, and had not changed */
     uint32_t name_len;  /* bytes in front of the NUL; the name is at bytes[0] */
     uint32_t text_len;  /* likewise; behind the name */

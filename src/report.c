@@ -165,7 +165,7 @@ static void say_stats(const struct copy_status *s)
         fputs("destination:  ", m.f);
         report_message_escaped(m.f, d->path);
         fprintf(m.f, ": %llu bytes, %s%s%s\n", (unsigned long long)d->bytes,
-                report_status_name(d), d->durable ? ", durable" : "",
+                d->skipped ? "skipped" : report_status_name(d), d->durable ? ", durable" : "",
                 d->n_attribute_failures > 0 ? ", attributes missing" : "");
     }
     report_message_end(&m);
@@ -224,9 +224,9 @@ void report_dry_run(const char *source, const char *dest, const char *how)
         note_stdout(report_json_dry_run(source, dest, how));
         return;
     }
-    fputs("would copy ", stdout);
+    fputs(how ? "would copy " : "would skip ", stdout);
     put_quoted_pair(stdout, source, dest);
-    printf(" (%s)\n", how);
+    printf(" (%s)\n", how ? how : "it exists");
     flush_stdout();
 }
 

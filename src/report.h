@@ -22,12 +22,14 @@ enum dest_state {
 struct dest_status {
     const char *path;
     enum dest_state state;
-    uint64_t bytes;  /* that this destination holds by now */
-    uint64_t files;  /* of a tree, likewise: all but directories */
-    bool durable;    /* data and name are on stable storage */
-    bool detached;   /* was too slow for the others, and served on its own */
-    bool cloned;     /* has its data by a clone */
-    bool attributes; /* with DEST_DONE: attributes were to be preserved */
+    uint64_t bytes; /* that this destination holds by now */
+    uint64_t files; /* of a tree, likewise: all but directories */
+    bool durable;   /* data and name are on stable storage */
+    bool detached;  /* was too slow for the others, and served on its own */
+    bool cloned;    /* has its data by a clone */
+    bool skipped;   /* with DEST_DONE: what existed was to stay, and has not been touched */
+    uint64_t files_skipped; /* of a tree: those of which that is so */
+    bool attributes;        /* with DEST_DONE: attributes were to be preserved */
     const struct failure *attribute_failures; /* those that were not; not owned */
     unsigned n_attribute_failures;
     struct failure failure; /* with DEST_FAILED */
@@ -93,7 +95,7 @@ void report_progress(const struct copy_status *s, bool asked);
 void report_summary(const struct copy_status *s);
 
 /* --dry-run: what would be done, a line per destination on stdout ("would copy ..."), or JSON.
- */
+ * how: by which means; NULL: the destination would be skipped. */
 void report_dry_run(const char *source, const char *dest, const char *how);
 
 /* --version: program, version, engines compiled in and whether each is available here. */

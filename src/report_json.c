@@ -109,6 +109,7 @@ static void add_dest_fields(json_t **object, const struct dest_status *d)
     add_failure(object, "error", "errno", d->state == DEST_FAILED ? &d->failure : &none);
     add(object, "durable", json_boolean(d->durable));
     add(object, "detached", json_boolean(d->detached));
+    add(object, "skipped", json_boolean(d->skipped));
     add(object, "how", json_string(d->cloned ? "clone" : "copy"));
     add_attributes(object, d);
     add_bytes(object, "resumed", d->resumed);
@@ -123,8 +124,10 @@ static void add_dests(json_t **event, const struct copy_status *s)
         json_t *object = json_object();
 
         add_dest_fields(&object, &s->dests[i]);
-        if (s->tree)
+        if (s->tree) {
             add_bytes(&object, "files", s->dests[i].files);
+            add_bytes(&object, "files_skipped", s->dests[i].files_skipped);
+        }
         append(&array, object);
     }
     add(event, "destinations", array);
@@ -209,6 +212,6 @@ int report_json_dry_run(const char *source, const char *dest, const char *how)
     json_t *event = event_new("dry_run", source);
 
     add_name(&event, "path", "path_base64", dest);
-    add_text(&event, "how", text_as_utf8(how));
+    add(&event, "how", json_string(how != NULL ? how : "skipped"));
     return write_line(event);
 }

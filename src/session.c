@@ -137,6 +137,39 @@ static int start_scribe(struct session *s)
     return r;
 }
 
+static void set_up_dest(struct session *s, unsigned d)
+{
+    const struct target *t = &s->targets[d];
+    struct job *j = &s->job;
+
+    if (s->status.dests[d].skipped) { /* it has all that it is to get */
+        j->dests[d].file = j->dests[d].file_direct = JOB_NO_FILE;
+        job_set_aside(j, d);
+        job_given(j, d);
+        return;
+    }
+    if (!session_takes_part(s, d)) {
+        j->dests[d].file_direct = JOB_NO_FILE;
+        job_drop(j, d, &s->status.dests[d].failure);
+        return;
+    }
+    j->dests[d] = (struct job_end){
+        .file = add_fd(j, s->cloned[d] ? -1 : t->fd),
+        .file_direct = add_fd(j, s->cloned[d] ? -1 : t->fd_direct),
+        .direct_align = t->direct_align,
+        .base = s->o->dest_offset,
+        .need_direct = t->request.need_direct,
+        .sequential = t->sequential,
+        .flush = s->o->fsync && t->can_fsync,
+        .blank = t->blank,
+        .timeout_ms = session_timeout_ms(s, t->sequential),
+    };
+    if (s->cloned[d] || session_waits(s, d))
+        job_set_aside(j, d);
+    if (s->cloned[d])
+        job_given(j, d);
+}
+
 static int set_up_job(struct session *s)
 {
     struct job *j = &s->job;
@@ -179,30 +212,8 @@ static int set_up_job(struct session *s)
         .base = s->start,
         .timeout_ms = session_timeout_ms(s, false),
     };
-    for (unsigned d = 0; d < n; d++) {
-        const struct target *t = &s->targets[d];
-
-        if (!session_takes_part(s, d)) {
-            j->dests[d].file_direct = JOB_NO_FILE;
-            job_drop(j, d, &s->status.dests[d].failure);
-            continue;
-        }
-        j->dests[d] = (struct job_end){
-            .file = add_fd(j, s->cloned[d] ? -1 : t->fd),
-            .file_direct = add_fd(j, s->cloned[d] ? -1 : t->fd_direct),
-            .direct_align = t->direct_align,
-            .base = s->o->dest_offset,
-            .need_direct = t->request.need_direct,
-            .sequential = t->sequential,
-            .flush = s->o->fsync && t->can_fsync,
-            .blank = t->blank,
-            .timeout_ms = session_timeout_ms(s, t->sequential),
-        };
-        if (s->cloned[d] || session_waits(s, d))
-            job_set_aside(j, d);
-        if (s->cloned[d])
-            job_given(j, d);
-    }
+    for (unsigned d = 0; d < n; d++)
+        set_up_dest(s, d);
     r = hold_what_is_there(s);
     if (r == 0)
         r = start_scribe(s);
@@ -224,6 +235,8 @@ static void look(struct session *s)
         struct dest_status *ds = &st->dests[d];
         const struct job_view *v = &s->view[d];
 
+        if (ds->skipped)
+            continue;
         ds->bytes = v->held;
         if (v->state.detached && !ds->detached)
             report_verbose("%s: too slow for the others: it is served on its own", ds->path);
@@ -544,6 +557,7 @@ static void session_free(struct session *s)
     free(s->keep);
     free(s->targets);
     free(s->target_open);
+    free(s->standing);
     free(s->looks);
     free(s->failures);
     free(s->commit);
@@ -606,6 +620,7 @@ static struct session *session_new(const struct options *o, const struct plan_co
     s->news_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     s->targets = calloc(n, sizeof *s->targets);
     s->target_open = calloc(n, sizeof *s->target_open);
+    s->standing = calloc(n, sizeof *s->standing);
     s->looks = calloc(n, sizeof *s->looks);
     s->failures = calloc(n, sizeof *s->failures);
     s->commit = calloc(n, sizeof *s->commit);
@@ -622,10 +637,10 @@ static struct session *session_new(const struct options *o, const struct plan_co
     s->status.dests = calloc(n, sizeof *s->status.dests);
     s->status.source = copy->source;
     s->status.n_dests = copy->n_dests;
-    if (s->news_fd < 0 || !s->targets || !s->target_open || !s->looks || !s->failures ||
-        !s->commit || !s->wanted || !s->late || !s->held || !s->keep || !s->cloned ||
-        !s->deferred || !s->leader || !s->demands || !s->space_texts || !s->view ||
-        !s->status.dests) {
+    if (s->news_fd < 0 || !s->targets || !s->target_open || !s->standing || !s->looks ||
+        !s->failures || !s->commit || !s->wanted || !s->late || !s->held || !s->keep ||
+        !s->cloned || !s->deferred || !s->leader || !s->demands || !s->space_texts ||
+        !s->view || !s->status.dests) {
         session_free(s);
         return NULL;
     }
@@ -687,7 +702,12 @@ static int look_at(struct session *s)
 
         if (s->late[d])
             continue;
-        if (f.err != 0 || session_check_space(s, d, &f) < 0) {
+        if (s->standing[d].verdict == STANDING_REFUSE)
+            (void)standing_refused(&f);
+        if (s->standing[d].verdict == STANDING_SKIP) {
+            report_dry_run(copy->source, copy->dests[d], NULL);
+            good++;
+        } else if (f.err != 0 || session_check_space(s, d, &f) < 0) {
             report_failure(copy->dests[d], &f);
         } else {
             report_dry_run(copy->source, copy->dests[d], s->looks[d].how);

@@ -1,6 +1,7 @@
 /* session_open: a copy before its first byte. Source and destinations are opened, each by an
  * errand, as any of them may hang. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -126,6 +127,7 @@ static struct target_request request_for(const struct session *s, unsigned d)
         .keep_rest = o->has_dest_offset || o->attributes_only,
         .sparse = leaves_holes(s),
         .force = o->force,
+        .only_new = standing_keeps_all(&o->standing),
         .want_direct = s->direct,
         .need_direct = o->direct == WHEN_ALWAYS,
         .durable = o->fsync,
@@ -142,13 +144,30 @@ static struct target_request request_for(const struct session *s, unsigned d)
     };
 }
 
+/* What is to become of what exists. Of a file of a tree that has been settled. */
+static struct standing_case look_at_standing(const struct session *s, const char *path)
+{
+    struct stat there;
+    bool exists;
+
+    if (s->file)
+        return (struct standing_case){.verdict = STANDING_REPLACE};
+    exists = stat(path, &there) == 0;
+    return standing_judge(&s->o->standing, &s->source.st, exists ? &there : NULL, AT_FDCWD,
+                          path);
+}
+
 /* Looks what the destination is and needs, and what killed runs have left beside it. */
 static void errand_look(void *arg, unsigned d)
 {
     struct session *s = arg;
     struct target_request request = request_for(s, d);
+    struct standing_case *c = &s->standing[d];
 
     s->failures[d].err = 0;
+    *c = look_at_standing(s, request.path);
+    if (c->verdict == STANDING_SKIP || c->verdict == STANDING_REFUSE)
+        return;
     if (s->sweep)
         target_sweep(&request);
     (void)target_look(&request, &s->looks[d], &s->failures[d]);
@@ -210,10 +229,31 @@ void session_look_at_targets(struct session *s)
         s->wanted[d] = !s->late[d];
         if (s->late[d]) {
             session_note_errand(s, d, "open");
-        } else if (s->failures[d].err == 0) {
+        } else if (s->failures[d].err == 0 && s->standing[d].verdict != STANDING_SKIP &&
+                   s->standing[d].verdict != STANDING_REFUSE) {
             s->deferred[d] = session_may_clone(s, d);
             if (!s->deferred[d])
                 s->demands[d] = s->looks[d].demand;
+        }
+    }
+}
+
+/* Deals with destinations that exist and are to stay as they are. */
+static void settle_standing(struct session *s)
+{
+    for (unsigned d = 0; d < s->copy->n_dests; d++) {
+        struct failure f;
+
+        if (!s->wanted[d])
+            continue;
+        if (s->standing[d].verdict == STANDING_SKIP) {
+            s->status.dests[d].state = DEST_DONE;
+            s->status.dests[d].skipped = true;
+            s->wanted[d] = false;
+        } else if (s->standing[d].verdict == STANDING_REFUSE) {
+            (void)standing_refused(&f);
+            session_fail_dest(s, d, &f);
+            s->wanted[d] = false;
         }
     }
 }
@@ -222,7 +262,7 @@ void session_look_at_targets(struct session *s)
 static bool look_says_stop(const struct session *s)
 {
     for (unsigned d = 0; s->o->stop_on_error && d < s->copy->n_dests; d++)
-        if (s->late[d] || s->failures[d].err != 0)
+        if (s->late[d] || s->failures[d].err != 0 || s->status.dests[d].state == DEST_FAILED)
             return true;
     return false;
 }
@@ -284,6 +324,7 @@ unsigned session_open_targets(struct session *s)
 
     s->sweep = !s->file;
     session_look_at_targets(s);
+    settle_standing(s);
     stop = look_says_stop(s);
     for (unsigned d = 0; d < n; d++) {
         if (!s->wanted[d])

@@ -16,6 +16,7 @@
 #include "session.h"
 #include "source.h"
 #include "space.h"
+#include "standing.h"
 #include "target.h"
 #include "tuning.h"
 #include "worker.h"
@@ -50,6 +51,7 @@ struct session {
     struct tuning tuning;
 
     /* What errands bring, per destination; of one that was given up nothing is looked at. */
+    struct standing_case *standing; /* what is to become of what exists */
     struct target_view *looks;
     struct failure *failures; /* err 0: none */
     bool *commit;             /* the target's last errand: to commit, or to give up */
@@ -146,8 +148,9 @@ bool session_serve_followers(struct session *s);
 /* 0, or a negative errno with s->status.source_failure filled. */
 int session_open_source(struct session *s);
 
-/* Fills s->looks and s->failures, s->demands of those that can be opened, and s->wanted: who is
- * to be gone on with. What a look finds wrong opening the destination will tell. */
+/* Fills s->standing, s->looks and s->failures, s->demands of those that can be opened, and
+ * s->wanted: who is to be gone on with. What a look finds wrong opening the destination will
+ * tell. */
 void session_look_at_targets(struct session *s);
 
 /* 0, or a negative errno with *f filled if there is too little space for destination d and the

@@ -18,6 +18,7 @@
 
 #define LISTING    (128u << 10) /* bytes of directory entries at a time */
 #define DATA       (256u << 10) /* bytes of a file in one record */
+#define OFFER_SIZE (64 << 10)   /* bytes of a file that is read only if somebody wants it */
 #define OPEN_FLAGS (O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
 
 struct level {
@@ -226,8 +227,10 @@ static bool put_rest(struct walk *w, int fd, const struct stat *st, uint64_t len
     return good;
 }
 
-/* Puts the file into the stream, from its start to its end. False: it could not be read. */
-static bool put_data(struct walk *w, const char *name, int fd, const struct stat *st)
+/* Puts the file into the stream, from its start to its end. first: what of it came before, or
+ * "". False: it could not be read. */
+static bool put_data(struct walk *w, const char *name, const char *first, bool offered, int fd,
+                     const struct stat *st)
 {
     /* One more, to see the end. */
     size_t max = (uint64_t)st->st_size < DATA ? (size_t)st->st_size + 1 : DATA;
@@ -235,9 +238,10 @@ static bool put_data(struct walk *w, const char *name, int fd, const struct stat
 
     if (st->st_size == 0 && st->st_blocks == 0)
         max = 4096; /* /proc says so of files that are not empty */
-    r = begin(w, RECORD_FILE, name, "", max, st);
+    r = begin(w, RECORD_FILE, name, first, max, st);
     if (!r || !fill(w, r, fd, max, (uint64_t)st->st_size))
         return false;
+    r->offered = offered;
     r->whole = r->data_len < max;
     if (r->whole && !check_unchanged(w, fd, st, r->data_len))
         return false;
@@ -245,31 +249,47 @@ static bool put_data(struct walk *w, const char *name, int fd, const struct stat
     return r->whole || put_rest(w, fd, st, r->data_len);
 }
 
-/* Another name of a file that has been met; false: it is not. Paths are noted with the label of
- * their tree; in this tree it goes without saying. */
-static bool put_link(struct walk *w, const char *name, const struct stat *st)
+/* The path of the file in this tree, or with its label in another, if it has been met under
+ * that; NULL: it has not. It lives until the next call. Paths are noted with the label of their
+ * tree; in this tree it goes without saying. */
+static const char *find_first(struct walk *w, const struct stat *st)
 {
     size_t label_len = strlen(w->t->label);
-    struct record *r;
     const char *first;
     int error;
 
     if (!w->t->keep_links || st->st_nlink < 2)
-        return false;
+        return NULL;
     error = trail_put(&w->link, 0, w->t->label);
     if (error == 0)
         error = trail_put(&w->link, label_len, w->path.bytes + w->root_len);
     first = error == 0 ? links_meet(w->t->links, st, w->link.bytes, &error) : NULL;
     if (error < 0)
         fail_memory(w);
-    if (!first)
-        return error < 0;
-    if (strncmp(first, w->t->label, label_len) == 0 && first[label_len] == '/')
+    if (first && strncmp(first, w->t->label, label_len) == 0 && first[label_len] == '/')
         first += label_len;
-    r = begin(w, RECORD_LINK, name, first, 0, st);
+    return first;
+}
+
+/* Another name of a file that has been met. */
+static void put_link(struct walk *w, const char *name, const char *first, const struct stat *st)
+{
+    struct record *r = begin(w, RECORD_LINK, name, first, 0, st);
+
     if (r)
         publish(w, r);
-    return true;
+}
+
+/* Whether anybody wants the file. It takes time to ask them all; small ones are read in less.
+ */
+static bool is_wanted(struct walk *w, const char *name, const struct stat *st)
+{
+    struct record *r = begin(w, RECORD_OFFER, name, "", 0, st);
+
+    if (!r)
+        return false;
+    publish(w, r);
+    return w->t->is_wanted(w->t->arg);
 }
 
 /* Whether the file takes less space than its length, because there are holes in it. */
@@ -285,7 +305,8 @@ static bool has_holes(int fd, const struct stat *st)
 }
 
 /* Has the file copied by the engines. False: it could not be read. */
-static bool put_copy(struct walk *w, const char *name, int fd, const struct stat *st)
+static bool put_copy(struct walk *w, const char *name, const char *first, int fd,
+                     const struct stat *st)
 {
     int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     struct record *r;
@@ -294,7 +315,7 @@ static bool put_copy(struct walk *w, const char *name, int fd, const struct stat
         fail(w, "open", errno, NULL);
         return false;
     }
-    r = begin(w, RECORD_COPY, name, "", 0, st);
+    r = begin(w, RECORD_COPY, name, first, 0, st);
     if (!r) {
         (void)fd_close(&own);
         return false;
@@ -307,6 +328,7 @@ static bool put_copy(struct walk *w, const char *name, int fd, const struct stat
 static void put_opened(struct walk *w, const char *name, int fd)
 {
     const struct source_tree *t = w->t;
+    const char *first;
     struct stat st;
     bool read;
 
@@ -318,12 +340,23 @@ static void put_opened(struct walk *w, const char *name, int fd)
         fail(w, "open", ESTALE, "became another kind of file while it was opened");
         return;
     }
-    if (put_link(w, name, &st))
+    first = find_first(w, &st);
+    if (first && !t->repeat) {
+        put_link(w, name, first, &st);
+        return;
+    }
+    if (w->ended)
         return;
     read_attrs(w, fd, false, &st);
-    read = (uint64_t)st.st_size < t->copy_size && !has_holes(fd, &st)
-               ? put_data(w, name, fd, &st)
-               : put_copy(w, name, fd, &st);
+    if ((uint64_t)st.st_size < t->copy_size && !has_holes(fd, &st)) {
+        bool offer = t->offer && st.st_size >= OFFER_SIZE;
+
+        if (offer && !is_wanted(w, name, &st))
+            return;
+        read = put_data(w, name, first ? first : "", offer, fd, &st);
+    } else {
+        read = put_copy(w, name, first ? first : "", fd, &st);
+    }
     if (!read && st.st_nlink > 1)
         links_forget(t->links, &st);
 }
@@ -350,6 +383,7 @@ static void put_entry_record(struct walk *w, int dir_fd, const char *name,
                              const struct stat *st)
 {
     int follow = w->t->follow || (w->n_levels == 0 && w->t->follow_root) ? 0 : O_NOFOLLOW;
+    const char *first;
     struct record *r;
     int fd;
 
@@ -361,8 +395,8 @@ static void put_entry_record(struct walk *w, int dir_fd, const char *name,
         }
         put_opened(w, name, fd);
         (void)fd_close(&fd);
-    } else if (put_link(w, name, st)) {
-        return;
+    } else if ((first = find_first(w, st))) {
+        put_link(w, name, first, st);
     } else if (S_ISLNK(st->st_mode)) {
         put_symlink(w, dir_fd, name, st);
     } else {

@@ -24,6 +24,8 @@ struct source_tree {
     bool one_file_system; /* directories that are on another one stay empty */
     bool keep_links;      /* names of one file stay names of one file */
     struct attrs_wanted preserve;
+    bool offer;  /* readers may leave out what they have: files are offered first */
+    bool repeat; /* readers may have left out the first name of a file: others come with data */
     uint64_t copy_size; /* files of at least so many bytes are RECORD_COPY */
     struct stream *stream;
     /* What has been met so far, also in trees before; not owned. */
@@ -40,6 +42,8 @@ struct source_tree {
     void (*read)(void *arg, uint64_t bytes);
     /* Whether the directory is one that is written to. */
     bool (*is_target)(void *arg, const struct stat *st);
+    /* A file has been announced as RECORD_OFFER: whether any reader wants it. */
+    bool (*is_wanted)(void *arg);
     /* The file that fd is open on has been announced as RECORD_COPY. Takes fd over; returns
      * when it has been dealt with: false if it could not be read. */
     bool (*copy)(void *arg, int fd, const char *path);

@@ -29,8 +29,9 @@ struct target_request {
     bool inplace;      /* write into the final name */
     bool keep_rest;    /* inplace: bytes outside the copied range stay (--dest-offset) */
     bool sparse;       /* leave holes where nothing is written */
-    bool force; /* a file that may not be written to is replaced all the same; inplace: it is
-                 * removed and made anew, as cp -f */
+    bool force;    /* a file that may not be written to is replaced all the same; inplace: it is
+                    * removed and made anew, as cp -f */
+    bool only_new; /* nothing is replaced: what stands there, or comes to, is a failure */
     bool want_direct;                /* try O_DIRECT */
     bool need_direct;                /* fail when there is no O_DIRECT */
     bool durable;                    /* the name, too, has to be on stable storage (--fsync) */

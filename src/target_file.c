@@ -38,6 +38,7 @@
 #define HINT_KIND       "is no longer a regular file"
 #define HINT_BUSY       "another run is writing to it"
 #define HINT_FOREIGN    "a .ucopy-*.part that is not a file of this user is in the way"
+#define HINT_NEW        "somebody has made it meanwhile"
 #define HINT_OTHER      "is another file now"
 
 static int fail(struct failure *f, const char *op, int err, const char *message)
@@ -477,6 +478,8 @@ static int resolve_file(struct target *t, struct stat *st, bool *ret_exists, str
 {
     int r = resolve(t, st, ret_exists, f);
 
+    if (r == 0 && *ret_exists && t->request.only_new)
+        return fail(f, "open", EEXIST, HINT_NEW);
     return r == 0 && *ret_exists && !S_ISREG(st->st_mode) ? fail(f, "open", ESTALE, HINT_KIND)
                                                           : r;
 }
@@ -714,6 +717,11 @@ static int rename_temporary(struct target *t, struct failure *f)
     if (fstatat(t->dir_fd, t->temp, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
         !temp_is(t->dir_fd, t->temp, t->fd))
         return fail(f, "rename", ESTALE, "the temporary was replaced by another file");
+    if (t->request.only_new) {
+        int r = temp_rename(t->dir_fd, t->temp, t->name);
+
+        return r < 0 ? fail(f, "rename", -r, r == -EEXIST ? HINT_NEW : NULL) : 0;
+    }
     if (renameat(t->dir_fd, t->temp, t->dir_fd, t->name) < 0)
         return fail(f, "rename", errno, errno == EBUSY ? HINT_INPLACE : NULL);
     t->temp[0] = '\0';

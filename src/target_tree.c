@@ -240,6 +240,30 @@ int target_tree_exists(struct target_tree *t, const char *name, struct stat *st)
     return -1;
 }
 
+bool target_tree_may_replace(struct target_tree *t, const struct stat *source, const char *name,
+                             const struct stat *there)
+{
+    const struct standing_policy *p = t->request.standing;
+    struct standing_case c = standing_judge(p, source, there, target_tree_here_fd(t), name);
+    struct failure f;
+
+    switch (c.verdict) {
+    case STANDING_SKIP:
+        atomic_fetch_add(&t->request.view->files_skipped, 1);
+        /* What is newer than the source counts as its copy, what merely exists does not. */
+        if (standing_keeps_all(p))
+            target_tree_note_unmade(t, source);
+        return false;
+    case STANDING_REFUSE:
+        (void)standing_refused(&f);
+        break;
+    default:
+        return true;
+    }
+    target_tree_tell(t, &f);
+    return false;
+}
+
 /* Goes into the directory `name`, which is made if it is not there. False: it could not. */
 static bool enter(struct target_tree *t, const char *name, mode_t wanted)
 {
@@ -349,6 +373,9 @@ static void apply_inside(struct target_tree *t, const struct record *r)
     case RECORD_DATA:
     case RECORD_FILE_END:
         target_tree_apply_bytes(t, r);
+        break;
+    case RECORD_OFFER:
+        target_tree_apply_offer(t, r);
         break;
     case RECORD_COPY:
         target_tree_apply_copy(t, r);

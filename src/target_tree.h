@@ -23,13 +23,15 @@
 #include "attrs.h"
 #include "failure.h"
 #include "record.h"
+#include "standing.h"
 #include "target.h"
 
 /* How a copy stands. Any thread may look at it at any time. */
 struct target_tree_view {
-    _Atomic uint64_t bytes; /* of files that are complete */
-    _Atomic uint64_t files; /* that are complete: all but directories */
-    atomic_bool has_root;   /* the next two are known */
+    _Atomic uint64_t bytes;         /* of files that are complete */
+    _Atomic uint64_t files;         /* that are complete: all but directories */
+    _Atomic uint64_t files_skipped; /* that exist, and are to stay what they are */
+    atomic_bool has_root;           /* the next two are known */
     dev_t root_dev;
     ino_t root_ino;
 };
@@ -43,6 +45,7 @@ struct target_tree_request {
     bool plain_mode; /* what is new has nothing of the source's mode */
     struct attrs_wanted preserve;
     unsigned max_unnamed; /* entries that may wait for their names, each with a descriptor */
+    const struct standing_policy *standing; /* what is done with what exists; not owned */
 
     struct target_tree_view *view; /* filled; not owned, outlives the tree */
     void *arg;
@@ -50,6 +53,8 @@ struct target_tree_request {
     void (*failed)(void *arg, const char *path, const struct failure *f);
     /* What could not be preserved. */
     void (*attrs_failed)(void *arg, const char *path, const struct failure *f);
+    /* The file of a RECORD_OFFER is wanted here. */
+    void (*wanted)(void *arg);
     /* Whether nobody waits for the tree any more: then the data of a record may have become
      * another's while it was written. */
     bool (*given_up)(void *arg);

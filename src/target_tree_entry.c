@@ -95,11 +95,17 @@ static int make_entry(struct target_tree *t, const struct record *r, const char 
     }
 }
 
+/* Whether it is another name of a file. */
+static bool is_link(const struct record *r)
+{
+    return r->kind != RECORD_SYMLINK && r->kind != RECORD_NODE;
+}
+
 static const char *op_of(const struct record *r)
 {
     return r->kind == RECORD_SYMLINK ? "make symbolic link"
-           : r->kind == RECORD_LINK  ? "make hard link"
-                                     : "make node";
+           : r->kind == RECORD_NODE  ? "make node"
+                                     : "make hard link";
 }
 
 /* Gives what was taken over last to an entry that cannot be opened: a symlink or a node. */
@@ -130,43 +136,56 @@ static int replace_entry(struct target_tree *t, const struct record *r, const ch
         error = make_entry(t, r, temp);
     if (error < 0)
         return error;
-    if (r->kind != RECORD_LINK)
+    if (!is_link(r))
         give_entry_attrs(t, temp, r->st.st_mode);
     error =
         renameat(target_tree_here_fd(t), temp, target_tree_here_fd(t), name) < 0 ? -errno : 0;
     /* It is still there if both are names of one file already. */
-    if (error < 0 || r->kind == RECORD_LINK)
+    if (error < 0 || is_link(r))
         (void)unlinkat(target_tree_here_fd(t), temp, 0);
     return error;
 }
 
-void target_tree_apply_entry(struct target_tree *t, const struct record *r)
+void target_tree_place_entry(struct target_tree *t, const struct record *r, const char *name,
+                             bool is_there)
 {
-    const char *name = r->name_len ? record_name(r) : t->root_name;
-    struct stat there;
-    int is_there = target_tree_exists(t, name, &there), error;
+    int error;
 
-    if (is_there < 0)
-        return;
-    if (is_there && S_ISDIR(there.st_mode)) {
-        target_tree_fail(t, op_of(r), EISDIR, "a directory stands there");
-        return;
-    }
-    if (r->kind == RECORD_LINK && links_has(&t->unmade, &r->st)) {
+    if (is_link(r) && links_has(&t->unmade, &r->st)) {
         target_tree_fail(t, op_of(r), ENOENT, "its first name could not be made");
         return;
     }
-    if (r->kind != RECORD_LINK)
+    if (!is_link(r))
         target_tree_take_attrs(t, r);
     error = is_there ? replace_entry(t, r, name) : make_entry(t, r, name);
     if (error < 0) {
         target_tree_fail(t, op_of(r), -error, NULL);
         return;
     }
-    if (!is_there && r->kind != RECORD_LINK)
+    if (!is_there && !is_link(r))
         give_entry_attrs(t, name, r->st.st_mode);
     atomic_fetch_add(&t->request.view->files, 1);
     t->put_files++;
+}
+
+void target_tree_apply_entry(struct target_tree *t, const struct record *r)
+{
+    const char *name = r->name_len ? record_name(r) : t->root_name;
+    struct stat there;
+    int is_there = target_tree_exists(t, name, &there);
+
+    if (is_there < 0)
+        return;
+    /* A name of a file that is as new as its others becomes one of it whatever it was, as with
+     * cp. */
+    if (is_there && !(is_link(r) && t->request.standing->update == UPDATE_OLDER) &&
+        !target_tree_may_replace(t, &r->st, name, &there))
+        return;
+    if (is_there && S_ISDIR(there.st_mode)) {
+        target_tree_fail(t, op_of(r), EISDIR, "a directory stands there");
+        return;
+    }
+    target_tree_place_entry(t, r, name, is_there);
 }
 
 void target_tree_note_unmade(struct target_tree *t, const struct stat *st)

@@ -97,6 +97,7 @@ static struct target_request request_for(const struct target_tree *t, const char
         .dir_fd = target_tree_here_fd(t),
         .inplace = t->request.inplace,
         .force = t->request.force,
+        .only_new = standing_keeps_all(t->request.standing),
         .durable = false, /* all at once, at the end */
         .source_mode = t->request.plain_mode ? DEFFILEMODE : st->st_mode,
         .attrs = attrs_any(&t->request.preserve) ? &t->attrs : NULL,
@@ -166,6 +167,13 @@ static bool begin_file(struct target_tree *t, const struct record *r)
     is_there = target_tree_exists(t, t->file_name, &there);
     if (is_there < 0 || (!is_there && target_tree_names_full(t) && !target_tree_give_names(t)))
         return false;
+    if (r->offered ? !t->takes_offer
+                   : is_there && !target_tree_may_replace(t, &r->st, t->file_name, &there))
+        return false;
+    if (r->text_len > 0 && !links_has(&t->unmade, &r->st)) {
+        target_tree_place_entry(t, r, t->file_name, is_there);
+        return false;
+    }
     return is_there ? begin_replacement(t, &there) : begin_new(t);
 }
 
@@ -290,15 +298,37 @@ void target_tree_apply_bytes(struct target_tree *t, const struct record *r)
         target_tree_discard(t);
 }
 
+void target_tree_apply_offer(struct target_tree *t, const struct record *r)
+{
+    const char *name = r->name_len ? record_name(r) : t->root_name;
+    struct stat there;
+    int is_there = target_tree_exists(t, name, &there);
+
+    t->takes_offer =
+        is_there == 0 || (is_there > 0 && target_tree_may_replace(t, &r->st, name, &there));
+    if (t->takes_offer)
+        t->request.wanted(t->request.arg);
+}
+
 /* ---- files that are copied by other means ---- */
 
 void target_tree_apply_copy(struct target_tree *t, const struct record *r)
 {
+    struct stat there;
+    int is_there;
+
     (void)snprintf(t->file_name, sizeof(t->file_name), "%s",
                    r->name_len ? record_name(r) : t->root_name);
     t->file_st = r->st;
     if (!target_tree_batches(t))
         (void)target_tree_give_names(t);
+    is_there = target_tree_exists(t, t->file_name, &there);
+    t->takes_copy = is_there == 0 ||
+                    (is_there > 0 && target_tree_may_replace(t, &r->st, t->file_name, &there));
+    if (t->takes_copy && r->text_len > 0 && !links_has(&t->unmade, &r->st)) {
+        target_tree_place_entry(t, r, t->file_name, is_there);
+        t->takes_copy = false;
+    }
     if (trail_put(&t->copy_path, 0, t->path.bytes) < 0)
         target_tree_fail(t, "open", ENOMEM, NULL);
 }
@@ -306,7 +336,7 @@ void target_tree_apply_copy(struct target_tree *t, const struct record *r)
 bool target_tree_copy_request(struct target_tree *t, struct target_request *ret_request,
                               const char **ret_path)
 {
-    if (t->skipped || target_tree_here(t)->lost || !t->copy_path.bytes)
+    if (t->skipped || target_tree_here(t)->lost || !t->takes_copy || !t->copy_path.bytes)
         return false;
     *ret_request = request_for(t, t->file_name, &t->file_st);
     *ret_path = t->copy_path.bytes;

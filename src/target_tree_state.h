@@ -64,7 +64,9 @@ struct target_tree {
     unsigned room;
     unsigned skipped; /* levels of directories that could not be made, and all below them */
     struct trail path;
-    struct trail copy_path; /* of the last RECORD_COPY */
+    struct trail copy_path; /* of the last RECORD_COPY ... */
+    bool takes_copy;        /* ... which is to be copied here */
+    bool takes_offer;       /* the file of the last RECORD_OFFER is wanted here */
     size_t root_len;
     bool no_nameless; /* the file system has no O_TMPFILE */
     bool
@@ -125,6 +127,11 @@ void target_tree_give_attrs(struct target_tree *t, const struct attrs_file *file
  * cannot be told, which has been told. */
 int target_tree_exists(struct target_tree *t, const char *name, struct stat *st);
 
+/* Whether what stands under the name is to make room for what has that stat in the source: as
+ * the policy says, or the user. If not, that has been told, or counted. */
+bool target_tree_may_replace(struct target_tree *t, const struct stat *source, const char *name,
+                             const struct stat *there);
+
 /* Flushes what was written to the file system of the directory, or its entries alone, where all
  * else has been flushed. 0, or -1 with errno. */
 int target_tree_flush(const struct target_tree *t, int fd);
@@ -170,6 +177,9 @@ int target_tree_link(int fd, int dir_fd, const char *name);
 /* Deals with RECORD_FILE, RECORD_DATA and RECORD_FILE_END. */
 void target_tree_apply_bytes(struct target_tree *t, const struct record *r);
 
+/* Deals with RECORD_OFFER. */
+void target_tree_apply_offer(struct target_tree *t, const struct record *r);
+
 /* Deals with RECORD_COPY: notes what target_tree_copy_request() is to tell. */
 void target_tree_apply_copy(struct target_tree *t, const struct record *r);
 
@@ -181,7 +191,12 @@ void target_tree_discard(struct target_tree *t);
 /* Deals with RECORD_SYMLINK, RECORD_NODE and RECORD_LINK. */
 void target_tree_apply_entry(struct target_tree *t, const struct record *r);
 
-/* The file with that stat could not be made here: other names of it must not become names of
+/* Makes what the record tells of, or of a file that has text the other name of a file that it
+ * is, also in the place of what is there. */
+void target_tree_place_entry(struct target_tree *t, const struct record *r, const char *name,
+                             bool is_there);
+
+/* The file with that stat was not made here: other names of it must not become names of
  * what stands in its place. */
 void target_tree_note_unmade(struct target_tree *t, const struct stat *st);
 

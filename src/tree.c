@@ -94,6 +94,8 @@ struct tree {
     bool copy_read;               /* nothing was wrong with it itself */
     struct member **copy_members; /* whose destinations it goes to */
 
+    atomic_bool wanted; /* somebody wants what was offered last */
+
     _Atomic uint64_t read_bytes;
     _Atomic uint64_t steps; /* of the source's thread */
     atomic_bool walked;     /* the source's thread is over */
@@ -162,6 +164,13 @@ static void on_attrs_failed(void *arg, const char *path, const struct failure *f
     notices_put(m->tree->notices, who_for_attrs(m->tree, m->d), path, f);
 }
 
+static void on_wanted(void *arg)
+{
+    struct member *m = arg;
+
+    atomic_store(&m->tree->wanted, true);
+}
+
 static bool on_given_up(void *arg)
 {
     struct member *m = arg;
@@ -192,10 +201,12 @@ static int open_target(struct member *m)
         .plain_mode = o->plain_mode,
         .preserve = o->preserve,
         .max_unnamed = max_unnamed(m->tree),
+        .standing = &o->standing,
         .view = &m->view,
         .arg = m,
         .failed = on_failed,
         .attrs_failed = on_attrs_failed,
+        .wanted = on_wanted,
         .given_up = on_given_up,
     };
 
@@ -299,6 +310,14 @@ static bool on_is_target(void *arg, const struct stat *st)
     return false;
 }
 
+/* All destinations have decided when they have come to what follows. */
+static bool on_offer(void *arg)
+{
+    struct tree *t = arg;
+
+    return stream_drain(t->stream) && atomic_exchange(&t->wanted, false);
+}
+
 /* All destinations have come to this file when it is their turn. */
 static bool on_copy(void *arg, int fd, const char *path)
 {
@@ -341,6 +360,8 @@ static void *read_source(void *arg)
         .one_file_system = o->one_file_system,
         .keep_links = o->preserve_links,
         .preserve = o->preserve,
+        .offer = o->standing.update != UPDATE_ALL,
+        .repeat = standing_keeps_all(&o->standing),
         .copy_size = copy_size(o),
         .stream = t->stream,
         .links = t->links,
@@ -351,6 +372,7 @@ static void *read_source(void *arg)
         .attrs_failed = on_source_attrs_failed,
         .read = on_read,
         .is_target = on_is_target,
+        .is_wanted = on_offer,
         .copy = on_copy,
     };
 
@@ -509,6 +531,7 @@ static void look(struct tree *t)
 
         st->dests[d].bytes = atomic_load(&m->view.bytes);
         st->dests[d].files = atomic_load(&m->view.files);
+        st->dests[d].files_skipped = atomic_load(&m->view.files_skipped);
         if (atomic_load(&m->over) && m->failure.err != 0)
             fail_dest(t, d, &m->failure);
     }
@@ -604,6 +627,7 @@ static void run_engines(struct tree *t)
         paths[copy.n_dests] = (char *)(uintptr_t)path;
         t->copy_members[copy.n_dests++] = m;
     }
+    t->copy_read = true;
     if (copy.n_dests > 0)
         session_run_file(t->o, &copy, &file, t->signal_fd, &result);
     else

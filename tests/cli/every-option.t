@@ -14,6 +14,10 @@ copies() {
 }
 copies --force
 copies --inplace
+copies --no-clobber
+copies -u
+for which in all older none none-fail; do copies --update=$which; done
+copies --update
 for when in auto always never; do copies --sparse=$when; done
 for when in auto never; do copies --reflink=$when; done
 copies --offset=0

@@ -78,6 +78,7 @@ static void test_defaults(void **state)
     assert_false(o.verbose || o.quiet || o.stats || o.json || o.dry_run || o.no_space_check);
     assert_false(attrs_any(&o.preserve) || o.preserve_links || o.plain_mode);
     assert_false(o.attributes_only);
+    assert_int_equal(o.standing.update, UPDATE_ALL);
     assert_int_equal(o.n_operands, 2);
     options_free(&o);
     options_free(&o);
@@ -174,6 +175,40 @@ static void test_flags(void **state)
         assert_int_equal(o.n_operands, 2);
         options_free(&o);
     }
+}
+
+static void test_standing(void **state)
+{
+    static const struct {
+        const char *line;
+        enum standing_update update;
+    } cases[] = {
+        {"-n", UPDATE_NONE},
+        {"-u", UPDATE_OLDER},
+        {"--no-clobber -u", UPDATE_NONE},
+        {"--update", UPDATE_OLDER},
+        {"--update=older", UPDATE_OLDER},
+        {"--update=none", UPDATE_NONE},
+        {"--update=none-fail", UPDATE_NONE_FAIL},
+        {"--update=none-fail -n", UPDATE_NONE},
+        {"-u --update=all", UPDATE_ALL},
+        {"--update=all -u", UPDATE_OLDER},
+    };
+    struct options o;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char line[80];
+
+        (void)snprintf(line, sizeof(line), "%s a b", cases[i].line);
+        parse_well(&o, line);
+        assert_int_equal(o.standing.update, cases[i].update);
+        assert_false(o.standing.keeps_times);
+        options_free(&o);
+    }
+    parse_well(&o, "-p -u a b");
+    assert_true(o.standing.keeps_times);
+    options_free(&o);
 }
 
 static void test_values(void **state)
@@ -607,21 +642,14 @@ static void test_help(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),
-        cmocka_unit_test(test_flags),
-        cmocka_unit_test(test_preserve),
-        cmocka_unit_test(test_values),
-        cmocka_unit_test(test_holes),
-        cmocka_unit_test(test_patience),
-        cmocka_unit_test(test_ranges_of_the_file),
-        cmocka_unit_test(test_last_one_wins),
-        cmocka_unit_test(test_when),
-        cmocka_unit_test(test_operands),
-        cmocka_unit_test(test_posixly_correct),
-        cmocka_unit_test(test_alias),
-        cmocka_unit_test(test_actions),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_defaults),      cmocka_unit_test(test_flags),
+        cmocka_unit_test(test_preserve),      cmocka_unit_test(test_standing),
+        cmocka_unit_test(test_values),        cmocka_unit_test(test_holes),
+        cmocka_unit_test(test_patience),      cmocka_unit_test(test_ranges_of_the_file),
+        cmocka_unit_test(test_last_one_wins), cmocka_unit_test(test_when),
+        cmocka_unit_test(test_operands),      cmocka_unit_test(test_posixly_correct),
+        cmocka_unit_test(test_alias),         cmocka_unit_test(test_actions),
+        cmocka_unit_test(test_refused),       cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_help),
     };
 
