@@ -354,4 +354,5 @@ void target_tree_copied(struct target_tree *t, uint64_t bytes)
     target_tree_note_made(t, &t->file_st);
     atomic_fetch_add(&t->request.view->bytes, bytes);
     atomic_fetch_add(&t->request.view->files, 1);
+    target_tree_note_put(t, bytes);
 }

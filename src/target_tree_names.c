@@ -269,11 +269,14 @@ bool target_tree_leave_names(struct target_tree *t)
 
 void target_tree_note_put(struct target_tree *t, uint64_t bytes)
 {
-    bool many = t->request.durable && target_tree_batches(t);
-
     t->put_bytes += bytes;
     t->put_files++;
-    if (t->put_bytes >= (many ? DURABLE_BATCH_BYTES : BATCH_BYTES) ||
-        t->put_files >= (many ? DURABLE_BATCH_FILES : BATCH_FILES))
-        (void)target_tree_give_names(t);
+}
+
+bool target_tree_is_enough(const struct target_tree *t)
+{
+    bool many = t->request.durable && target_tree_batches(t);
+
+    return t->put_bytes >= (many ? DURABLE_BATCH_BYTES : BATCH_BYTES) ||
+           t->put_files >= (many ? DURABLE_BATCH_FILES : BATCH_FILES);
 }
