@@ -47,7 +47,7 @@ static int dir_fd_of(const struct target_tree *t, const struct tree_unnamed *u)
 
 bool target_tree_names_full(const struct target_tree *t)
 {
-    return t->n_unnamed == t->request.max_unnamed;
+    return t->n_unnamed == t->request.max_unnamed && !t->levels[t->dirs.n - 1].unnamed;
 }
 
 /* Whether these are descriptors that the tree holds anyway. */
@@ -64,7 +64,7 @@ static int add(struct target_tree *t, unsigned level, int fd, const char *temp,
     struct tree_unnamed *u = &t->unnamed[t->n_unnamed];
     int dir_fd = -1;
 
-    assert(!target_tree_names_full(t));
+    assert(t->n_unnamed < t->request.max_unnamed);
     if (fd >= 0) {
         dir_fd = t->n_unnamed > 0 && u[-1].level == level ? u[-1].dir_fd
                  : level == 0                             ? t->parent_fd

@@ -141,7 +141,7 @@ int target_tree_flush(const struct target_tree *t, int fd);
 /* Whether names are given to many at once. */
 bool target_tree_batches(const struct target_tree *t);
 
-/* Whether names have to be given before something is put on the list. */
+/* Whether names have to be given before something is made here that is put on the list. */
 bool target_tree_names_full(const struct target_tree *t);
 
 /* Puts on the list: the directory stood in, and the file that has just been finished, whose
