@@ -389,6 +389,8 @@ int target_tree_apply(struct target_tree *t, const struct record *r, const void 
                       struct failure *f)
 {
     t->data = data;
+    if (t->how == NO_FILE && target_tree_is_enough(t))
+        (void)target_tree_give_names(t);
     if (r->kind == RECORD_DIRECTORY) {
         apply_directory(t, r);
     } else if (r->kind == RECORD_LEAVE) {

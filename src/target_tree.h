@@ -2,9 +2,9 @@
  *
  * Nothing half-written ever stands under a final name (unless --inplace was asked for):
  *
- * - A directory that is not there yet is made under a temporary name (target_temp.h), its files
- *   directly in it, and gets its own name when it has them all; or sooner, when they have
- * become many, so that little is lost with a run that is killed. Then come its directories.
+ * - A directory that is not there yet is made under a temporary name (target_temp.h), all that
+ *   is in it directly in it, and gets its own name when it is complete; or sooner, when that
+ * has become much, so that little is lost with a run that is killed.
  * - A new file in a directory that has its name has none (O_TMPFILE) until it is complete.
  * - A file that replaces another is a struct target.
  *

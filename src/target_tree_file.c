@@ -165,7 +165,8 @@ static bool begin_file(struct target_tree *t, const struct record *r)
     t->offset = 0;
     target_tree_take_attrs(t, r);
     is_there = target_tree_exists(t, t->file_name, &there);
-    if (is_there < 0 || (!is_there && target_tree_names_full(t) && !target_tree_give_names(t)))
+    if (is_there < 0 || (!is_there && t->request.durable && target_tree_names_full(t) &&
+                         !target_tree_give_names(t)))
         return false;
     if (r->offered ? !t->takes_offer
                    : is_there && !target_tree_may_replace(t, &r->st, t->file_name, &there))
@@ -208,7 +209,7 @@ static bool write_data(struct target_tree *t, const struct record *r)
 /* Gives the finished file its name, or sees to it that it gets it. 0 or a negative errno. */
 static int give_name(struct target_tree *t)
 {
-    if (t->how != NAMED && target_tree_batches(t))
+    if (t->how != NAMED && t->request.durable && target_tree_batches(t))
         return target_tree_add_file(t);
     if (t->request.durable && t->one_by_one && fsync(t->fd) < 0)
         return -errno;
@@ -353,4 +354,5 @@ void target_tree_copied(struct target_tree *t, uint64_t bytes)
     target_tree_note_made(t, &t->file_st);
     atomic_fetch_add(&t->request.view->bytes, bytes);
     atomic_fetch_add(&t->request.view->files, 1);
+    target_tree_note_put(t, bytes);
 }

@@ -1,12 +1,15 @@
 /* target_tree_names: what has been made of a tree and has no name of its own yet, and how it
  * gets it. See target_tree_state.h.
  *
- * Without request.durable that is the directory stood in, until its files are in it.
+ * A temporary name, with a lock on it and a rename in the end, is only needed for a directory
+ * that is in one that has its name: what is made in it, and in its directories, cannot be seen
+ * yet and has final names from the start. All of it, down to where we stand, appears when there
+ * is enough of it.
  *
- * With it whatever gets a name has to be on stable storage before, and what that costs hardly
- * depends on how much it is. So it is done for many at once: for directories with all that is
- * in them, also directories, down to where we stand, and for files in directories that have
- * their names. What is in a directory without a name needs no flush for a name of its own. */
+ * With request.durable it has to be on stable storage before that, and what that costs hardly
+ * depends on how much it is. So files in directories that have their names wait, too, until
+ * they are many. Where it takes a flush of each (one_by_one), only the directory stood in is
+ * without a name, and only until its files are in it. */
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -18,15 +21,15 @@
 #include "fd.h"
 #include "target_tree_state.h"
 
-/* Names are given when so much waits for that. */
-#define BATCH_BYTES     (256u << 20)
-#define BATCH_FILES     16384u
-#define DIRECTORY_BYTES (64u << 20)
-#define DIRECTORY_FILES 4096u
+/* Names are given when so much waits for that: what a run that is killed may lose. */
+#define BATCH_BYTES         (64u << 20)
+#define BATCH_FILES         4096u
+#define DURABLE_BATCH_BYTES (256u << 20)
+#define DURABLE_BATCH_FILES 16384u
 
 bool target_tree_batches(const struct target_tree *t)
 {
-    return t->request.durable && !t->request.inplace && !t->one_by_one;
+    return !t->request.inplace && !(t->request.durable && t->one_by_one);
 }
 
 /* One that has no descriptors of its own is the directory stood in. */
@@ -44,7 +47,13 @@ static int dir_fd_of(const struct target_tree *t, const struct tree_unnamed *u)
 
 bool target_tree_names_full(const struct target_tree *t)
 {
-    return t->n_unnamed == t->request.max_unnamed;
+    return t->n_unnamed == t->request.max_unnamed && !t->levels[t->dirs.n - 1].unnamed;
+}
+
+/* Whether these are descriptors that the tree holds anyway. */
+static bool is_root(const struct target_tree *t, unsigned level)
+{
+    return level == 0 && t->root_name[0] != '\0';
 }
 
 /* Levels never go down along the list: with a directory all that is in it gets its name. Hence
@@ -53,31 +62,35 @@ static int add(struct target_tree *t, unsigned level, int fd, const char *temp,
                const char *name)
 {
     struct tree_unnamed *u = &t->unnamed[t->n_unnamed];
-    bool shares = t->n_unnamed > 0 && u[-1].level == level;
+    int dir_fd = -1;
 
-    assert(!target_tree_names_full(t));
-    *u = (struct tree_unnamed){.level = level, .fd = fd, .dir_fd = -1};
+    assert(t->n_unnamed < t->request.max_unnamed);
+    if (fd >= 0) {
+        dir_fd = t->n_unnamed > 0 && u[-1].level == level ? u[-1].dir_fd
+                 : level == 0                             ? t->parent_fd
+                              : fcntl(t->dirs.levels[level].fd, F_DUPFD_CLOEXEC, 0);
+        if (dir_fd < 0)
+            return -errno;
+    }
+    *u = (struct tree_unnamed){.level = level, .fd = fd, .dir_fd = dir_fd};
     (void)snprintf(u->temp, sizeof(u->temp), "%s", temp);
     (void)snprintf(u->name, sizeof(u->name), "%s", name);
-    if (fd >= 0)
-        u->dir_fd = shares ? u[-1].dir_fd : fcntl(t->dirs.levels[level].fd, F_DUPFD_CLOEXEC, 0);
-    if (fd >= 0 && u->dir_fd < 0)
-        return -errno;
     t->n_unnamed++;
     return 0;
 }
 
 int target_tree_add_directory(struct target_tree *t, const char *temp, const char *name)
 {
+    unsigned level = t->dirs.n - 2;
     int fd = -1, r;
 
     if (target_tree_batches(t)) {
-        fd = fcntl(target_tree_here_fd(t), F_DUPFD_CLOEXEC, 0); /* with the lock */
-        if (fd < 0)
-            return -errno;
+        fd = is_root(t, level) ? t->root_fd : fcntl(target_tree_here_fd(t), F_DUPFD_CLOEXEC, 0);
+        if (fd < 0) /* which has the lock as well */
+            return -EMFILE;
     }
-    r = add(t, t->dirs.n - 2, fd, temp, name);
-    if (r < 0)
+    r = add(t, level, fd, temp, name);
+    if (r < 0 && fd != t->root_fd)
         (void)fd_close(&fd);
     return r;
 }
@@ -96,8 +109,9 @@ static void clear_list(struct target_tree *t)
     for (unsigned i = 0; i < t->n_unnamed; i++) {
         struct tree_unnamed *u = &t->unnamed[i];
 
-        (void)fd_close(&u->fd);
-        if (i + 1 == t->n_unnamed || u[1].level != u->level)
+        if (u->fd != t->root_fd)
+            (void)fd_close(&u->fd);
+        if (u->level > 0 && (i + 1 == t->n_unnamed || u[1].level != u->level))
             (void)fd_close(&u->dir_fd);
     }
     t->n_unnamed = 0;
@@ -219,7 +233,7 @@ bool target_tree_give_names(struct target_tree *t)
 {
     int r = t->request.durable ? flush_all(t) : 0;
 
-    if (r < 0 && target_tree_batches(t)) {
+    if (r < 0 && !t->one_by_one) {
         /* Who knows what of it is lost. */
         failure_set(&t->gone, "flush", -r, FAILURE_NO_OFFSET, NULL);
         return false;
@@ -255,11 +269,14 @@ bool target_tree_leave_names(struct target_tree *t)
 
 void target_tree_note_put(struct target_tree *t, uint64_t bytes)
 {
-    bool batches = target_tree_batches(t);
-
     t->put_bytes += bytes;
     t->put_files++;
-    if (t->put_bytes >= (batches ? BATCH_BYTES : DIRECTORY_BYTES) ||
-        t->put_files >= (batches ? BATCH_FILES : DIRECTORY_FILES))
-        (void)target_tree_give_names(t);
+}
+
+bool target_tree_is_enough(const struct target_tree *t)
+{
+    bool many = t->request.durable && target_tree_batches(t);
+
+    return t->put_bytes >= (many ? DURABLE_BATCH_BYTES : BATCH_BYTES) ||
+           t->put_files >= (many ? DURABLE_BATCH_FILES : BATCH_FILES);
 }

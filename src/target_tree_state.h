@@ -141,7 +141,7 @@ int target_tree_flush(const struct target_tree *t, int fd);
 /* Whether names are given to many at once. */
 bool target_tree_batches(const struct target_tree *t);
 
-/* Whether names have to be given before something is put on the list. */
+/* Whether names have to be given before something is made here that is put on the list. */
 bool target_tree_names_full(const struct target_tree *t);
 
 /* Puts on the list: the directory stood in, and the file that has just been finished, whose
@@ -158,9 +158,11 @@ bool target_tree_give_names(struct target_tree *t);
 bool target_tree_files_end(struct target_tree *t);
 bool target_tree_leave_names(struct target_tree *t);
 
-/* A file of so many bytes, or a directory, has been made: names are given when they are many.
- */
+/* A file of so many bytes, or a directory, has been made. */
 void target_tree_note_put(struct target_tree *t, uint64_t bytes);
+
+/* Whether so much has been made since names were given last that it is time for it. */
+bool target_tree_is_enough(const struct target_tree *t);
 
 /* Removes all on the list. */
 void target_tree_drop_unnamed(struct target_tree *t);

@@ -179,13 +179,13 @@ static bool on_given_up(void *arg)
 }
 
 /* How many entries of a destination may wait for their names, each with a descriptor: of the
- * descriptors there are it takes no more than its part of a half. */
+ * descriptors there are all together take no more than an eighth. */
 static unsigned max_unnamed(const struct tree *t)
 {
     struct rlimit limit;
     rlim_t n = getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
 
-    n /= 2 * ((rlim_t)t->copy->n_dests + 1);
+    n /= 8 * ((rlim_t)t->copy->n_dests + 1);
     return n < 1 ? 1 : n > MAX_UNNAMED ? MAX_UNNAMED : (unsigned)n;
 }
 

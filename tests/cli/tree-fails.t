@@ -32,7 +32,7 @@ try 'flush */d/* fail ENOSPC' --inplace
 try 'create * fail EROFS'
 try 'write * call=4 vanish'
 try 'mkdir * call=2 vanish'
-try 'rename * call=2 vanish'
+try 'rename * call=1 vanish'
 try 'fsync * call=2 fail EIO' --fsync
 try 'fsync * vanish' --fsync
 --- stdout
@@ -86,10 +86,9 @@ exit 3
 ucopy: 2 of 3 destinations are complete
 ucopy: fault/x/d: make directory: GONE
 ucopy: fault/x: make directory: GONE
--- rename * call=2 vanish
+-- rename * call=1 vanish
 exit 3
 ucopy: 2 of 3 destinations are complete
-ucopy: fault/x/d: rename: GONE
 ucopy: fault/x: rename: GONE
 -- fsync * call=2 fail EIO --fsync
 exit 3

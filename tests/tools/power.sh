@@ -56,21 +56,51 @@ power_disk() {
     cp --sparse=always power/image power/base
 }
 
+# power_tree COMMAND...: as power_copy, for COMMAND --json $T/tree/dir ., a tree that meets the old
+# dir: it replaces dir/b, puts files beside it, and a directory with others.
+power_tree() {
+    power_paths=(dir/{b,c,d,e,f} dir/sub/{g,h} dir/sub/below/i)
+    chmod 640 new # as what is replaced: without -p attributes are no matter
+    mkdir -p tree/dir/sub/below
+    for path in "${power_paths[@]}"; do
+        cp -p new "tree/$path"
+    done
+    power_record_copy "$@" --json "$T/tree/dir" .
+    jq -e '[.destinations[]?.durable] == [true]' power/json >/dev/null || return
+    echo durable
+    power_mark "${power_paths[@]}"
+    power_end_record
+}
+
 # power_copy COMMAND...: runs COMMAND --json $T/new PATH... on the recorded disk, prints what it
 # calls durable, and marks these on the record, power/log.
 power_copy() {
-    local path durable
+    local durable
+    power_record_copy "$@" --json "$T/new" "${power_paths[@]}"
+    mapfile -t durable < <(jq -r '.destinations[]? | select(.durable) | .path' power/json)
+    echo "durable: ${durable[*]:-none}"
+    power_mark "${durable[@]}"
+    power_end_record
+}
+
+# power_record_copy COMMAND...: runs it on the disk.
+power_record_copy() {
     rm -f power/log
     cp --sparse=always power/base power/image
     "$TOOLS/power_record" power/image power/log power/recorder ||
         skip "FUSE cannot be mounted here"
     mount -o loop power/recorder/disk power/mnt || skip "no loop device over FUSE here"
-    (cd power/mnt && "$@" --json "$T/new" "${power_paths[@]}") >power/json || echo "exit $?: $*"
-    mapfile -t durable < <(jq -r '.destinations[]? | select(.durable) | .path' power/json)
-    echo "durable: ${durable[*]:-none}"
-    for path in "${durable[@]}"; do
+    (cd power/mnt && "$@") >power/json || echo "exit $?: $*"
+}
+
+power_mark() {
+    local path
+    for path in "$@"; do
         echo "$path" >>power/recorder/mark
     done
+}
+
+power_end_record() {
     umount power/mnt
     umount power/recorder
 }

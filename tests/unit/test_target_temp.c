@@ -17,7 +17,8 @@
 
 #include "target_temp.h"
 
-#define STALE ".ucopy-0123456789abcdef.tmp"
+#define STALE      ".ucopy-0123456789abcdef.tmp"
+#define STALE_TREE ".ucopy-aaaaaaaaaaaaaaaa.tmp"
 
 static char all[] = "/tmp/ucopy-test-XXXXXX";
 static char scratch[64];
@@ -141,6 +142,10 @@ static void test_kinds_stay(void **state)
     assert_int_equal(symlinkat("file", dir_fd, STALE), 0);
     assert_int_equal(mkdirat(dir_fd, ".ucopy-1111111111111111.tmp", 0700), 0);
     assert_int_equal(mkdirat(dir_fd, ".ucopy-1111111111111111.tmp/none of ours", 0700), 0);
+    if (geteuid() == 0)
+        assert_int_equal(
+            fchownat(dir_fd, ".ucopy-1111111111111111.tmp/none of ours", 1234, 1234, 0), 0);
+    make(".ucopy-1111111111111111.tmp/none of ours/file");
     assert_int_equal(mkfifoat(dir_fd, ".ucopy-2222222222222222.tmp", 0600), 0);
     assert_int_equal(linkat(dir_fd, "file", dir_fd, ".ucopy-3333333333333333.tmp", 0), 0);
     make(".ucopy-4444444444444444.tmp");
@@ -149,7 +154,7 @@ static void test_kinds_stay(void **state)
     temp_sweep(dir_fd);
     assert_true(exists("file"));
     assert_true(exists(STALE));
-    assert_true(exists(".ucopy-1111111111111111.tmp"));
+    assert_int_equal(exists(".ucopy-1111111111111111.tmp/none of ours/file"), geteuid() == 0);
     assert_true(exists(".ucopy-2222222222222222.tmp"));
     assert_true(exists(".ucopy-3333333333333333.tmp"));
     assert_int_equal(exists(".ucopy-4444444444444444.tmp"), geteuid() == 0);
@@ -288,15 +293,25 @@ static void test_stale_directories_are_swept(void **state)
     assert_true(stale >= 0);
     put_into(stale, "file");
     close(stale);
-    /* A copy never has directories in there: this one is somebody's own. */
-    assert_int_equal(mkdirat(dir_fd, ".ucopy-aaaaaaaaaaaaaaaa.tmp", 0700), 0);
-    assert_int_equal(mkdirat(dir_fd, ".ucopy-aaaaaaaaaaaaaaaa.tmp/sub", 0700), 0);
-    make(".ucopy-aaaaaaaaaaaaaaaa.tmp/file");
+    /* With directories in it, some with nothing but what their sources' modes let see. */
+    assert_int_equal(mkdirat(dir_fd, STALE_TREE, 0700), 0);
+    for (unsigned i = 0; i < 300; i++) {
+        char sub[64];
+
+        (void)snprintf(sub, sizeof(sub), STALE_TREE "/sub%u", i);
+        assert_int_equal(mkdirat(dir_fd, sub, 0700), 0);
+        (void)snprintf(sub, sizeof(sub), STALE_TREE "/sub%u/below", i);
+        assert_int_equal(mkdirat(dir_fd, sub, 0700), 0);
+        (void)snprintf(sub, sizeof(sub), STALE_TREE "/sub%u/below/file", i);
+        make(sub);
+        (void)snprintf(sub, sizeof(sub), STALE_TREE "/sub%u/below", i);
+        assert_int_equal(fchmodat(dir_fd, sub, 0000, 0), 0);
+    }
+    assert_int_equal(symlinkat("..", dir_fd, STALE_TREE "/up"), 0);
     temp_sweep(dir_fd);
     assert_false(exists(STALE));
+    assert_false(exists(STALE_TREE));
     assert_true(exists(name));
-    assert_true(exists(".ucopy-aaaaaaaaaaaaaaaa.tmp/sub"));
-    assert_true(exists(".ucopy-aaaaaaaaaaaaaaaa.tmp/file"));
     temp_remove_directory(dir_fd, name, fd);
     close(fd);
 }
