@@ -19,6 +19,7 @@
 #include "session.h"
 #include "signals.h"
 #include "supervisor.h"
+#include "target_temp.h"
 #include "tree.h"
 
 #define EXIT_USAGE 2
@@ -87,6 +88,7 @@ static int copy_all(const struct plan *p, const struct options *o, int signal_fd
     struct links links = {.keep = o->follow == FOLLOW_ALWAYS};
     int status = 0;
 
+    temp_note_start();
     for (unsigned i = 0; i < p->n_copies; i++) {
         struct session_result result;
 

@@ -13,6 +13,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "dirs.h"
@@ -229,9 +230,25 @@ static bool has_pattern(const char *name)
            strspn(id, "0123456789abcdef") == DIGITS && strcmp(id + DIGITS, SUFFIX) == 0;
 }
 
+/* When this run began; 0: it has not said so. */
+static struct timespec began;
+
+void temp_note_start(void)
+{
+    /* The clock of time stamps. */
+    (void)clock_gettime(CLOCK_REALTIME_COARSE, &began);
+}
+
+static bool is_new(const struct stat *st)
+{
+    return began.tv_sec != 0 && (st->st_ctim.tv_sec > began.tv_sec ||
+                                 (st->st_ctim.tv_sec == began.tv_sec &&
+                                  st->st_ctim.tv_nsec >= began.tv_nsec));
+}
+
 static bool may_be_ours(const struct stat *st)
 {
-    return st->st_uid == geteuid() &&
+    return st->st_uid == geteuid() && !is_new(st) &&
            (S_ISDIR(st->st_mode) || (S_ISREG(st->st_mode) && st->st_nlink == 1));
 }
 
