@@ -159,6 +159,16 @@ int target_tree_flush(const struct target_tree *t, int fd)
     return t->one_by_one ? fsync(fd) : syncfs(fd);
 }
 
+/* Makes room for a directory. 0 or a negative errno. */
+static int move_aside(struct target_tree *t, const char *name, char ret_backup[NAME_MAX + 1])
+{
+    const struct stat no_file = {.st_ino = 0};
+    int r = backup_make(&t->request.backup, target_tree_here_fd(t), name, &no_file, true,
+                        ret_backup);
+
+    return r == -ENOENT ? 0 : r;
+}
+
 /* Opens the directory that exists under the name already. fd or a negative errno. */
 static int open_existing(struct target_tree *t, const char *name, struct stat *st)
 {
@@ -177,17 +187,22 @@ static int open_existing(struct target_tree *t, const char *name, struct stat *s
 }
 
 /* Makes a directory. With a temporary name, unless that would be in another one with such, or
- * --inplace was asked for: then temp becomes "". */
-static int make(struct target_tree *t, const char *name, mode_t mode, struct stat *st,
-                char temp[TEMP_NAME_SIZE])
+ * --inplace was asked for, or something has to make way for it: then temp becomes "". */
+static int make(struct target_tree *t, const char *name, bool over, mode_t mode,
+                struct stat *st, char temp[TEMP_NAME_SIZE])
 {
-    int fd, r;
+    char backup[NAME_MAX + 1] = "";
+    int fd, r = 0;
 
     temp[0] = '\0';
-    if (t->request.inplace || target_tree_here(t)->unnamed) {
-        if (mkdirat(target_tree_here_fd(t), name, mode) < 0)
-            return -errno;
-        return open_existing(t, name, st);
+    if (t->request.inplace || over || target_tree_here(t)->unnamed) {
+        if (over)
+            r = move_aside(t, name, backup);
+        if (r == 0 && mkdirat(target_tree_here_fd(t), name, mode) < 0)
+            r = -errno;
+        if (r < 0 && backup[0] != '\0')
+            backup_undo(target_tree_here_fd(t), name, backup);
+        return r < 0 ? r : open_existing(t, name, st);
     }
     fd = temp_create_directory(target_tree_here_fd(t), mode, temp);
     if (fd < 0)
@@ -271,15 +286,18 @@ static bool enter(struct target_tree *t, const char *name, mode_t wanted)
     mode_t mode = (private ? 0 : wanted & PERMISSION_BITS) | S_IRWXU;
     struct stat st = {.st_mode = 0};
     int there = target_tree_exists(t, name, &st), fd;
+    bool over;
     char temp[TEMP_NAME_SIZE];
 
     if (there < 0 || (!there && target_tree_names_full(t) && !target_tree_give_names(t)))
         return false;
-    if (there && !S_ISDIR(st.st_mode)) {
+    over = there && !S_ISDIR(st.st_mode);
+    if (over && t->request.backup.kind == BACKUP_NONE) {
         target_tree_fail(t, "make directory", ENOTDIR, "something else stands there");
         return false;
     }
-    fd = there ? open_existing(t, name, &st) : make(t, name, mode, &st, temp);
+    there = there && !over;
+    fd = there ? open_existing(t, name, &st) : make(t, name, over, mode, &st, temp);
     if (fd < 0) {
         target_tree_fail(t, there ? "open directory" : "make directory", -fd, NULL);
         return false;

@@ -45,6 +45,8 @@ struct target_tree_request {
     bool plain_mode; /* what is new has nothing of the source's mode */
     struct attrs_wanted preserve;
     unsigned max_unnamed; /* entries that may wait for their names, each with a descriptor */
+    bool anew;            /* what is no directory is taken away, not written to */
+    struct backup_wanted backup;            /* and keeps another name */
     const struct standing_policy *standing; /* what is done with what exists; not owned */
 
     struct target_tree_view *view; /* filled; not owned, outlives the tree */

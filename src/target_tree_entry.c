@@ -126,6 +126,25 @@ static void give_entry_attrs(struct target_tree *t, const char *name, mode_t typ
     (void)fd_close(&file.fd);
 }
 
+/* The rename, and what is to be kept under another name before. */
+static int put_in_place(struct target_tree *t, const struct record *r, const char *temp,
+                        const char *name)
+{
+    int dir_fd = target_tree_here_fd(t), error = 0;
+    char backup[NAME_MAX + 1] = "";
+
+    if (t->request.backup.kind != BACKUP_NONE)
+        error = backup_make(&t->request.backup, dir_fd, name, &r->st, false, backup);
+    if (error < 0 && error != -ENOENT)
+        return error;
+    if (renameat(dir_fd, temp, dir_fd, name) == 0)
+        return 0;
+    error = -errno;
+    if (backup[0] != '\0')
+        backup_undo(dir_fd, name, backup);
+    return error;
+}
+
 /* In the place of something else: under a temporary name, and then by a rename. */
 static int replace_entry(struct target_tree *t, const struct record *r, const char *name)
 {
@@ -138,8 +157,7 @@ static int replace_entry(struct target_tree *t, const struct record *r, const ch
         return error;
     if (!is_link(r))
         give_entry_attrs(t, temp, r->st.st_mode);
-    error =
-        renameat(target_tree_here_fd(t), temp, target_tree_here_fd(t), name) < 0 ? -errno : 0;
+    error = put_in_place(t, r, temp, name);
     /* It is still there if both are names of one file already. */
     if (error < 0 || is_link(r))
         (void)unlinkat(target_tree_here_fd(t), temp, 0);
@@ -181,6 +199,11 @@ void target_tree_apply_entry(struct target_tree *t, const struct record *r)
     if (is_there && !(is_link(r) && t->request.standing->update == UPDATE_OLDER) &&
         !target_tree_may_replace(t, &r->st, name, &there))
         return;
+    if (is_there && !is_link(r) && fd_same_file(&there, &r->st) &&
+        t->request.backup.kind == BACKUP_NONE) {
+        atomic_fetch_add(&t->request.view->files, 1); /* two names of one symlink or node */
+        return;
+    }
     if (is_there && S_ISDIR(there.st_mode)) {
         target_tree_fail(t, op_of(r), EISDIR, "a directory stands there");
         return;

@@ -201,6 +201,8 @@ static int open_target(struct member *m)
         .plain_mode = o->plain_mode,
         .preserve = o->preserve,
         .max_unnamed = max_unnamed(m->tree),
+        .anew = options_make_anew(o),
+        .backup = o->backup,
         .standing = &o->standing,
         .view = &m->view,
         .arg = m,
