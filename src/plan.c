@@ -145,7 +145,7 @@ static int stat_source(const struct options *o, const char *source, struct stat 
 static int check_tree_dest(const struct options *o, const char *path, const char *source,
                            char **ret_error)
 {
-    struct stat st, source_st;
+    struct stat st, source_st, end;
 
     if (ask_lstat(path, &st) < 0 || S_ISDIR(st.st_mode) ||
         stat_source(o, source, &source_st) < 0)
@@ -154,7 +154,10 @@ static int check_tree_dest(const struct options *o, const char *path, const char
         return refuse(
             ret_error,
             format("cannot overwrite non-directory '%s' with directory '%s'", path, source));
-    if (fd_same_file(&st, &source_st) && !plan_same_possible(o, source, path))
+    /* A symlink is not to take the place of what it leads to either. */
+    if ((fd_same_file(&st, &source_st) ||
+         (ask_stat(source, &end) == 0 && fd_same_file(&st, &end))) &&
+        !plan_same_possible(o, source, path))
         return refuse(ret_error, format("'%s' and '%s' are the same file", source, path));
     return 0;
 }
