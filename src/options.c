@@ -26,6 +26,8 @@ enum option_id {
     OPT_NO_TARGET_DIRECTORY,
     OPT_FORCE,
     OPT_NO_CLOBBER,
+    OPT_LINK,
+    OPT_SYMBOLIC_LINK,
     OPT_REMOVE_DESTINATION,
     OPT_BACKUP_PLAIN,
     OPT_BACKUP,
@@ -99,6 +101,9 @@ static struct poptOption copying_table[] = {
     FLAG(NULL, 'u', OPT_UPDATE_OLDER, "as --update=older"),
     OPTIONAL_ARG("update", '\0', OPT_UPDATE, "WHICH",
                  "replace what exists if older than SOURCE (alone), all, none, or none-fail"),
+    FLAG("link", 'l', OPT_LINK, "make hard links to SOURCE instead of copies"),
+    FLAG("symbolic-link", 's', OPT_SYMBOLIC_LINK,
+         "make symbolic links to SOURCE instead of copies"),
     FLAG("remove-destination", '\0', OPT_REMOVE_DESTINATION,
          "make every DEST anew; nothing of an existing one stays, be it a link or a device"),
     FLAG(NULL, 'b', OPT_BACKUP_PLAIN, "as --backup"),
@@ -698,6 +703,8 @@ static const struct rule rules[] = {
     [OPT_TARGET_DIRECTORY] = {.set = set_target_directory},
     [OPT_NO_TARGET_DIRECTORY] = {.set = set_flag, FIELD(no_target_directory)},
     [OPT_FORCE] = {.set = set_flag, FIELD(force)},
+    [OPT_LINK] = {.set = set_flag, FIELD(link)},
+    [OPT_SYMBOLIC_LINK] = {.set = set_flag, FIELD(symbolic_link)},
     [OPT_REMOVE_DESTINATION] = {.set = set_flag, FIELD(remove_destination)},
     [OPT_BACKUP_PLAIN] = {.set = set_backup_plain},
     [OPT_BACKUP] = {.set = set_backup, .expected = EXPECT_BACKUP},
@@ -937,6 +944,26 @@ static int check_operands(const struct options *o, char **ret_error)
     return 0;
 }
 
+/* Links have no data of their own. */
+static int check_links(const struct options *o, char **ret_error)
+{
+    const char *which = o->attributes_only                ? "attributes-only"
+                        : o->offset                       ? "offset"
+                        : o->length != OPTIONS_TO_THE_END ? "length"
+                        : o->has_dest_offset              ? "dest-offset"
+                        : o->resume                       ? "resume"
+                        : o->partial                      ? "partial"
+                        : o->reflink == WHEN_ALWAYS       ? "reflink=always"
+                                                          : NULL;
+
+    if (o->link && o->symbolic_link)
+        return refuse(ret_error, "--link and --symbolic-link contradict each other");
+    if ((o->link || o->symbolic_link) && which)
+        return refuse(ret_error, "--%s makes no copies: it contradicts --%s",
+                      o->link ? "link" : "symbolic-link", which);
+    return 0;
+}
+
 static int check_combinations(const struct options *o, char **ret_error)
 {
     uint64_t furthest = o->offset > o->dest_offset ? o->offset : o->dest_offset;
@@ -1005,6 +1032,9 @@ static int settle_standing(struct options *o, char **ret_error)
     if (o->no_clobber)
         o->standing.update = UPDATE_NONE;
     o->standing.keeps_times = o->preserve.times;
+    /* As with cp, whose copies of symlinks are links to what they lead to. */
+    if (o->link && o->follow == FOLLOW_AUTO)
+        o->follow = FOLLOW_ALWAYS;
     if (o->backs_up && standing_keeps_all(&o->standing))
         return refuse(ret_error, "--backup contradicts %s: nothing is replaced",
                       o->no_clobber                       ? "--no-clobber"
@@ -1049,6 +1079,8 @@ int options_parse(struct options *o, int argc, const char **argv, char **ret_err
         r = take_operands(o, p->context, argc, argv, ret_error);
     if (r == 0)
         r = check_combinations(o, ret_error);
+    if (r == 0)
+        r = check_links(o, ret_error);
     if (r == 0)
         r = check_operands(o, ret_error);
     if (r == 0)

@@ -79,6 +79,9 @@ struct options {
     char *suffix;                    /* of simple backups, as it was given, or NULL */
     bool no_clobber;                 /* the last of -i and -n was -n */
 
+    bool link;          /* hard links to SOURCE instead of copies */
+    bool symbolic_link; /* likewise */
+
     bool force;
     bool no_target_directory;
     char **target_directories;

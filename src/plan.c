@@ -233,7 +233,8 @@ static int find_kind(const struct options *o, const char *source, bool *ret_tree
         return refuse(ret_error,
                       format("'%s' is a directory; -r or -a copies directories", source));
     /* A file that may have another name among the sources is made in the same way as they. */
-    *ret_tree = S_ISLNK(st.st_mode) || (o->recursive && !S_ISREG(st.st_mode)) ||
+    *ret_tree = S_ISLNK(st.st_mode) || o->link || o->symbolic_link ||
+                (o->recursive && !S_ISREG(st.st_mode)) ||
                 (o->preserve_links && o->n_target_directories > 0 && S_ISREG(st.st_mode) &&
                  st.st_nlink > 1);
     return *ret_tree ? check_tree_options(o, source, ret_error) : 0;

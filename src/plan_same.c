@@ -73,6 +73,8 @@ bool plan_same_possible(const struct options *o, const char *source, const char 
         return true;
     if (!look(&p, source, dest))
         return false;
+    if (o->link && !is_link(&p.dest)) /* nothing is left to be done */
+        return true;
     if (!follow && is_link(&p.source) && is_link(&p.dest))
         return !p.same_name;
     if (o->backup.kind != BACKUP_NONE)

@@ -315,6 +315,17 @@ static bool enter(struct target_tree *t, const char *name, mode_t wanted)
     return true;
 }
 
+/* What of the source cannot be reached cannot be linked to. */
+static void enter_source(struct target_tree *t, const struct record *r)
+{
+    int error = target_tree_enter_source(t, r);
+
+    if (error == 0)
+        return;
+    target_tree_here(t)->lost = true;
+    target_tree_fail(t, "open the source's directory", -error, NULL);
+}
+
 static void apply_directory(struct target_tree *t, const struct record *r)
 {
     const char *name = r->name_len ? record_name(r) : t->root_name;
@@ -327,10 +338,13 @@ static void apply_directory(struct target_tree *t, const struct record *r)
             !enter(t, name, t->request.plain_mode ? ACCESSPERMS : r->st.st_mode)) {
             t->skipped = 1;
             step_back(t);
+            return;
         }
+        enter_source(t, r);
     } else if (fstat(target_tree_here_fd(t), &st) ==
                0) { /* the root, in which we stand already */
         note_root(t, target_tree_here_fd(t), &st);
+        enter_source(t, r);
     }
 }
 
@@ -356,7 +370,7 @@ static void finish_directory(struct target_tree *t, const struct record *r)
 
 static void apply_leave(struct target_tree *t, const struct record *r)
 {
-    int error;
+    int error, source_error;
 
     if (t->skipped > 0) {
         t->skipped--;
@@ -367,6 +381,7 @@ static void apply_leave(struct target_tree *t, const struct record *r)
     if (t->request.durable && t->one_by_one && target_tree_here_fd(t) >= 0 &&
         !target_tree_here(t)->lost && fsync(target_tree_here_fd(t)) < 0)
         target_tree_fail(t, "flush", errno, NULL);
+    source_error = target_tree_leave_source(t);
     if (t->dirs.n == 1) /* the root is what we stood in from the start */
         return;
     error = dirs_leave(&t->dirs);
@@ -376,6 +391,10 @@ static void apply_leave(struct target_tree *t, const struct record *r)
                          error == -ESTALE ? "it was moved while it was written" : NULL);
     }
     step_back(t);
+    if (source_error < 0 && !target_tree_here(t)->lost) {
+        target_tree_here(t)->lost = true;
+        target_tree_fail(t, "open the source's directory", -source_error, NULL);
+    }
 }
 
 /* ---- what a caller sees ---- */
@@ -522,6 +541,7 @@ void target_tree_close(struct target_tree *t)
     target_tree_discard(t);
     target_tree_drop_unnamed(t);
     dirs_free(&t->dirs);
+    dirs_free(&t->source);
     (void)fd_close(&t->root_fd);
     (void)fd_close(&t->parent_fd);
     trail_free(&t->path);

@@ -14,6 +14,8 @@ copies() {
 }
 copies --force
 copies --inplace
+copies --link
+copies --symbolic-link
 copies --remove-destination
 copies -b
 copies --backup

@@ -23,7 +23,7 @@ attempt() {
     cd ..
 }
 for names in 'foo symlink' 'symlink foo' 'foo foo' 'sl1 sl2' 'foo hardlink' 'hlsl sl2' 'foo ./foo'; do
-    for options in '' -d -f -df --remove-destination -b -bd -bf -bdf; do
+    for options in '' -d -f -df --remove-destination -b -bd -bf -bdf -l -dl -fl -dfl -bl -bfl -s -sf; do
         attempt cp >cp.out
         for inplace in "" --inplace; do
             attempt "$UCOPY" $inplace >ucopy.out

@@ -211,6 +211,26 @@ static void test_standing(void **state)
     options_free(&o);
 }
 
+static void test_links(void **state)
+{
+    struct options o;
+
+    (void)state;
+    parse_well(&o, "-l a b");
+    assert_true(o.link && !o.symbolic_link && options_follow_operand(&o));
+    options_free(&o);
+    /* It is copies that symlinks are copied for. */
+    parse_well(&o, "-rl a b");
+    assert_int_equal(o.follow, FOLLOW_ALWAYS);
+    options_free(&o);
+    parse_well(&o, "-al a b");
+    assert_int_equal(o.follow, FOLLOW_NEVER);
+    options_free(&o);
+    parse_well(&o, "-rs a b");
+    assert_true(o.symbolic_link && !options_follow_operand(&o));
+    options_free(&o);
+}
+
 static void test_backup(void **state)
 {
     static const struct {
@@ -512,6 +532,14 @@ static void test_refused(void **state)
         {"--attributes-only --length=1 a b", {"--attributes-only", "--length"}},
         {"--attributes-only --offset=1 a b", {"--attributes-only", "--offset"}},
         {"--attributes-only --inplace --dest-offset=0 a b", {"--attributes-only"}},
+        {"-l -s a b", {"--link", "--symbolic-link"}},
+        {"-l --attributes-only a b", {"--link", "--attributes-only"}},
+        {"-s --offset=1 a b", {"--symbolic-link", "--offset"}},
+        {"-l --length=1 a b", {"--link", "--length"}},
+        {"-s --inplace --dest-offset=0 a b", {"--symbolic-link", "--dest-offset"}},
+        {"-l --resume a b", {"--link", "--resume"}},
+        {"-l --partial a b", {"--link", "--partial"}},
+        {"-s --reflink a b", {"--symbolic-link", "--reflink"}},
         {"-b -n a b", {"--backup", "--no-clobber"}},
         {"-S x --update=none a b", {"--backup", "--update=none"}},
         {"--backup=none --update=none-fail a b", {"--backup", "--update=none-fail"}},
@@ -701,23 +729,15 @@ static void test_help(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),
-        cmocka_unit_test(test_flags),
-        cmocka_unit_test(test_preserve),
-        cmocka_unit_test(test_standing),
-        cmocka_unit_test(test_backup),
-        cmocka_unit_test(test_values),
-        cmocka_unit_test(test_holes),
-        cmocka_unit_test(test_patience),
-        cmocka_unit_test(test_ranges_of_the_file),
-        cmocka_unit_test(test_last_one_wins),
-        cmocka_unit_test(test_when),
-        cmocka_unit_test(test_operands),
-        cmocka_unit_test(test_posixly_correct),
-        cmocka_unit_test(test_alias),
-        cmocka_unit_test(test_actions),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_defaults),      cmocka_unit_test(test_flags),
+        cmocka_unit_test(test_preserve),      cmocka_unit_test(test_standing),
+        cmocka_unit_test(test_links),         cmocka_unit_test(test_backup),
+        cmocka_unit_test(test_values),        cmocka_unit_test(test_holes),
+        cmocka_unit_test(test_patience),      cmocka_unit_test(test_ranges_of_the_file),
+        cmocka_unit_test(test_last_one_wins), cmocka_unit_test(test_when),
+        cmocka_unit_test(test_operands),      cmocka_unit_test(test_posixly_correct),
+        cmocka_unit_test(test_alias),         cmocka_unit_test(test_actions),
+        cmocka_unit_test(test_refused),       cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_help),
     };
 
