@@ -18,6 +18,8 @@
 
 #include "ask.h"
 #include "fd.h"
+#include "plan_same.h"
+#include "text.h"
 
 #define MAX_SYMLINKS 40 /* as the kernel's own limit, path_resolution(7) */
 
@@ -73,32 +75,6 @@ static bool is_directory(const char *path)
     return ask_stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* The last component of a path without trailing slashes, in a string of its own; "" if there
- * is none. NULL when out of memory. */
-static char *last_component(const char *path)
-{
-    size_t end = strlen(path), start;
-
-    while (end > 0 && path[end - 1] == '/')
-        end--;
-    for (start = end; start > 0 && path[start - 1] != '/'; start--)
-        ;
-    return strndup(path + start, end - start);
-}
-
-/* The directory that the last component of a path is looked up in; "." if none is named.
- * NULL when out of memory. */
-static char *directory_part(const char *path)
-{
-    size_t end = strlen(path);
-
-    while (end > 0 && path[end - 1] == '/')
-        end--;
-    while (end > 0 && path[end - 1] != '/')
-        end--;
-    return end > 0 ? strndup(path, end) : strdup(".");
-}
-
 static char *join(const char *dir, const char *name)
 {
     size_t n = strlen(dir);
@@ -107,12 +83,38 @@ static char *join(const char *dir, const char *name)
     return format("%s%s%s", dir, slash, name);
 }
 
+/* `cp -bf a a` makes what would be the backup. */
+static int backup_of_source(const struct plan_copy *c, const struct options *o, char **path)
+{
+    char *dir, *name, backup[NAME_MAX + 1];
+    struct stat st;
+    int fd, r;
+
+    if (!o->force || o->backup.kind == BACKUP_NONE || strcmp(c->source, *path) != 0 ||
+        ask_stat(*path, &st) < 0 || !S_ISREG(st.st_mode))
+        return 0;
+    dir = text_directory(*path);
+    name = text_last_component(*path);
+    fd = dir ? open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+    r = dir && name ? 0 : -ENOMEM;
+    if (fd >= 0 && r == 0 && backup_name(&o->backup, fd, name, backup) == 0) {
+        free(*path);
+        *path = join(dir, backup);
+        r = *path ? 0 : -ENOMEM;
+    }
+    if (fd >= 0)
+        close(fd);
+    free(dir);
+    free(name);
+    return r;
+}
+
 /* Makes DIR/basename(SOURCE). What is in a tree "." or ".." goes into DIR itself. */
 static int into_directory(const char *dir, const struct plan_copy *c, char **ret_path,
                           char **ret_error)
 {
     const char *source = c->source;
-    char *name = last_component(source);
+    char *name = text_last_component(source);
     char *path;
     int r = 0;
 
@@ -143,16 +145,19 @@ static int stat_source(const struct options *o, const char *source, struct stat 
 static int check_tree_dest(const struct options *o, const char *path, const char *source,
                            char **ret_error)
 {
-    struct stat st, source_st;
+    struct stat st, source_st, end;
 
     if (ask_lstat(path, &st) < 0 || S_ISDIR(st.st_mode) ||
         stat_source(o, source, &source_st) < 0)
         return 0;
-    if (S_ISDIR(source_st.st_mode))
+    if (S_ISDIR(source_st.st_mode) && o->backup.kind == BACKUP_NONE)
         return refuse(
             ret_error,
             format("cannot overwrite non-directory '%s' with directory '%s'", path, source));
-    if (fd_same_file(&st, &source_st))
+    /* A symlink is not to take the place of what it leads to either. */
+    if ((fd_same_file(&st, &source_st) ||
+         (ask_stat(source, &end) == 0 && fd_same_file(&st, &end))) &&
+        !plan_same_possible(o, source, path))
         return refuse(ret_error, format("'%s' and '%s' are the same file", source, path));
     return 0;
 }
@@ -162,7 +167,8 @@ static int check_dest(const struct options *o, const char *path, char **ret_erro
 {
     struct stat st;
 
-    if (standing_keeps_all(&o->standing) || ask_stat(path, &st) < 0)
+    if (standing_keeps_all(&o->standing) ||
+        (options_make_anew(o) ? ask_lstat(path, &st) : ask_stat(path, &st)) < 0)
         return 0;
     if (S_ISDIR(st.st_mode))
         return refuse(ret_error,
@@ -184,8 +190,12 @@ static int add_dest(const struct options *o, struct plan_copy *c, const char *de
         r = into_directory(dest, c, &path, ret_error);
     else if (!(path = strdup(dest)))
         r = -ENOMEM;
-    if (r < 0)
+    else
+        r = backup_of_source(c, o, &path);
+    if (r < 0) {
+        free(path);
         return r;
+    }
     c->dests[c->n_dests++] = path;
     return c->tree ? check_tree_dest(o, path, c->source, ret_error)
                    : check_dest(o, path, ret_error);
@@ -223,7 +233,8 @@ static int find_kind(const struct options *o, const char *source, bool *ret_tree
         return refuse(ret_error,
                       format("'%s' is a directory; -r or -a copies directories", source));
     /* A file that may have another name among the sources is made in the same way as they. */
-    *ret_tree = S_ISLNK(st.st_mode) || (o->recursive && !S_ISREG(st.st_mode)) ||
+    *ret_tree = S_ISLNK(st.st_mode) || o->link || o->symbolic_link ||
+                (o->recursive && !S_ISREG(st.st_mode)) ||
                 (o->preserve_links && o->n_target_directories > 0 && S_ISREG(st.st_mode) &&
                  st.st_nlink > 1);
     return *ret_tree ? check_tree_options(o, source, ret_error) : 0;
@@ -330,7 +341,7 @@ static char *follow(const char *path)
     target[n] = '\0';
     if (target[0] == '/')
         return strdup(target);
-    dir = directory_part(path);
+    dir = text_directory(path);
     if (!dir)
         return NULL;
     followed = join(dir, target);
@@ -356,14 +367,14 @@ static int identify_missing(const char *path, struct identity *id)
         free(at);
         at = next;
     }
-    dir = at ? directory_part(at) : NULL;
+    dir = at ? text_directory(at) : NULL;
     if (!dir) {
         r = -ENOMEM;
         goto out;
     }
     if (ask_stat(dir, &st) < 0)
         goto out;
-    id->name = last_component(at);
+    id->name = text_last_component(at);
     if (!id->name) {
         r = -ENOMEM;
         goto out;
@@ -431,9 +442,11 @@ static int compare(const void *x, const void *y)
 static int check_pair(const struct options *o, const struct identity *dest,
                       const struct identity *other, char **ret_error)
 {
-    /* What exists by the time it is looked at is left alone. */
-    if (standing_keeps_all(&o->standing) &&
-        (other->is_dest ? other->copy != dest->copy : !dest->name))
+    /* What the first of two copies makes the second one leaves alone, or gives another name. */
+    if (other->is_dest && other->copy != dest->copy &&
+        (standing_keeps_all(&o->standing) || o->backup.kind == BACKUP_NUMBERED))
+        return 0;
+    if (!other->is_dest && plan_same_possible(o, other->path, dest->path))
         return 0;
     if (other->is_dest && other->copy != dest->copy)
         return refuse(ret_error, format("will not overwrite just-created '%s' with '%s'",
@@ -453,7 +466,7 @@ static int open_nearest(const char *path)
 
     while (at && (fd = open(at, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0 &&
            strcmp(at, ".") != 0 && strcmp(at, "/") != 0) {
-        above = directory_part(at);
+        above = text_directory(at);
         free(at);
         at = above;
     }
@@ -546,9 +559,11 @@ static int check_same(const struct plan *p, const struct options *o, char **ret_
     r = collect(p, o, &ids);
     if (r == 0)
         qsort(ids.v, ids.n, sizeof(*ids.v), compare);
-    for (size_t i = 1; r == 0 && i < ids.n; i++)
-        if (ids.v[i - 1].is_dest && compare_files(&ids.v[i - 1], &ids.v[i]) == 0)
-            r = check_pair(o, &ids.v[i - 1], &ids.v[i], ret_error);
+    for (size_t i = 0; r == 0 && i < ids.n; i++)
+        for (size_t k = i + 1; r == 0 && ids.v[i].is_dest && k < ids.n &&
+                               compare_files(&ids.v[i], &ids.v[k]) == 0;
+             k++)
+            r = check_pair(o, &ids.v[i], &ids.v[k], ret_error);
 
     for (size_t i = 0; i < ids.n; i++)
         free(ids.v[i].name);

@@ -32,6 +32,10 @@ int temp_name(char name[TEMP_NAME_SIZE]);
  */
 int temp_create_directory(int dir_fd, mode_t mode, char name[TEMP_NAME_SIZE]);
 
+/* Gives an entry of the directory another name, under which nothing stands. 0, or a negative
+ * errno (-EEXIST) and nothing has changed. */
+int temp_move(int dir_fd, const char *from, const char *to);
+
 /* Gives the temporary its final name, under which nothing stands, and makes its own "". 0, or a
  * negative errno (-EEXIST) and nothing has changed. */
 int temp_rename(int dir_fd, char temp[TEMP_NAME_SIZE], const char *name);

@@ -44,7 +44,12 @@ struct target_tree_request {
     mode_t umask;    /* the process's */
     bool plain_mode; /* what is new has nothing of the source's mode */
     struct attrs_wanted preserve;
+    const char *source; /* its path, for RECORD_SOURCE_LINK; NULL: there are none. Not owned */
+    bool keep_links;    /* names of one file stay names of one file */
+    bool follow_root, follow; /* as in struct source_tree; with source */
     unsigned max_unnamed; /* entries that may wait for their names, each with a descriptor */
+    bool anew;            /* what is no directory is taken away, not written to */
+    struct backup_wanted backup;            /* and keeps another name */
     const struct standing_policy *standing; /* what is done with what exists; not owned */
 
     struct target_tree_view *view; /* filled; not owned, outlives the tree */

@@ -201,6 +201,12 @@ static int open_target(struct member *m)
         .plain_mode = o->plain_mode,
         .preserve = o->preserve,
         .max_unnamed = max_unnamed(m->tree),
+        .source = o->link ? m->tree->copy->source : NULL,
+        .keep_links = o->preserve_links,
+        .follow_root = options_follow_operand(o),
+        .follow = o->follow == FOLLOW_ALWAYS,
+        .anew = options_make_anew(o),
+        .backup = o->backup,
         .standing = &o->standing,
         .view = &m->view,
         .arg = m,
@@ -357,6 +363,9 @@ static void *read_source(void *arg)
         .path = t->copy->source,
         .follow_root = options_follow_operand(o),
         .follow = o->follow == FOLLOW_ALWAYS,
+        .make = o->link            ? SOURCE_TREE_HARD_LINKS
+                : o->symbolic_link ? SOURCE_TREE_SYMLINKS
+                                   : SOURCE_TREE_COPIES,
         .one_file_system = o->one_file_system,
         .keep_links = o->preserve_links,
         .preserve = o->preserve,
@@ -878,8 +887,11 @@ void tree_run(const struct options *o, const struct plan_copy *copy, struct link
 
 int tree_look(const struct options *o, const struct plan_copy *copy)
 {
-    (void)o;
+    const char *how = o->link            ? "by hard links"
+                      : o->symbolic_link ? "by symbolic links"
+                                         : "a tree";
+
     for (unsigned d = 0; d < copy->n_dests; d++)
-        report_dry_run(copy->source, copy->dests[d], "a tree");
+        report_dry_run(copy->source, copy->dests[d], how);
     return 0;
 }
