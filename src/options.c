@@ -3,12 +3,12 @@
 #include <assert.h>
 #include <errno.h>
 #include <popt.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine.h"
+#include "refusal.h"
 
 #define KIB        UINT64_C(1024)
 #define MIB        (KIB * KIB)
@@ -24,6 +24,9 @@ enum option_id {
     OPT_ONE_FILE_SYSTEM,
     OPT_TARGET_DIRECTORY,
     OPT_NO_TARGET_DIRECTORY,
+    OPT_PARENTS,
+    OPT_STRIP_TRAILING_SLASHES,
+    OPT_CP,
     OPT_FORCE,
     OPT_NO_CLOBBER,
     OPT_UPDATE_OLDER,
@@ -89,6 +92,11 @@ static struct poptOption copying_table[] = {
         "copy every SOURCE into DIR; may be given several times"),
     FLAG("no-target-directory", 'T', OPT_NO_TARGET_DIRECTORY,
          "a DEST is the file itself, never a directory to copy into"),
+    FLAG("parents", '\0', OPT_PARENTS,
+         "make the directories of SOURCE's path in the destination, too"),
+    FLAG("strip-trailing-slashes", '\0', OPT_STRIP_TRAILING_SLASHES,
+         "take the slashes at the end of every SOURCE away"),
+    FLAG("cp", '\0', OPT_CP, "be cp: one DEST, the last operand, and --inplace"),
     FLAG("force", 'f', OPT_FORCE,
          "remove a DEST that cannot be opened; allow FILE FILE DIR as operands"),
     FLAG("no-clobber", 'n', OPT_NO_CLOBBER, "leave what exists as it is"),
@@ -186,23 +194,6 @@ struct rule {
     uint64_t multiple;    /* 0: any */
     const char *expected; /* for the message */
 };
-
-/* Puts one line for the user into *ret_error. -EINVAL or -ENOMEM. */
-__attribute__((format(printf, 2, 3))) static int refuse(char **ret_error, const char *format,
-                                                        ...)
-{
-    va_list args;
-    char *text;
-    int n;
-
-    va_start(args, format);
-    n = vasprintf(&text, format, args);
-    va_end(args);
-    if (n < 0)
-        return -ENOMEM;
-    *ret_error = text;
-    return -EINVAL;
-}
 
 static void *field_of(struct options *o, const struct rule *rule)
 {
@@ -636,6 +627,9 @@ static const struct rule rules[] = {
     [OPT_ONE_FILE_SYSTEM] = {.set = set_flag, FIELD(one_file_system)},
     [OPT_TARGET_DIRECTORY] = {.set = set_target_directory},
     [OPT_NO_TARGET_DIRECTORY] = {.set = set_flag, FIELD(no_target_directory)},
+    [OPT_PARENTS] = {.set = set_flag, FIELD(parents)},
+    [OPT_STRIP_TRAILING_SLASHES] = {.set = set_flag, FIELD(strip_trailing_slashes)},
+    [OPT_CP] = {.set = set_flag, FIELD(cp)},
     [OPT_FORCE] = {.set = set_flag, FIELD(force)},
     [OPT_NO_CLOBBER] = {.set = set_no_clobber},
     [OPT_UPDATE_OLDER] = {.set = set_update},
@@ -863,7 +857,11 @@ static int check_operands(const struct options *o, char **ret_error)
         return refuse(ret_error, "missing file operand");
     if (o->n_operands == 1 && !into_directories)
         return refuse(ret_error, "missing destination operand after '%s'", o->operands[0]);
-    n_dests = into_directories ? o->n_target_directories : o->n_operands - 1;
+    if (o->cp && o->n_target_directories > 1)
+        return refuse(ret_error, "multiple target directories specified");
+    if (o->cp && o->no_target_directory && o->n_operands > 2)
+        return refuse(ret_error, "extra operand '%s'", o->operands[2]);
+    n_dests = o->cp ? 1 : into_directories ? o->n_target_directories : o->n_operands - 1;
     if (o->require != OPTIONS_REQUIRE_ALL && o->require > n_dests)
         return refuse(ret_error, "--require=%u: there %s only %u destination%s", o->require,
                       n_dests == 1 ? "is" : "are", n_dests, n_dests == 1 ? "" : "s");
@@ -877,6 +875,9 @@ static int check_combinations(const struct options *o, char **ret_error)
     if (o->no_target_directory && o->n_target_directories > 0)
         return refuse(ret_error,
                       "--target-directory and --no-target-directory contradict each other");
+    if (o->no_target_directory && o->parents)
+        return refuse(ret_error, "--parents needs directories to copy into: it contradicts "
+                                 "--no-target-directory");
     if (o->reflink == WHEN_ALWAYS && o->sparse != WHEN_AUTO)
         return refuse(ret_error,
                       "--reflink=always can be used only with --sparse=auto: a clone "
@@ -922,12 +923,29 @@ static void settle_standing(struct options *o)
     o->standing.keeps_times = o->preserve.times;
 }
 
+/* Whether the program is to be cp: also for what is wrong with the rest of the line. */
+static bool is_cp(int argc, const char **argv)
+{
+    const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+
+    if (argc > 0 && strcmp(slash ? slash + 1 : argv[0], "cp") == 0)
+        return true;
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--cp") == 0)
+            return true;
+    return false;
+}
+
 int options_parse(struct options *o, int argc, const char **argv, char **ret_error)
 {
     struct parser *p;
     int id, r;
 
-    *o = (struct options){.engine = "auto", .length = OPTIONS_TO_THE_END};
+    *o = (struct options){
+        .engine = "auto",
+        .length = OPTIONS_TO_THE_END,
+        .cp = is_cp(argc, argv),
+    };
     r = refuse_placeholder(argc, argv, ret_error);
     if (r < 0)
         return r;
@@ -951,6 +969,7 @@ int options_parse(struct options *o, int argc, const char **argv, char **ret_err
         goto err_after_parser;
     }
     settle_standing(o);
+    o->inplace |= o->cp;
     r = take_operands(o, p->context, argc, argv, ret_error);
     if (r == 0)
         r = check_combinations(o, ret_error);
@@ -961,6 +980,7 @@ int options_parse(struct options *o, int argc, const char **argv, char **ret_err
 
 err_after_parser:
     options_free(o);
+    o->cp = is_cp(argc, argv);
     return r;
 }
 

@@ -74,7 +74,10 @@ struct options {
     struct standing_policy standing; /* what is done with what exists */
     bool no_clobber;                 /* the last of -i and -n was -n */
 
+    bool cp; /* cp's grammar and habits; implies inplace */
     bool force;
+    bool parents;
+    bool strip_trailing_slashes;
     bool no_target_directory;
     char **target_directories;
     unsigned n_target_directories;
@@ -94,7 +97,8 @@ struct options {
 /* Parses the command line, popt aliases (/etc/popt, ~/.popt) included. Checks what can be
  * checked without looking at any file: values, ranges, combinations that contradict each other,
  * the number of operands. Returns 0, or -EINVAL with *ret_error set to one line without
- * newline for the user (malloc'd, the caller frees it), or -ENOMEM; *o then holds nothing. */
+ * newline for the user (malloc'd, the caller frees it), or -ENOMEM; *o then holds nothing but
+ * cp. */
 int options_parse(struct options *o, int argc, const char **argv, char **ret_error);
 
 /* Print --help and --usage to f. *o is what options_parse() filled. */

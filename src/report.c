@@ -35,7 +35,7 @@ __attribute__((format(printf, 1, 0))) static void say(const char *format, va_lis
     if (vasprintf(&text, format, args) < 0)
         text = NULL;
     report_message_begin(&m);
-    fputs("ucopy: ", m.f);
+    fputs(report.options && report.options->cp ? "cp: " : "ucopy: ", m.f);
     report_message_escaped(m.f, text != NULL ? text : format);
     fputc('\n', m.f);
     report_message_end(&m);
@@ -55,7 +55,7 @@ void report_verbose(const char *format, ...)
 {
     va_list args;
 
-    if (!report.options->verbose)
+    if (!report.options->verbose || report.options->cp)
         return;
     va_start(args, format);
     say(format, args);

@@ -19,7 +19,10 @@
 
 struct source_tree {
     const char *path;     /* of the root, as the user gave it */
-    bool follow_root;     /* the root may be a symlink, which is followed */
+    const char *way;      /* what of the root is copied: one path of it, as "a/b", and what is
+                             there; its directories may be symlinks. "": all */
+    bool follow_source;   /* what is at the end of the way, or the root without one, may be a
+                             symlink, which is followed */
     bool follow;          /* so may all others */
     bool one_file_system; /* directories that are on another one stay empty */
     bool keep_links;      /* names of one file stay names of one file */

@@ -54,6 +54,7 @@
 struct member {
     struct tree *tree;
     unsigned d;
+    char *root;                 /* its path */
     struct target_tree *target; /* the thread's; NULL: not open */
     struct target_tree_view view;
     _Atomic uint64_t busy_since; /* ms, monotonic; 0: waits for records */
@@ -80,6 +81,7 @@ struct tree {
     struct links *links;
     int signal_fd;
     int news_fd;
+    char *root; /* the source's path */
     struct stream *stream;
     struct notices *notices;
     struct member *members;
@@ -193,7 +195,7 @@ static int open_target(struct member *m)
 {
     const struct options *o = m->tree->o;
     struct target_tree_request request = {
-        .path = m->tree->copy->dests[m->d],
+        .path = m->root,
         .inplace = o->inplace,
         .force = o->force,
         .durable = o->fsync,
@@ -354,8 +356,9 @@ static void *read_source(void *arg)
     struct tree *t = arg;
     const struct options *o = t->o;
     struct source_tree source = {
-        .path = t->copy->source,
-        .follow_root = options_follow_operand(o),
+        .path = t->root,
+        .way = t->copy->source + strlen(t->copy->source) - t->copy->way_len,
+        .follow_source = t->copy->follow,
         .follow = o->follow == FOLLOW_ALWAYS,
         .one_file_system = o->one_file_system,
         .keep_links = o->preserve_links,
@@ -802,6 +805,9 @@ static void tree_free(struct tree *t)
         close(t->news_fd);
     pthread_cond_destroy(&t->copied);
     pthread_mutex_destroy(&t->lock);
+    for (unsigned d = 0; t->members && d < t->copy->n_dests; d++)
+        free(t->members[d].root);
+    free(t->root);
     free(t->members);
     free(t->copy_members);
     free(t->status.dests);
@@ -828,7 +834,8 @@ static struct tree *tree_new(const struct options *o, const struct plan_copy *co
     t->members = calloc(n, sizeof *t->members);
     t->copy_members = calloc(n, sizeof(struct member *));
     t->status.dests = calloc(n, sizeof *t->status.dests);
-    if (t->news_fd < 0 || !t->members || !t->copy_members || !t->status.dests ||
+    t->root = plan_root(copy, copy->source);
+    if (t->news_fd < 0 || !t->root || !t->members || !t->copy_members || !t->status.dests ||
         notices_create(t->news_fd, &t->notices) < 0 ||
         stream_create(stream_size(o), n, &t->stream) < 0) {
         tree_free(t);
@@ -843,8 +850,13 @@ static struct tree *tree_new(const struct options *o, const struct plan_copy *co
     t->status.n_dests = n;
     t->status.tree = true;
     for (unsigned d = 0; d < n; d++) {
-        t->members[d] = (struct member){.tree = t, .d = d};
+        t->members[d] =
+            (struct member){.tree = t, .d = d, .root = plan_root(copy, copy->dests[d])};
         t->status.dests[d].path = copy->dests[d];
+        if (!t->members[d].root) {
+            tree_free(t);
+            return NULL;
+        }
     }
     return t;
 }

@@ -13,6 +13,12 @@ copies() {
     same src a b
 }
 copies --force
+copies --strip-trailing-slashes
+rm -f a
+try --cp src a
+same src a
+try --parents src d
+same src d/src
 copies --inplace
 copies --no-clobber
 copies -u

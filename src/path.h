@@ -1,0 +1,25 @@
+/* path: paths as text. Nothing is looked at. What is returned is a string of its own that the
+ * caller frees, or NULL without memory. */
+#ifndef UCOPY_PATH_H
+#define UCOPY_PATH_H
+
+#include <stdbool.h>
+
+/* The last component, without trailing slashes; "" if there is none. */
+char *path_last(const char *path);
+
+/* The directory that the last component is looked up in; "." if none is named. */
+char *path_directory(const char *path);
+
+char *path_join(const char *dir, const char *name);
+
+/* Without the slashes at its end; of "/" and "//" one is left. */
+char *path_strip(const char *path);
+
+/* Without components that are "." and slashes that separate nothing; "." if nothing is left. */
+char *path_clean(const char *path);
+
+/* Whether one of the components is "..". */
+bool path_goes_up(const char *path);
+
+#endif
