@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes up to the slashes at the end. */
-static size_t end_of(const char *path)
+size_t path_end(const char *path)
 {
     size_t end = strlen(path);
 
@@ -16,7 +15,7 @@ static size_t end_of(const char *path)
 
 char *path_last(const char *path)
 {
-    size_t end = end_of(path), start;
+    size_t end = path_end(path), start;
 
     for (start = end; start > 0 && path[start - 1] != '/'; start--)
         ;
@@ -25,7 +24,7 @@ char *path_last(const char *path)
 
 char *path_directory(const char *path)
 {
-    size_t end = end_of(path);
+    size_t end = path_end(path);
 
     while (end > 0 && path[end - 1] != '/')
         end--;
@@ -43,7 +42,7 @@ char *path_join(const char *dir, const char *name)
 
 char *path_strip(const char *path)
 {
-    size_t end = end_of(path);
+    size_t end = path_end(path);
 
     return strndup(path, end > 0 || path[0] == '\0' ? end : 1);
 }

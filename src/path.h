@@ -1,9 +1,13 @@
-/* path: paths as text. Nothing is looked at. What is returned is a string of its own that the
+/* path: paths as text. Nothing is looked at. Strings that are returned are new ones that the
  * caller frees, or NULL without memory. */
 #ifndef UCOPY_PATH_H
 #define UCOPY_PATH_H
 
 #include <stdbool.h>
+#include <stddef.h>
+
+/* The length without slashes at the end; 0 of "/". */
+size_t path_end(const char *path);
 
 /* The last component, without trailing slashes; "" if there is none. */
 char *path_last(const char *path);

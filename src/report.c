@@ -93,21 +93,30 @@ static void put_quoted_pair(FILE *f, const char *source, const char *dest)
     fputc('\'', f);
 }
 
+void report_made(const char *source, const char *dest)
+{
+    struct message m;
+
+    if (!report.options->verbose)
+        return;
+    if (report.options->cp) {
+        put_quoted_pair(stdout, source, dest);
+        putchar('\n');
+        flush_stdout();
+        return;
+    }
+    report_message_begin(&m);
+    put_quoted_pair(m.f, source, dest);
+    fputc('\n', m.f);
+    report_message_end(&m);
+}
+
 void report_start(const struct copy_status *s)
 {
     report_display_start(s);
     report.json_at = 0;
-
-    if (report.options->verbose) {
-        struct message m;
-
-        report_message_begin(&m);
-        for (unsigned i = 0; i < s->n_dests; i++) {
-            put_quoted_pair(m.f, s->source, s->dests[i].path);
-            fputc('\n', m.f);
-        }
-        report_message_end(&m);
-    }
+    for (unsigned i = 0; i < s->n_dests && !s->tree && !report.options->cp; i++)
+        report_made(s->source, s->dests[i].path);
     if (report.options->json)
         note_stdout(report_json_start(s));
 }
@@ -209,6 +218,9 @@ static void say_failures(const struct copy_status *s)
 void report_summary(const struct copy_status *s)
 {
     report_display_finish(s);
+    for (unsigned i = 0; i < s->n_dests && !s->tree && report.options->cp; i++)
+        if (s->dests[i].state == DEST_DONE)
+            report_made(s->source, s->dests[i].path);
     if (report.options->stats && !report.options->quiet)
         say_stats(s);
     say_failures(s);

@@ -73,7 +73,12 @@ void report_verbose(const char *format, ...) __attribute__((format(printf, 1, 2)
  * "PATH: MESSAGE" where no operation failed (op NULL). */
 void report_failure(const char *path, const struct failure *f);
 
-/* A copy begins: JSON "start". With -v: 'SOURCE' -> 'DEST' per destination. */
+/* With -v: 'SOURCE' -> 'DEST', of what is in a tree and has been made. On stderr, or with --cp
+ * on stdout, as cp does it. */
+void report_made(const char *source, const char *dest);
+
+/* A copy begins: JSON "start". With -v, if it is not a tree: 'SOURCE' -> 'DEST' per
+ * destination; with --cp not before those are done. */
 void report_start(const struct copy_status *s);
 
 /* Destination d has just been dropped: JSON "dest_failed". On stderr it is named once, by

@@ -91,6 +91,12 @@ void target_tree_fail_attrs(struct target_tree *t, const char *op)
     t->request.attrs_failed(t->request.arg, t->path.bytes, &f);
 }
 
+void target_tree_tell_made(struct target_tree *t)
+{
+    if (t->request.made)
+        t->request.made(t->request.arg, t->path.bytes);
+}
+
 /* ---- where we stand ---- */
 
 static int push(struct target_tree *t, int fd, const struct stat *st, bool fresh)
@@ -292,8 +298,10 @@ static bool enter(struct target_tree *t, const char *name, mode_t wanted)
         return false;
     }
     target_tree_here(t)->add = there || private ? 0 : S_IRWXU & ~wanted;
-    if (!there && begin_directory(t, temp, name))
+    if (!there && begin_directory(t, temp, name)) {
+        target_tree_tell_made(t);
         target_tree_note_put(t, 0);
+    }
     return true;
 }
 

@@ -55,6 +55,9 @@ struct target_tree_request {
     void (*attrs_failed)(void *arg, const char *path, const struct failure *f);
     /* The file of a RECORD_OFFER is wanted here. */
     void (*wanted)(void *arg);
+    /* What has been made: a file that is complete, or a directory that was not there. NULL:
+     * nobody wants to know. */
+    void (*made)(void *arg, const char *path);
     /* Whether nobody waits for the tree any more: then the data of a record may have become
      * another's while it was written. */
     bool (*given_up)(void *arg);

@@ -164,6 +164,7 @@ void target_tree_place_entry(struct target_tree *t, const struct record *r, cons
     }
     if (!is_there && !is_link(r))
         give_entry_attrs(t, name, r->st.st_mode);
+    target_tree_tell_made(t);
     atomic_fetch_add(&t->request.view->files, 1);
     target_tree_note_put(t, 0);
 }

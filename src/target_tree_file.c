@@ -272,6 +272,7 @@ static void commit_file(struct target_tree *t)
     t->how = NO_FILE;
     if (!done)
         return;
+    target_tree_tell_made(t);
     target_tree_note_made(t, &t->file_st);
     atomic_fetch_add(&t->request.view->bytes, t->offset);
     atomic_fetch_add(&t->request.view->files, 1);

@@ -117,6 +117,9 @@ void target_tree_fail(struct target_tree *t, const char *op, int err, const char
 /* The same of an attribute that could not be preserved, for errno. */
 void target_tree_fail_attrs(struct target_tree *t, const char *op);
 
+/* Tells that what t->path names has been made. */
+void target_tree_tell_made(struct target_tree *t);
+
 /* Takes over what the record says of the file. */
 void target_tree_take_attrs(struct target_tree *t, const struct record *r);
 

@@ -17,6 +17,7 @@
 #include "clock.h"
 #include "copy.h"
 #include "notices.h"
+#include "path.h"
 #include "report.h"
 #include "signals.h"
 #include "source_tree.h"
@@ -173,6 +174,15 @@ static void on_wanted(void *arg)
     atomic_store(&m->tree->wanted, true);
 }
 
+/* A notice of no failure. */
+static void on_made(void *arg, const char *path)
+{
+    static const struct failure none = {.err = 0};
+    struct member *m = arg;
+
+    notices_put(m->tree->notices, m->d, path, &none);
+}
+
 static bool on_given_up(void *arg)
 {
     struct member *m = arg;
@@ -209,6 +219,7 @@ static int open_target(struct member *m)
         .failed = on_failed,
         .attrs_failed = on_attrs_failed,
         .wanted = on_wanted,
+        .made = o->verbose ? on_made : NULL,
         .given_up = on_given_up,
     };
 
@@ -411,6 +422,19 @@ static bool is_one_too_many(struct tree *t, unsigned who, int err)
     return true;
 }
 
+/* The destination has made what stands under the path now: says of what. */
+static void note_made(const struct tree *t, unsigned d, const char *path)
+{
+    const char *below = path + path_end(t->members[d].root);
+    size_t root_len = *below ? path_end(t->root) : strlen(t->root);
+    char *source;
+
+    if (asprintf(&source, "%.*s%s", (int)root_len, t->root, below) < 0)
+        return;
+    report_made(source, path);
+    free(source);
+}
+
 /* Says what a file failed for, at once: there may be many. */
 static void note(struct tree *t, unsigned who, const char *path, const struct failure *f)
 {
@@ -438,7 +462,10 @@ static void take_notices(struct tree *t)
     struct notice *n;
 
     while ((n = notices_take(t->notices))) {
-        note(t, n->who, n->path, &n->failure);
+        if (n->failure.err)
+            note(t, n->who, n->path, &n->failure);
+        else
+            note_made(t, n->who, n->path);
         free(n);
     }
 }
@@ -577,10 +604,12 @@ static void note_copied(struct tree *t, struct member *m, const struct dest_stat
 {
     for (unsigned i = 0; i < file->n_attribute_failures; i++)
         note(t, who_for_attrs(t, m->d), file->path, &file->attribute_failures[i]);
-    if (file->state == DEST_DONE)
+    if (file->state == DEST_DONE) {
         target_tree_copied(m->target, file->bytes);
-    else if (!file->by_source)
+        note_made(t, m->d, file->path);
+    } else if (!file->by_source) {
         target_tree_not_copied(m->target);
+    }
     if (file->state != DEST_DONE && !file->by_source && !t->signal)
         note(t, m->d, file->path, &file->failure);
     if (file->failure.err == ETIMEDOUT) {
@@ -655,6 +684,7 @@ static void copy_if_asked(struct tree *t)
     pthread_mutex_unlock(&t->lock);
     if (!asked)
         return;
+    take_notices(t); /* they are of what came before */
     if (t->stopping)
         close(t->copy_fd);
     else
