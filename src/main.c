@@ -60,9 +60,16 @@ static int check_engine(const struct options *o)
     return EXIT_USAGE;
 }
 
-/* So has what is to be preserved. */
+/* So has what is to be preserved. -Z asks for what a policy says, which is not looked up here.
+ */
 static int check_context(const struct options *o)
 {
+    if (o->context != CONTEXT_AS_IS && attrs_context_available()) {
+        report_error("-Z and --context are not supported; --preserve=context is");
+        return EXIT_USAGE;
+    }
+    if (o->context == CONTEXT_GIVEN)
+        report_error("warning: ignoring --context; it requires an SELinux-enabled kernel");
     if (o->preserve.context != ATTRS_REQUIRED || attrs_context_available())
         return 0;
     report_error("--preserve=context: this kernel has no SELinux");

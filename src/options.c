@@ -27,6 +27,10 @@ enum option_id {
     OPT_PARENTS,
     OPT_STRIP_TRAILING_SLASHES,
     OPT_CP,
+    OPT_COPY_CONTENTS,
+    OPT_KEEP_DIRECTORY_SYMLINK,
+    OPT_CONTEXT_DEFAULT,
+    OPT_CONTEXT,
     OPT_FORCE,
     OPT_NO_CLOBBER,
     OPT_UPDATE_OLDER,
@@ -60,6 +64,7 @@ enum option_id {
     OPT_MAX_LAG,
     OPT_PROGRESS,
     OPT_VERBOSE,
+    OPT_DEBUG,
     OPT_QUIET,
     OPT_STATS,
     OPT_JSON,
@@ -97,6 +102,10 @@ static struct poptOption copying_table[] = {
     FLAG("strip-trailing-slashes", '\0', OPT_STRIP_TRAILING_SLASHES,
          "take the slashes at the end of every SOURCE away"),
     FLAG("cp", '\0', OPT_CP, "be cp: one DEST, the last operand, and --inplace"),
+    FLAG("copy-contents", '\0', OPT_COPY_CONTENTS,
+         "read FIFOs and devices instead of making them anew"),
+    FLAG("keep-directory-symlink", '\0', OPT_KEEP_DIRECTORY_SYMLINK,
+         "follow symbolic links to directories in the destination"),
     FLAG("force", 'f', OPT_FORCE,
          "remove a DEST that cannot be opened; allow FILE FILE DIR as operands"),
     FLAG("no-clobber", 'n', OPT_NO_CLOBBER, "leave what exists as it is"),
@@ -117,6 +126,9 @@ static struct poptOption copying_table[] = {
     OPTIONAL_ARG("preserve", '\0', OPT_PRESERVE, "LIST",
         "give DEST these attributes of SOURCE; alone: as -p"),
     ARG("no-preserve", '\0', OPT_NO_PRESERVE, "LIST", "do not give DEST these attributes"),
+    {NULL, 'Z', POPT_ARG_NONE, NULL, OPT_CONTEXT_DEFAULT,
+     "set SELinux contexts: ignored where there is no SELinux, else refused", NULL},
+    OPTIONAL_ARG("context", '\0', OPT_CONTEXT, "CTX", "the same"),
     FLAG("attributes-only", '\0', OPT_ATTRIBUTES_ONLY,
          "copy no data, only the attributes to preserve"),
     FLAG("no-space-check", '\0', OPT_NO_SPACE_CHECK,
@@ -156,6 +168,7 @@ static struct poptOption tuning_table[] = {
 static struct poptOption output_table[] = {
     OPTIONAL_ARG("progress", '\0', OPT_PROGRESS, "WHEN", "show progress on standard error"),
     FLAG("verbose", 'v', OPT_VERBOSE, "say what is done and how"),
+    FLAG("debug", '\0', OPT_DEBUG, "say how each file is copied; implies -v"),
     FLAG("quiet", 'q', OPT_QUIET, "nothing but errors on standard error"),
     FLAG("stats", '\0', OPT_STATS, "statistics on standard error at the end"),
     FLAG("json", '\0', OPT_JSON, "events and summary as JSON lines on standard output"),
@@ -181,7 +194,7 @@ static const struct poptOption main_table[] = {
 /* What options.parser points at. */
 struct parser {
     poptContext context;
-    const char **argv; /* what the context reads; the strings are not owned */
+    const char **argv; /* what the context reads; the strings are its own */
 };
 
 /* What an option does with its value. */
@@ -390,6 +403,19 @@ static int set_verbose(struct options *o, const struct rule *rule, const char *v
     (void)value;
     o->verbose = true;
     o->quiet = false;
+    return 0;
+}
+
+static int set_debug(struct options *o, const struct rule *rule, const char *value)
+{
+    o->debug = true;
+    return set_verbose(o, rule, value);
+}
+
+static int set_context(struct options *o, const struct rule *rule, const char *value)
+{
+    (void)rule;
+    o->context = value != NULL && *value != '\0' ? CONTEXT_GIVEN : CONTEXT_DEFAULT;
     return 0;
 }
 
@@ -630,6 +656,10 @@ static const struct rule rules[] = {
     [OPT_PARENTS] = {.set = set_flag, FIELD(parents)},
     [OPT_STRIP_TRAILING_SLASHES] = {.set = set_flag, FIELD(strip_trailing_slashes)},
     [OPT_CP] = {.set = set_flag, FIELD(cp)},
+    [OPT_COPY_CONTENTS] = {.set = set_flag, FIELD(copy_contents)},
+    [OPT_KEEP_DIRECTORY_SYMLINK] = {.set = set_flag, FIELD(keep_directory_symlink)},
+    [OPT_CONTEXT_DEFAULT] = {.set = set_context},
+    [OPT_CONTEXT] = {.set = set_context},
     [OPT_FORCE] = {.set = set_flag, FIELD(force)},
     [OPT_NO_CLOBBER] = {.set = set_no_clobber},
     [OPT_UPDATE_OLDER] = {.set = set_update},
@@ -693,6 +723,7 @@ static const struct rule rules[] = {
                      .expected = "a SIZE of at least 4K"},
     [OPT_PROGRESS] = {.set = set_when, FIELD(progress), .expected = EXPECT_WHEN},
     [OPT_VERBOSE] = {.set = set_verbose},
+    [OPT_DEBUG] = {.set = set_debug},
     [OPT_QUIET] = {.set = set_quiet},
     [OPT_STATS] = {.set = set_flag, FIELD(stats)},
     [OPT_JSON] = {.set = set_flag, FIELD(json)},
@@ -720,6 +751,8 @@ static const char *name_of(int id)
  * value in place popt takes no other. */
 static const char *close_optional(const char *word)
 {
+    if (strcmp(word, "--context") == 0)
+        return "--context=";
     if (strcmp(word, "--direct") == 0)
         return "--direct=";
     if (strcmp(word, "--progress") == 0)
@@ -733,16 +766,88 @@ static const char *close_optional(const char *word)
     return word;
 }
 
+/* The long options of cp, which may be abbreviated there. */
+static const char *const cp_names[] = {
+    "archive",
+    "attributes-only",
+    "backup",
+    "context",
+    "copy-contents",
+    "debug",
+    "dereference",
+    "force",
+    "help",
+    "interactive",
+    "keep-directory-symlink",
+    "link",
+    "no-clobber",
+    "no-dereference",
+    "no-preserve",
+    "no-target-directory",
+    "one-file-system",
+    "parents",
+    "preserve",
+    "recursive",
+    "reflink",
+    "remove-destination",
+    "sparse",
+    "strip-trailing-slashes",
+    "suffix",
+    "symbolic-link",
+    "target-directory",
+    "update",
+    "verbose",
+    "version",
+};
+
+/* The option that a word like --arch or --pres=mode abbreviates; NULL: none, or several. */
+static const char *find_abbreviated(const char *word)
+{
+    size_t length = strcspn(word + 2, "=");
+    const char *found = NULL;
+
+    if (strncmp(word, "--", 2) != 0 || length == 0)
+        return NULL;
+    for (size_t i = 0; i < sizeof(cp_names) / sizeof(cp_names[0]); i++) {
+        if (strncmp(cp_names[i], word + 2, length) != 0)
+            continue;
+        if (found != NULL || cp_names[i][length] == '\0')
+            return NULL;
+        found = cp_names[i];
+    }
+    return found;
+}
+
 static void parser_free(struct parser *p)
 {
     if (p == NULL)
         return;
     poptFreeContext(p->context);
+    for (int i = 0; p->argv[i] != NULL; i++)
+        free((char *)(uintptr_t)p->argv[i]);
     free(p->argv);
     free(p);
 }
 
-static struct parser *parser_new(int argc, const char **argv)
+/* A word of the command line as popt is to have it; the caller frees it. NULL without memory.
+ */
+static char *prepare_word(const char *word, bool cp)
+{
+    const char *name = cp ? find_abbreviated(word) : NULL;
+    char *full;
+
+    if (name == NULL)
+        return strdup(close_optional(word));
+    if (asprintf(&full, "--%s%s", name, word + strcspn(word, "=")) < 0)
+        return NULL;
+    word = close_optional(full);
+    if (word == full)
+        return full;
+    free(full);
+    return strdup(word);
+}
+
+static struct parser *parser_new(int argc, const char **argv, bool cp)
 {
     int words = argc > 0 ? argc : 1;
     bool options = true;
@@ -752,16 +857,20 @@ static struct parser *parser_new(int argc, const char **argv)
     if (p == NULL)
         return NULL;
     p->argv = calloc((size_t)words + 1, sizeof(*p->argv));
-    if (p->argv == NULL)
-        goto err_after_parser;
-    p->argv[0] = "ucopy"; /* popt shows it in the usage line */
+    if (p->argv == NULL) {
+        free(p);
+        return NULL;
+    }
+    p->argv[0] = strdup("ucopy"); /* popt shows it in the usage line */
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--") == 0)
             options = false;
-        p->argv[i] = options ? close_optional(argv[i]) : argv[i];
+        p->argv[i] = options ? prepare_word(argv[i], cp) : strdup(argv[i]);
+        if (p->argv[i] == NULL)
+            goto err_after_argv;
     }
     p->context = poptGetContext("ucopy", words, p->argv, main_table, POPT_CONTEXT_NO_EXEC);
-    if (p->context == NULL)
+    if (p->argv[0] == NULL || p->context == NULL)
         goto err_after_argv;
     /* Alias files that cannot be read define no aliases. Using one of those is an unknown
      * option, which is said. */
@@ -769,9 +878,7 @@ static struct parser *parser_new(int argc, const char **argv)
     return p;
 
 err_after_argv:
-    free(p->argv);
-err_after_parser:
-    free(p);
+    parser_free(p);
     return NULL;
 }
 
@@ -816,10 +923,10 @@ static int apply(struct options *o, int id, const char *value, char **ret_error)
     return refuse(ret_error, "--%s=%s: expected %s", name_of(id), value, rule->expected);
 }
 
-static int take_operands(struct options *o, poptContext context, int argc, const char **argv,
-                         char **ret_error)
+static int take_operands(struct options *o, int argc, const char **argv, char **ret_error)
 {
-    const char **args = poptGetArgs(context);
+    const struct parser *p = o->parser;
+    const char **args = poptGetArgs(p->context);
     unsigned n = 0;
 
     while (args != NULL && args[n] != NULL)
@@ -831,12 +938,12 @@ static int take_operands(struct options *o, poptContext context, int argc, const
         const char *text = args[i];
 
         /* With POSIXLY_CORRECT a word behind the first operand is an operand, too, and is
-         * wanted as it was before close_optional(). */
+         * wanted as it was before prepare_word(). */
         if (n < (unsigned)argc) {
-            const char *original = argv[(unsigned)argc - n + i];
+            unsigned at = (unsigned)argc - n + i;
 
-            if (strcmp(text, close_optional(original)) == 0)
-                text = original;
+            if (strcmp(text, p->argv[at]) == 0)
+                text = argv[at];
         }
         if (strcmp(text, "-") == 0)
             return refuse(ret_error, "'-': standard input/output is not supported yet");
@@ -885,6 +992,8 @@ static int check_combinations(const struct options *o, char **ret_error)
     if (o->has_dest_offset && !o->inplace)
         return refuse(ret_error, "--dest-offset needs --inplace: a new file that is renamed to "
                                  "the destination would lose the rest of it");
+    if (o->context != CONTEXT_AS_IS && o->preserve.context == ATTRS_REQUIRED)
+        return refuse(ret_error, "a context can be set or preserved, not both");
     if (o->attributes_only &&
         (o->offset > 0 || o->length != OPTIONS_TO_THE_END || o->has_dest_offset))
         return refuse(ret_error, "--attributes-only copies no data: it contradicts --offset, "
@@ -949,7 +1058,7 @@ int options_parse(struct options *o, int argc, const char **argv, char **ret_err
     r = refuse_placeholder(argc, argv, ret_error);
     if (r < 0)
         return r;
-    p = parser_new(argc, argv);
+    p = parser_new(argc, argv, o->cp);
     if (p == NULL)
         return -ENOMEM;
     o->parser = p;
@@ -970,7 +1079,7 @@ int options_parse(struct options *o, int argc, const char **argv, char **ret_err
     }
     settle_standing(o);
     o->inplace |= o->cp;
-    r = take_operands(o, p->context, argc, argv, ret_error);
+    r = take_operands(o, argc, argv, ret_error);
     if (r == 0)
         r = check_combinations(o, ret_error);
     if (r == 0)

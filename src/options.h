@@ -18,6 +18,9 @@ enum slow { SLOW_AUTO, SLOW_WAIT, SLOW_DETACH };
  * command line, or all; without it they all are unless asked for otherwise. */
 enum follow { FOLLOW_AUTO, FOLLOW_NEVER, FOLLOW_COMMAND_LINE, FOLLOW_ALWAYS };
 
+/* SELinux contexts of what is new: left to the kernel and --preserve, or -Z or --context. */
+enum context { CONTEXT_AS_IS, CONTEXT_DEFAULT, CONTEXT_GIVEN };
+
 enum options_action { OPTIONS_COPY, OPTIONS_HELP, OPTIONS_USAGE, OPTIONS_VERSION };
 
 #define OPTIONS_TO_THE_END  UINT64_MAX
@@ -70,6 +73,9 @@ struct options {
     bool preserve_links; /* in trees: names of one file stay names of one file */
     bool plain_mode;     /* --no-preserve=mode: a new file has nothing of the source's mode */
     bool attributes_only;
+    enum context context;
+    bool copy_contents;          /* in trees: of FIFOs and devices */
+    bool keep_directory_symlink; /* one that leads to a directory, where one is to be made */
 
     struct standing_policy standing; /* what is done with what exists */
     bool no_clobber;                 /* the last of -i and -n was -n */
@@ -85,7 +91,8 @@ struct options {
     unsigned n_operands;
 
     enum when progress;
-    bool verbose;
+    bool verbose; /* also with debug */
+    bool debug;
     bool quiet;
     bool stats;
     bool json;

@@ -104,6 +104,22 @@ static int check_dest(const struct options *o, const char *path, char **ret_erro
     return 0;
 }
 
+/* What cp finds out by a look at a destination before it touches it. */
+static int check_cp_dest(const struct plan_copy *c, const char *path, char **ret_error)
+{
+    struct stat st;
+    int err;
+
+    if (ask_stat(path, &st) == 0 || errno == ETIMEDOUT || errno == ENOTDIR)
+        return 0;
+    err = errno;
+    if (err != ENOENT)
+        return refuse(ret_error, "cannot stat '%s': %s", path, strerror(err));
+    if (!c->tree && ask_lstat(path, &st) == 0 && !getenv("POSIXLY_CORRECT"))
+        return refuse(ret_error, "not writing through dangling symlink '%s'", path);
+    return 0;
+}
+
 static int add_dest(struct plan_copy *c, const struct options *o, const char *dest, bool is_dir,
                     char **ret_error)
 {
@@ -117,6 +133,10 @@ static int add_dest(struct plan_copy *c, const struct options *o, const char *de
     if (r < 0)
         return r;
     c->dests[c->n_dests++] = path;
+    if (o->cp && !standing_keeps_all(&o->standing))
+        r = check_cp_dest(c, path, ret_error);
+    if (r < 0)
+        return r;
     return c->tree ? check_tree_dest(c, path, ret_error) : check_dest(o, path, ret_error);
 }
 
@@ -153,8 +173,11 @@ static int find_kind(struct plan_copy *c, const struct options *o, const struct 
         return refuse(ret_error, "-r not specified; omitting directory '%s'", c->source);
     if (S_ISDIR(st.st_mode) && !o->recursive)
         return refuse(ret_error, "'%s' is a directory; -r or -a copies directories", c->source);
+    /* Without -r cp reads whatever it is. */
+    c->contents = o->copy_contents || (o->cp && !o->recursive);
     /* A file that may have another name among the sources is made in the same way as they. */
     c->tree = S_ISLNK(st.st_mode) || (o->recursive && !S_ISREG(st.st_mode)) ||
+              (c->contents && (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode))) ||
               (o->preserve_links && aim->n_directories > 0 && S_ISREG(st.st_mode) &&
                st.st_nlink > 1) ||
               c->way_len > 0;

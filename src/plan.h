@@ -15,6 +15,7 @@ struct plan_copy {
     size_t way_len; /* --parents: bytes at the end of source and dests that lead from the root,
                        the first directory that is made, to what is copied; 0: that is the root
                      */
+    bool contents;  /* of a tree: those of FIFOs and devices are copied */
     bool follow;    /* a symlink that source leads to is followed */
     bool tree; /* source is a directory, or something else that is no regular file and is not
                   read but made anew (tree.h) */

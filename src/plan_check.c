@@ -259,6 +259,7 @@ static int check_later(const struct plan *p, const struct options *o,
     struct stat a, b;
     char *why;
     bool same;
+    int r;
 
     if (c->left_out || p->copies[first->copy].left_out ||
         plan_stat_source(&p->copies[first->copy], &a) < 0 || plan_stat_source(c, &b) < 0)
@@ -266,12 +267,17 @@ static int check_later(const struct plan *p, const struct options *o,
     same = a.st_dev == b.st_dev && a.st_ino == b.st_ino;
     if (!same && (S_ISDIR(a.st_mode) || S_ISDIR(b.st_mode) || standing_keeps_all(&o->standing)))
         return 0;
-    if (same && refuse(&why, "warning: source %s '%s' specified more than once",
-                       S_ISDIR(a.st_mode) ? "directory" : "file", c->source) == -ENOMEM)
-        return -ENOMEM;
-    if (!same && refuse(&why, "will not overwrite just-created '%s' with '%s'", second->path,
-                        second->from) == -ENOMEM)
-        return -ENOMEM;
+    if (same)
+        r = refuse(&why, "warning: source %s '%s' specified more than once",
+                   S_ISDIR(a.st_mode) ? "directory" : "file", c->source);
+    else if (S_ISLNK(a.st_mode) && !S_ISLNK(b.st_mode))
+        r = refuse(&why, "will not copy '%s' through just-created symlink '%s'", c->source,
+                   second->path);
+    else
+        r = refuse(&why, "will not overwrite just-created '%s' with '%s'", second->path,
+                   second->from);
+    if (r == -ENOMEM)
+        return r;
     plan_leave_out(c, why, !same);
     return 0;
 }
@@ -302,11 +308,29 @@ static int sort_out(const struct plan *p, const struct options *o, const struct 
     return r;
 }
 
+/* Keeps of several refusals that of the destination that comes first on the command line. */
+static int check_group(const struct options *o, const struct identity *v, size_t n,
+                       size_t *order, char **ret_error)
+{
+    char *error;
+    int r;
+
+    if (n < 2 || !v->is_dest || v->order >= *order)
+        return 0;
+    r = check_pair(o, v, v + 1, &error);
+    if (r != -EINVAL)
+        return r;
+    free(*ret_error);
+    *ret_error = error;
+    *order = v->order;
+    return 0;
+}
+
 /* No destination may be another destination or a source. */
 static int check_same(const struct plan *p, const struct options *o, char **ret_error)
 {
     struct identities ids = {0};
-    size_t n = 0;
+    size_t n = 0, order = SIZE_MAX;
     int r;
 
     for (unsigned i = 0; i < p->n_copies; i++)
@@ -322,16 +346,14 @@ static int check_same(const struct plan *p, const struct options *o, char **ret_
     for (size_t i = 0, end; r == 0 && i < ids.n; i = end) {
         for (end = i + 1; end < ids.n && compare_files(&ids.v[i], &ids.v[end]) == 0; end++)
             ;
-        if (o->cp)
-            r = sort_out(p, o, &ids.v[i], end - i);
-        else if (end - i > 1 && ids.v[i].is_dest)
-            r = check_pair(o, &ids.v[i], &ids.v[i + 1], ret_error);
+        r = o->cp ? sort_out(p, o, &ids.v[i], end - i)
+                  : check_group(o, &ids.v[i], end - i, &order, ret_error);
     }
 
     for (size_t i = 0; i < ids.n; i++)
         free(ids.v[i].name);
     free(ids.v);
-    return r;
+    return r < 0 ? r : order < SIZE_MAX ? -EINVAL : 0;
 }
 
 int plan_check(struct plan *p, const struct options *o, char **ret_error)

@@ -188,6 +188,8 @@ static bool check_unchanged(struct walk *w, int fd, const struct stat *st, uint6
 {
     struct stat now;
 
+    if (!S_ISREG(st->st_mode)) /* a FIFO or a device, which never stays what it was */
+        return true;
     if (fstat(fd, &now) < 0) {
         fail(w, "stat", errno, NULL);
         return false;
@@ -374,6 +376,26 @@ static void put_opened(struct walk *w, const char *name, int fd)
         links_forget(t->links, &st);
 }
 
+/* Reads a FIFO or a device like a file. A FIFO's writer may wait to see what has been made
+ * until then: it is there when the FIFO is opened. */
+static void put_contents(struct walk *w, int dir_fd, const char *name, int follow)
+{
+    struct stat st;
+    int fd;
+
+    if (!stream_drain(w->t->stream))
+        return;
+    fd = openat(dir_fd, name, O_RDONLY | O_NOCTTY | O_CLOEXEC | follow);
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        fail(w, "open", errno, NULL);
+    } else {
+        st.st_size = st.st_blocks = 0; /* whatever it says: it is read to its end */
+        read_attrs(w, fd, false, &st);
+        (void)put_data(w, name, "", false, fd, &st);
+    }
+    (void)fd_close(&fd);
+}
+
 static void put_symlink(struct walk *w, int dir_fd, const char *name, const struct stat *st)
 {
     char text[PATH_MAX];
@@ -412,6 +434,8 @@ static void put_entry_record(struct walk *w, int dir_fd, const char *name,
         put_link(w, name, first, st);
     } else if (S_ISLNK(st->st_mode)) {
         put_symlink(w, dir_fd, name, st);
+    } else if (w->t->contents && !S_ISSOCK(st->st_mode)) {
+        put_contents(w, dir_fd, name, follow);
     } else {
         read_entry_attrs(w, dir_fd, name, st);
         r = begin(w, RECORD_NODE, name, "", 0, st);

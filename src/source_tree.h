@@ -24,6 +24,7 @@ struct source_tree {
     bool follow_source;   /* what is at the end of the way, or the root without one, may be a
                              symlink, which is followed */
     bool follow;          /* so may all others */
+    bool contents;        /* FIFOs and devices are read like files, to their end */
     bool one_file_system; /* directories that are on another one stay empty */
     bool keep_links;      /* names of one file stay names of one file */
     struct attrs_wanted preserve;

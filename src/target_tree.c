@@ -165,11 +165,12 @@ int target_tree_flush(const struct target_tree *t, int fd)
     return t->one_by_one ? fsync(fd) : syncfs(fd);
 }
 
-/* Opens the directory that exists under the name already. fd or a negative errno. */
-static int open_existing(struct target_tree *t, const char *name, struct stat *st)
+/* Opens the directory that exists under the name already; follow: the name may be a symlink to
+ * one. fd or a negative errno. */
+static int open_existing(struct target_tree *t, const char *name, bool follow, struct stat *st)
 {
-    int fd =
-        openat(target_tree_here_fd(t), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = openat(target_tree_here_fd(t), name,
+                    O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW));
 
     if (fd < 0)
         return -errno;
@@ -193,7 +194,7 @@ static int make(struct target_tree *t, const char *name, mode_t mode, struct sta
     if (t->request.inplace || target_tree_here(t)->unnamed) {
         if (mkdirat(target_tree_here_fd(t), name, mode) < 0)
             return -errno;
-        return open_existing(t, name, st);
+        return open_existing(t, name, false, st);
     }
     fd = temp_create_directory(target_tree_here_fd(t), mode, temp);
     if (fd < 0)
@@ -278,14 +279,16 @@ static bool enter(struct target_tree *t, const char *name, mode_t wanted)
     struct stat st = {.st_mode = 0};
     int there = target_tree_exists(t, name, &st), fd;
     char temp[TEMP_NAME_SIZE];
+    bool keep;
 
     if (there < 0 || (!there && target_tree_names_full(t) && !target_tree_give_names(t)))
         return false;
-    if (there && !S_ISDIR(st.st_mode)) {
+    keep = t->request.keep_directory_symlink && there && S_ISLNK(st.st_mode);
+    if (there && !S_ISDIR(st.st_mode) && !keep) {
         target_tree_fail(t, "make directory", ENOTDIR, "something else stands there");
         return false;
     }
-    fd = there ? open_existing(t, name, &st) : make(t, name, mode, &st, temp);
+    fd = there ? open_existing(t, name, keep, &st) : make(t, name, mode, &st, temp);
     if (fd < 0) {
         target_tree_fail(t, there ? "open directory" : "make directory", -fd, NULL);
         return false;

@@ -40,6 +40,8 @@ struct target_tree_request {
     const char *path; /* of the root; not owned, outlives the tree */
     bool inplace;
     bool force;
+    bool keep_directory_symlink; /* one that leads to a directory is followed where one is to be
+                                    made */
     bool durable;    /* all has to be on stable storage when target_tree_end() returns */
     mode_t umask;    /* the process's */
     bool plain_mode; /* what is new has nothing of the source's mode */

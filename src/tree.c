@@ -208,6 +208,7 @@ static int open_target(struct member *m)
         .path = m->root,
         .inplace = o->inplace,
         .force = o->force,
+        .keep_directory_symlink = o->keep_directory_symlink,
         .durable = o->fsync,
         .umask = m->tree->umask,
         .plain_mode = o->plain_mode,
@@ -371,6 +372,7 @@ static void *read_source(void *arg)
         .way = t->copy->source + strlen(t->copy->source) - t->copy->way_len,
         .follow_source = t->copy->follow,
         .follow = o->follow == FOLLOW_ALWAYS,
+        .contents = t->copy->contents,
         .one_file_system = o->one_file_system,
         .keep_links = o->preserve_links,
         .preserve = o->preserve,
@@ -451,7 +453,9 @@ static void note(struct tree *t, unsigned who, const char *path, const struct fa
             if (who == who_for_attrs(t, d) || who == who_for_attrs(t, n))
                 t->members[d].n_attrs++;
     }
-    if (!is_one_too_many(t, who, f->err))
+    if (who == who_is_source(t))
+        report_source_failure(path, f);
+    else if (!is_one_too_many(t, who, f->err))
         report_failure(path, f);
     if (t->o->stop_on_error && !t->stopping && who <= n)
         stop(t);
@@ -535,6 +539,9 @@ static void check_source(struct tree *t)
     uint64_t signs = atomic_load(&t->read_bytes) + atomic_load(&t->steps);
     struct failure f;
 
+    /* Who writes to a FIFO may take his time. */
+    if (t->copy->contents && !t->o->has_timeout)
+        limit = 0;
     if (atomic_load(&t->walked) || !limit || !stream_idle(t->stream) ||
         signs != t->idle_signs) {
         t->idle_since = 0;
@@ -600,13 +607,17 @@ static void on_progress(void *arg, const struct copy_status *file, bool asked)
 }
 
 /* What became of the file at one destination. */
-static void note_copied(struct tree *t, struct member *m, const struct dest_status *file)
+static void note_copied(struct tree *t, struct member *m, const struct copy_status *status,
+                        unsigned i)
 {
-    for (unsigned i = 0; i < file->n_attribute_failures; i++)
-        note(t, who_for_attrs(t, m->d), file->path, &file->attribute_failures[i]);
+    const struct dest_status *file = &status->dests[i];
+
+    for (unsigned k = 0; k < file->n_attribute_failures; k++)
+        note(t, who_for_attrs(t, m->d), file->path, &file->attribute_failures[k]);
     if (file->state == DEST_DONE) {
         target_tree_copied(m->target, file->bytes);
         note_made(t, m->d, file->path);
+        report_method(status, i);
     } else if (!file->by_source) {
         target_tree_not_copied(m->target);
     }
@@ -631,7 +642,7 @@ static void on_ended(void *arg, const struct copy_status *file)
     if (file->source_failure.err)
         note(t, who_is_source(t), file->source, &file->source_failure);
     for (unsigned i = 0; i < file->n_dests; i++)
-        note_copied(t, t->copy_members[i], &file->dests[i]);
+        note_copied(t, t->copy_members[i], file, i);
 }
 
 /* Copies the file that the source's thread has come to; the destinations' threads wait for what

@@ -165,6 +165,10 @@ static void test_flags(void **state)
         {"--parents", offsetof(struct options, parents)},
         {"--strip-trailing-slashes", offsetof(struct options, strip_trailing_slashes)},
         {"--cp", offsetof(struct options, cp)},
+        {"--copy-contents", offsetof(struct options, copy_contents)},
+        {"--keep-directory-symlink", offsetof(struct options, keep_directory_symlink)},
+        {"--debug", offsetof(struct options, debug)},
+        {"--debug", offsetof(struct options, verbose)},
     };
 
     (void)state;
@@ -410,6 +414,47 @@ static void test_cp(void **state)
     assert_cp("cp", "a", true);
 }
 
+static void test_context(void **state)
+{
+    struct options o;
+
+    (void)state;
+    parse_well(&o, "a b");
+    assert_int_equal(o.context, CONTEXT_AS_IS);
+    options_free(&o);
+    parse_well(&o, "-Z a b");
+    assert_int_equal(o.context, CONTEXT_DEFAULT);
+    options_free(&o);
+    parse_well(&o, "--context a b");
+    assert_int_equal(o.context, CONTEXT_DEFAULT);
+    assert_int_equal(o.n_operands, 2);
+    options_free(&o);
+    parse_well(&o, "--context=user_u a b");
+    assert_int_equal(o.context, CONTEXT_GIVEN);
+    options_free(&o);
+}
+
+/* As cp cp's long options may be abbreviated, and no others. */
+static void test_abbreviated(void **state)
+{
+    struct options o;
+
+    (void)state;
+    parse_well(&o, "--cp --verb --pres=mode --no-deref --parent a b");
+    assert_true(o.verbose && o.preserve.mode && o.parents);
+    assert_false(o.preserve.owner);
+    assert_int_equal(o.follow, FOLLOW_NEVER);
+    options_free(&o);
+    parse_well(&o, "--cp --prese a b");
+    assert_true(o.preserve.mode && o.preserve.owner);
+    assert_int_equal(o.n_operands, 2);
+    options_free(&o);
+    parse_well(&o, "--cp -- --verb b");
+    assert_false(o.verbose);
+    assert_string_equal(o.operands[0], "--verb");
+    options_free(&o);
+}
+
 static void test_posixly_correct(void **state)
 {
     struct options o;
@@ -491,6 +536,11 @@ static void test_refused(void **state)
         {"-t d", {"missing file operand"}},
         {"- b", {"'-'", "not supported yet"}},
         {"-T --parents a b", {"--parents", "--no-target-directory"}},
+        {"--verb a b", {"unknown option '--verb'"}},
+        {"--cp --re a b", {"unknown option '--re'"}},
+        {"--cp --inpl a b", {"unknown option '--inpl'"}},
+        {"--cp -- a", {"missing destination"}},
+        {"-Z --preserve=context a b", {"a context", "not both"}},
         {"--cp -t d -t e a", {"multiple target directories"}},
         {"--cp -T a b c", {"extra operand 'c'"}},
         {"--cp --partial a b", {"--partial and --inplace"}},
@@ -691,6 +741,7 @@ int main(void)
         cmocka_unit_test(test_patience),        cmocka_unit_test(test_ranges_of_the_file),
         cmocka_unit_test(test_last_one_wins),   cmocka_unit_test(test_when),
         cmocka_unit_test(test_operands),        cmocka_unit_test(test_cp),
+        cmocka_unit_test(test_context),         cmocka_unit_test(test_abbreviated),
         cmocka_unit_test(test_posixly_correct), cmocka_unit_test(test_alias),
         cmocka_unit_test(test_actions),         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_sizes),           cmocka_unit_test(test_help),
