@@ -97,13 +97,50 @@ static int look_at_all(const struct plan *p, const struct options *o, bool *ret_
     return status;
 }
 
+/* Those of all copies that are made are as many. */
+static unsigned count_dests(const struct plan *p)
+{
+    unsigned n = 1;
+
+    for (unsigned i = 0; i < p->n_copies; i++)
+        if (p->copies[i].n_dests > n)
+            n = p->copies[i].n_dests;
+    return n;
+}
+
+/* False without memory. */
+static bool begin_links(struct tree_links *links, const struct plan *p, const struct options *o)
+{
+    unsigned n = count_dests(p);
+
+    *links = (struct tree_links){
+        .met.keep = options_follow_operand(o),
+        .unmade = calloc(n, sizeof *links->unmade),
+    };
+    for (unsigned d = 0; links->unmade && d < n; d++)
+        links->unmade[d].keep = true;
+    return links->unmade;
+}
+
+static void end_links(struct tree_links *links, const struct plan *p)
+{
+    for (unsigned d = 0; d < count_dests(p); d++)
+        links_free(&links->unmade[d]);
+    free(links->unmade);
+    links_free(&links->met);
+}
+
 /* *ret_hung: threads are left that hang in the kernel. */
 static int copy_all(const struct plan *p, const struct options *o, int signal_fd,
                     bool *ret_hung)
 {
-    struct links links = {.keep = o->follow == FOLLOW_ALWAYS};
+    struct tree_links links;
     int status = 0;
 
+    if (!begin_links(&links, p, o)) {
+        report_error("%s", strerror(ENOMEM));
+        return EXIT_USAGE;
+    }
     temp_note_start();
     for (unsigned i = 0; i < p->n_copies; i++) {
         struct session_result result = {.exit_status = 0};
@@ -120,7 +157,7 @@ static int copy_all(const struct plan *p, const struct options *o, int signal_fd
             break;
     }
     if (!*ret_hung) /* else what hangs may still look at them */
-        links_free(&links);
+        end_links(&links, p);
     return status;
 }
 

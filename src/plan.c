@@ -17,6 +17,7 @@
  * one source, destinations. */
 struct aim {
     unsigned n_sources; /* the first operands */
+    bool has_symlinks;  /* among them, and followed */
     char *const *directories;
     unsigned n_directories; /* 0: the other operands are destinations */
 };
@@ -179,7 +180,7 @@ static int find_kind(struct plan_copy *c, const struct options *o, const struct 
     c->tree = S_ISLNK(st.st_mode) || (o->recursive && !S_ISREG(st.st_mode)) ||
               (c->contents && (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode))) ||
               (o->preserve_links && aim->n_directories > 0 && S_ISREG(st.st_mode) &&
-               st.st_nlink > 1) ||
+               (st.st_nlink > 1 || aim->has_symlinks)) ||
               c->way_len > 0;
     return c->tree ? check_tree_options(o, c->source, ret_error) : 0;
 }
@@ -332,6 +333,11 @@ static struct aim find_aim(const struct options *o)
         aim.n_sources = o->n_operands - 1;
         aim.directories = &o->operands[o->n_operands - 1];
         aim.n_directories = 1;
+    }
+    for (unsigned i = 0; i < aim.n_sources && options_follow_operand(o); i++) {
+        struct stat st;
+
+        aim.has_symlinks |= ask_lstat(o->operands[i], &st) == 0 && S_ISLNK(st.st_mode);
     }
     return aim;
 }

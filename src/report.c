@@ -134,15 +134,23 @@ void report_method(const struct copy_status *s, unsigned i)
     const char *reflink = s->dests[i].cloned ? "yes" : s->tries_clones ? "unsupported" : "no";
     const char *detection = detections[s->seeks_holes + 2 * s->finds_zeros];
 
-    if (!report.options->debug || !s->data)
+    if (!report.options->debug || !(s->data || s->dests[i].skipped))
         return;
-    if (!report.options->cp) {
+    if (!report.options->cp && s->dests[i].skipped) {
+        report_error("%s: skipped", s->dests[i].path);
+    } else if (!report.options->cp) {
         report_error("%s: reflink: %s, sparse detection: %s", s->dests[i].path, reflink,
                      detection);
-        return;
+    } else if (s->dests[i].skipped) {
+        fputs("skipped '", stdout);
+        report_message_escaped(stdout, s->dests[i].path);
+        puts("'");
+    } else {
+        printf("copy offload: avoided, reflink: %s, sparse detection: %s\n", reflink,
+               detection);
     }
-    printf("copy offload: avoided, reflink: %s, sparse detection: %s\n", reflink, detection);
-    flush_stdout();
+    if (report.options->cp)
+        flush_stdout();
 }
 
 void report_start(const struct copy_status *s)
@@ -259,7 +267,7 @@ void report_summary(const struct copy_status *s)
     for (unsigned i = 0; i < s->n_dests && !s->tree; i++) {
         if (s->dests[i].state != DEST_DONE)
             continue;
-        if (report.options->cp)
+        if (report.options->cp && !s->dests[i].skipped)
             report_made(s->source, s->dests[i].path);
         report_method(s, i);
     }

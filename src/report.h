@@ -82,7 +82,8 @@ void report_source_failure(const char *path, const struct failure *f);
  * on stdout, as cp does it. */
 void report_made(const char *source, const char *dest);
 
-/* With --debug: how destination i of a file that is no tree has got its data. */
+/* With --debug: how destination i of a file that is no tree has got its data, or that it
+ * has not. */
 void report_method(const struct copy_status *s, unsigned i);
 
 /* A copy begins: JSON "start". With -v, if it is not a tree: 'SOURCE' -> 'DEST' per

@@ -355,6 +355,8 @@ static void put_opened(struct walk *w, const char *name, int fd)
         fail(w, "open", ESTALE, "became another kind of file while it was opened");
         return;
     }
+    if (follows(w) && st.st_nlink == 1) /* a symlink to it is a name, too */
+        st.st_nlink = 2;
     first = find_first(w, &st);
     if (first && !t->repeat) {
         put_link(w, name, first, &st);

@@ -480,7 +480,6 @@ int target_tree_open(struct target_tree **ret_tree, const struct target_tree_req
         return failure_set(f, "open", ENOMEM, FAILURE_NO_OFFSET, NULL);
     t->request = *request;
     t->fd = t->root_fd = t->parent_fd = -1;
-    t->unmade.keep = true;
     t->unnamed = calloc(request->max_unnamed, sizeof(*t->unnamed));
     attrs_init(&t->attrs, &request->preserve);
     r = !t->unnamed ? -ENOMEM : trail_put(&t->path, 0, request->path);
@@ -520,7 +519,6 @@ void target_tree_close(struct target_tree *t)
     trail_free(&t->path);
     trail_free(&t->copy_path);
     attrs_free(&t->attrs);
-    links_free(&t->unmade);
     free(t->levels);
     free(t->unnamed);
     free(t->root_name);

@@ -22,6 +22,7 @@
 
 #include "attrs.h"
 #include "failure.h"
+#include "links.h"
 #include "record.h"
 #include "standing.h"
 #include "target.h"
@@ -49,6 +50,9 @@ struct target_tree_request {
     unsigned max_unnamed; /* entries that may wait for their names, each with a descriptor */
     const struct standing_policy *standing; /* what is done with what exists; not owned */
 
+    /* Files with several names whose first one could not be made here or by a tree before; not
+     * owned, outlives the tree. */
+    struct links *unmade;
     struct target_tree_view *view; /* filled; not owned, outlives the tree */
     void *arg;
     /* What could not be made; `path` lives until failed() returns. */

@@ -171,7 +171,7 @@ static bool begin_file(struct target_tree *t, const struct record *r)
     if (r->offered ? !t->takes_offer
                    : is_there && !target_tree_may_replace(t, &r->st, t->file_name, &there))
         return false;
-    if (r->text_len > 0 && !links_has(&t->unmade, &r->st)) {
+    if (r->text_len > 0 && !links_has(t->request.unmade, &r->st)) {
         target_tree_place_entry(t, r, t->file_name, is_there);
         return false;
     }
@@ -327,7 +327,7 @@ void target_tree_apply_copy(struct target_tree *t, const struct record *r)
     is_there = target_tree_exists(t, t->file_name, &there);
     t->takes_copy = is_there == 0 ||
                     (is_there > 0 && target_tree_may_replace(t, &r->st, t->file_name, &there));
-    if (t->takes_copy && r->text_len > 0 && !links_has(&t->unmade, &r->st)) {
+    if (t->takes_copy && r->text_len > 0 && !links_has(t->request.unmade, &r->st)) {
         target_tree_place_entry(t, r, t->file_name, is_there);
         t->takes_copy = false;
     }

@@ -90,7 +90,6 @@ struct target_tree {
     struct target target;
 
     uint64_t n_told;     /* failures */
-    struct links unmade; /* files with several names whose first one is not ours here */
     struct failure gone; /* err != 0: the destination is lost */
     int root_fd;         /* -1: not there yet */
     int parent_fd;       /* of the directory that the root is in */

@@ -79,7 +79,7 @@ struct member {
 struct tree {
     const struct options *o;
     const struct plan_copy *copy;
-    struct links *links;
+    struct tree_links *links;
     int signal_fd;
     int news_fd;
     char *root; /* the source's path */
@@ -215,6 +215,7 @@ static int open_target(struct member *m)
         .preserve = o->preserve,
         .max_unnamed = max_unnamed(m->tree),
         .standing = &o->standing,
+        .unmade = &m->tree->links->unmade[m->d],
         .view = &m->view,
         .arg = m,
         .failed = on_failed,
@@ -380,7 +381,7 @@ static void *read_source(void *arg)
         .repeat = standing_keeps_all(&o->standing),
         .copy_size = copy_size(o),
         .stream = t->stream,
-        .links = t->links,
+        .links = &t->links->met,
         .label = t->copy->label ? t->copy->label : "",
         .steps = &t->steps,
         .arg = t,
@@ -902,7 +903,7 @@ static struct tree *tree_new(const struct options *o, const struct plan_copy *co
     return t;
 }
 
-void tree_run(const struct options *o, const struct plan_copy *copy, struct links *links,
+void tree_run(const struct options *o, const struct plan_copy *copy, struct tree_links *links,
               int signal_fd, struct session_result *ret)
 {
     struct tree *t = tree_new(o, copy, signal_fd);

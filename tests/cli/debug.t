@@ -11,6 +11,8 @@ run --debug --reflink=never data a b 2>&1 | grep -v engine
 ./cp --debug --sparse=always holes c
 ./cp --debug --sparse=never holes c
 ./cp --debug --attributes-only data c
+./cp --debug -n data c
+run --debug -n --reflink=never data c new 2>&1 | grep -v engine
 --- stdout
 'data' -> 'a'
 'data' -> 'b'
@@ -28,3 +30,9 @@ copy offload: avoided, reflink: no, sparse detection: SEEK_HOLE + zeros
 'holes' -> 'c'
 copy offload: avoided, reflink: no, sparse detection: SEEK_HOLE
 'data' -> 'c'
+skipped 'c'
+'data' -> 'c'
+'data' -> 'new'
+ucopy: c: skipped
+ucopy: new: reflink: no, sparse detection: no
+exit 0
