@@ -158,6 +158,21 @@ void target_tree_give_attrs(struct target_tree *t, const struct attrs_file *file
         t->request.attrs_failed(t->request.arg, t->path.bytes, &failures.list[i]);
 }
 
+mode_t target_tree_held(const struct target_tree *t, mode_t mode)
+{
+    const struct attrs_wanted *w = &t->request.preserve;
+
+    return w->owner && !w->mode ? mode & (S_IRWXG | S_IRWXO) & ~t->request.umask : 0;
+}
+
+void target_tree_release(struct target_tree *t, int fd, mode_t held)
+{
+    struct stat st;
+
+    if (held && (fstat(fd, &st) < 0 || fchmod(fd, (st.st_mode & MODE_BITS) | held) < 0))
+        target_tree_fail_attrs(t, "set mode");
+}
+
 /* ---- directories ---- */
 
 int target_tree_flush(const struct target_tree *t, int fd)
@@ -275,7 +290,8 @@ bool target_tree_may_replace(struct target_tree *t, const struct stat *source, c
 static bool enter(struct target_tree *t, const char *name, mode_t wanted)
 {
     bool private = t->request.preserve.mode;
-    mode_t mode = (private ? 0 : wanted & PERMISSION_BITS) | S_IRWXU;
+    mode_t held = target_tree_held(t, wanted);
+    mode_t mode = private || held ? S_IRWXU : (wanted & PERMISSION_BITS) | S_IRWXU;
     struct stat st = {.st_mode = 0};
     int there = target_tree_exists(t, name, &st), fd;
     char temp[TEMP_NAME_SIZE];
@@ -301,6 +317,7 @@ static bool enter(struct target_tree *t, const char *name, mode_t wanted)
         return false;
     }
     target_tree_here(t)->add = there || private ? 0 : S_IRWXU & ~wanted;
+    target_tree_here(t)->held = there ? 0 : held;
     if (!there && begin_directory(t, temp, name)) {
         target_tree_tell_made(t);
         target_tree_note_put(t, 0);
@@ -345,6 +362,7 @@ static void finish_directory(struct target_tree *t, const struct record *r)
     file.st = &have;
     target_tree_take_attrs(t, r);
     target_tree_give_attrs(t, &file);
+    target_tree_release(t, file.fd, l->held);
 }
 
 static void apply_leave(struct target_tree *t, const struct record *r)
