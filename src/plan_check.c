@@ -158,6 +158,8 @@ static int compare(const void *x, const void *y)
 static int check_pair(const struct options *o, const struct identity *dest,
                       const struct identity *other, char **ret_error)
 {
+    if (other->path == dest->path) /* a symlink that leads to itself */
+        return 0;
     /* What exists by the time it is looked at is left alone. */
     if (standing_keeps_all(&o->standing) &&
         (other->is_dest ? other->copy != dest->copy : !dest->name))
@@ -228,6 +230,20 @@ static int check_within(const struct plan_copy *c, const struct options *o, char
     return 0;
 }
 
+/* A symlink that stands at a destination is what it leads to, and a name, too: another copy may
+ * have put it there by then. */
+static int identify_dest(struct identities *ids, struct identity *dest)
+{
+    struct stat st;
+    int r = identify(ids, dest);
+
+    if (r < 0 || dest->itself || ask_is_silent(dest->path) || ask_lstat(dest->path, &st) < 0 ||
+        !S_ISLNK(st.st_mode))
+        return r;
+    dest->itself = true;
+    return identify(ids, dest);
+}
+
 static int collect(const struct plan *p, struct identities *ids)
 {
     size_t order = 0;
@@ -241,12 +257,12 @@ static int collect(const struct plan *p, struct identities *ids)
         r = identify(ids,
                      &(struct identity){.path = c->source, .itself = !c->follow, .copy = i});
         for (unsigned d = 0; r == 0 && d < c->n_dests; d++)
-            r = identify(ids, &(struct identity){.path = c->dests[d],
-                                                 .from = c->source,
-                                                 .is_dest = true,
-                                                 .itself = c->tree, /* it is replaced */
-                                                 .order = order++,
-                                                 .copy = i});
+            r = identify_dest(ids, &(struct identity){.path = c->dests[d],
+                                                      .from = c->source,
+                                                      .is_dest = true,
+                                                      .itself = c->tree, /* it is replaced */
+                                                      .order = order++,
+                                                      .copy = i});
     }
     return r;
 }
@@ -261,7 +277,7 @@ static int check_later(const struct plan *p, const struct options *o,
     bool same;
     int r;
 
-    if (c->left_out || p->copies[first->copy].left_out ||
+    if (c->left_out || p->copies[first->copy].left_out || first->copy == second->copy ||
         plan_stat_source(&p->copies[first->copy], &a) < 0 || plan_stat_source(c, &b) < 0)
         return 0;
     same = a.st_dev == b.st_dev && a.st_ino == b.st_ino;
@@ -315,14 +331,19 @@ static int check_group(const struct options *o, const struct identity *v, size_t
     char *error;
     int r;
 
-    if (n < 2 || !v->is_dest || v->order >= *order)
-        return 0;
-    r = check_pair(o, v, v + 1, &error);
-    if (r != -EINVAL)
-        return r;
-    free(*ret_error);
-    *ret_error = error;
-    *order = v->order;
+    for (size_t i = 0; i < n && v[i].is_dest && v[i].order < *order; i++) {
+        for (size_t k = i + 1; k < n; k++) {
+            r = check_pair(o, &v[i], &v[k], &error);
+            if (r == -ENOMEM)
+                return r;
+            if (r == 0)
+                continue;
+            free(*ret_error);
+            *ret_error = error;
+            *order = v[i].order;
+            return 0;
+        }
+    }
     return 0;
 }
 
@@ -334,7 +355,7 @@ static int check_same(const struct plan *p, const struct options *o, char **ret_
     int r;
 
     for (unsigned i = 0; i < p->n_copies; i++)
-        n += 1 + (size_t)p->copies[i].n_dests;
+        n += 1 + 2 * (size_t)p->copies[i].n_dests;
     assert(n > 0);
     ids.v = calloc(n, sizeof(*ids.v));
     if (!ids.v)
