@@ -10,6 +10,26 @@
 /* Per tree; there are a source's and one of each destination. Never less than two. */
 #define MAX_OPEN 4
 
+/* Whether ".." leads from the directory that fd is open on to the level. */
+static bool is_above(const struct dirs_level *level, int fd)
+{
+    struct stat st;
+
+    return fstatat(fd, "..", &st, 0) == 0 && st.st_dev == level->dev && st.st_ino == level->ino;
+}
+
+/* Leaves open no more than MAX_OPEN of the lowest levels, and what could not be found again. */
+static void close_upper(struct dirs *d)
+{
+    struct dirs_level *upper;
+
+    if (d->n - d->n_left <= MAX_OPEN)
+        return;
+    upper = &d->levels[d->n_left++];
+    if (is_above(upper, upper[1].fd))
+        (void)fd_close(&upper->fd);
+}
+
 int dirs_enter(struct dirs *d, int fd, const struct stat *st)
 {
     if (d->n == d->room) {
@@ -24,8 +44,7 @@ int dirs_enter(struct dirs *d, int fd, const struct stat *st)
         d->room = room;
     }
     d->levels[d->n++] = (struct dirs_level){.fd = fd, .dev = st->st_dev, .ino = st->st_ino};
-    if (d->n - d->n_closed > MAX_OPEN)
-        (void)fd_close(&d->levels[d->n_closed++].fd);
+    close_upper(d);
     return 0;
 }
 
@@ -52,11 +71,12 @@ int dirs_leave(struct dirs *d)
     if (d->n == 0)
         return 0;
     /* The one above already: before it is left this one may be shut, for us, too. */
-    if (d->n > 1 && d->n_closed == d->n - 1) {
+    if (d->n > 1 && d->n_left == d->n - 1) {
         struct dirs_level *here = &d->levels[d->n - 1], *above = here - 1;
 
-        d->n_closed--;
-        above->fd = here->fd < 0 ? here->fd : open_above(above, here->fd);
+        d->n_left--;
+        if (above->fd < 0)
+            above->fd = here->fd < 0 ? here->fd : open_above(above, here->fd);
     }
     return d->levels[d->n - 1].fd < 0 ? d->levels[d->n - 1].fd : 0;
 }
@@ -77,7 +97,7 @@ bool dirs_has(const struct dirs *d, const struct stat *st)
 
 void dirs_free(struct dirs *d)
 {
-    for (unsigned i = d->n_closed; i < d->n; i++)
+    for (unsigned i = 0; i < d->n; i++)
         (void)fd_close(&d->levels[i].fd);
     free(d->levels);
     *d = (struct dirs){0};

@@ -1,7 +1,7 @@
 /* dirs: the directories from the root of a tree down to where somebody stands in it, by
  * descriptors. Only the lowest levels are open: trees may be deeper than descriptors last. A
  * level that was closed is found again through "..", and has to be the directory that it was.
- */
+ * One that ".." does not lead to, because a symlink led down from there, stays open. */
 #ifndef UCOPY_DIRS_H
 #define UCOPY_DIRS_H
 
@@ -19,7 +19,7 @@ struct dirs {
     struct dirs_level *levels;
     unsigned n;
     unsigned room;
-    unsigned n_closed; /* levels from the root on that are closed */
+    unsigned n_left; /* levels from the root on that are closed, but for those that stay open */
 };
 
 /* Goes into the directory that fd is open on; st is what fstat() says of it. Takes the

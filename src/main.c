@@ -60,13 +60,27 @@ static int check_engine(const struct options *o)
     return EXIT_USAGE;
 }
 
-/* So has what is to be preserved. */
+/* So has what is to be preserved. -Z asks for what a policy says, which is not looked up here.
+ */
 static int check_context(const struct options *o)
 {
+    if (o->context != CONTEXT_AS_IS && attrs_context_available()) {
+        report_error("-Z and --context are not supported; --preserve=context is");
+        return EXIT_USAGE;
+    }
+    if (o->context == CONTEXT_GIVEN)
+        report_error("warning: ignoring --context; it requires an SELinux-enabled kernel");
     if (o->preserve.context != ATTRS_REQUIRED || attrs_context_available())
         return 0;
     report_error("--preserve=context: this kernel has no SELinux");
     return EXIT_USAGE;
+}
+
+/* Says why a copy is not made. The exit status that this is. */
+static int leave_out(const struct plan_copy *c)
+{
+    report_error("%s", c->left_out);
+    return c->is_failure ? 1 : 0;
 }
 
 static int look_at_all(const struct plan *p, const struct options *o, bool *ret_hung)
@@ -74,25 +88,66 @@ static int look_at_all(const struct plan *p, const struct options *o, bool *ret_
     int status = 0;
 
     for (unsigned i = 0; i < p->n_copies; i++)
-        if (p->copies[i].tree)
+        if (p->copies[i].left_out)
+            status = session_worse(status, leave_out(&p->copies[i]));
+        else if (p->copies[i].tree)
             status = session_worse(status, tree_look(o, &p->copies[i]));
         else
             status = session_worse(status, session_look(o, &p->copies[i], ret_hung));
     return status;
 }
 
+/* Those of all copies that are made are as many. */
+static unsigned count_dests(const struct plan *p)
+{
+    unsigned n = 1;
+
+    for (unsigned i = 0; i < p->n_copies; i++)
+        if (p->copies[i].n_dests > n)
+            n = p->copies[i].n_dests;
+    return n;
+}
+
+/* False without memory. */
+static bool begin_links(struct tree_links *links, const struct plan *p, const struct options *o)
+{
+    unsigned n = count_dests(p);
+
+    *links = (struct tree_links){
+        .met.keep = options_follow_operand(o),
+        .unmade = calloc(n, sizeof *links->unmade),
+    };
+    for (unsigned d = 0; links->unmade && d < n; d++)
+        links->unmade[d].keep = true;
+    return links->unmade;
+}
+
+static void end_links(struct tree_links *links, const struct plan *p)
+{
+    for (unsigned d = 0; d < count_dests(p); d++)
+        links_free(&links->unmade[d]);
+    free(links->unmade);
+    links_free(&links->met);
+}
+
 /* *ret_hung: threads are left that hang in the kernel. */
 static int copy_all(const struct plan *p, const struct options *o, int signal_fd,
                     bool *ret_hung)
 {
-    struct links links = {.keep = o->follow == FOLLOW_ALWAYS};
+    struct tree_links links;
     int status = 0;
 
+    if (!begin_links(&links, p, o)) {
+        report_error("%s", strerror(ENOMEM));
+        return EXIT_USAGE;
+    }
     temp_note_start();
     for (unsigned i = 0; i < p->n_copies; i++) {
-        struct session_result result;
+        struct session_result result = {.exit_status = 0};
 
-        if (p->copies[i].tree)
+        if (p->copies[i].left_out)
+            result.exit_status = leave_out(&p->copies[i]);
+        else if (p->copies[i].tree)
             tree_run(o, &p->copies[i], &links, signal_fd, &result);
         else
             session_run(o, &p->copies[i], signal_fd, &result);
@@ -102,7 +157,7 @@ static int copy_all(const struct plan *p, const struct options *o, int signal_fd
             break;
     }
     if (!*ret_hung) /* else what hangs may still look at them */
-        links_free(&links);
+        end_links(&links, p);
     return status;
 }
 
@@ -150,6 +205,12 @@ static int plan_and_copy(const struct options *o, int signal_fd, bool *ret_hung)
     return status;
 }
 
+/* cp knows one status for every failure. */
+static int exit_status(const struct options *o, int status)
+{
+    return o->cp && status > 1 && status < 128 ? 1 : status;
+}
+
 static int copy(const struct options *o)
 {
     bool hung = false;
@@ -167,7 +228,7 @@ static int copy(const struct options *o)
     status = plan_and_copy(o, signal_fd, &hung);
     if (hung) { /* what would be freed is in use, and exit() not be the end */
         (void)report_close();
-        supervisor_leave(signal_fd, status);
+        supervisor_leave(signal_fd, exit_status(o, status));
     }
     return status;
 }
@@ -200,13 +261,11 @@ int main(int argc, char **argv)
     raise_file_limit();
     r = options_parse(&o, argc, (const char **)argv, &error);
     if (r < 0) {
-        static const struct options none;
-
-        report_init(&none);
+        report_init(&o);
         report_error("%s", error ? error : strerror(-r));
-        report_error("Try 'ucopy --help' for more information.");
+        report_error("Try '%s --help' for more information.", o.cp ? "cp" : "ucopy");
         free(error);
-        return EXIT_USAGE;
+        return exit_status(&o, EXIT_USAGE);
     }
     report_init(&o);
     status = act(&o);
@@ -215,6 +274,7 @@ int main(int argc, char **argv)
         report_error("standard output: %s", strerror(-r));
         status = status ? status : 1;
     }
+    status = exit_status(&o, status);
     options_free(&o);
     return status;
 }

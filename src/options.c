@@ -3,12 +3,12 @@
 #include <assert.h>
 #include <errno.h>
 #include <popt.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine.h"
+#include "refusal.h"
 
 #define KIB        UINT64_C(1024)
 #define MIB        (KIB * KIB)
@@ -24,6 +24,13 @@ enum option_id {
     OPT_ONE_FILE_SYSTEM,
     OPT_TARGET_DIRECTORY,
     OPT_NO_TARGET_DIRECTORY,
+    OPT_PARENTS,
+    OPT_STRIP_TRAILING_SLASHES,
+    OPT_CP,
+    OPT_COPY_CONTENTS,
+    OPT_KEEP_DIRECTORY_SYMLINK,
+    OPT_CONTEXT_DEFAULT,
+    OPT_CONTEXT,
     OPT_FORCE,
     OPT_NO_CLOBBER,
     OPT_LINK,
@@ -63,6 +70,7 @@ enum option_id {
     OPT_MAX_LAG,
     OPT_PROGRESS,
     OPT_VERBOSE,
+    OPT_DEBUG,
     OPT_QUIET,
     OPT_STATS,
     OPT_JSON,
@@ -95,6 +103,15 @@ static struct poptOption copying_table[] = {
         "copy every SOURCE into DIR; may be given several times"),
     FLAG("no-target-directory", 'T', OPT_NO_TARGET_DIRECTORY,
          "a DEST is the file itself, never a directory to copy into"),
+    FLAG("parents", '\0', OPT_PARENTS,
+         "make the directories of SOURCE's path in the destination, too"),
+    FLAG("strip-trailing-slashes", '\0', OPT_STRIP_TRAILING_SLASHES,
+         "take the slashes at the end of every SOURCE away"),
+    FLAG("cp", '\0', OPT_CP, "be cp: one DEST, the last operand, and --inplace"),
+    FLAG("copy-contents", '\0', OPT_COPY_CONTENTS,
+         "read FIFOs and devices instead of making them anew"),
+    FLAG("keep-directory-symlink", '\0', OPT_KEEP_DIRECTORY_SYMLINK,
+         "follow symbolic links to directories in the destination"),
     FLAG("force", 'f', OPT_FORCE,
          "remove a DEST that cannot be opened; allow FILE FILE DIR as operands"),
     FLAG("no-clobber", 'n', OPT_NO_CLOBBER, "leave what exists as it is"),
@@ -124,6 +141,9 @@ static struct poptOption copying_table[] = {
     OPTIONAL_ARG("preserve", '\0', OPT_PRESERVE, "LIST",
         "give DEST these attributes of SOURCE; alone: as -p"),
     ARG("no-preserve", '\0', OPT_NO_PRESERVE, "LIST", "do not give DEST these attributes"),
+    {NULL, 'Z', POPT_ARG_NONE, NULL, OPT_CONTEXT_DEFAULT,
+     "set SELinux contexts: ignored where there is no SELinux, else refused", NULL},
+    OPTIONAL_ARG("context", '\0', OPT_CONTEXT, "CTX", "the same"),
     FLAG("attributes-only", '\0', OPT_ATTRIBUTES_ONLY,
          "copy no data, only the attributes to preserve"),
     FLAG("no-space-check", '\0', OPT_NO_SPACE_CHECK,
@@ -163,6 +183,7 @@ static struct poptOption tuning_table[] = {
 static struct poptOption output_table[] = {
     OPTIONAL_ARG("progress", '\0', OPT_PROGRESS, "WHEN", "show progress on standard error"),
     FLAG("verbose", 'v', OPT_VERBOSE, "say what is done and how"),
+    FLAG("debug", '\0', OPT_DEBUG, "say how each file is copied; implies -v"),
     FLAG("quiet", 'q', OPT_QUIET, "nothing but errors on standard error"),
     FLAG("stats", '\0', OPT_STATS, "statistics on standard error at the end"),
     FLAG("json", '\0', OPT_JSON, "events and summary as JSON lines on standard output"),
@@ -188,7 +209,7 @@ static const struct poptOption main_table[] = {
 /* What options.parser points at. */
 struct parser {
     poptContext context;
-    const char **argv; /* what the context reads; the strings are not owned */
+    const char **argv; /* what the context reads; the strings are its own */
 };
 
 /* What an option does with its value. */
@@ -201,23 +222,6 @@ struct rule {
     uint64_t multiple;    /* 0: any */
     const char *expected; /* for the message */
 };
-
-/* Puts one line for the user into *ret_error. -EINVAL or -ENOMEM. */
-__attribute__((format(printf, 2, 3))) static int refuse(char **ret_error, const char *format,
-                                                        ...)
-{
-    va_list args;
-    char *text;
-    int n;
-
-    va_start(args, format);
-    n = vasprintf(&text, format, args);
-    va_end(args);
-    if (n < 0)
-        return -ENOMEM;
-    *ret_error = text;
-    return -EINVAL;
-}
 
 static void *field_of(struct options *o, const struct rule *rule)
 {
@@ -414,6 +418,19 @@ static int set_verbose(struct options *o, const struct rule *rule, const char *v
     (void)value;
     o->verbose = true;
     o->quiet = false;
+    return 0;
+}
+
+static int set_debug(struct options *o, const struct rule *rule, const char *value)
+{
+    o->debug = true;
+    return set_verbose(o, rule, value);
+}
+
+static int set_context(struct options *o, const struct rule *rule, const char *value)
+{
+    (void)rule;
+    o->context = value != NULL && *value != '\0' ? CONTEXT_GIVEN : CONTEXT_DEFAULT;
     return 0;
 }
 
@@ -702,6 +719,13 @@ static const struct rule rules[] = {
     [OPT_ONE_FILE_SYSTEM] = {.set = set_flag, FIELD(one_file_system)},
     [OPT_TARGET_DIRECTORY] = {.set = set_target_directory},
     [OPT_NO_TARGET_DIRECTORY] = {.set = set_flag, FIELD(no_target_directory)},
+    [OPT_PARENTS] = {.set = set_flag, FIELD(parents)},
+    [OPT_STRIP_TRAILING_SLASHES] = {.set = set_flag, FIELD(strip_trailing_slashes)},
+    [OPT_CP] = {.set = set_flag, FIELD(cp)},
+    [OPT_COPY_CONTENTS] = {.set = set_flag, FIELD(copy_contents)},
+    [OPT_KEEP_DIRECTORY_SYMLINK] = {.set = set_flag, FIELD(keep_directory_symlink)},
+    [OPT_CONTEXT_DEFAULT] = {.set = set_context},
+    [OPT_CONTEXT] = {.set = set_context},
     [OPT_FORCE] = {.set = set_flag, FIELD(force)},
     [OPT_LINK] = {.set = set_flag, FIELD(link)},
     [OPT_SYMBOLIC_LINK] = {.set = set_flag, FIELD(symbolic_link)},
@@ -771,6 +795,7 @@ static const struct rule rules[] = {
                      .expected = "a SIZE of at least 4K"},
     [OPT_PROGRESS] = {.set = set_when, FIELD(progress), .expected = EXPECT_WHEN},
     [OPT_VERBOSE] = {.set = set_verbose},
+    [OPT_DEBUG] = {.set = set_debug},
     [OPT_QUIET] = {.set = set_quiet},
     [OPT_STATS] = {.set = set_flag, FIELD(stats)},
     [OPT_JSON] = {.set = set_flag, FIELD(json)},
@@ -798,6 +823,8 @@ static const char *name_of(int id)
  * value in place popt takes no other. */
 static const char *close_optional(const char *word)
 {
+    if (strcmp(word, "--context") == 0)
+        return "--context=";
     if (strcmp(word, "--direct") == 0)
         return "--direct=";
     if (strcmp(word, "--progress") == 0)
@@ -813,16 +840,88 @@ static const char *close_optional(const char *word)
     return word;
 }
 
+/* The long options of cp, which may be abbreviated there. */
+static const char *const cp_names[] = {
+    "archive",
+    "attributes-only",
+    "backup",
+    "context",
+    "copy-contents",
+    "debug",
+    "dereference",
+    "force",
+    "help",
+    "interactive",
+    "keep-directory-symlink",
+    "link",
+    "no-clobber",
+    "no-dereference",
+    "no-preserve",
+    "no-target-directory",
+    "one-file-system",
+    "parents",
+    "preserve",
+    "recursive",
+    "reflink",
+    "remove-destination",
+    "sparse",
+    "strip-trailing-slashes",
+    "suffix",
+    "symbolic-link",
+    "target-directory",
+    "update",
+    "verbose",
+    "version",
+};
+
+/* The option that a word like --arch or --pres=mode abbreviates; NULL: none, or several. */
+static const char *find_abbreviated(const char *word)
+{
+    size_t length = strcspn(word + 2, "=");
+    const char *found = NULL;
+
+    if (strncmp(word, "--", 2) != 0 || length == 0)
+        return NULL;
+    for (size_t i = 0; i < sizeof(cp_names) / sizeof(cp_names[0]); i++) {
+        if (strncmp(cp_names[i], word + 2, length) != 0)
+            continue;
+        if (found != NULL || cp_names[i][length] == '\0')
+            return NULL;
+        found = cp_names[i];
+    }
+    return found;
+}
+
 static void parser_free(struct parser *p)
 {
     if (p == NULL)
         return;
     poptFreeContext(p->context);
+    for (int i = 0; p->argv[i] != NULL; i++)
+        free((char *)(uintptr_t)p->argv[i]);
     free(p->argv);
     free(p);
 }
 
-static struct parser *parser_new(int argc, const char **argv)
+/* A word of the command line as popt is to have it; the caller frees it. NULL without memory.
+ */
+static char *prepare_word(const char *word, bool cp)
+{
+    const char *name = cp ? find_abbreviated(word) : NULL;
+    char *full;
+
+    if (name == NULL)
+        return strdup(close_optional(word));
+    if (asprintf(&full, "--%s%s", name, word + strcspn(word, "=")) < 0)
+        return NULL;
+    word = close_optional(full);
+    if (word == full)
+        return full;
+    free(full);
+    return strdup(word);
+}
+
+static struct parser *parser_new(int argc, const char **argv, bool cp)
 {
     int words = argc > 0 ? argc : 1;
     bool options = true;
@@ -832,16 +931,20 @@ static struct parser *parser_new(int argc, const char **argv)
     if (p == NULL)
         return NULL;
     p->argv = calloc((size_t)words + 1, sizeof(*p->argv));
-    if (p->argv == NULL)
-        goto err_after_parser;
-    p->argv[0] = "ucopy"; /* popt shows it in the usage line */
+    if (p->argv == NULL) {
+        free(p);
+        return NULL;
+    }
+    p->argv[0] = strdup("ucopy"); /* popt shows it in the usage line */
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--") == 0)
             options = false;
-        p->argv[i] = options ? close_optional(argv[i]) : argv[i];
+        p->argv[i] = options ? prepare_word(argv[i], cp) : strdup(argv[i]);
+        if (p->argv[i] == NULL)
+            goto err_after_argv;
     }
     p->context = poptGetContext("ucopy", words, p->argv, main_table, POPT_CONTEXT_NO_EXEC);
-    if (p->context == NULL)
+    if (p->argv[0] == NULL || p->context == NULL)
         goto err_after_argv;
     /* Alias files that cannot be read define no aliases. Using one of those is an unknown
      * option, which is said. */
@@ -849,9 +952,7 @@ static struct parser *parser_new(int argc, const char **argv)
     return p;
 
 err_after_argv:
-    free(p->argv);
-err_after_parser:
-    free(p);
+    parser_free(p);
     return NULL;
 }
 
@@ -896,10 +997,10 @@ static int apply(struct options *o, int id, const char *value, char **ret_error)
     return refuse(ret_error, "--%s=%s: expected %s", name_of(id), value, rule->expected);
 }
 
-static int take_operands(struct options *o, poptContext context, int argc, const char **argv,
-                         char **ret_error)
+static int take_operands(struct options *o, int argc, const char **argv, char **ret_error)
 {
-    const char **args = poptGetArgs(context);
+    const struct parser *p = o->parser;
+    const char **args = poptGetArgs(p->context);
     unsigned n = 0;
 
     while (args != NULL && args[n] != NULL)
@@ -911,12 +1012,12 @@ static int take_operands(struct options *o, poptContext context, int argc, const
         const char *text = args[i];
 
         /* With POSIXLY_CORRECT a word behind the first operand is an operand, too, and is
-         * wanted as it was before close_optional(). */
+         * wanted as it was before prepare_word(). */
         if (n < (unsigned)argc) {
-            const char *original = argv[(unsigned)argc - n + i];
+            unsigned at = (unsigned)argc - n + i;
 
-            if (strcmp(text, close_optional(original)) == 0)
-                text = original;
+            if (strcmp(text, p->argv[at]) == 0)
+                text = argv[at];
         }
         if (strcmp(text, "-") == 0)
             return refuse(ret_error, "'-': standard input/output is not supported yet");
@@ -937,7 +1038,11 @@ static int check_operands(const struct options *o, char **ret_error)
         return refuse(ret_error, "missing file operand");
     if (o->n_operands == 1 && !into_directories)
         return refuse(ret_error, "missing destination operand after '%s'", o->operands[0]);
-    n_dests = into_directories ? o->n_target_directories : o->n_operands - 1;
+    if (o->cp && o->n_target_directories > 1)
+        return refuse(ret_error, "multiple target directories specified");
+    if (o->cp && o->no_target_directory && o->n_operands > 2)
+        return refuse(ret_error, "extra operand '%s'", o->operands[2]);
+    n_dests = o->cp ? 1 : into_directories ? o->n_target_directories : o->n_operands - 1;
     if (o->require != OPTIONS_REQUIRE_ALL && o->require > n_dests)
         return refuse(ret_error, "--require=%u: there %s only %u destination%s", o->require,
                       n_dests == 1 ? "is" : "are", n_dests, n_dests == 1 ? "" : "s");
@@ -971,6 +1076,9 @@ static int check_combinations(const struct options *o, char **ret_error)
     if (o->no_target_directory && o->n_target_directories > 0)
         return refuse(ret_error,
                       "--target-directory and --no-target-directory contradict each other");
+    if (o->no_target_directory && o->parents)
+        return refuse(ret_error, "--parents needs directories to copy into: it contradicts "
+                                 "--no-target-directory");
     if (o->reflink == WHEN_ALWAYS && o->sparse != WHEN_AUTO)
         return refuse(ret_error,
                       "--reflink=always can be used only with --sparse=auto: a clone "
@@ -978,6 +1086,8 @@ static int check_combinations(const struct options *o, char **ret_error)
     if (o->has_dest_offset && !o->inplace)
         return refuse(ret_error, "--dest-offset needs --inplace: a new file that is renamed to "
                                  "the destination would lose the rest of it");
+    if (o->context != CONTEXT_AS_IS && o->preserve.context == ATTRS_REQUIRED)
+        return refuse(ret_error, "a context can be set or preserved, not both");
     if (o->attributes_only &&
         (o->offset > 0 || o->length != OPTIONS_TO_THE_END || o->has_dest_offset))
         return refuse(ret_error, "--attributes-only copies no data: it contradicts --offset, "
@@ -1046,16 +1156,33 @@ static int settle_standing(struct options *o, char **ret_error)
     return settle_backup(o, ret_error);
 }
 
+/* Whether the program is to be cp: also for what is wrong with the rest of the line. */
+static bool is_cp(int argc, const char **argv)
+{
+    const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+
+    if (argc > 0 && strcmp(slash ? slash + 1 : argv[0], "cp") == 0)
+        return true;
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--cp") == 0)
+            return true;
+    return false;
+}
+
 int options_parse(struct options *o, int argc, const char **argv, char **ret_error)
 {
     struct parser *p;
     int id, r;
 
-    *o = (struct options){.engine = "auto", .length = OPTIONS_TO_THE_END};
+    *o = (struct options){
+        .engine = "auto",
+        .length = OPTIONS_TO_THE_END,
+        .cp = is_cp(argc, argv),
+    };
     r = refuse_placeholder(argc, argv, ret_error);
     if (r < 0)
         return r;
-    p = parser_new(argc, argv);
+    p = parser_new(argc, argv, o->cp);
     if (p == NULL)
         return -ENOMEM;
     o->parser = p;
@@ -1074,9 +1201,10 @@ int options_parse(struct options *o, int argc, const char **argv, char **ret_err
         r = refuse_popt(p->context, id, ret_error);
         goto err_after_parser;
     }
+    o->inplace |= o->cp;
     r = settle_standing(o, ret_error);
     if (r == 0)
-        r = take_operands(o, p->context, argc, argv, ret_error);
+        r = take_operands(o, argc, argv, ret_error);
     if (r == 0)
         r = check_combinations(o, ret_error);
     if (r == 0)
@@ -1088,6 +1216,7 @@ int options_parse(struct options *o, int argc, const char **argv, char **ret_err
 
 err_after_parser:
     options_free(o);
+    o->cp = is_cp(argc, argv);
     return r;
 }
 

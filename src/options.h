@@ -19,6 +19,9 @@ enum slow { SLOW_AUTO, SLOW_WAIT, SLOW_DETACH };
  * command line, or all; without it they all are unless asked for otherwise. */
 enum follow { FOLLOW_AUTO, FOLLOW_NEVER, FOLLOW_COMMAND_LINE, FOLLOW_ALWAYS };
 
+/* SELinux contexts of what is new: left to the kernel and --preserve, or -Z or --context. */
+enum context { CONTEXT_AS_IS, CONTEXT_DEFAULT, CONTEXT_GIVEN };
+
 enum options_action { OPTIONS_COPY, OPTIONS_HELP, OPTIONS_USAGE, OPTIONS_VERSION };
 
 #define OPTIONS_TO_THE_END  UINT64_MAX
@@ -71,6 +74,9 @@ struct options {
     bool preserve_links; /* in trees: names of one file stay names of one file */
     bool plain_mode;     /* --no-preserve=mode: a new file has nothing of the source's mode */
     bool attributes_only;
+    enum context context;
+    bool copy_contents;          /* in trees: of FIFOs and devices */
+    bool keep_directory_symlink; /* one that leads to a directory, where one is to be made */
 
     struct standing_policy standing; /* what is done with what exists */
     struct backup_wanted backup;     /* of what is replaced */
@@ -82,7 +88,10 @@ struct options {
     bool link;          /* hard links to SOURCE instead of copies */
     bool symbolic_link; /* likewise */
 
+    bool cp; /* cp's grammar and habits; implies inplace */
     bool force;
+    bool parents;
+    bool strip_trailing_slashes;
     bool no_target_directory;
     char **target_directories;
     unsigned n_target_directories;
@@ -90,7 +99,8 @@ struct options {
     unsigned n_operands;
 
     enum when progress;
-    bool verbose;
+    bool verbose; /* also with debug */
+    bool debug;
     bool quiet;
     bool stats;
     bool json;
@@ -102,7 +112,8 @@ struct options {
 /* Parses the command line, popt aliases (/etc/popt, ~/.popt) included. Checks what can be
  * checked without looking at any file: values, ranges, combinations that contradict each other,
  * the number of operands. Returns 0, or -EINVAL with *ret_error set to one line without
- * newline for the user (malloc'd, the caller frees it), or -ENOMEM; *o then holds nothing. */
+ * newline for the user (malloc'd, the caller frees it), or -ENOMEM; *o then holds nothing but
+ * cp. */
 int options_parse(struct options *o, int argc, const char **argv, char **ret_error);
 
 /* Print --help and --usage to f. *o is what options_parse() filled. */

@@ -1,16 +1,10 @@
-/* plan: what is to be copied to where. See plan.h.
- *
- * Two paths are one file when they lead to the same inode. A file that does not exist yet is
- * known by the inode of its directory and its last component. All sources and destinations
- * are sorted by that identity, so that equal ones become neighbours. */
+/* plan: what is to be copied to where. See plan.h. */
 #include "plan.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,55 +12,19 @@
 
 #include "ask.h"
 #include "fd.h"
+#include "path.h"
+#include "plan_check.h"
 #include "plan_same.h"
-#include "text.h"
+#include "refusal.h"
 
-#define MAX_SYMLINKS 40 /* as the kernel's own limit, path_resolution(7) */
-
-/* What a path leads to. */
-struct identity {
-    const char *path; /* as it is shown to the user; not owned */
-    const char *from; /* of a destination: its source; not owned */
-    bool is_dest;
-    bool itself;  /* a symlink is what it is itself, not what it leads to; and what stands at a
-                   * destination and is no directory is nothing but a name, to be replaced */
-    size_t order; /* destinations count in the order of the command line */
-    unsigned copy;
-
-    dev_t dev;
-    ino_t ino;
-    char *name; /* of what does not exist: last component, and dev and ino are its directory's;
-                 * otherwise NULL */
+/* The operands as they are meant: sources, and either directories to copy them into or, with
+ * one source, destinations. */
+struct aim {
+    unsigned n_sources; /* the first operands */
+    bool has_symlinks;  /* among them, and followed */
+    char *const *directories;
+    unsigned n_directories; /* 0: the other operands are destinations */
 };
-
-struct identities {
-    struct identity *v;
-    size_t n;
-};
-
-static char *format(const char *text, ...) __attribute__((format(printf, 1, 2)));
-
-/* printf into memory that the caller frees; NULL when there is none. */
-static char *format(const char *text, ...)
-{
-    char *made;
-    va_list ap;
-    int n;
-
-    va_start(ap, text);
-    n = vasprintf(&made, text, ap);
-    va_end(ap);
-    return n < 0 ? NULL : made;
-}
-
-/* Takes the text over. */
-static int refuse(char **ret_error, char *text)
-{
-    if (!text)
-        return -ENOMEM;
-    *ret_error = text;
-    return -EINVAL;
-}
 
 static bool is_directory(const char *path)
 {
@@ -75,12 +33,24 @@ static bool is_directory(const char *path)
     return ask_stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-static char *join(const char *dir, const char *name)
+int plan_stat_source(const struct plan_copy *c, struct stat *ret)
 {
-    size_t n = strlen(dir);
-    const char *slash = n > 0 && dir[n - 1] == '/' ? "" : "/";
+    return c->follow ? ask_stat(c->source, ret) : ask_lstat(c->source, ret);
+}
 
-    return format("%s%s%s", dir, slash, name);
+void plan_leave_out(struct plan_copy *c, char *why, bool is_failure)
+{
+    c->left_out = why;
+    c->is_failure = is_failure;
+}
+
+int plan_settle(struct plan_copy *c, const struct options *o, int r, char **ret_error)
+{
+    if (!o->cp || r != -EINVAL)
+        return r;
+    plan_leave_out(c, *ret_error, true);
+    *ret_error = NULL;
+    return 0;
 }
 
 /* `cp -bf a a` makes what would be the backup. */
@@ -93,38 +63,37 @@ static int backup_of_source(const struct plan_copy *c, const struct options *o, 
     if (!o->force || o->backup.kind == BACKUP_NONE || strcmp(c->source, *path) != 0 ||
         ask_stat(*path, &st) < 0 || !S_ISREG(st.st_mode))
         return 0;
-    dir = text_directory(*path);
-    name = text_last_component(*path);
+    dir = path_directory(*path);
+    name = path_last(*path);
     fd = dir ? open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
     r = dir && name ? 0 : -ENOMEM;
     if (fd >= 0 && r == 0 && backup_name(&o->backup, fd, name, backup) == 0) {
         free(*path);
-        *path = join(dir, backup);
+        *path = path_join(dir, backup);
         r = *path ? 0 : -ENOMEM;
     }
-    if (fd >= 0)
-        close(fd);
+    (void)fd_close(&fd);
     free(dir);
     free(name);
     return r;
 }
 
-/* Makes DIR/basename(SOURCE). What is in a tree "." or ".." goes into DIR itself. */
-static int into_directory(const char *dir, const struct plan_copy *c, char **ret_path,
-                          char **ret_error)
+/* Makes DIR/basename(SOURCE), or with --parents DIR/SOURCE. What is in a tree "." or ".." goes
+ * into DIR itself. */
+static int into_directory(const char *dir, const struct plan_copy *c, bool parents,
+                          char **ret_path, char **ret_error)
 {
     const char *source = c->source;
-    char *name = text_last_component(source);
+    char *name = parents ? strdup(source + strspn(source, "/")) : path_last(source);
     char *path;
     int r = 0;
 
     if (!name)
         return -ENOMEM;
     if (!c->tree && (name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)) {
-        r = refuse(ret_error,
-                   format("'%s' has no file name to use in directory '%s'", source, dir));
+        r = refuse(ret_error, "'%s' has no file name to use in directory '%s'", source, dir);
     } else {
-        path = join(dir, strcmp(name, "..") == 0 ? "." : name);
+        path = path_join(dir, strcmp(name, "..") == 0 ? "." : name);
         if (path)
             *ret_path = path;
         else
@@ -134,31 +103,23 @@ static int into_directory(const char *dir, const struct plan_copy *c, char **ret
     return r;
 }
 
-/* What the source is: with -P a symlink is what it is itself. 0, or -1 with errno. */
-static int stat_source(const struct options *o, const char *source, struct stat *ret)
-{
-    return options_follow_operand(o) ? ask_stat(source, ret) : ask_lstat(source, ret);
-}
-
 /* What may not be the destination of a tree: anything but a directory; of what is none: its own
  * other name. */
-static int check_tree_dest(const struct options *o, const char *path, const char *source,
+static int check_tree_dest(const struct plan_copy *c, const struct options *o, const char *path,
                            char **ret_error)
 {
-    struct stat st, source_st, end;
+    struct stat st, source, end;
 
-    if (ask_lstat(path, &st) < 0 || S_ISDIR(st.st_mode) ||
-        stat_source(o, source, &source_st) < 0)
+    if (ask_lstat(path, &st) < 0 || S_ISDIR(st.st_mode) || plan_stat_source(c, &source) < 0)
         return 0;
-    if (S_ISDIR(source_st.st_mode) && o->backup.kind == BACKUP_NONE)
-        return refuse(
-            ret_error,
-            format("cannot overwrite non-directory '%s' with directory '%s'", path, source));
+    if (S_ISDIR(source.st_mode) && o->backup.kind == BACKUP_NONE)
+        return refuse(ret_error, "cannot overwrite non-directory '%s' with directory '%s'",
+                      path, c->source);
     /* A symlink is not to take the place of what it leads to either. */
-    if ((fd_same_file(&st, &source_st) ||
-         (ask_stat(source, &end) == 0 && fd_same_file(&st, &end))) &&
-        !plan_same_possible(o, source, path))
-        return refuse(ret_error, format("'%s' and '%s' are the same file", source, path));
+    if ((fd_same_file(&st, &source) ||
+         (ask_stat(c->source, &end) == 0 && fd_same_file(&st, &end))) &&
+        !plan_same_possible(o, c->source, path))
+        return refuse(ret_error, "'%s' and '%s' are the same file", c->source, path);
     return 0;
 }
 
@@ -171,23 +132,37 @@ static int check_dest(const struct options *o, const char *path, char **ret_erro
         (options_make_anew(o) ? ask_lstat(path, &st) : ask_stat(path, &st)) < 0)
         return 0;
     if (S_ISDIR(st.st_mode))
-        return refuse(ret_error,
-                      format("cannot overwrite directory '%s' with non-directory", path));
+        return refuse(ret_error, "cannot overwrite directory '%s' with non-directory", path);
     if (S_ISBLK(st.st_mode))
-        return refuse(
-            ret_error,
-            format("'%s' is a block device; writing to block devices is refused", path));
+        return refuse(ret_error, "'%s' is a block device; writing to block devices is refused",
+                      path);
     return 0;
 }
 
-static int add_dest(const struct options *o, struct plan_copy *c, const char *dest, bool is_dir,
+/* What cp finds out by a look at a destination before it touches it. */
+static int check_cp_dest(const struct plan_copy *c, const char *path, char **ret_error)
+{
+    struct stat st;
+    int err;
+
+    if (ask_stat(path, &st) == 0 || errno == ETIMEDOUT || errno == ENOTDIR)
+        return 0;
+    err = errno;
+    if (err != ENOENT)
+        return refuse(ret_error, "cannot stat '%s': %s", path, strerror(err));
+    if (!c->tree && ask_lstat(path, &st) == 0 && !getenv("POSIXLY_CORRECT"))
+        return refuse(ret_error, "not writing through dangling symlink '%s'", path);
+    return 0;
+}
+
+static int add_dest(struct plan_copy *c, const struct options *o, const char *dest, bool is_dir,
                     char **ret_error)
 {
     char *path = NULL;
     int r = 0;
 
     if (is_dir)
-        r = into_directory(dest, c, &path, ret_error);
+        r = into_directory(dest, c, o->parents, &path, ret_error);
     else if (!(path = strdup(dest)))
         r = -ENOMEM;
     else
@@ -197,8 +172,11 @@ static int add_dest(const struct options *o, struct plan_copy *c, const char *de
         return r;
     }
     c->dests[c->n_dests++] = path;
-    return c->tree ? check_tree_dest(o, path, c->source, ret_error)
-                   : check_dest(o, path, ret_error);
+    if (o->cp && !standing_keeps_all(&o->standing) && !options_make_anew(o))
+        r = check_cp_dest(c, path, ret_error);
+    if (r < 0)
+        return r;
+    return c->tree ? check_tree_dest(c, o, path, ret_error) : check_dest(o, path, ret_error);
 }
 
 /* Options that are about the bytes of one file. */
@@ -216,77 +194,128 @@ static int check_tree_options(const struct options *o, const char *source, char 
 
     if (!which)
         return 0;
-    return refuse(ret_error,
-                  format("'%s' is no regular file: --%s is not for it", source, which));
+    return refuse(ret_error, "'%s' is no regular file: --%s is not for it", source, which);
 }
 
-/* Whether the source is a tree: a directory, or something that is made anew and not read. */
-static int find_kind(const struct options *o, const char *source, bool *ret_tree,
+/* Whether the source is a tree: a directory, or something that is made anew and not read, or
+ * something that comes with the directories it is in. */
+static int find_kind(struct plan_copy *c, const struct options *o, const struct aim *aim,
                      char **ret_error)
 {
     struct stat st;
 
-    *ret_tree = false;
-    if (stat_source(o, source, &st) < 0)
-        return 0;
+    if (plan_stat_source(c, &st) < 0)
+        return o->cp && errno != ETIMEDOUT
+                   ? refuse(ret_error, "cannot stat '%s': %s", c->source, strerror(errno))
+                   : 0;
+    if (S_ISDIR(st.st_mode) && !o->recursive && o->cp)
+        return refuse(ret_error, "-r not specified; omitting directory '%s'", c->source);
     if (S_ISDIR(st.st_mode) && !o->recursive)
-        return refuse(ret_error,
-                      format("'%s' is a directory; -r or -a copies directories", source));
+        return refuse(ret_error, "'%s' is a directory; -r or -a copies directories", c->source);
+    /* Without -r cp reads whatever it is. */
+    c->contents = o->copy_contents || (o->cp && !o->recursive);
     /* A file that may have another name among the sources is made in the same way as they. */
-    *ret_tree = S_ISLNK(st.st_mode) || o->link || o->symbolic_link ||
-                (o->recursive && !S_ISREG(st.st_mode)) ||
-                (o->preserve_links && o->n_target_directories > 0 && S_ISREG(st.st_mode) &&
-                 st.st_nlink > 1);
-    return *ret_tree ? check_tree_options(o, source, ret_error) : 0;
+    c->tree = S_ISLNK(st.st_mode) || o->link || o->symbolic_link ||
+              (o->recursive && !S_ISREG(st.st_mode)) ||
+              (c->contents && (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode))) ||
+              (o->preserve_links && aim->n_directories > 0 && S_ISREG(st.st_mode) &&
+               (st.st_nlink > 1 || aim->has_symlinks)) ||
+              c->way_len > 0;
+    return c->tree ? check_tree_options(o, c->source, ret_error) : 0;
+}
+
+/* --parents: all of the path is to be made. */
+static int find_way(struct plan_copy *c, const char *operand, char **ret_error)
+{
+    char *clean = path_clean(operand);
+    const char *first, *way;
+
+    if (!clean)
+        return -ENOMEM;
+    if (path_goes_up(clean)) {
+        free(clean);
+        return refuse(ret_error,
+                      "'%s': --parents cannot be used with '..', which leads out of "
+                      "the destination",
+                      operand);
+    }
+    free(c->source);
+    c->source = clean;
+    first = clean + strspn(clean, "/");
+    way = strchr(first, '/');
+    c->way_len = way ? strlen(way + 1) : 0;
+    return 0;
 }
 
 /* Begins the next copy of the plan. */
-static int add_copy(struct plan *p, const struct options *o, const char *source,
-                    unsigned max_dests, struct plan_copy **ret_copy, char **ret_error)
+static int add_copy(struct plan *p, const struct options *o, const struct aim *aim,
+                    const char *operand, struct plan_copy **ret_copy, char **ret_error)
 {
-    struct plan_copy *c = &p->copies[p->n_copies];
-    int r = find_kind(o, source, &c->tree, ret_error);
+    struct plan_copy *c = &p->copies[p->n_copies++];
+    size_t length = strlen(operand);
+    int r = 0;
 
-    if (r < 0)
-        return r;
-    c->source = strdup(source);
-    if (!c->source)
-        return -ENOMEM;
-    p->n_copies++;
-    c->dests = calloc(max_dests, sizeof(*c->dests));
-    if (!c->dests)
-        return -ENOMEM;
     *ret_copy = c;
+    c->source = o->strip_trailing_slashes ? path_strip(operand) : strdup(operand);
+    c->dests =
+        calloc(aim->n_directories ? aim->n_directories : o->n_operands, sizeof(*c->dests));
+    if (!c->source || !c->dests)
+        return -ENOMEM;
+    c->follow = options_follow_operand(o) ||
+                (!o->strip_trailing_slashes && length > 1 && operand[length - 1] == '/');
+    if (o->parents)
+        r = find_way(c, c->source, ret_error);
+    return r == 0 ? find_kind(c, o, aim, ret_error) : r;
+}
+
+char *plan_root(const struct plan_copy *c, const char *path)
+{
+    return strndup(path, strlen(path) - (c->way_len > 0 ? c->way_len + 1 : 0));
+}
+
+/* Notes under which name the destinations have the root. */
+static int note_label(struct plan_copy *c)
+{
+    char *root = plan_root(c, c->dests[0]);
+
+    c->label = root ? path_last(root) : NULL;
+    free(root);
+    return c->label ? 0 : -ENOMEM;
+}
+
+static int check_directory(const char *dir, const struct options *o, char **ret_error)
+{
+    const char *what = o->n_target_directories > 0 ? "target directory" : "target";
+    struct stat st;
+
+    if (ask_is_silent(dir)) /* told when it is opened */
+        return 0;
+    if (ask_stat(dir, &st) < 0)
+        return refuse(ret_error, "%s '%s': %s", what, dir, strerror(errno));
+    if (!S_ISDIR(st.st_mode) && o->parents)
+        return refuse(ret_error, "with --parents, the destination must be a directory");
+    if (!S_ISDIR(st.st_mode))
+        return refuse(ret_error, "%s '%s': %s", what, dir, strerror(ENOTDIR));
     return 0;
 }
 
 /* ucopy -t DIR... SOURCE... */
-static int plan_into_directories(struct plan *p, const struct options *o, char **ret_error)
+static int plan_into_directories(struct plan *p, const struct options *o, const struct aim *aim,
+                                 char **ret_error)
 {
-    struct plan_copy *c;
-    int r;
+    int r = 0;
 
-    for (unsigned d = 0; d < o->n_target_directories; d++) {
-        const char *dir = o->target_directories[d];
-        struct stat st;
+    for (unsigned d = 0; r == 0 && d < aim->n_directories; d++)
+        r = check_directory(aim->directories[d], o, ret_error);
+    for (unsigned i = 0; r == 0 && i < aim->n_sources; i++) {
+        struct plan_copy *c;
 
-        if (ask_is_silent(dir)) /* told when it is opened */
-            continue;
-        if (ask_stat(dir, &st) < 0)
-            return refuse(ret_error, format("target directory '%s': %s", dir, strerror(errno)));
-        if (!S_ISDIR(st.st_mode))
-            return refuse(ret_error,
-                          format("target directory '%s': %s", dir, strerror(ENOTDIR)));
+        r = add_copy(p, o, aim, o->operands[i], &c, ret_error);
+        for (unsigned d = 0; r == 0 && d < aim->n_directories; d++)
+            r = add_dest(c, o, aim->directories[d], true, ret_error);
+        r = r == 0 ? note_label(c) : plan_settle(c, o, r, ret_error);
     }
-    for (unsigned i = 0; i < o->n_operands; i++) {
-        r = add_copy(p, o, o->operands[i], o->n_target_directories, &c, ret_error);
-        for (unsigned d = 0; r == 0 && d < o->n_target_directories; d++)
-            r = add_dest(o, c, o->target_directories[d], true, ret_error);
-        if (r < 0)
-            return r;
-        c->label = strrchr(c->dests[0], '/') + 1;
-    }
-    return 0;
+    return r;
 }
 
 /* `ucopy a b dir/` is how cp copies two files into a directory; here it would overwrite b. A
@@ -301,274 +330,55 @@ static int check_habit(const struct options *o, char **ret_error)
         return 0;
     for (unsigned i = 1; i + 1 < o->n_operands; i++)
         if (ask_stat(o->operands[i], &st) == 0 && S_ISREG(st.st_mode))
-            return refuse(
-                ret_error,
-                format("'%s' is an existing file and would be overwritten: '%s' %s. To copy "
-                       "several files into directories use -t DIR (or --force)",
-                       o->operands[i], last,
-                       silent ? "does not answer and may be a directory" : "is a directory"));
+            return refuse(ret_error,
+                          "'%s' is an existing file and would be overwritten: '%s' %s. To copy "
+                          "several files into directories use -t DIR (or --force)",
+                          o->operands[i], last,
+                          silent ? "does not answer and may be a directory" : "is a directory");
     return 0;
 }
 
 /* ucopy SOURCE DEST... */
-static int plan_one_source(struct plan *p, const struct options *o, char **ret_error)
+static int plan_one_source(struct plan *p, const struct options *o, const struct aim *aim,
+                           char **ret_error)
 {
     struct plan_copy *c;
-    int r;
-
-    r = check_habit(o, ret_error);
-    if (r == 0)
-        r = add_copy(p, o, o->operands[0], o->n_operands - 1, &c, ret_error);
-    for (unsigned i = 1; r == 0 && i < o->n_operands; i++)
-        r = add_dest(o, c, o->operands[i],
-                     !o->no_target_directory && is_directory(o->operands[i]), ret_error);
-    return r;
-}
-
-/* Where the symlink `path` leads, one step; NULL with errno set if that cannot be told. */
-static char *follow(const char *path)
-{
-    char target[PATH_MAX];
-    ssize_t n = readlink(path, target, sizeof(target));
-    char *dir, *followed;
-
-    if (n < 0)
-        return NULL;
-    if ((size_t)n == sizeof(target)) {
-        errno = ENAMETOOLONG;
-        return NULL;
-    }
-    target[n] = '\0';
-    if (target[0] == '/')
-        return strdup(target);
-    dir = text_directory(path);
-    if (!dir)
-        return NULL;
-    followed = join(dir, target);
-    free(dir);
-    return followed;
-}
-
-/* Finds the directory and the name under which `path` would come into being. 0, -ENOENT when
- * that cannot be told (it could not be created either, then), or -ENOMEM. */
-static int identify_missing(const char *path, struct identity *id)
-{
-    char *at = strdup(path);
-    char *dir = NULL, *next;
-    struct stat st;
-    int r = -ENOENT;
-
-    for (unsigned links = 0; at && links <= MAX_SYMLINKS; links++) {
-        if (id->itself || ask_lstat(at, &st) < 0 || !S_ISLNK(st.st_mode))
-            break;
-        next = follow(at);
-        if (!next && errno != ENOMEM)
-            goto out;
-        free(at);
-        at = next;
-    }
-    dir = at ? text_directory(at) : NULL;
-    if (!dir) {
-        r = -ENOMEM;
-        goto out;
-    }
-    if (ask_stat(dir, &st) < 0)
-        goto out;
-    id->name = text_last_component(at);
-    if (!id->name) {
-        r = -ENOMEM;
-        goto out;
-    }
-    id->dev = st.st_dev;
-    id->ino = st.st_ino;
-    r = 0;
-out:
-    free(dir);
-    free(at);
-    return r;
-}
-
-/* Adds what the path leads to, if that can be told. A source that does not exist is left to
- * source_open(). */
-static int identify(struct identities *ids, const struct identity *what)
-{
-    struct identity *id = &ids->v[ids->n];
-    struct stat st;
-    int r;
-
-    *id = *what;
-    if (ask_is_silent(id->path))
-        return 0;
-    if ((id->itself ? ask_lstat(id->path, &st) : ask_stat(id->path, &st)) == 0 &&
-        (!id->is_dest || !id->itself || S_ISDIR(st.st_mode))) {
-        id->dev = st.st_dev;
-        id->ino = st.st_ino;
-    } else if (!id->is_dest) {
-        return 0;
-    } else {
-        r = identify_missing(id->path, id);
-        if (r < 0)
-            return r == -ENOENT ? 0 : r;
-    }
-    ids->n++;
-    return 0;
-}
-
-static int compare_files(const struct identity *a, const struct identity *b)
-{
-    if (a->dev != b->dev)
-        return a->dev < b->dev ? -1 : 1;
-    if (a->ino != b->ino)
-        return a->ino < b->ino ? -1 : 1;
-    if (!a->name || !b->name)
-        return (a->name != NULL) - (b->name != NULL);
-    return strcmp(a->name, b->name);
-}
-
-/* Equal files become neighbours, destinations first. */
-static int compare(const void *x, const void *y)
-{
-    const struct identity *a = x, *b = y;
-    int r = compare_files(a, b);
-
-    if (r != 0)
-        return r;
-    if (a->is_dest != b->is_dest)
-        return a->is_dest ? -1 : 1;
-    return (a->order > b->order) - (a->order < b->order);
-}
-
-/* Whether one of two that are the same file stands in the way of the other. */
-static int check_pair(const struct options *o, const struct identity *dest,
-                      const struct identity *other, char **ret_error)
-{
-    /* What the first of two copies makes the second one leaves alone, or gives another name. */
-    if (other->is_dest && other->copy != dest->copy &&
-        (standing_keeps_all(&o->standing) || o->backup.kind == BACKUP_NUMBERED))
-        return 0;
-    if (!other->is_dest && plan_same_possible(o, other->path, dest->path))
-        return 0;
-    if (other->is_dest && other->copy != dest->copy)
-        return refuse(ret_error, format("will not overwrite just-created '%s' with '%s'",
-                                        dest->path, other->from));
-    if (other->is_dest)
-        return refuse(ret_error,
-                      format("'%s' and '%s' are the same file", dest->path, other->path));
-    return refuse(ret_error,
-                  format("'%s' and '%s' are the same file", other->path, dest->path));
-}
-
-/* Opens the directory that the path is, or the lowest one above it that is there. */
-static int open_nearest(const char *path)
-{
-    char *at = strdup(path), *above;
-    int fd = -1;
-
-    while (at && (fd = open(at, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0 &&
-           strcmp(at, ".") != 0 && strcmp(at, "/") != 0) {
-        above = text_directory(at);
-        free(at);
-        at = above;
-    }
-    free(at);
-    return fd;
-}
-
-/* Whether the directory that fd is open on is the other one or below it; with -x, by ways that
- * do not leave the file system. Closes fd. */
-static bool is_within(int fd, const struct stat *other, bool one_file_system)
-{
-    struct stat st, above;
-
-    while (fd >= 0 && fstat(fd, &st) == 0) {
-        int up;
-
-        if (one_file_system && st.st_dev != other->st_dev)
-            break;
-        if (st.st_dev == other->st_dev && st.st_ino == other->st_ino) {
-            close(fd);
-            return true;
-        }
-        up = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        close(fd);
-        fd = up;
-        if (fd >= 0 && fstat(fd, &above) == 0 && above.st_dev == st.st_dev &&
-            above.st_ino == st.st_ino)
-            break;
-    }
-    if (fd >= 0)
-        close(fd);
-    return false;
-}
-
-/* A tree that has its copy in itself has no end. */
-static int check_within(const struct plan *p, const struct options *o, char **ret_error)
-{
-    struct stat st;
-
-    for (unsigned i = 0; i < p->n_copies; i++) {
-        const struct plan_copy *c = &p->copies[i];
-
-        if (!c->tree || stat_source(o, c->source, &st) < 0 || !S_ISDIR(st.st_mode))
-            continue;
-        for (unsigned d = 0; d < c->n_dests; d++)
-            if (!ask_is_silent(c->dests[d]) &&
-                is_within(open_nearest(c->dests[d]), &st, o->one_file_system))
-                return refuse(ret_error, format("cannot copy directory '%s' into itself, '%s'",
-                                                c->source, c->dests[d]));
-    }
-    return 0;
-}
-
-static int collect(const struct plan *p, const struct options *o, struct identities *ids)
-{
-    size_t order = 0;
     int r = 0;
 
-    for (unsigned i = 0; r == 0 && i < p->n_copies; i++) {
-        const struct plan_copy *c = &p->copies[i];
-
-        r = identify(ids, &(struct identity){.path = c->source,
-                                             .itself = !options_follow_operand(o),
-                                             .copy = i});
-        for (unsigned d = 0; r == 0 && d < c->n_dests; d++)
-            r = identify(ids, &(struct identity){.path = c->dests[d],
-                                                 .from = c->source,
-                                                 .is_dest = true,
-                                                 .itself = c->tree, /* it is replaced */
-                                                 .order = order++,
-                                                 .copy = i});
-    }
-    return r;
+    if (!o->cp)
+        r = check_habit(o, ret_error);
+    for (unsigned i = 1; r == 0 && o->parents && i < o->n_operands; i++)
+        r = check_directory(o->operands[i], o, ret_error);
+    if (r < 0)
+        return r;
+    r = add_copy(p, o, aim, o->operands[0], &c, ret_error);
+    for (unsigned i = 1; r == 0 && i < o->n_operands; i++)
+        r = add_dest(c, o, o->operands[i],
+                     !o->no_target_directory && is_directory(o->operands[i]), ret_error);
+    return plan_settle(c, o, r, ret_error);
 }
 
-/* No destination may be another destination or a source. */
-static int check_same(const struct plan *p, const struct options *o, char **ret_error)
+/* With --cp the last operand is what -t names, if it is a directory. */
+static struct aim find_aim(const struct options *o)
 {
-    struct identities ids = {0};
-    size_t n = 0;
-    int r;
+    struct aim aim = {.n_sources = 1};
 
-    for (unsigned i = 0; i < p->n_copies; i++)
-        n += 1 + (size_t)p->copies[i].n_dests;
-    assert(n > 0);
-    ids.v = calloc(n, sizeof(*ids.v));
-    if (!ids.v)
-        return -ENOMEM;
+    if (o->n_target_directories > 0) {
+        aim.n_sources = o->n_operands;
+        aim.directories = o->target_directories;
+        aim.n_directories = o->n_target_directories;
+    } else if (o->cp && !o->no_target_directory &&
+               (o->n_operands > 2 || is_directory(o->operands[1]))) {
+        aim.n_sources = o->n_operands - 1;
+        aim.directories = &o->operands[o->n_operands - 1];
+        aim.n_directories = 1;
+    }
+    for (unsigned i = 0; i < aim.n_sources && options_follow_operand(o); i++) {
+        struct stat st;
 
-    r = collect(p, o, &ids);
-    if (r == 0)
-        qsort(ids.v, ids.n, sizeof(*ids.v), compare);
-    for (size_t i = 0; r == 0 && i < ids.n; i++)
-        for (size_t k = i + 1; r == 0 && ids.v[i].is_dest && k < ids.n &&
-                               compare_files(&ids.v[i], &ids.v[k]) == 0;
-             k++)
-            r = check_pair(o, &ids.v[i], &ids.v[k], ret_error);
-
-    for (size_t i = 0; i < ids.n; i++)
-        free(ids.v[i].name);
-    free(ids.v);
-    return r;
+        aim.has_symlinks |= ask_lstat(o->operands[i], &st) == 0 && S_ISLNK(st.st_mode);
+    }
+    return aim;
 }
 
 /* All at once: each one that does not answer costs time. */
@@ -589,23 +399,23 @@ static int ask_about(const struct options *o)
 
 int plan_make(struct plan *p, const struct options *o, char **ret_error)
 {
-    bool into = o->n_target_directories > 0;
-    unsigned n_copies = into ? o->n_operands : 1;
     struct plan made = {0};
     char *error = NULL;
-    int r;
+    struct aim aim;
+    int r = ask_about(o);
 
-    assert(o->n_operands >= (into ? 1u : 2u));
-    made.copies = calloc(n_copies, sizeof(*made.copies));
-    r = made.copies ? ask_about(o) : -ENOMEM;
-    if (r == 0 && into)
-        r = plan_into_directories(&made, o, &error);
+    assert(o->n_operands >= (o->n_target_directories > 0 ? 1u : 2u));
+    if (r == 0) {
+        aim = find_aim(o);
+        made.copies = calloc(aim.n_sources, sizeof(*made.copies));
+        r = made.copies ? 0 : -ENOMEM;
+    }
+    if (r == 0 && aim.n_directories > 0)
+        r = plan_into_directories(&made, o, &aim, &error);
     else if (r == 0)
-        r = plan_one_source(&made, o, &error);
+        r = plan_one_source(&made, o, &aim, &error);
     if (r == 0)
-        r = check_same(&made, o, &error);
-    if (r == 0)
-        r = check_within(&made, o, &error);
+        r = plan_check(&made, o, &error);
     if (r < 0) {
         plan_free(&made);
         *ret_error = error ? error : strdup("out of memory");
@@ -624,6 +434,8 @@ void plan_free(struct plan *p)
             free(c->dests[d]);
         free(c->dests);
         free(c->source);
+        free(c->label);
+        free(c->left_out);
     }
     free(p->copies);
     *p = (struct plan){0};

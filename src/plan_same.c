@@ -6,7 +6,7 @@
 
 #include "ask.h"
 #include "fd.h"
-#include "text.h"
+#include "path.h"
 
 /* What there is to know of the two: as they stand under their names, and where that leads. */
 struct pair {
@@ -36,8 +36,8 @@ static bool look(struct pair *p, const char *source, const char *dest)
 
 bool plan_same_name(const char *a, const char *b)
 {
-    char *dirs[2] = {text_directory(a), text_directory(b)};
-    char *names[2] = {text_last_component(a), text_last_component(b)};
+    char *dirs[2] = {path_directory(a), path_directory(b)};
+    char *names[2] = {path_last(a), path_last(b)};
     struct stat st[2];
     bool same = dirs[0] && dirs[1] && names[0] && names[1] && strcmp(names[0], names[1]) == 0 &&
                 ask_stat(dirs[0], &st[0]) == 0 && ask_stat(dirs[1], &st[1]) == 0 &&

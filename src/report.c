@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "engine.h"
+#include "report_cp.h"
 #include "report_display.h"
 #include "report_json.h"
 #include "report_message.h"
@@ -35,7 +36,7 @@ __attribute__((format(printf, 1, 0))) static void say(const char *format, va_lis
     if (vasprintf(&text, format, args) < 0)
         text = NULL;
     report_message_begin(&m);
-    fputs("ucopy: ", m.f);
+    fputs(report.options && report.options->cp ? "cp: " : "ucopy: ", m.f);
     report_message_escaped(m.f, text != NULL ? text : format);
     fputc('\n', m.f);
     report_message_end(&m);
@@ -55,19 +56,35 @@ void report_verbose(const char *format, ...)
 {
     va_list args;
 
-    if (!report.options->verbose)
+    if (!report.options->verbose || report.options->cp)
         return;
     va_start(args, format);
     say(format, args);
     va_end(args);
 }
 
+/* kept: more to say of a destination, or "". */
+static void say_failure(const char *path, const struct failure *f, bool is_source,
+                        const char *kept)
+{
+    bool cp = report.options && report.options->cp;
+    char *text = cp ? report_cp_line(path, f, is_source) : report_status_reason(f);
+
+    if (cp)
+        report_error("%s%s", text != NULL ? text : strerror(f->err), kept);
+    else
+        report_error("%s: %s%s", path, text != NULL ? text : strerror(f->err), kept);
+    free(text);
+}
+
 void report_failure(const char *path, const struct failure *f)
 {
-    char *reason = report_status_reason(f);
+    say_failure(path, f, false, "");
+}
 
-    report_error("%s: %s", path, reason != NULL ? reason : strerror(f->err));
-    free(reason);
+void report_source_failure(const char *path, const struct failure *f)
+{
+    say_failure(path, f, true, "");
 }
 
 /* ---- a copy from start to end ----------------------------------------------------------- */
@@ -93,21 +110,55 @@ static void put_quoted_pair(FILE *f, const char *source, const char *dest)
     fputc('\'', f);
 }
 
+void report_made(const char *source, const char *dest)
+{
+    struct message m;
+
+    if (!report.options->verbose)
+        return;
+    if (report.options->cp) {
+        put_quoted_pair(stdout, source, dest);
+        putchar('\n');
+        flush_stdout();
+        return;
+    }
+    report_message_begin(&m);
+    put_quoted_pair(m.f, source, dest);
+    fputc('\n', m.f);
+    report_message_end(&m);
+}
+
+void report_method(const struct copy_status *s, unsigned i)
+{
+    static const char *const detections[] = {"no", "SEEK_HOLE", "zeros", "SEEK_HOLE + zeros"};
+    const char *reflink = s->dests[i].cloned ? "yes" : s->tries_clones ? "unsupported" : "no";
+    const char *detection = detections[s->seeks_holes + 2 * s->finds_zeros];
+
+    if (!report.options->debug || !(s->data || s->dests[i].skipped))
+        return;
+    if (!report.options->cp && s->dests[i].skipped) {
+        report_error("%s: skipped", s->dests[i].path);
+    } else if (!report.options->cp) {
+        report_error("%s: reflink: %s, sparse detection: %s", s->dests[i].path, reflink,
+                     detection);
+    } else if (s->dests[i].skipped) {
+        fputs("skipped '", stdout);
+        report_message_escaped(stdout, s->dests[i].path);
+        puts("'");
+    } else {
+        printf("copy offload: avoided, reflink: %s, sparse detection: %s\n", reflink,
+               detection);
+    }
+    if (report.options->cp)
+        flush_stdout();
+}
+
 void report_start(const struct copy_status *s)
 {
     report_display_start(s);
     report.json_at = 0;
-
-    if (report.options->verbose) {
-        struct message m;
-
-        report_message_begin(&m);
-        for (unsigned i = 0; i < s->n_dests; i++) {
-            put_quoted_pair(m.f, s->source, s->dests[i].path);
-            fputc('\n', m.f);
-        }
-        report_message_end(&m);
-    }
+    for (unsigned i = 0; i < s->n_dests && !s->tree && !report.options->cp; i++)
+        report_made(s->source, s->dests[i].path);
     if (report.options->json)
         note_stdout(report_json_start(s));
 }
@@ -174,16 +225,18 @@ static void say_stats(const struct copy_status *s)
 /* As report_failure(), and what can be gone on with. */
 static void say_dest_failure(const struct dest_status *d)
 {
-    char *reason = report_status_reason(&d->failure);
-    const char *text = reason != NULL ? reason : strerror(d->failure.err);
-    char kept[16];
+    char kept[64] = "", bytes[16];
 
-    text_human(kept, sizeof(kept), (double)d->kept);
+    text_human(bytes, sizeof(bytes), (double)d->kept);
     if (d->kept > 0)
-        report_error("%s: %s (%s kept; --resume goes on from there)", d->path, text, kept);
-    else
-        report_error("%s: %s", d->path, text);
-    free(reason);
+        (void)snprintf(kept, sizeof(kept), " (%s kept; --resume goes on from there)", bytes);
+    say_failure(d->path, &d->failure, false, kept);
+}
+
+/* cp does not sum up what it has told of the files of a tree already. */
+static bool is_told(const struct copy_status *s, const struct failure *f)
+{
+    return report.options->cp && s->tree && f->op == NULL;
 }
 
 /* The last lines on stderr name what failed. */
@@ -195,20 +248,29 @@ static void say_failures(const struct copy_status *s)
         done += s->dests[i].state == DEST_DONE;
     for (unsigned i = 0; i < s->n_dests; i++)
         for (unsigned k = 0; k < s->dests[i].n_attribute_failures; k++)
-            report_failure(s->dests[i].path, &s->dests[i].attribute_failures[k]);
+            if (!is_told(s, &s->dests[i].attribute_failures[k]))
+                report_failure(s->dests[i].path, &s->dests[i].attribute_failures[k]);
     if (done > 0 && done < s->n_dests && !report.options->quiet)
         report_error("%u of %u destinations are complete", done, s->n_dests);
-    if (s->source_failure.err != 0)
-        report_failure(s->source, &s->source_failure);
+    if (s->source_failure.err != 0 && !is_told(s, &s->source_failure))
+        report_source_failure(s->source, &s->source_failure);
     for (unsigned i = 0; i < s->n_dests; i++)
         if (s->dests[i].state == DEST_FAILED &&
-            (!s->dests[i].by_source || s->dests[i].kept > 0))
+            (!s->dests[i].by_source || s->dests[i].kept > 0) &&
+            !is_told(s, &s->dests[i].failure))
             say_dest_failure(&s->dests[i]);
 }
 
 void report_summary(const struct copy_status *s)
 {
     report_display_finish(s);
+    for (unsigned i = 0; i < s->n_dests && !s->tree; i++) {
+        if (s->dests[i].state != DEST_DONE)
+            continue;
+        if (report.options->cp && !s->dests[i].skipped)
+            report_made(s->source, s->dests[i].path);
+        report_method(s, i);
+    }
     if (report.options->stats && !report.options->quiet)
         say_stats(s);
     say_failures(s);

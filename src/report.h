@@ -46,7 +46,11 @@ struct copy_status {
     uint64_t read_bytes; /* read from the source so far */
     double seconds;      /* since the copy began */
     bool tree;           /* the destinations have numbers of files */
-    const char *engine;  /* name, or NULL when none was started */
+    bool data;           /* there are any to copy: not with --attributes-only */
+    bool seeks_holes;    /* of the source, by asking its file system */
+    bool finds_zeros;    /* and does not write them */
+    bool tries_clones;
+    const char *engine; /* name, or NULL when none was started */
     unsigned workers;
     uint64_t chunk_size; /* bytes */
     unsigned queue_depth;
@@ -69,11 +73,21 @@ void report_error(const char *format, ...) __attribute__((format(printf, 1, 2)))
 /* The same with --verbose only. */
 void report_verbose(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The source or a destination failed: "PATH: OP[ at OFFSET]: REASON[ (MESSAGE)]", or
- * "PATH: MESSAGE" where no operation failed (op NULL). */
+/* A destination or the source failed: "PATH: OP[ at OFFSET]: REASON[ (MESSAGE)]", or
+ * "PATH: MESSAGE" where no operation failed (op NULL). With --cp in the words of cp. */
 void report_failure(const char *path, const struct failure *f);
+void report_source_failure(const char *path, const struct failure *f);
 
-/* A copy begins: JSON "start". With -v: 'SOURCE' -> 'DEST' per destination. */
+/* With -v: 'SOURCE' -> 'DEST', of what is in a tree and has been made. On stderr, or with --cp
+ * on stdout, as cp does it. */
+void report_made(const char *source, const char *dest);
+
+/* With --debug: how destination i of a file that is no tree has got its data, or that it
+ * has not. */
+void report_method(const struct copy_status *s, unsigned i);
+
+/* A copy begins: JSON "start". With -v, if it is not a tree: 'SOURCE' -> 'DEST' per
+ * destination; with --cp not before those are done. */
 void report_start(const struct copy_status *s);
 
 /* Destination d has just been dropped: JSON "dest_failed". On stderr it is named once, by

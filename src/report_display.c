@@ -292,7 +292,8 @@ static enum display_kind choose_kind(const struct options *o)
     bool terminal = isatty(STDERR_FILENO);
     bool clever = terminal && term != NULL && *term != '\0' && strcmp(term, "dumb") != 0;
 
-    if (o->quiet || o->progress == WHEN_NEVER || (o->progress == WHEN_AUTO && !terminal))
+    if (o->quiet || o->progress == WHEN_NEVER ||
+        (o->progress == WHEN_AUTO && (!terminal || o->cp)))
         return DISPLAY_OFF;
     return clever ? DISPLAY_TERMINAL : DISPLAY_PLAIN;
 }

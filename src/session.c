@@ -574,6 +574,14 @@ static void session_free(struct session *s)
     free(s);
 }
 
+static void note_method(struct session *s)
+{
+    s->status.data = !s->o->attributes_only;
+    s->status.seeks_holes = s->job.extents;
+    s->status.finds_zeros = s->o->sparse == WHEN_ALWAYS;
+    s->status.tries_clones = session_wants_clones(s);
+}
+
 static void run(struct session *s)
 {
     int r = session_open_source(s);
@@ -586,6 +594,7 @@ static void run(struct session *s)
     }
     if (session_open_targets(s) > 0 && !s->signal) {
         r = set_up_job(s);
+        note_method(s);
         if (r < 0) {
             s->unavailable = true;
             report_error("cannot set up the copy: %s", strerror(-r));
@@ -692,7 +701,7 @@ static int look_at(struct session *s)
     unsigned good = 0;
 
     if (session_open_source(s) < 0) {
-        report_failure(copy->source, &s->status.source_failure);
+        report_source_failure(copy->source, &s->status.source_failure);
         return s->unavailable ? 2 : 5;
     }
     source_close(&s->source);

@@ -40,10 +40,23 @@ struct walk {
     struct attrs attrs; /* of what comes next */
     struct trail link;  /* scratch */
     dev_t dev;          /* of the root */
+    unsigned n_way;     /* components of the way */
     char *listing;
     bool ended; /* nobody reads any more */
     bool no_memory;
 };
+
+/* Whether what comes next is on the way to what is to be copied. */
+static bool on_way(const struct walk *w)
+{
+    return w->n_levels < w->n_way;
+}
+
+/* Whether it may be a symlink, which is followed. */
+static bool follows(const struct walk *w)
+{
+    return w->t->follow || on_way(w) || (w->n_levels == w->n_way && w->t->follow_source);
+}
 
 /* ---- what goes wrong ---- */
 
@@ -175,6 +188,8 @@ static bool check_unchanged(struct walk *w, int fd, const struct stat *st, uint6
 {
     struct stat now;
 
+    if (!S_ISREG(st->st_mode)) /* a FIFO or a device, which never stays what it was */
+        return true;
     if (fstat(fd, &now) < 0) {
         fail(w, "stat", errno, NULL);
         return false;
@@ -340,6 +355,8 @@ static void put_opened(struct walk *w, const char *name, int fd)
         fail(w, "open", ESTALE, "became another kind of file while it was opened");
         return;
     }
+    if (follows(w) && st.st_nlink == 1) /* a symlink to it is a name, too */
+        st.st_nlink = 2;
     first = find_first(w, &st);
     if (first && !t->repeat) {
         put_link(w, name, first, &st);
@@ -359,6 +376,26 @@ static void put_opened(struct walk *w, const char *name, int fd)
     }
     if (!read && st.st_nlink > 1)
         links_forget(t->links, &st);
+}
+
+/* Reads a FIFO or a device like a file. A FIFO's writer may wait to see what has been made
+ * until then: it is there when the FIFO is opened. */
+static void put_contents(struct walk *w, int dir_fd, const char *name, int follow)
+{
+    struct stat st;
+    int fd;
+
+    if (!stream_drain(w->t->stream))
+        return;
+    fd = openat(dir_fd, name, O_RDONLY | O_NOCTTY | O_CLOEXEC | follow);
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        fail(w, "open", errno, NULL);
+    } else {
+        st.st_size = st.st_blocks = 0; /* whatever it says: it is read to its end */
+        read_attrs(w, fd, false, &st);
+        (void)put_data(w, name, "", false, fd, &st);
+    }
+    (void)fd_close(&fd);
 }
 
 static void put_symlink(struct walk *w, int dir_fd, const char *name, const struct stat *st)
@@ -400,7 +437,7 @@ static void put_link_to_source(struct walk *w, const char *name, const struct st
 static void put_entry_record(struct walk *w, int dir_fd, const char *name,
                              const struct stat *st)
 {
-    int follow = w->t->follow || (w->n_levels == 0 && w->t->follow_root) ? 0 : O_NOFOLLOW;
+    int follow = follows(w) ? 0 : O_NOFOLLOW;
     const char *first;
     struct record *r;
     int fd;
@@ -419,6 +456,8 @@ static void put_entry_record(struct walk *w, int dir_fd, const char *name,
         put_link(w, name, first, st);
     } else if (S_ISLNK(st->st_mode)) {
         put_symlink(w, dir_fd, name, st);
+    } else if (w->t->contents && !S_ISSOCK(st->st_mode)) {
+        put_contents(w, dir_fd, name, follow);
     } else {
         read_entry_attrs(w, dir_fd, name, st);
         r = begin(w, RECORD_NODE, name, "", 0, st);
@@ -434,7 +473,7 @@ static void put_entry_record(struct walk *w, int dir_fd, const char *name,
 static bool look(struct walk *w, int dir_fd, const char *name, unsigned char type,
                  struct stat *st)
 {
-    bool follow = w->t->follow || (w->n_levels == 0 && w->t->follow_root);
+    bool follow = follows(w);
 
     if (type == DT_DIR || (type == DT_REG && w->t->make == SOURCE_TREE_COPIES)) {
         *st = (struct stat){.st_mode = type == DT_REG ? S_IFREG : S_IFDIR};
@@ -448,26 +487,42 @@ static bool look(struct walk *w, int dir_fd, const char *name, unsigned char typ
 }
 
 /* One entry of the directory stood in: a file is put into the stream, a directory noted. */
-static void list_entry(struct walk *w, const struct dirent64 *entry)
+static void list_entry(struct walk *w, const char *name, unsigned char type)
 {
     struct level *l = &w->levels[w->n_levels - 1];
     struct stat st;
 
     atomic_fetch_add_explicit(w->t->steps, 1, memory_order_relaxed);
-    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
         return;
-    if (trail_enter(&w->path, l->path_len, entry->d_name) < 0) {
+    if (trail_enter(&w->path, l->path_len, name) < 0) {
         fail_memory(w);
         return;
     }
-    if (!look(w, dirs_fd(&w->dirs), entry->d_name, entry->d_type, &st))
+    if (!look(w, dirs_fd(&w->dirs), name, type, &st))
         return;
     if (!S_ISDIR(st.st_mode))
-        put_entry_record(w, dirs_fd(&w->dirs), entry->d_name, &st);
-    else if (trail_put(&w->names, l->names_end, entry->d_name) < 0)
+        put_entry_record(w, dirs_fd(&w->dirs), name, &st);
+    else if (trail_put(&w->names, l->names_end, name) < 0)
         fail_memory(w);
     else
         l->names_end = w->names.len + 1;
+}
+
+/* The one entry of the directory stood in that is on the way. */
+static void list_way(struct walk *w)
+{
+    const char *name = w->t->way;
+    char *entry;
+
+    for (unsigned i = 1; i < w->n_levels; i++)
+        name = strchr(name, '/') + 1;
+    entry = strndup(name, strcspn(name, "/"));
+    if (entry)
+        list_entry(w, entry, DT_UNKNOWN);
+    else
+        fail_memory(w);
+    free(entry);
 }
 
 static void list(struct walk *w)
@@ -484,7 +539,7 @@ static void list(struct walk *w)
         for (ssize_t at = 0; at < n && !w->ended;) {
             const struct dirent64 *entry = (const void *)(w->listing + at);
 
-            list_entry(w, entry);
+            list_entry(w, entry->d_name, entry->d_type);
             at += entry->d_reclen;
         }
     }
@@ -544,8 +599,10 @@ static void put_empty(struct walk *w, const char *name, int fd, const struct sta
  */
 static int open_directory(struct walk *w, int dir_fd, const char *name, struct stat *st)
 {
-    bool follow = w->t->follow || (w->n_levels == 0 && w->t->follow_root);
-    int fd = openat(dir_fd, name, OPEN_FLAGS | O_DIRECTORY | (follow ? 0 : O_NOFOLLOW));
+    bool follow = follows(w);
+    /* What is on the way need not be readable. */
+    int flags = on_way(w) ? O_PATH | O_CLOEXEC : OPEN_FLAGS;
+    int fd = openat(dir_fd, name, flags | O_DIRECTORY | (follow ? 0 : O_NOFOLLOW));
 
     if (fd >= 0 && fstat(fd, st) == 0)
         return fd;
@@ -566,7 +623,7 @@ static void enter(struct walk *w, int dir_fd, const char *name)
 
     if (fd < 0)
         return;
-    if (w->n_levels == 0)
+    if (w->n_levels <= w->n_way)
         w->dev = st.st_dev;
     if (t->is_target(t->arg, &st)) {
         fail(w, "enter", EINVAL, "cannot copy a directory into itself");
@@ -577,7 +634,10 @@ static void enter(struct walk *w, int dir_fd, const char *name)
     } else if (announce(w, name, &st)) {
         if (push_level(w, &st) < 0 || dirs_enter(&w->dirs, fd, &st) < 0)
             fail_memory(w);
-        list(w);
+        if (w->n_levels <= w->n_way)
+            list_way(w);
+        else
+            list(w);
         put_mark(w, RECORD_FILES_END);
         return;
     }
@@ -592,7 +652,7 @@ static void leave(struct walk *w)
 
     (void)trail_enter(&w->path, l->path_len, "");
     if (dirs_fd(&w->dirs) >= 0)
-        read_attrs(w, dirs_fd(&w->dirs), false, &l->st);
+        read_attrs(w, dirs_fd(&w->dirs), w->n_levels <= w->n_way, &l->st);
     else
         attrs_read_stat(&w->attrs, &l->st);
     r = begin(w, RECORD_LEAVE, "", "", 0, &l->st);
@@ -628,6 +688,16 @@ static void walk_directories(struct walk *w)
     }
 }
 
+/* Components of the way from the root to what is to be copied. */
+static unsigned count_way(const char *way)
+{
+    unsigned n = way[0] != '\0';
+
+    for (; *way; way++)
+        n += *way == '/';
+    return n;
+}
+
 static void walk_root(struct walk *w)
 {
     struct stat st;
@@ -644,7 +714,7 @@ static void walk_root(struct walk *w)
 
 int source_tree_walk(const struct source_tree *t)
 {
-    struct walk w = {.t = t, .listing = malloc(LISTING)};
+    struct walk w = {.t = t, .n_way = count_way(t->way), .listing = malloc(LISTING)};
 
     if (!w.listing || trail_put(&w.path, 0, t->path) < 0) {
         w.no_memory = true;

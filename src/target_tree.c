@@ -91,6 +91,12 @@ void target_tree_fail_attrs(struct target_tree *t, const char *op)
     t->request.attrs_failed(t->request.arg, t->path.bytes, &f);
 }
 
+void target_tree_tell_made(struct target_tree *t)
+{
+    if (t->request.made)
+        t->request.made(t->request.arg, t->path.bytes);
+}
+
 /* ---- where we stand ---- */
 
 static int push(struct target_tree *t, int fd, const struct stat *st, bool fresh)
@@ -152,6 +158,21 @@ void target_tree_give_attrs(struct target_tree *t, const struct attrs_file *file
         t->request.attrs_failed(t->request.arg, t->path.bytes, &failures.list[i]);
 }
 
+mode_t target_tree_held(const struct target_tree *t, mode_t mode)
+{
+    const struct attrs_wanted *w = &t->request.preserve;
+
+    return w->owner && !w->mode ? mode & (S_IRWXG | S_IRWXO) & ~t->request.umask : 0;
+}
+
+void target_tree_release(struct target_tree *t, int fd, mode_t held)
+{
+    struct stat st;
+
+    if (held && (fstat(fd, &st) < 0 || fchmod(fd, (st.st_mode & MODE_BITS) | held) < 0))
+        target_tree_fail_attrs(t, "set mode");
+}
+
 /* ---- directories ---- */
 
 int target_tree_flush(const struct target_tree *t, int fd)
@@ -169,11 +190,12 @@ static int move_aside(struct target_tree *t, const char *name, char ret_backup[N
     return r == -ENOENT ? 0 : r;
 }
 
-/* Opens the directory that exists under the name already. fd or a negative errno. */
-static int open_existing(struct target_tree *t, const char *name, struct stat *st)
+/* Opens the directory that exists under the name already; follow: the name may be a symlink to
+ * one. fd or a negative errno. */
+static int open_existing(struct target_tree *t, const char *name, bool follow, struct stat *st)
 {
-    int fd =
-        openat(target_tree_here_fd(t), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = openat(target_tree_here_fd(t), name,
+                    O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW));
 
     if (fd < 0)
         return -errno;
@@ -202,7 +224,7 @@ static int make(struct target_tree *t, const char *name, bool over, mode_t mode,
             r = -errno;
         if (r < 0 && backup[0] != '\0')
             backup_undo(target_tree_here_fd(t), name, backup);
-        return r < 0 ? r : open_existing(t, name, st);
+        return r < 0 ? r : open_existing(t, name, false, st);
     }
     fd = temp_create_directory(target_tree_here_fd(t), mode, temp);
     if (fd < 0)
@@ -283,21 +305,24 @@ bool target_tree_may_replace(struct target_tree *t, const struct stat *source, c
 static bool enter(struct target_tree *t, const char *name, mode_t wanted)
 {
     bool private = t->request.preserve.mode;
-    mode_t mode = (private ? 0 : wanted & PERMISSION_BITS) | S_IRWXU;
+    mode_t held = target_tree_held(t, wanted);
+    mode_t mode = private || held ? S_IRWXU : (wanted & PERMISSION_BITS) | S_IRWXU;
     struct stat st = {.st_mode = 0};
     int there = target_tree_exists(t, name, &st), fd;
     bool over;
     char temp[TEMP_NAME_SIZE];
+    bool keep;
 
     if (there < 0 || (!there && target_tree_names_full(t) && !target_tree_give_names(t)))
         return false;
-    over = there && !S_ISDIR(st.st_mode);
+    keep = t->request.keep_directory_symlink && there && S_ISLNK(st.st_mode);
+    over = there && !S_ISDIR(st.st_mode) && !keep;
     if (over && t->request.backup.kind == BACKUP_NONE) {
         target_tree_fail(t, "make directory", ENOTDIR, "something else stands there");
         return false;
     }
     there = there && !over;
-    fd = there ? open_existing(t, name, &st) : make(t, name, over, mode, &st, temp);
+    fd = there ? open_existing(t, name, keep, &st) : make(t, name, over, mode, &st, temp);
     if (fd < 0) {
         target_tree_fail(t, there ? "open directory" : "make directory", -fd, NULL);
         return false;
@@ -310,8 +335,11 @@ static bool enter(struct target_tree *t, const char *name, mode_t wanted)
         return false;
     }
     target_tree_here(t)->add = there || private ? 0 : S_IRWXU & ~wanted;
-    if (!there && begin_directory(t, temp, name))
+    target_tree_here(t)->held = there ? 0 : held;
+    if (!there && begin_directory(t, temp, name)) {
+        target_tree_tell_made(t);
         target_tree_note_put(t, 0);
+    }
     return true;
 }
 
@@ -366,6 +394,7 @@ static void finish_directory(struct target_tree *t, const struct record *r)
     file.st = &have;
     target_tree_take_attrs(t, r);
     target_tree_give_attrs(t, &file);
+    target_tree_release(t, file.fd, l->held);
 }
 
 static void apply_leave(struct target_tree *t, const struct record *r)
@@ -506,7 +535,6 @@ int target_tree_open(struct target_tree **ret_tree, const struct target_tree_req
         return failure_set(f, "open", ENOMEM, FAILURE_NO_OFFSET, NULL);
     t->request = *request;
     t->fd = t->root_fd = t->parent_fd = -1;
-    t->unmade.keep = true;
     t->unnamed = calloc(request->max_unnamed, sizeof(*t->unnamed));
     attrs_init(&t->attrs, &request->preserve);
     r = !t->unnamed ? -ENOMEM : trail_put(&t->path, 0, request->path);
@@ -547,7 +575,6 @@ void target_tree_close(struct target_tree *t)
     trail_free(&t->path);
     trail_free(&t->copy_path);
     attrs_free(&t->attrs);
-    links_free(&t->unmade);
     free(t->levels);
     free(t->unnamed);
     free(t->root_name);

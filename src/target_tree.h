@@ -22,6 +22,7 @@
 
 #include "attrs.h"
 #include "failure.h"
+#include "links.h"
 #include "record.h"
 #include "standing.h"
 #include "target.h"
@@ -40,6 +41,8 @@ struct target_tree_request {
     const char *path; /* of the root; not owned, outlives the tree */
     bool inplace;
     bool force;
+    bool keep_directory_symlink; /* one that leads to a directory is followed where one is to be
+                                    made */
     bool durable;    /* all has to be on stable storage when target_tree_end() returns */
     mode_t umask;    /* the process's */
     bool plain_mode; /* what is new has nothing of the source's mode */
@@ -52,6 +55,9 @@ struct target_tree_request {
     struct backup_wanted backup;            /* and keeps another name */
     const struct standing_policy *standing; /* what is done with what exists; not owned */
 
+    /* Files with several names whose first one could not be made here or by a tree before; not
+     * owned, outlives the tree. */
+    struct links *unmade;
     struct target_tree_view *view; /* filled; not owned, outlives the tree */
     void *arg;
     /* What could not be made; `path` lives until failed() returns. */
@@ -60,6 +66,9 @@ struct target_tree_request {
     void (*attrs_failed)(void *arg, const char *path, const struct failure *f);
     /* The file of a RECORD_OFFER is wanted here. */
     void (*wanted)(void *arg);
+    /* What has been made: a file that is complete, or a directory that was not there. NULL:
+     * nobody wants to know. */
+    void (*made)(void *arg, const char *path);
     /* Whether nobody waits for the tree any more: then the data of a record may have become
      * another's while it was written. */
     bool (*given_up)(void *arg);

@@ -203,7 +203,7 @@ void target_tree_place_entry(struct target_tree *t, const struct record *r, cons
 {
     int error;
 
-    if (is_link(r) && links_has(&t->unmade, &r->st)) {
+    if (is_link(r) && links_has(t->request.unmade, &r->st)) {
         target_tree_fail(t, op_of(r), ENOENT, "its first name could not be made");
         return;
     }
@@ -216,6 +216,7 @@ void target_tree_place_entry(struct target_tree *t, const struct record *r, cons
     }
     if (!is_there && has_attrs(r))
         give_entry_attrs(t, name, r->st.st_mode);
+    target_tree_tell_made(t);
     atomic_fetch_add(&t->request.view->files, 1);
     target_tree_note_put(t, 0);
 }
@@ -275,11 +276,11 @@ void target_tree_note_unmade(struct target_tree *t, const struct stat *st)
     int ignored; /* without memory they are looked for under that name */
 
     if (st->st_nlink > 1)
-        (void)links_meet(&t->unmade, st, "", &ignored);
+        (void)links_meet(t->request.unmade, st, "", &ignored);
 }
 
 void target_tree_note_made(struct target_tree *t, const struct stat *st)
 {
     if (st->st_nlink > 1)
-        links_forget(&t->unmade, st);
+        links_forget(t->request.unmade, st);
 }

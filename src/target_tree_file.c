@@ -11,6 +11,12 @@
 
 #define PRIVATE_MODE (S_IRUSR | S_IWUSR)
 
+/* The mode that a new file is to have, less the umask, if the source's is not preserved. */
+static mode_t new_mode(const struct target_tree *t)
+{
+    return t->request.plain_mode ? DEFFILEMODE : t->attrs.mode & PERMISSION_BITS;
+}
+
 /* The mode to create a file with: so that nothing is left to be set, where that is known, and
  * else for nobody else's eyes. */
 static mode_t creation_mode(const struct target_tree *t, const struct tree_level *l)
@@ -19,10 +25,8 @@ static mode_t creation_mode(const struct target_tree *t, const struct tree_level
     bool owned = !t->request.preserve.owner ||
                  (l->known && l->uid == t->attrs.uid && l->gid == t->attrs.gid);
 
-    if (t->request.plain_mode)
-        return DEFFILEMODE;
     if (!t->request.preserve.mode)
-        return mode;
+        return new_mode(t) & ~target_tree_held(t, new_mode(t));
     return owned && l->known && l->exact && !(mode & t->request.umask) && (mode & S_IWUSR)
                ? mode
                : PRIVATE_MODE;
@@ -173,7 +177,7 @@ static bool begin_file(struct target_tree *t, const struct record *r)
     if (r->offered ? !t->takes_offer
                    : is_there && !target_tree_may_replace(t, &r->st, t->file_name, &there))
         return false;
-    if (r->text_len > 0 && !links_has(&t->unmade, &r->st)) {
+    if (r->text_len > 0 && !links_has(t->request.unmade, &r->st)) {
         target_tree_place_entry(t, r, t->file_name, is_there);
         return false;
     }
@@ -230,6 +234,7 @@ static bool commit_new(struct target_tree *t)
 
     if (attrs_any(&t->request.preserve))
         target_tree_give_attrs(t, &file);
+    target_tree_release(t, t->fd, target_tree_held(t, new_mode(t)));
     r = give_name(t);
     if (r < 0) {
         target_tree_fail(t, "create", -r,
@@ -274,6 +279,7 @@ static void commit_file(struct target_tree *t)
     t->how = NO_FILE;
     if (!done)
         return;
+    target_tree_tell_made(t);
     target_tree_note_made(t, &t->file_st);
     atomic_fetch_add(&t->request.view->bytes, t->offset);
     atomic_fetch_add(&t->request.view->files, 1);
@@ -328,7 +334,7 @@ void target_tree_apply_copy(struct target_tree *t, const struct record *r)
     is_there = target_tree_exists(t, t->file_name, &there);
     t->takes_copy = is_there == 0 ||
                     (is_there > 0 && target_tree_may_replace(t, &r->st, t->file_name, &there));
-    if (t->takes_copy && r->text_len > 0 && !links_has(&t->unmade, &r->st)) {
+    if (t->takes_copy && r->text_len > 0 && !links_has(t->request.unmade, &r->st)) {
         target_tree_place_entry(t, r, t->file_name, is_there);
         t->takes_copy = false;
     }

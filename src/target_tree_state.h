@@ -38,7 +38,8 @@ struct tree_level {
     bool lost;    /* nothing can be put into it any more */
     bool unnamed; /* it, or a directory above it, is on the list of those without names */
     size_t path_len;
-    mode_t add; /* bits that were set so that we may write into it, and go at the end */
+    mode_t add;  /* bits that were set so that we may write into it, and go at the end */
+    mode_t held; /* bits that it gets when it has its owner */
     /* What the kernel makes of a new file here, once one has been looked at. */
     bool known;
     bool exact; /* it has the mode that was asked for, but for the umask's bits, whatever was */
@@ -91,7 +92,6 @@ struct target_tree {
     struct target target;
 
     uint64_t n_told;     /* failures */
-    struct links unmade; /* files with several names whose first one is not ours here */
     struct failure gone; /* err != 0: the destination is lost */
     int root_fd;         /* -1: not there yet */
     int parent_fd;       /* of the directory that the root is in */
@@ -117,6 +117,16 @@ void target_tree_fail(struct target_tree *t, const char *op, int err, const char
 
 /* The same of an attribute that could not be preserved, for errno. */
 void target_tree_fail_attrs(struct target_tree *t, const char *op);
+
+/* Tells that what t->path names has been made. */
+void target_tree_tell_made(struct target_tree *t);
+
+/* Of the mode that something new is to have: the bits for group and others that are kept back
+ * until it has its owner. */
+mode_t target_tree_held(const struct target_tree *t, mode_t mode);
+
+/* Gives them to the file that fd is open on. */
+void target_tree_release(struct target_tree *t, int fd, mode_t held);
 
 /* Takes over what the record says of the file. */
 void target_tree_take_attrs(struct target_tree *t, const struct record *r);

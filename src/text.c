@@ -150,25 +150,3 @@ void text_human(char *text, size_t size, double bytes)
     }
     snprintf(text, size, u == 0 ? "%.0f %s" : "%.1f %s", bytes, units[u]);
 }
-
-char *text_last_component(const char *path)
-{
-    size_t end = strlen(path), start;
-
-    while (end > 0 && path[end - 1] == '/')
-        end--;
-    for (start = end; start > 0 && path[start - 1] != '/'; start--)
-        ;
-    return strndup(path + start, end - start);
-}
-
-char *text_directory(const char *path)
-{
-    size_t end = strlen(path);
-
-    while (end > 0 && path[end - 1] == '/')
-        end--;
-    while (end > 0 && path[end - 1] != '/')
-        end--;
-    return end > 0 ? strndup(path, end) : strdup(".");
-}

@@ -28,14 +28,6 @@ size_t text_first_char(const char *text, bool utf8, unsigned *ret_columns);
 /* The columns of all characters of the text together. */
 unsigned text_columns(const char *text, bool utf8);
 
-/* The last component of a path without trailing slashes; "" if there is none. The caller frees
- * it; NULL without memory. */
-char *text_last_component(const char *path);
-
-/* The directory that the last component of a path is looked up in; "." if none is named. The
- * caller frees it; NULL without memory. */
-char *text_directory(const char *path);
-
 /* Writes a number of bytes with a binary unit, as "97.7 KiB", into text[size]; 16 bytes are
  * enough for every uint64_t. */
 void text_human(char *text, size_t size, double bytes);

@@ -17,6 +17,7 @@
 #include "clock.h"
 #include "copy.h"
 #include "notices.h"
+#include "path.h"
 #include "report.h"
 #include "signals.h"
 #include "source_tree.h"
@@ -54,6 +55,7 @@
 struct member {
     struct tree *tree;
     unsigned d;
+    char *root;                 /* its path */
     struct target_tree *target; /* the thread's; NULL: not open */
     struct target_tree_view view;
     _Atomic uint64_t busy_since; /* ms, monotonic; 0: waits for records */
@@ -77,9 +79,10 @@ struct member {
 struct tree {
     const struct options *o;
     const struct plan_copy *copy;
-    struct links *links;
+    struct tree_links *links;
     int signal_fd;
     int news_fd;
+    char *root; /* the source's path */
     struct stream *stream;
     struct notices *notices;
     struct member *members;
@@ -171,6 +174,15 @@ static void on_wanted(void *arg)
     atomic_store(&m->tree->wanted, true);
 }
 
+/* A notice of no failure. */
+static void on_made(void *arg, const char *path)
+{
+    static const struct failure none = {.err = 0};
+    struct member *m = arg;
+
+    notices_put(m->tree->notices, m->d, path, &none);
+}
+
 static bool on_given_up(void *arg)
 {
     struct member *m = arg;
@@ -193,26 +205,29 @@ static int open_target(struct member *m)
 {
     const struct options *o = m->tree->o;
     struct target_tree_request request = {
-        .path = m->tree->copy->dests[m->d],
+        .path = m->root,
         .inplace = o->inplace,
         .force = o->force,
+        .keep_directory_symlink = o->keep_directory_symlink,
         .durable = o->fsync,
         .umask = m->tree->umask,
         .plain_mode = o->plain_mode,
         .preserve = o->preserve,
         .max_unnamed = max_unnamed(m->tree),
-        .source = o->link ? m->tree->copy->source : NULL,
+        .source = o->link ? m->tree->root : NULL,
         .keep_links = o->preserve_links,
-        .follow_root = options_follow_operand(o),
+        .follow_root = m->tree->copy->follow || m->tree->copy->way_len > 0,
         .follow = o->follow == FOLLOW_ALWAYS,
         .anew = options_make_anew(o),
         .backup = o->backup,
         .standing = &o->standing,
+        .unmade = &m->tree->links->unmade[m->d],
         .view = &m->view,
         .arg = m,
         .failed = on_failed,
         .attrs_failed = on_attrs_failed,
         .wanted = on_wanted,
+        .made = o->verbose ? on_made : NULL,
         .given_up = on_given_up,
     };
 
@@ -360,12 +375,14 @@ static void *read_source(void *arg)
     struct tree *t = arg;
     const struct options *o = t->o;
     struct source_tree source = {
-        .path = t->copy->source,
-        .follow_root = options_follow_operand(o),
+        .path = t->root,
+        .way = t->copy->source + strlen(t->copy->source) - t->copy->way_len,
+        .follow_source = t->copy->follow,
         .follow = o->follow == FOLLOW_ALWAYS,
         .make = o->link            ? SOURCE_TREE_HARD_LINKS
                 : o->symbolic_link ? SOURCE_TREE_SYMLINKS
                                    : SOURCE_TREE_COPIES,
+        .contents = t->copy->contents,
         .one_file_system = o->one_file_system,
         .keep_links = o->preserve_links,
         .preserve = o->preserve,
@@ -373,7 +390,7 @@ static void *read_source(void *arg)
         .repeat = standing_keeps_all(&o->standing),
         .copy_size = copy_size(o),
         .stream = t->stream,
-        .links = t->links,
+        .links = &t->links->met,
         .label = t->copy->label ? t->copy->label : "",
         .steps = &t->steps,
         .arg = t,
@@ -417,6 +434,19 @@ static bool is_one_too_many(struct tree *t, unsigned who, int err)
     return true;
 }
 
+/* The destination has made what stands under the path now: says of what. */
+static void note_made(const struct tree *t, unsigned d, const char *path)
+{
+    const char *below = path + path_end(t->members[d].root);
+    size_t root_len = *below ? path_end(t->root) : strlen(t->root);
+    char *source;
+
+    if (asprintf(&source, "%.*s%s", (int)root_len, t->root, below) < 0)
+        return;
+    report_made(source, path);
+    free(source);
+}
+
 /* Says what a file failed for, at once: there may be many. */
 static void note(struct tree *t, unsigned who, const char *path, const struct failure *f)
 {
@@ -433,7 +463,9 @@ static void note(struct tree *t, unsigned who, const char *path, const struct fa
             if (who == who_for_attrs(t, d) || who == who_for_attrs(t, n))
                 t->members[d].n_attrs++;
     }
-    if (!is_one_too_many(t, who, f->err))
+    if (who == who_is_source(t))
+        report_source_failure(path, f);
+    else if (!is_one_too_many(t, who, f->err))
         report_failure(path, f);
     if (t->o->stop_on_error && !t->stopping && who <= n)
         stop(t);
@@ -444,7 +476,10 @@ static void take_notices(struct tree *t)
     struct notice *n;
 
     while ((n = notices_take(t->notices))) {
-        note(t, n->who, n->path, &n->failure);
+        if (n->failure.err)
+            note(t, n->who, n->path, &n->failure);
+        else
+            note_made(t, n->who, n->path);
         free(n);
     }
 }
@@ -514,6 +549,9 @@ static void check_source(struct tree *t)
     uint64_t signs = atomic_load(&t->read_bytes) + atomic_load(&t->steps);
     struct failure f;
 
+    /* Who writes to a FIFO may take his time. */
+    if (t->copy->contents && !t->o->has_timeout)
+        limit = 0;
     if (atomic_load(&t->walked) || !limit || !stream_idle(t->stream) ||
         signs != t->idle_signs) {
         t->idle_since = 0;
@@ -579,14 +617,20 @@ static void on_progress(void *arg, const struct copy_status *file, bool asked)
 }
 
 /* What became of the file at one destination. */
-static void note_copied(struct tree *t, struct member *m, const struct dest_status *file)
+static void note_copied(struct tree *t, struct member *m, const struct copy_status *status,
+                        unsigned i)
 {
-    for (unsigned i = 0; i < file->n_attribute_failures; i++)
-        note(t, who_for_attrs(t, m->d), file->path, &file->attribute_failures[i]);
-    if (file->state == DEST_DONE)
+    const struct dest_status *file = &status->dests[i];
+
+    for (unsigned k = 0; k < file->n_attribute_failures; k++)
+        note(t, who_for_attrs(t, m->d), file->path, &file->attribute_failures[k]);
+    if (file->state == DEST_DONE) {
         target_tree_copied(m->target, file->bytes);
-    else if (!file->by_source)
+        note_made(t, m->d, file->path);
+        report_method(status, i);
+    } else if (!file->by_source) {
         target_tree_not_copied(m->target);
+    }
     if (file->state != DEST_DONE && !file->by_source && !t->signal)
         note(t, m->d, file->path, &file->failure);
     if (file->failure.err == ETIMEDOUT) {
@@ -608,7 +652,7 @@ static void on_ended(void *arg, const struct copy_status *file)
     if (file->source_failure.err)
         note(t, who_is_source(t), file->source, &file->source_failure);
     for (unsigned i = 0; i < file->n_dests; i++)
-        note_copied(t, t->copy_members[i], &file->dests[i]);
+        note_copied(t, t->copy_members[i], file, i);
 }
 
 /* Copies the file that the source's thread has come to; the destinations' threads wait for what
@@ -661,6 +705,7 @@ static void copy_if_asked(struct tree *t)
     pthread_mutex_unlock(&t->lock);
     if (!asked)
         return;
+    take_notices(t); /* they are of what came before */
     if (t->stopping)
         close(t->copy_fd);
     else
@@ -811,6 +856,9 @@ static void tree_free(struct tree *t)
         close(t->news_fd);
     pthread_cond_destroy(&t->copied);
     pthread_mutex_destroy(&t->lock);
+    for (unsigned d = 0; t->members && d < t->copy->n_dests; d++)
+        free(t->members[d].root);
+    free(t->root);
     free(t->members);
     free(t->copy_members);
     free(t->status.dests);
@@ -837,7 +885,8 @@ static struct tree *tree_new(const struct options *o, const struct plan_copy *co
     t->members = calloc(n, sizeof *t->members);
     t->copy_members = calloc(n, sizeof(struct member *));
     t->status.dests = calloc(n, sizeof *t->status.dests);
-    if (t->news_fd < 0 || !t->members || !t->copy_members || !t->status.dests ||
+    t->root = plan_root(copy, copy->source);
+    if (t->news_fd < 0 || !t->root || !t->members || !t->copy_members || !t->status.dests ||
         notices_create(t->news_fd, &t->notices) < 0 ||
         stream_create(stream_size(o), n, &t->stream) < 0) {
         tree_free(t);
@@ -852,13 +901,18 @@ static struct tree *tree_new(const struct options *o, const struct plan_copy *co
     t->status.n_dests = n;
     t->status.tree = true;
     for (unsigned d = 0; d < n; d++) {
-        t->members[d] = (struct member){.tree = t, .d = d};
+        t->members[d] =
+            (struct member){.tree = t, .d = d, .root = plan_root(copy, copy->dests[d])};
         t->status.dests[d].path = copy->dests[d];
+        if (!t->members[d].root) {
+            tree_free(t);
+            return NULL;
+        }
     }
     return t;
 }
 
-void tree_run(const struct options *o, const struct plan_copy *copy, struct links *links,
+void tree_run(const struct options *o, const struct plan_copy *copy, struct tree_links *links,
               int signal_fd, struct session_result *ret)
 {
     struct tree *t = tree_new(o, copy, signal_fd);

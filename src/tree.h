@@ -8,9 +8,14 @@
 #include "links.h"
 #include "session.h"
 
-/* As session_run(), for a plan_copy that is a tree. links: what trees that are copied into the
- * same directories have met, at first all zero; the caller's. */
-void tree_run(const struct options *o, const struct plan_copy *copy, struct links *links,
+/* What trees that are copied into the same directories know of files with several names. */
+struct tree_links {
+    struct links met;
+    struct links *unmade; /* of each destination, with keep: whose first name is not ours */
+};
+
+/* As session_run(), for a plan_copy that is a tree. links: at first empty; the caller's. */
+void tree_run(const struct options *o, const struct plan_copy *copy, struct tree_links *links,
               int signal_fd, struct session_result *ret);
 
 /* As session_look(). */

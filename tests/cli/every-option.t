@@ -13,6 +13,16 @@ copies() {
     same src a b
 }
 copies --force
+copies --strip-trailing-slashes
+rm -f a
+try --cp src a
+same src a
+copies --copy-contents
+copies --keep-directory-symlink
+copies --debug
+[ -d /sys/fs/selinux/class ] && tried+=' -Z --context ' || { copies -Z; copies --context; }
+try --parents src d
+same src d/src
 copies --inplace
 copies --link
 copies --symbolic-link

@@ -39,5 +39,5 @@ usr
 exit 2
 exit 2
 --- stderr
-ucopy: cannot copy directory '/' into itself, '/mnt/new'
-ucopy: cannot copy directory '/' into itself, '/d/new'
+ucopy: cannot copy a directory, '/', into itself, '/mnt/new'
+ucopy: cannot copy a directory, '/', into itself, '/d/new'

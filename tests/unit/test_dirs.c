@@ -126,6 +126,35 @@ static void test_zigzag(void **state)
     }
 }
 
+/* Down by symlinks, from where ".." does not lead back. */
+static void test_symlinks(void **state)
+{
+    ino_t inodes[30];
+    struct stat st;
+
+    (void)state;
+    for (unsigned i = 0; i < 30; i++) {
+        assert_int_equal(fstat(dirs_fd(&dirs), &st), 0);
+        inodes[i] = st.st_ino;
+        if (i % 7 == 3) {
+            char name[96];
+
+            (void)snprintf(name, sizeof(name), "%s/elsewhere%u", scratch, i);
+            assert_int_equal(mkdir(name, 0700), 0);
+            assert_int_equal(symlinkat(name, dirs_fd(&dirs), "d"), 0);
+            enter(open_dir(dirs_fd(&dirs), "d"));
+        } else {
+            descend();
+        }
+    }
+    for (unsigned i = 30; i > 0; i--) {
+        assert_int_equal(dirs_leave(&dirs), 0);
+        assert_int_equal(fstat(dirs_fd(&dirs), &st), 0);
+        assert_int_equal(st.st_ino, inodes[i - 1]);
+        assert_true(count_open() <= 12);
+    }
+}
+
 /* What was moved elsewhere does not lead to where it is now. */
 static void test_moved(void **state)
 {
@@ -177,6 +206,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_deep, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_zigzag, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_symlinks, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_moved, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_shut, set_up, tear_down),
     };

@@ -162,6 +162,13 @@ static void test_flags(void **state)
         {"--no-space-check", offsetof(struct options, no_space_check)},
         {"--dry-run", offsetof(struct options, dry_run)},
         {"--attributes-only", offsetof(struct options, attributes_only)},
+        {"--parents", offsetof(struct options, parents)},
+        {"--strip-trailing-slashes", offsetof(struct options, strip_trailing_slashes)},
+        {"--cp", offsetof(struct options, cp)},
+        {"--copy-contents", offsetof(struct options, copy_contents)},
+        {"--keep-directory-symlink", offsetof(struct options, keep_directory_symlink)},
+        {"--debug", offsetof(struct options, debug)},
+        {"--debug", offsetof(struct options, verbose)},
     };
 
     (void)state;
@@ -443,6 +450,82 @@ static void test_operands(void **state)
     options_free(&o);
 }
 
+static void assert_cp(const char *name, const char *line, bool expected)
+{
+    const char *argv[MAX_WORDS + 1] = {name};
+    char *copy = strdup(line), *rest = copy, *error = NULL;
+    struct options o;
+    int argc = 1;
+
+    assert_non_null(copy);
+    while (rest != NULL)
+        argv[argc++] = strsep(&rest, " ");
+    (void)options_parse(&o, argc, argv, &error);
+    assert_int_equal(o.cp, expected);
+    if (!error)
+        assert_int_equal(o.inplace, expected);
+    free(error);
+    free(copy);
+    options_free(&o);
+}
+
+static void test_cp(void **state)
+{
+    (void)state;
+    assert_cp("cp", "a b", true);
+    assert_cp("/usr/bin/cp", "a b", true);
+    assert_cp("ucopy", "--cp a b", true);
+    assert_cp("./ucopy", "a b --cp", true);
+    assert_cp("cp/ucopy", "a b", false);
+    assert_cp("xcp", "a b", false);
+    assert_cp("ucopy", "-- --cp b", false);
+    /* Also where the rest is wrong: who reads the message or the exit status expects cp's. */
+    assert_cp("cp", "--no-such-option a b", true);
+    assert_cp("ucopy", "--no-such-option a b --cp", true);
+    assert_cp("cp", "a", true);
+}
+
+static void test_context(void **state)
+{
+    struct options o;
+
+    (void)state;
+    parse_well(&o, "a b");
+    assert_int_equal(o.context, CONTEXT_AS_IS);
+    options_free(&o);
+    parse_well(&o, "-Z a b");
+    assert_int_equal(o.context, CONTEXT_DEFAULT);
+    options_free(&o);
+    parse_well(&o, "--context a b");
+    assert_int_equal(o.context, CONTEXT_DEFAULT);
+    assert_int_equal(o.n_operands, 2);
+    options_free(&o);
+    parse_well(&o, "--context=user_u a b");
+    assert_int_equal(o.context, CONTEXT_GIVEN);
+    options_free(&o);
+}
+
+/* As cp cp's long options may be abbreviated, and no others. */
+static void test_abbreviated(void **state)
+{
+    struct options o;
+
+    (void)state;
+    parse_well(&o, "--cp --verb --pres=mode --no-deref --parent a b");
+    assert_true(o.verbose && o.preserve.mode && o.parents);
+    assert_false(o.preserve.owner);
+    assert_int_equal(o.follow, FOLLOW_NEVER);
+    options_free(&o);
+    parse_well(&o, "--cp --prese a b");
+    assert_true(o.preserve.mode && o.preserve.owner);
+    assert_int_equal(o.n_operands, 2);
+    options_free(&o);
+    parse_well(&o, "--cp -- --verb b");
+    assert_false(o.verbose);
+    assert_string_equal(o.operands[0], "--verb");
+    options_free(&o);
+}
+
 static void test_posixly_correct(void **state)
 {
     struct options o;
@@ -523,6 +606,16 @@ static void test_refused(void **state)
         {"-v a", {"missing destination operand after 'a'"}},
         {"-t d", {"missing file operand"}},
         {"- b", {"'-'", "not supported yet"}},
+        {"-T --parents a b", {"--parents", "--no-target-directory"}},
+        {"--verb a b", {"unknown option '--verb'"}},
+        {"--cp --re a b", {"unknown option '--re'"}},
+        {"--cp --inpl a b", {"unknown option '--inpl'"}},
+        {"--cp -- a", {"missing destination"}},
+        {"-Z --preserve=context a b", {"a context", "not both"}},
+        {"--cp -t d -t e a", {"multiple target directories"}},
+        {"--cp -T a b c", {"extra operand 'c'"}},
+        {"--cp --partial a b", {"--partial and --inplace"}},
+        {"--cp --require=2 a b c", {"--require=2", "only 1 destination"}},
         {"a -- b -", {"'-'", "not supported yet"}},
         {"--preserve=mod,tim,x,bogus a b", {"--preserve=mod,tim,x,bogus", "expected words"}},
         {"--preserve=modes a b", {"--preserve=modes", "expected"}},
@@ -729,16 +822,17 @@ static void test_help(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),      cmocka_unit_test(test_flags),
-        cmocka_unit_test(test_preserve),      cmocka_unit_test(test_standing),
-        cmocka_unit_test(test_links),         cmocka_unit_test(test_backup),
-        cmocka_unit_test(test_values),        cmocka_unit_test(test_holes),
-        cmocka_unit_test(test_patience),      cmocka_unit_test(test_ranges_of_the_file),
-        cmocka_unit_test(test_last_one_wins), cmocka_unit_test(test_when),
-        cmocka_unit_test(test_operands),      cmocka_unit_test(test_posixly_correct),
-        cmocka_unit_test(test_alias),         cmocka_unit_test(test_actions),
-        cmocka_unit_test(test_refused),       cmocka_unit_test(test_sizes),
-        cmocka_unit_test(test_help),
+        cmocka_unit_test(test_defaults),        cmocka_unit_test(test_flags),
+        cmocka_unit_test(test_preserve),        cmocka_unit_test(test_standing),
+        cmocka_unit_test(test_links),           cmocka_unit_test(test_backup),
+        cmocka_unit_test(test_values),          cmocka_unit_test(test_holes),
+        cmocka_unit_test(test_patience),        cmocka_unit_test(test_ranges_of_the_file),
+        cmocka_unit_test(test_last_one_wins),   cmocka_unit_test(test_when),
+        cmocka_unit_test(test_operands),        cmocka_unit_test(test_cp),
+        cmocka_unit_test(test_context),         cmocka_unit_test(test_abbreviated),
+        cmocka_unit_test(test_posixly_correct), cmocka_unit_test(test_alias),
+        cmocka_unit_test(test_actions),         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_sizes),           cmocka_unit_test(test_help),
     };
 
     /* Aliases of whoever runs this must not matter. */

@@ -56,7 +56,7 @@ static int tear_down(void **state)
     return chdir("/") == 0 && system(command) == 0 && same == 0 ? 0 : -1;
 }
 
-/* A command line in words separated by blanks: -f, -T, -t DIR and operands. */
+/* A command line in words separated by blanks: options and operands. */
 struct line {
     struct options options;
     char text[512];
@@ -68,7 +68,7 @@ static void parse(struct line *l, const char *text)
 {
     char *save = NULL;
 
-    *l = (struct line){0};
+    *l = (struct line){.options.length = OPTIONS_TO_THE_END};
     (void)snprintf(l->text, sizeof(l->text), "%s", text);
     l->options.operands = l->operands;
     l->options.target_directories = l->directories;
@@ -77,6 +77,14 @@ static void parse(struct line *l, const char *text)
             l->options.force = true;
         else if (strcmp(w, "-T") == 0)
             l->options.no_target_directory = true;
+        else if (strcmp(w, "--cp") == 0)
+            l->options.cp = true;
+        else if (strcmp(w, "-r") == 0)
+            l->options.recursive = true;
+        else if (strcmp(w, "--parents") == 0)
+            l->options.parents = true;
+        else if (strcmp(w, "--strip") == 0)
+            l->options.strip_trailing_slashes = true;
         else if (strcmp(w, "-t") == 0)
             l->directories[l->options.n_target_directories++] = strtok_r(NULL, " ", &save);
         else
@@ -84,7 +92,20 @@ static void parse(struct line *l, const char *text)
     }
 }
 
-/* Compares the plan with "SOURCE>DEST,DEST;SOURCE>...". */
+static size_t put_path(char *to, size_t size, const struct plan_copy *c, const char *path)
+{
+    char *root = plan_root(c, path);
+    int n;
+
+    assert_non_null(root);
+    n = snprintf(to, size, "%s%s%s", root, c->way_len ? ":" : "",
+                 path + strlen(path) - c->way_len);
+    free(root);
+    return (size_t)n;
+}
+
+/* Compares the plan with "SOURCE>DEST,DEST;SOURCE>...;!why a copy is left out;?why that is no
+ * failure". What is below the root is behind a colon. */
 static void assert_plan(const char *text, const char *expected)
 {
     char got[512];
@@ -100,9 +121,17 @@ static void assert_plan(const char *text, const char *expected)
     for (unsigned i = 0; i < p.n_copies; i++) {
         const struct plan_copy *c = &p.copies[i];
 
-        n += (size_t)snprintf(got + n, sizeof(got) - n, "%s%s>", i ? ";" : "", c->source);
-        for (unsigned d = 0; d < c->n_dests; d++)
-            n += (size_t)snprintf(got + n, sizeof(got) - n, "%s%s", d ? "," : "", c->dests[d]);
+        n += (size_t)snprintf(got + n, sizeof(got) - n, "%s", i ? ";" : "");
+        if (c->left_out) {
+            n += (size_t)snprintf(got + n, sizeof(got) - n, "%c%s", c->is_failure ? '!' : '?',
+                                  c->left_out);
+            continue;
+        }
+        n += put_path(got + n, sizeof(got) - n, c, c->source);
+        for (unsigned d = 0; d < c->n_dests; d++) {
+            got[n++] = d ? ',' : '>';
+            n += put_path(got + n, sizeof(got) - n, c, c->dests[d]);
+        }
     }
     plan_free(&p);
     assert_string_equal(got, expected);
@@ -257,6 +286,69 @@ static void test_same_as_source(void **state)
     assert_refused("q/a q", "'q/a' and 'q/a' are the same file");
 }
 
+static void test_as_cp(void **state)
+{
+    (void)state;
+    assert_plan("--cp a new", "a>new");
+    assert_plan("--cp a q/c d", "a>d/a;q/c>d/c");
+    assert_plan("--cp -t d a q/c", "a>d/a;q/c>d/c");
+    assert_plan("--cp -T a new", "a>new");
+    assert_plan("--cp -r d q e", "d>e/d;q>e/q");
+    assert_refused("--cp a b new", "target 'new': No such file or directory");
+    assert_refused("--cp a q/c b", "target 'b': Not a directory");
+    assert_refused("--cp -t b a", "target directory 'b': Not a directory");
+    /* One source does not keep the others from being copied. */
+    assert_plan("--cp missing a d", "!cannot stat 'missing': No such file or directory;a>d/a");
+    assert_plan("--cp q a d", "!-r not specified; omitting directory 'q';a>d/a");
+    assert_plan("--cp a full b d", "a>d/a;!-r not specified; omitting directory 'full';b>d/b");
+    assert_plan("--cp q/a b full",
+                "!cannot overwrite directory 'full/a' with non-directory;b>full/b");
+    assert_plan("--cp -r d a d", "!cannot copy a directory, 'd', into itself, 'd/d';a>d/a");
+    assert_plan("--cp a q/c a q/a d", "a>d/a;q/c>d/c;?warning: source file 'a' specified more "
+                                      "than once;!will not overwrite just-created 'd/a' with "
+                                      "'q/a'");
+    assert_plan("--cp -r q q e",
+                "q>e/q;?warning: source directory 'q' specified more than once");
+    assert_plan("--cp q/a d q q",
+                "!'q/a' and 'q/a' are the same file;!-r not specified; "
+                "omitting directory 'd';!-r not specified; omitting directory "
+                "'q'");
+    assert_plan("--cp a ./a", "!'a' and './a' are the same file");
+    assert_plan("--cp hard a", "!'hard' and 'a' are the same file");
+    /* Directories of one name are merged. */
+    assert_plan("--cp -r d/sub full d/../d/sub/ e",
+                "d/sub>e/sub;full>e/full;?warning: source "
+                "directory 'd/../d/sub/' specified more than "
+                "once");
+}
+
+static void test_parents(void **state)
+{
+    (void)state;
+    assert_plan("--parents q/c d e", "q:c>d/q:c,e/q:c");
+    assert_plan("--parents -t d -t e q/c a", "q:c>d/q:c,e/q:c;a>d/a,e/a");
+    assert_plan("--parents ./q/.//c d", "q:c>d/q:c");
+    assert_plan("--parents -r full/ d", "full>d/full");
+    assert_plan("--parents -r d/sub/. e", "d:sub>e/d:sub");
+    assert_refused("--parents q/c new", "target 'new': No such file or directory");
+    assert_refused("--parents q/c b", "with --parents, the destination must be a directory");
+    assert_refused("--parents d/../q/c e", "'d/../q/c': --parents cannot be used with '..', "
+                                           "which leads out of the destination");
+    assert_refused("--parents q/c .", "'q/c' and './q/c' are the same file");
+    assert_plan(
+        "--cp --parents q/c q/../a q/a d",
+        "q:c>d/q:c;!'q/../a': --parents cannot be used with '..', which leads out of the "
+        "destination;q:a>d/q:a");
+}
+
+static void test_trailing_slashes(void **state)
+{
+    (void)state;
+    assert_plan("--strip a/ new", "a>new");
+    assert_plan("--strip -t d a// b/", "a>d/a;b>d/b");
+    assert_plan("a/ new", "a/>new");
+}
+
 static void test_many(void **state)
 {
     enum { N = 2000 };
@@ -306,15 +398,12 @@ static void test_nodes_and_mounts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_paths),
-        cmocka_unit_test(test_target_directories),
-        cmocka_unit_test(test_directories),
-        cmocka_unit_test(test_empty_names),
-        cmocka_unit_test(test_habit),
-        cmocka_unit_test(test_same_dests),
-        cmocka_unit_test(test_same_as_source),
-        cmocka_unit_test(test_many),
-        cmocka_unit_test(test_nodes_and_mounts),
+        cmocka_unit_test(test_paths),          cmocka_unit_test(test_target_directories),
+        cmocka_unit_test(test_directories),    cmocka_unit_test(test_empty_names),
+        cmocka_unit_test(test_habit),          cmocka_unit_test(test_same_dests),
+        cmocka_unit_test(test_same_as_source), cmocka_unit_test(test_as_cp),
+        cmocka_unit_test(test_parents),        cmocka_unit_test(test_trailing_slashes),
+        cmocka_unit_test(test_many),           cmocka_unit_test(test_nodes_and_mounts),
     };
 
     return cmocka_run_group_tests_name("plan", tests, set_up, tear_down);

@@ -1,0 +1,13 @@
+/* report_cp: what cp says of failures, where --cp is wanted. */
+#ifndef UCOPY_REPORT_CP_H
+#define UCOPY_REPORT_CP_H
+
+#include <stdbool.h>
+
+#include "failure.h"
+
+/* The line for what failed at a path of the source or of the destination, without "cp: " and
+ * newline. The caller frees it; NULL without memory. */
+char *report_cp_line(const char *path, const struct failure *f, bool is_source);
+
+#endif
