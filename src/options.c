@@ -33,6 +33,12 @@ enum option_id {
     OPT_CONTEXT,
     OPT_FORCE,
     OPT_NO_CLOBBER,
+    OPT_LINK,
+    OPT_SYMBOLIC_LINK,
+    OPT_REMOVE_DESTINATION,
+    OPT_BACKUP_PLAIN,
+    OPT_BACKUP,
+    OPT_SUFFIX,
     OPT_UPDATE_OLDER,
     OPT_UPDATE,
     OPT_INPLACE,
@@ -112,6 +118,15 @@ static struct poptOption copying_table[] = {
     FLAG(NULL, 'u', OPT_UPDATE_OLDER, "as --update=older"),
     OPTIONAL_ARG("update", '\0', OPT_UPDATE, "WHICH",
                  "replace what exists if older than SOURCE (alone), all, none, or none-fail"),
+    FLAG("link", 'l', OPT_LINK, "make hard links to SOURCE instead of copies"),
+    FLAG("symbolic-link", 's', OPT_SYMBOLIC_LINK,
+         "make symbolic links to SOURCE instead of copies"),
+    FLAG("remove-destination", '\0', OPT_REMOVE_DESTINATION,
+         "make every DEST anew; nothing of an existing one stays, be it a link or a device"),
+    FLAG(NULL, 'b', OPT_BACKUP_PLAIN, "as --backup"),
+    OPTIONAL_ARG("backup", '\0', OPT_BACKUP, "CONTROL",
+                 "keep what is replaced: simple, numbered, existing (default), or none"),
+    ARG("suffix", 'S', OPT_SUFFIX, "SUFFIX", "of simple backups, instead of ~; implies -b"),
     FLAG("inplace", '\0', OPT_INPLACE,
          "write into DEST itself instead of a temporary that is renamed"),
     ARG("sparse", '\0', OPT_SPARSE, "WHEN",
@@ -535,6 +550,55 @@ static int set_update(struct options *o, const struct rule *rule, const char *va
     return 0;
 }
 
+static int set_backup_plain(struct options *o, const struct rule *rule, const char *value)
+{
+    (void)rule;
+    (void)value;
+    o->backs_up = true;
+    return 0;
+}
+
+/* As with cp, a word may be abbreviated as far as it stays clear. */
+static int parse_backup(const char *text, enum backup_kind *ret)
+{
+    static const struct {
+        const char *word;
+        enum backup_kind kind;
+    } words[] = {
+        {"none", BACKUP_NONE},         {"off", BACKUP_NONE},          {"simple", BACKUP_SIMPLE},
+        {"never", BACKUP_SIMPLE},      {"numbered", BACKUP_NUMBERED}, {"t", BACKUP_NUMBERED},
+        {"existing", BACKUP_EXISTING}, {"nil", BACKUP_EXISTING},
+    };
+    unsigned found = 0;
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strncmp(words[i].word, text, strlen(text)) == 0) {
+            *ret = words[i].kind;
+            found++;
+        }
+    }
+    return found == 1 ? 0 : -EINVAL;
+}
+
+static int set_backup(struct options *o, const struct rule *rule, const char *value)
+{
+    (void)rule;
+    o->backs_up = true;
+    if (value == NULL || *value == '\0')
+        return 0;
+    o->has_backup_kind = true;
+    return parse_backup(value, &o->backup.kind);
+}
+
+static int set_suffix(struct options *o, const struct rule *rule, const char *value)
+{
+    (void)rule;
+    o->backs_up = true;
+    free(o->suffix);
+    o->suffix = strdup(value);
+    return o->suffix != NULL ? 0 : -ENOMEM;
+}
+
 static int set_preserve_basic(struct options *o, const struct rule *rule, const char *value)
 {
     (void)rule;
@@ -638,6 +702,8 @@ static int set_usage(struct options *o, const struct rule *rule, const char *val
 
 #define EXPECT_SIZE "a SIZE of less than 8 EiB, e.g. 4096, 64K, 1GiB"
 #define EXPECT_WHEN "auto, always or never"
+#define EXPECT_BACKUP                                                                          \
+    "none, off, simple, never, numbered, t, existing or nil, or the beginning of one"
 #define EXPECT_LIST                                                                            \
     "words out of mode, ownership, timestamps, links, context, xattr and all, "                \
     "with commas between them"
@@ -661,6 +727,12 @@ static const struct rule rules[] = {
     [OPT_CONTEXT_DEFAULT] = {.set = set_context},
     [OPT_CONTEXT] = {.set = set_context},
     [OPT_FORCE] = {.set = set_flag, FIELD(force)},
+    [OPT_LINK] = {.set = set_flag, FIELD(link)},
+    [OPT_SYMBOLIC_LINK] = {.set = set_flag, FIELD(symbolic_link)},
+    [OPT_REMOVE_DESTINATION] = {.set = set_flag, FIELD(remove_destination)},
+    [OPT_BACKUP_PLAIN] = {.set = set_backup_plain},
+    [OPT_BACKUP] = {.set = set_backup, .expected = EXPECT_BACKUP},
+    [OPT_SUFFIX] = {.set = set_suffix},
     [OPT_NO_CLOBBER] = {.set = set_no_clobber},
     [OPT_UPDATE_OLDER] = {.set = set_update},
     [OPT_UPDATE] = {.set = set_update, .expected = "all, none, none-fail or older"},
@@ -763,6 +835,8 @@ static const char *close_optional(const char *word)
         return "--reflink=";
     if (strcmp(word, "--update") == 0)
         return "--update=";
+    if (strcmp(word, "--backup") == 0)
+        return "--backup=";
     return word;
 }
 
@@ -975,6 +1049,26 @@ static int check_operands(const struct options *o, char **ret_error)
     return 0;
 }
 
+/* Links have no data of their own. */
+static int check_links(const struct options *o, char **ret_error)
+{
+    const char *which = o->attributes_only                ? "attributes-only"
+                        : o->offset                       ? "offset"
+                        : o->length != OPTIONS_TO_THE_END ? "length"
+                        : o->has_dest_offset              ? "dest-offset"
+                        : o->resume                       ? "resume"
+                        : o->partial                      ? "partial"
+                        : o->reflink == WHEN_ALWAYS       ? "reflink=always"
+                                                          : NULL;
+
+    if (o->link && o->symbolic_link)
+        return refuse(ret_error, "--link and --symbolic-link contradict each other");
+    if ((o->link || o->symbolic_link) && which)
+        return refuse(ret_error, "--%s makes no copies: it contradicts --%s",
+                      o->link ? "link" : "symbolic-link", which);
+    return 0;
+}
+
 static int check_combinations(const struct options *o, char **ret_error)
 {
     uint64_t furthest = o->offset > o->dest_offset ? o->offset : o->dest_offset;
@@ -1024,12 +1118,42 @@ static int check_combinations(const struct options *o, char **ret_error)
     return 0;
 }
 
+/* How what is replaced is kept, by the options and the environment. */
+static int settle_backup(struct options *o, char **ret_error)
+{
+    const char *control = getenv("VERSION_CONTROL");
+    const char *suffix = o->suffix != NULL ? o->suffix : getenv("SIMPLE_BACKUP_SUFFIX");
+
+    if (!o->backs_up)
+        return 0;
+    if (!o->has_backup_kind && (control == NULL || *control == '\0'))
+        o->backup.kind = BACKUP_EXISTING;
+    else if (!o->has_backup_kind && parse_backup(control, &o->backup.kind) < 0)
+        return refuse(ret_error, "VERSION_CONTROL=%s: expected %s", control, EXPECT_BACKUP);
+    if (suffix == NULL || *suffix == '\0' || strchr(suffix, '/') != NULL)
+        suffix = "~";
+    o->backup.suffix = suffix;
+    return 0;
+}
+
 /* What several options say together about what exists. */
-static void settle_standing(struct options *o)
+static int settle_standing(struct options *o, char **ret_error)
 {
     if (o->no_clobber)
         o->standing.update = UPDATE_NONE;
     o->standing.keeps_times = o->preserve.times;
+    /* As with cp, whose copies of symlinks are links to what they lead to. */
+    if (o->link && o->follow == FOLLOW_AUTO)
+        o->follow = FOLLOW_ALWAYS;
+    if (o->backs_up && standing_keeps_all(&o->standing))
+        return refuse(ret_error, "--backup contradicts %s: nothing is replaced",
+                      o->no_clobber                       ? "--no-clobber"
+                      : o->standing.update == UPDATE_NONE ? "--update=none"
+                                                          : "--update=none-fail");
+    if (o->has_dest_offset && (o->backs_up || o->remove_destination))
+        return refuse(ret_error, "--dest-offset keeps the rest of DEST: it contradicts --%s",
+                      o->backs_up ? "backup" : "remove-destination");
+    return settle_backup(o, ret_error);
 }
 
 /* Whether the program is to be cp: also for what is wrong with the rest of the line. */
@@ -1077,11 +1201,14 @@ int options_parse(struct options *o, int argc, const char **argv, char **ret_err
         r = refuse_popt(p->context, id, ret_error);
         goto err_after_parser;
     }
-    settle_standing(o);
     o->inplace |= o->cp;
-    r = take_operands(o, argc, argv, ret_error);
+    r = settle_standing(o, ret_error);
+    if (r == 0)
+        r = take_operands(o, argc, argv, ret_error);
     if (r == 0)
         r = check_combinations(o, ret_error);
+    if (r == 0)
+        r = check_links(o, ret_error);
     if (r == 0)
         r = check_operands(o, ret_error);
     if (r == 0)
@@ -1133,6 +1260,7 @@ void options_free(struct options *o)
     for (unsigned i = 0; i < o->n_operands; i++)
         free(o->operands[i]);
     free(o->operands);
+    free(o->suffix);
     parser_free(o->parser);
     *o = (struct options){0};
 }

@@ -8,6 +8,7 @@
 
 #include "attrs.h"
 #include "standing.h"
+#include "target_backup.h"
 
 enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 
@@ -78,7 +79,14 @@ struct options {
     bool keep_directory_symlink; /* one that leads to a directory, where one is to be made */
 
     struct standing_policy standing; /* what is done with what exists */
+    struct backup_wanted backup;     /* of what is replaced */
+    bool remove_destination;         /* what exists is removed, and not written to */
+    bool backs_up, has_backup_kind;  /* --backup was given, with a value */
+    char *suffix;                    /* of simple backups, as it was given, or NULL */
     bool no_clobber;                 /* the last of -i and -n was -n */
+
+    bool link;          /* hard links to SOURCE instead of copies */
+    bool symbolic_link; /* likewise */
 
     bool cp; /* cp's grammar and habits; implies inplace */
     bool force;
@@ -114,6 +122,12 @@ void options_print_usage(const struct options *o, FILE *f);
 
 /* Frees everything *o holds. */
 void options_free(struct options *o);
+
+/* Whether what exists under a name is taken away rather than written to. */
+static inline bool options_make_anew(const struct options *o)
+{
+    return o->remove_destination || o->backup.kind != BACKUP_NONE;
+}
 
 /* Whether symlinks named on the command line are followed. */
 bool options_follow_operand(const struct options *o);

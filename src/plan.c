@@ -3,14 +3,18 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "ask.h"
 #include "fd.h"
 #include "path.h"
 #include "plan_check.h"
+#include "plan_same.h"
 #include "refusal.h"
 
 /* The operands as they are meant: sources, and either directories to copy them into or, with
@@ -49,6 +53,32 @@ int plan_settle(struct plan_copy *c, const struct options *o, int r, char **ret_
     return 0;
 }
 
+/* `cp -bf a a` makes what would be the backup. */
+static int backup_of_source(const struct plan_copy *c, const struct options *o, char **path)
+{
+    char *dir, *name, backup[NAME_MAX + 1];
+    struct stat st;
+    int fd, r;
+
+    if (!o->force || o->backup.kind == BACKUP_NONE || strcmp(c->source, *path) != 0 ||
+        ask_stat(*path, &st) < 0 || !S_ISREG(st.st_mode))
+        return 0;
+    dir = path_directory(*path);
+    name = path_last(*path);
+    fd = dir ? open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+    r = dir && name ? 0 : -ENOMEM;
+    if (fd >= 0 && r == 0 && backup_name(&o->backup, fd, name, backup) == 0) {
+        free(*path);
+        *path = path_join(dir, backup);
+        r = *path ? 0 : -ENOMEM;
+    }
+    if (fd >= 0)
+        close(fd);
+    free(dir);
+    free(name);
+    return r;
+}
+
 /* Makes DIR/basename(SOURCE), or with --parents DIR/SOURCE. What is in a tree "." or ".." goes
  * into DIR itself. */
 static int into_directory(const char *dir, const struct plan_copy *c, bool parents,
@@ -76,16 +106,20 @@ static int into_directory(const char *dir, const struct plan_copy *c, bool paren
 
 /* What may not be the destination of a tree: anything but a directory; of what is none: its own
  * other name. */
-static int check_tree_dest(const struct plan_copy *c, const char *path, char **ret_error)
+static int check_tree_dest(const struct plan_copy *c, const struct options *o, const char *path,
+                           char **ret_error)
 {
-    struct stat st, source;
+    struct stat st, source, end;
 
     if (ask_lstat(path, &st) < 0 || S_ISDIR(st.st_mode) || plan_stat_source(c, &source) < 0)
         return 0;
-    if (S_ISDIR(source.st_mode))
+    if (S_ISDIR(source.st_mode) && o->backup.kind == BACKUP_NONE)
         return refuse(ret_error, "cannot overwrite non-directory '%s' with directory '%s'",
                       path, c->source);
-    if (fd_same_file(&st, &source))
+    /* A symlink is not to take the place of what it leads to either. */
+    if ((fd_same_file(&st, &source) ||
+         (ask_stat(c->source, &end) == 0 && fd_same_file(&st, &end))) &&
+        !plan_same_possible(o, c->source, path))
         return refuse(ret_error, "'%s' and '%s' are the same file", c->source, path);
     return 0;
 }
@@ -95,7 +129,8 @@ static int check_dest(const struct options *o, const char *path, char **ret_erro
 {
     struct stat st;
 
-    if (standing_keeps_all(&o->standing) || ask_stat(path, &st) < 0)
+    if (standing_keeps_all(&o->standing) ||
+        (options_make_anew(o) ? ask_lstat(path, &st) : ask_stat(path, &st)) < 0)
         return 0;
     if (S_ISDIR(st.st_mode))
         return refuse(ret_error, "cannot overwrite directory '%s' with non-directory", path);
@@ -131,14 +166,18 @@ static int add_dest(struct plan_copy *c, const struct options *o, const char *de
         r = into_directory(dest, c, o->parents, &path, ret_error);
     else if (!(path = strdup(dest)))
         r = -ENOMEM;
-    if (r < 0)
+    else
+        r = backup_of_source(c, o, &path);
+    if (r < 0) {
+        free(path);
         return r;
+    }
     c->dests[c->n_dests++] = path;
     if (o->cp && !standing_keeps_all(&o->standing))
         r = check_cp_dest(c, path, ret_error);
     if (r < 0)
         return r;
-    return c->tree ? check_tree_dest(c, path, ret_error) : check_dest(o, path, ret_error);
+    return c->tree ? check_tree_dest(c, o, path, ret_error) : check_dest(o, path, ret_error);
 }
 
 /* Options that are about the bytes of one file. */
@@ -177,7 +216,8 @@ static int find_kind(struct plan_copy *c, const struct options *o, const struct 
     /* Without -r cp reads whatever it is. */
     c->contents = o->copy_contents || (o->cp && !o->recursive);
     /* A file that may have another name among the sources is made in the same way as they. */
-    c->tree = S_ISLNK(st.st_mode) || (o->recursive && !S_ISREG(st.st_mode)) ||
+    c->tree = S_ISLNK(st.st_mode) || o->link || o->symbolic_link ||
+              (o->recursive && !S_ISREG(st.st_mode)) ||
               (c->contents && (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode))) ||
               (o->preserve_links && aim->n_directories > 0 && S_ISREG(st.st_mode) &&
                (st.st_nlink > 1 || aim->has_symlinks)) ||

@@ -16,6 +16,7 @@
 
 #include "ask.h"
 #include "path.h"
+#include "plan_same.h"
 #include "refusal.h"
 
 #define MAX_SYMLINKS 40 /* as the kernel's own limit, path_resolution(7) */
@@ -160,9 +161,11 @@ static int check_pair(const struct options *o, const struct identity *dest,
 {
     if (other->path == dest->path) /* a symlink that leads to itself */
         return 0;
-    /* What exists by the time it is looked at is left alone. */
-    if (standing_keeps_all(&o->standing) &&
-        (other->is_dest ? other->copy != dest->copy : !dest->name))
+    /* What the first of two copies makes the second one leaves alone, or gives another name. */
+    if (other->is_dest && other->copy != dest->copy &&
+        (standing_keeps_all(&o->standing) || o->backup.kind == BACKUP_NUMBERED))
+        return 0;
+    if (!other->is_dest && plan_same_possible(o, other->path, dest->path))
         return 0;
     if (other->is_dest && other->copy != dest->copy)
         return refuse(ret_error, "will not overwrite just-created '%s' with '%s'", dest->path,
@@ -272,18 +275,20 @@ static int check_later(const struct plan *p, const struct options *o,
                        const struct identity *first, const struct identity *second)
 {
     struct plan_copy *c = &p->copies[second->copy];
+    bool backs_up = o->backup.kind != BACKUP_NONE;
     struct stat a, b;
     char *why;
     bool same;
     int r;
 
     if (c->left_out || p->copies[first->copy].left_out || first->copy == second->copy ||
+        o->backup.kind == BACKUP_NUMBERED ||
         plan_stat_source(&p->copies[first->copy], &a) < 0 || plan_stat_source(c, &b) < 0)
         return 0;
     same = a.st_dev == b.st_dev && a.st_ino == b.st_ino;
     if (!same && (S_ISDIR(a.st_mode) || S_ISDIR(b.st_mode) || standing_keeps_all(&o->standing)))
         return 0;
-    if (same)
+    if (same && !backs_up)
         r = refuse(&why, "warning: source %s '%s' specified more than once",
                    S_ISDIR(a.st_mode) ? "directory" : "file", c->source);
     else if (S_ISLNK(a.st_mode) && !S_ISLNK(b.st_mode))
@@ -294,7 +299,7 @@ static int check_later(const struct plan *p, const struct options *o,
                    second->from);
     if (r == -ENOMEM)
         return r;
-    plan_leave_out(c, why, !same);
+    plan_leave_out(c, why, !same || backs_up);
     return 0;
 }
 

@@ -25,6 +25,8 @@ enum record_kind {
     RECORD_SYMLINK, /* text: where it leads */
     RECORD_NODE,    /* fifo, socket or device */
     RECORD_LINK, /* another name of a file that came before; text: its path from the root on */
+    RECORD_SOURCE_LINK,    /* another name of the source itself */
+    RECORD_SOURCE_SYMLINK, /* text: where the source is */
     RECORD_COPY, /* a file that is copied by other means, while the readers wait; text: as with
                   * RECORD_FILE */
 };

@@ -127,6 +127,8 @@ static struct target_request request_for(const struct session *s, unsigned d)
         .keep_rest = o->has_dest_offset || o->attributes_only,
         .sparse = leaves_holes(s),
         .force = o->force,
+        .anew = options_make_anew(o),
+        .backup = o->backup,
         .only_new = standing_keeps_all(&o->standing),
         .want_direct = s->direct,
         .need_direct = o->direct == WHEN_ALWAYS,
@@ -152,7 +154,7 @@ static struct standing_case look_at_standing(const struct session *s, const char
 
     if (s->file)
         return (struct standing_case){.verdict = STANDING_REPLACE};
-    exists = stat(path, &there) == 0;
+    exists = (options_make_anew(s->o) ? lstat(path, &there) : stat(path, &there)) == 0;
     return standing_judge(&s->o->standing, &s->source.st, exists ? &there : NULL, AT_FDCWD,
                           path);
 }
@@ -229,8 +231,9 @@ void session_look_at_targets(struct session *s)
         s->wanted[d] = !s->late[d];
         if (s->late[d]) {
             session_note_errand(s, d, "open");
-        } else if (s->failures[d].err == 0 && s->standing[d].verdict != STANDING_SKIP &&
-                   s->standing[d].verdict != STANDING_REFUSE) {
+        } else if (s->failures[d].err ==
+                   0) { /* one that is left alone has not been looked at */
+            s->source.relinked |= s->looks[d].unlinks_source;
             s->deferred[d] = session_may_clone(s, d);
             if (!s->deferred[d])
                 s->demands[d] = s->looks[d].demand;

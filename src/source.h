@@ -16,6 +16,8 @@ struct source {
     int fd_direct;         /* the same file with O_DIRECT, or -1 */
     uint32_t direct_align; /* bytes: what O_DIRECT wants of offset, length and address */
     struct stat st;        /* at open */
+    bool relinked;         /* it loses or gets names while it is copied: its time of status
+                            * change says nothing */
     uint64_t size;         /* bytes; meaningful with size_known */
     bool size_known; /* false for files whose st_size says nothing (/proc, /sys) and empty ones
                       */

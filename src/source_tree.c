@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "dirs.h"
 #include "fd.h"
+#include "path.h"
 #include "record.h"
 #include "trail.h"
 
@@ -415,6 +416,24 @@ static void put_symlink(struct walk *w, int dir_fd, const char *name, const stru
         publish(w, r);
 }
 
+/* A link to what stands in the source instead of a copy. */
+static void put_link_to_source(struct walk *w, const char *name, const struct stat *st)
+{
+    bool hard = w->t->make == SOURCE_TREE_HARD_LINKS;
+    const char *first = hard ? NULL : find_first(w, st);
+    struct record *r;
+
+    if (first) {
+        put_link(w, name, first, st);
+        return;
+    }
+    attrs_read_stat(&w->attrs, st);
+    r = begin(w, hard ? RECORD_SOURCE_LINK : RECORD_SOURCE_SYMLINK, name,
+              hard ? "" : w->path.bytes, 0, st);
+    if (r)
+        publish(w, r);
+}
+
 /* What is no directory. st: what it is, as far as that is known. */
 static void put_entry_record(struct walk *w, int dir_fd, const char *name,
                              const struct stat *st)
@@ -424,7 +443,9 @@ static void put_entry_record(struct walk *w, int dir_fd, const char *name,
     struct record *r;
     int fd;
 
-    if (S_ISREG(st->st_mode)) {
+    if (w->t->make != SOURCE_TREE_COPIES) {
+        put_link_to_source(w, name, st);
+    } else if (S_ISREG(st->st_mode)) {
         fd = openat(dir_fd, name, OPEN_FLAGS | follow);
         if (fd < 0) {
             fail(w, "open", errno, NULL);
@@ -455,7 +476,7 @@ static bool look(struct walk *w, int dir_fd, const char *name, unsigned char typ
 {
     bool follow = follows(w);
 
-    if (type == DT_REG || type == DT_DIR) {
+    if (type == DT_DIR || (type == DT_REG && w->t->make == SOURCE_TREE_COPIES)) {
         *st = (struct stat){.st_mode = type == DT_REG ? S_IFREG : S_IFDIR};
         return true;
     }
@@ -668,16 +689,6 @@ static void walk_directories(struct walk *w)
     }
 }
 
-/* Components of the way from the root to what is to be copied. */
-static unsigned count_way(const char *way)
-{
-    unsigned n = way[0] != '\0';
-
-    for (; *way; way++)
-        n += *way == '/';
-    return n;
-}
-
 static void walk_root(struct walk *w)
 {
     struct stat st;
@@ -694,7 +705,7 @@ static void walk_root(struct walk *w)
 
 int source_tree_walk(const struct source_tree *t)
 {
-    struct walk w = {.t = t, .n_way = count_way(t->way), .listing = malloc(LISTING)};
+    struct walk w = {.t = t, .n_way = path_count(t->way), .listing = malloc(LISTING)};
 
     if (!w.listing || trail_put(&w.path, 0, t->path) < 0) {
         w.no_memory = true;

@@ -18,13 +18,18 @@
 #include "stream.h"
 
 struct source_tree {
-    const char *path;     /* of the root, as the user gave it */
-    const char *way;      /* what of the root is copied: one path of it, as "a/b", and what is
-                             there; its directories may be symlinks. "": all */
-    bool follow_source;   /* what is at the end of the way, or the root without one, may be a
-                             symlink, which is followed */
-    bool follow;          /* so may all others */
-    bool contents;        /* FIFOs and devices are read like files, to their end */
+    const char *path;   /* of the root, as the user gave it */
+    const char *way;    /* what of the root is copied: one path of it, as "a/b", and what is
+                           there; its directories may be symlinks. "": all */
+    bool follow_source; /* what is at the end of the way, or the root without one, may be a
+                           symlink, which is followed */
+    bool follow;        /* so may all others */
+    bool contents;      /* FIFOs and devices are read like files, to their end */
+    enum source_tree_links {
+        SOURCE_TREE_COPIES,
+        SOURCE_TREE_HARD_LINKS,
+        SOURCE_TREE_SYMLINKS,
+    } make; /* what of files and all else that is no directory: copies, or links to them */
     bool one_file_system; /* directories that are on another one stay empty */
     bool keep_links;      /* names of one file stay names of one file */
     struct attrs_wanted preserve;

@@ -26,8 +26,8 @@ static const struct target_ops *kind_of(const struct target_request *request, st
 
     if (request->in_directory)
         return &target_file_ops;
-    if (stat(path, &st) == 0) {
-        if (S_ISREG(st.st_mode))
+    if ((request->anew ? lstat(path, &st) : stat(path, &st)) == 0) {
+        if (S_ISREG(st.st_mode) || (request->anew && !S_ISDIR(st.st_mode)))
             return &target_file_ops;
         if (!S_ISDIR(st.st_mode))
             return &target_node_ops;
@@ -48,6 +48,7 @@ static int prepare(struct target *t, const struct target_request *request, struc
 {
     assert(!request->keep_rest || request->inplace);
     assert(!request->origin || !request->inplace);
+    assert(request->anew || request->backup.kind == BACKUP_NONE);
     *t = (struct target){
         .request = *request,
         .ops = kind_of(request, f),

@@ -9,6 +9,7 @@
 #ifndef UCOPY_TARGET_H
 #define UCOPY_TARGET_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -17,6 +18,7 @@
 #include "failure.h"
 #include "space.h"
 #include "target_acl.h"
+#include "target_backup.h"
 #include "target_partial.h"
 #include "target_temp.h"
 
@@ -29,12 +31,15 @@ struct target_request {
     bool inplace;      /* write into the final name */
     bool keep_rest;    /* inplace: bytes outside the copied range stay (--dest-offset) */
     bool sparse;       /* leave holes where nothing is written */
-    bool force;    /* a file that may not be written to is replaced all the same; inplace: it is
-                    * removed and made anew, as cp -f */
-    bool only_new; /* nothing is replaced: what stands there, or comes to, is a failure */
-    bool want_direct;                /* try O_DIRECT */
-    bool need_direct;                /* fail when there is no O_DIRECT */
-    bool durable;                    /* the name, too, has to be on stable storage (--fsync) */
+    bool force; /* a file that may not be written to is replaced all the same; inplace: it is
+                 * removed and made anew, as cp -f */
+    bool anew; /* what stands there, if it is no directory, is taken away and not written to, be
+                * it a symlink, a node or read-only; nothing of it goes over to the new file */
+    struct backup_wanted backup; /* with anew: it keeps another name */
+    bool only_new;    /* nothing is replaced: what stands there, or comes to, is a failure */
+    bool want_direct; /* try O_DIRECT */
+    bool need_direct; /* fail when there is no O_DIRECT */
+    bool durable;     /* the name, too, has to be on stable storage (--fsync) */
     const struct map_origin *origin; /* a file that remains incomplete may be kept (--partial),
                                       * and is of this source; NULL: it is not */
     bool resume;                     /* with origin: go on with what an earlier run has kept */
@@ -54,6 +59,8 @@ struct target_view {
     const char *how;            /* static string that says how it would be written */
     struct space_demand demand; /* all zero where it is not known */
     bool clones;                /* the file system is of a kind that can clone */
+    bool unlinks_source; /* what is taken away is another name of the source, whose time of
+                          * status change that changes */
 };
 
 struct target_ops;
@@ -82,9 +89,12 @@ struct target {
     uid_t uid;                 /* owner of the file it replaces */
     gid_t gid;
     struct target_acl acl;
-    bool over_symlink;      /* one stands under the name, and is replaced */
-    bool created;           /* inplace: the name did not exist before */
-    struct partial partial; /* with request.origin, of the temporary */
+    mode_t over; /* the type of what stands under the name and is not followed or written to,
+                  * but replaced; 0: there is no such thing */
+    bool over_source;          /* that is another name of the source */
+    char backup[NAME_MAX + 1]; /* inplace: the name that this has now; or "" */
+    bool created;              /* inplace: the name did not exist before */
+    struct partial partial;    /* with request.origin, of the temporary */
 };
 
 struct target_ops {

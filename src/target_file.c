@@ -38,6 +38,7 @@
 #define HINT_KIND       "is no longer a regular file"
 #define HINT_BUSY       "another run is writing to it"
 #define HINT_FOREIGN    "a .ucopy-*.part that is not a file of this user is in the way"
+#define HINT_BACKUP     "the backup would take the place of the source"
 #define HINT_NEW        "somebody has made it meanwhile"
 #define HINT_OTHER      "is another file now"
 
@@ -140,22 +141,29 @@ static int confirm(const struct target *t, const struct stat *st, struct failure
     return 0;
 }
 
-/* Holds the directory and the name that were given. A symlink there is as good as nothing: it
- * is replaced. */
-static int resolve_in_directory(struct target *t, struct stat *st, bool *ret_exists,
-                                struct failure *f)
+/* Holds the directory and the name that were given. */
+static int hold_given(struct target *t, struct failure *f)
 {
     t->dir_fd = fcntl(t->request.dir_fd, F_DUPFD_CLOEXEC, 0);
     if (t->dir_fd < 0)
         return fail(f, "open directory", errno, NULL);
     t->name = strdup(t->request.path);
-    if (!t->name)
-        return fail(f, "open", ENOMEM, NULL);
+    return t->name ? 0 : fail(f, "open", ENOMEM, NULL);
+}
+
+/* Looks what stands under the held name itself. What is replaced without a look at what it is
+ * is as good as nothing. */
+static int look_at_name(struct target *t, struct stat *st, bool *ret_exists, struct failure *f)
+{
     *ret_exists = fstatat(t->dir_fd, t->name, st, AT_SYMLINK_NOFOLLOW) == 0;
-    if (!*ret_exists && errno != ENOENT)
-        return fail(f, "open", errno, NULL);
-    t->over_symlink = *ret_exists && S_ISLNK(st->st_mode);
-    *ret_exists &= !t->over_symlink;
+    if (!*ret_exists)
+        return errno == ENOENT ? 0 : fail(f, "open", errno, NULL);
+    if (S_ISLNK(st->st_mode) || (t->request.anew && !S_ISDIR(st->st_mode))) {
+        t->over = st->st_mode & S_IFMT;
+        t->over_source =
+            st->st_dev == t->request.source_dev && st->st_ino == t->request.source_ino;
+        *ret_exists = false;
+    }
     return 0;
 }
 
@@ -165,9 +173,9 @@ static int resolve(struct target *t, struct stat *st, bool *ret_exists, struct f
 {
     int r;
 
-    if (t->request.in_directory)
-        return resolve_in_directory(t, st, ret_exists, f);
-    r = enter_directory(t, t->request.path, f);
+    r = t->request.in_directory ? hold_given(t, f) : enter_directory(t, t->request.path, f);
+    if (r == 0 && (t->request.in_directory || t->request.anew))
+        return look_at_name(t, st, ret_exists, f);
 
     for (unsigned links = 0; r == 0; links++) {
         if (fstatat(t->dir_fd, t->name, st, AT_SYMLINK_NOFOLLOW) < 0) {
@@ -357,6 +365,19 @@ static void remove_temporary(struct target *t)
         temp_remove(t->dir_fd, t->temp, t->fd);
 }
 
+/* Keeps what stands under the final name, if anything does, under another one. */
+static int back_up(struct target *t, bool move, char ret_backup[NAME_MAX + 1],
+                   struct failure *f)
+{
+    const struct stat source = {.st_dev = t->request.source_dev,
+                                .st_ino = t->request.source_ino};
+    int r = backup_make(&t->request.backup, t->dir_fd, t->name, &source, move, ret_backup);
+
+    if (r == 0 || r == -ENOENT)
+        return 0;
+    return fail(f, "back up", -r, r == -EEXIST ? HINT_BACKUP : NULL);
+}
+
 /* Removes it, or leaves it if that is wanted and there is anything in it. */
 static void leave_temporary(struct target *t, bool keep)
 {
@@ -438,6 +459,14 @@ static int open_existing(struct target *t, const struct stat *expected, struct f
     return 0;
 }
 
+/* inplace: takes away what stands under the name and is not written to. */
+static int make_way(struct target *t, struct failure *f)
+{
+    if (t->request.backup.kind != BACKUP_NONE)
+        return back_up(t, true, t->backup, f);
+    return unlinkat(t->dir_fd, t->name, 0) < 0 ? fail(f, "remove", errno, NULL) : 0;
+}
+
 /* existing: what stands under the final name, or NULL. */
 static int open_inplace(struct target *t, const struct stat *existing, struct failure *f)
 {
@@ -457,19 +486,23 @@ static int open_inplace(struct target *t, const struct stat *existing, struct fa
             return fail(f, "remove", errno, NULL);
     }
 
-    if (t->over_symlink && unlinkat(t->dir_fd, t->name, 0) < 0)
-        return fail(f, "remove", errno, NULL);
+    if (t->over && make_way(t, f) < 0)
+        return -f->err;
     t->fd = openat(t->dir_fd, t->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                    creation_mode(t));
-    if (t->fd < 0)
-        return fail(f, "open", errno, NULL);
-    t->created = true;
-    t->blank = t->request.sparse;
-    r = note_created_mode(t, f);
-    if (r == 0)
-        r = open_direct(t, t->name, f);
-    if (r < 0 && temp_is(t->dir_fd, t->name, t->fd))
-        (void)unlinkat(t->dir_fd, t->name, 0);
+    if (t->fd >= 0) {
+        t->created = true;
+        t->blank = t->request.sparse;
+        r = note_created_mode(t, f);
+        if (r == 0)
+            r = open_direct(t, t->name, f);
+        if (r < 0 && temp_is(t->dir_fd, t->name, t->fd))
+            (void)unlinkat(t->dir_fd, t->name, 0);
+    } else {
+        r = fail(f, "open", errno, NULL);
+    }
+    if (r < 0 && t->backup[0] != '\0')
+        backup_undo(t->dir_fd, t->name, t->backup);
     return r;
 }
 
@@ -579,6 +612,7 @@ static int file_look(struct target *t, struct target_view *ret, struct failure *
             .how = inplace ? "in place" : "by temporary and rename",
             .demand = find_demand(t, inplace && exists ? &st : NULL),
             .clones = is_cloning_file_system(t),
+            .unlinks_source = t->over_source,
         };
     release(t);
     return r;
@@ -703,6 +737,24 @@ static int close_written(struct target *t, struct failure *f)
     return r < 0 ? fail(f, "close", -r, NULL) : 0;
 }
 
+/* The rename itself, and what is to be kept under another name before. */
+static int put_in_place(struct target *t, struct failure *f)
+{
+    char backup[NAME_MAX + 1] = "";
+
+    if (t->request.backup.kind != BACKUP_NONE && back_up(t, false, backup, f) < 0)
+        return -f->err;
+    if (renameat(t->dir_fd, t->temp, t->dir_fd, t->name) < 0) {
+        int err = errno;
+
+        if (backup[0] != '\0')
+            backup_undo(t->dir_fd, t->name, backup);
+        return fail(f, "rename", err, err == EBUSY ? HINT_INPLACE : NULL);
+    }
+    t->temp[0] = '\0';
+    return 0;
+}
+
 static int rename_temporary(struct target *t, struct failure *f)
 {
     struct stat st;
@@ -710,7 +762,7 @@ static int rename_temporary(struct target *t, struct failure *f)
     /* A node or symlink that came into being under the final name is not to be replaced; of a
      * directory the rename itself tells. */
     if (fstatat(t->dir_fd, t->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(st.st_mode) &&
-        !S_ISDIR(st.st_mode) && !(t->over_symlink && S_ISLNK(st.st_mode)))
+        !S_ISDIR(st.st_mode) && (st.st_mode & S_IFMT) != t->over)
         return fail(f, "rename", EEXIST, HINT_KIND);
     /* Who may change the directory can put another file in its place, but not have it installed
      * by us. (Between this look and the rename, or after it, they can do so themselves.) */
@@ -722,15 +774,27 @@ static int rename_temporary(struct target *t, struct failure *f)
 
         return r < 0 ? fail(f, "rename", -r, r == -EEXIST ? HINT_NEW : NULL) : 0;
     }
-    if (renameat(t->dir_fd, t->temp, t->dir_fd, t->name) < 0)
-        return fail(f, "rename", errno, errno == EBUSY ? HINT_INPLACE : NULL);
-    t->temp[0] = '\0';
-    return 0;
+    return put_in_place(t, f);
+}
+
+/* What was moved away comes back in the place of the file that was begun. */
+static void restore(struct target *t)
+{
+    if (temp_is(t->dir_fd, t->name, t->fd))
+        (void)unlinkat(t->dir_fd, t->name, 0);
+    backup_undo(t->dir_fd, t->name, t->backup);
+}
+
+static void file_abandon(struct target *t, bool keep)
+{
+    leave_temporary(t, keep);
+    if (t->backup[0] != '\0')
+        restore(t);
 }
 
 static void file_abort(struct target *t, bool keep)
 {
-    leave_temporary(t, keep); /* first the name: closing may have to wait for a slow device */
+    file_abandon(t, keep); /* first the names: closing may have to wait for a slow device */
     release(t);
 }
 
@@ -758,8 +822,10 @@ static int file_commit(struct target *t, struct failure *f)
     }
     if (r == 0 && t->temp[0] != '\0')
         r = rename_temporary(t, f);
-    if (r == 0)
+    if (r == 0) {
         clear_away(t);
+        t->backup[0] = '\0'; /* it stays */
+    }
     if (r == 0 && named && t->request.durable && fsync(t->dir_fd) < 0)
         r = fail(f, "fsync directory", errno, NULL);
     if (t->partial.map_fd >= 0 && t->temp[0] != '\0')
@@ -775,6 +841,6 @@ const struct target_ops target_file_ops = {
     .open = file_open,
     .reserve = file_reserve,
     .commit = file_commit,
-    .abandon = leave_temporary,
+    .abandon = file_abandon,
     .abort = file_abort,
 };

@@ -116,21 +116,27 @@ int temp_create_directory(int dir_fd, mode_t mode, char name[TEMP_NAME_SIZE])
     return create(dir_fd, mode, name, open_directory);
 }
 
-int temp_rename(int dir_fd, char temp[TEMP_NAME_SIZE], const char *name)
+int temp_move(int dir_fd, const char *from, const char *to)
 {
     struct stat st;
 
-    if (renameat2(dir_fd, temp, dir_fd, name, RENAME_NOREPLACE) < 0) {
-        if (errno != EINVAL && errno != ENOSYS)
-            return -errno;
-        /* The file system cannot look and rename at once. */
-        if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-            return -EEXIST;
-        if (renameat(dir_fd, temp, dir_fd, name) < 0)
-            return -errno;
-    }
-    temp[0] = '\0';
-    return 0;
+    if (renameat2(dir_fd, from, dir_fd, to, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        return -errno;
+    /* The file system cannot look and rename at once. */
+    if (fstatat(dir_fd, to, &st, AT_SYMLINK_NOFOLLOW) == 0)
+        return -EEXIST;
+    return renameat(dir_fd, from, dir_fd, to) < 0 ? -errno : 0;
+}
+
+int temp_rename(int dir_fd, char temp[TEMP_NAME_SIZE], const char *name)
+{
+    int r = temp_move(dir_fd, temp, name);
+
+    if (r == 0)
+        temp[0] = '\0';
+    return r;
 }
 
 static bool is_dot(const char *name)
@@ -241,9 +247,9 @@ void temp_note_start(void)
 
 static bool is_new(const struct stat *st)
 {
-    return began.tv_sec != 0 && (st->st_ctim.tv_sec > began.tv_sec ||
-                                 (st->st_ctim.tv_sec == began.tv_sec &&
-                                  st->st_ctim.tv_nsec >= began.tv_nsec));
+    return began.tv_sec != 0 &&
+           (st->st_ctim.tv_sec > began.tv_sec ||
+            (st->st_ctim.tv_sec == began.tv_sec && st->st_ctim.tv_nsec >= began.tv_nsec));
 }
 
 static bool may_be_ours(const struct stat *st)

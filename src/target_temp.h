@@ -32,6 +32,10 @@ int temp_name(char name[TEMP_NAME_SIZE]);
  */
 int temp_create_directory(int dir_fd, mode_t mode, char name[TEMP_NAME_SIZE]);
 
+/* Gives an entry of the directory another name, under which nothing stands. 0, or a negative
+ * errno (-EEXIST) and nothing has changed. */
+int temp_move(int dir_fd, const char *from, const char *to);
+
 /* Gives the temporary its final name, under which nothing stands, and makes its own "". 0, or a
  * negative errno (-EEXIST) and nothing has changed. */
 int temp_rename(int dir_fd, char temp[TEMP_NAME_SIZE], const char *name);
@@ -44,8 +48,8 @@ void temp_remove_directory(int dir_fd, char name[TEMP_NAME_SIZE], int fd);
  * of this one. */
 bool temp_is_shared(int dir_fd);
 
-/* To be called before the first copy: what has come into being since then was not left behind by
- * an earlier run, whatever its name is. It may be the copy of something that was. */
+/* To be called before the first copy: what has come into being since then was not left behind
+ * by an earlier run, whatever its name is. It may be the copy of something that was. */
 void temp_note_start(void);
 
 /* Removes what killed runs of this user have left in the directory, which may be open with

@@ -180,6 +180,16 @@ int target_tree_flush(const struct target_tree *t, int fd)
     return t->one_by_one ? fsync(fd) : syncfs(fd);
 }
 
+/* Makes room for a directory. 0 or a negative errno. */
+static int move_aside(struct target_tree *t, const char *name, char ret_backup[NAME_MAX + 1])
+{
+    const struct stat no_file = {.st_ino = 0};
+    int r = backup_make(&t->request.backup, target_tree_here_fd(t), name, &no_file, true,
+                        ret_backup);
+
+    return r == -ENOENT ? 0 : r;
+}
+
 /* Opens the directory that exists under the name already; follow: the name may be a symlink to
  * one. fd or a negative errno. */
 static int open_existing(struct target_tree *t, const char *name, bool follow, struct stat *st)
@@ -199,17 +209,22 @@ static int open_existing(struct target_tree *t, const char *name, bool follow, s
 }
 
 /* Makes a directory. With a temporary name, unless that would be in another one with such, or
- * --inplace was asked for: then temp becomes "". */
-static int make(struct target_tree *t, const char *name, mode_t mode, struct stat *st,
-                char temp[TEMP_NAME_SIZE])
+ * --inplace was asked for, or something has to make way for it: then temp becomes "". */
+static int make(struct target_tree *t, const char *name, bool over, mode_t mode,
+                struct stat *st, char temp[TEMP_NAME_SIZE])
 {
-    int fd, r;
+    char backup[NAME_MAX + 1] = "";
+    int fd, r = 0;
 
     temp[0] = '\0';
-    if (t->request.inplace || target_tree_here(t)->unnamed) {
-        if (mkdirat(target_tree_here_fd(t), name, mode) < 0)
-            return -errno;
-        return open_existing(t, name, false, st);
+    if (t->request.inplace || over || target_tree_here(t)->unnamed) {
+        if (over)
+            r = move_aside(t, name, backup);
+        if (r == 0 && mkdirat(target_tree_here_fd(t), name, mode) < 0)
+            r = -errno;
+        if (r < 0 && backup[0] != '\0')
+            backup_undo(target_tree_here_fd(t), name, backup);
+        return r < 0 ? r : open_existing(t, name, false, st);
     }
     fd = temp_create_directory(target_tree_here_fd(t), mode, temp);
     if (fd < 0)
@@ -294,17 +309,19 @@ static bool enter(struct target_tree *t, const char *name, mode_t wanted)
     mode_t mode = private || held ? S_IRWXU : (wanted & PERMISSION_BITS) | S_IRWXU;
     struct stat st = {.st_mode = 0};
     int there = target_tree_exists(t, name, &st), fd;
+    bool keep, over;
     char temp[TEMP_NAME_SIZE];
-    bool keep;
 
     if (there < 0 || (!there && target_tree_names_full(t) && !target_tree_give_names(t)))
         return false;
     keep = t->request.keep_directory_symlink && there && S_ISLNK(st.st_mode);
-    if (there && !S_ISDIR(st.st_mode) && !keep) {
+    over = there && !S_ISDIR(st.st_mode) && !keep;
+    if (over && t->request.backup.kind == BACKUP_NONE) {
         target_tree_fail(t, "make directory", ENOTDIR, "something else stands there");
         return false;
     }
-    fd = there ? open_existing(t, name, keep, &st) : make(t, name, mode, &st, temp);
+    there = there && !over;
+    fd = there ? open_existing(t, name, keep, &st) : make(t, name, over, mode, &st, temp);
     if (fd < 0) {
         target_tree_fail(t, there ? "open directory" : "make directory", -fd, NULL);
         return false;
@@ -325,6 +342,17 @@ static bool enter(struct target_tree *t, const char *name, mode_t wanted)
     return true;
 }
 
+/* What of the source cannot be reached cannot be linked to. */
+static void enter_source(struct target_tree *t, const struct record *r)
+{
+    int error = target_tree_enter_source(t, r);
+
+    if (error == 0)
+        return;
+    target_tree_here(t)->lost = true;
+    target_tree_fail(t, "open the source's directory", -error, NULL);
+}
+
 static void apply_directory(struct target_tree *t, const struct record *r)
 {
     const char *name = r->name_len ? record_name(r) : t->root_name;
@@ -337,10 +365,13 @@ static void apply_directory(struct target_tree *t, const struct record *r)
             !enter(t, name, t->request.plain_mode ? ACCESSPERMS : r->st.st_mode)) {
             t->skipped = 1;
             step_back(t);
+            return;
         }
+        enter_source(t, r);
     } else if (fstat(target_tree_here_fd(t), &st) ==
                0) { /* the root, in which we stand already */
         note_root(t, target_tree_here_fd(t), &st);
+        enter_source(t, r);
     }
 }
 
@@ -367,7 +398,7 @@ static void finish_directory(struct target_tree *t, const struct record *r)
 
 static void apply_leave(struct target_tree *t, const struct record *r)
 {
-    int error;
+    int error, source_error;
 
     if (t->skipped > 0) {
         t->skipped--;
@@ -378,6 +409,7 @@ static void apply_leave(struct target_tree *t, const struct record *r)
     if (t->request.durable && t->one_by_one && target_tree_here_fd(t) >= 0 &&
         !target_tree_here(t)->lost && fsync(target_tree_here_fd(t)) < 0)
         target_tree_fail(t, "flush", errno, NULL);
+    source_error = target_tree_leave_source(t);
     if (t->dirs.n == 1) /* the root is what we stood in from the start */
         return;
     error = dirs_leave(&t->dirs);
@@ -387,6 +419,10 @@ static void apply_leave(struct target_tree *t, const struct record *r)
                          error == -ESTALE ? "it was moved while it was written" : NULL);
     }
     step_back(t);
+    if (source_error < 0 && !target_tree_here(t)->lost) {
+        target_tree_here(t)->lost = true;
+        target_tree_fail(t, "open the source's directory", -source_error, NULL);
+    }
 }
 
 /* ---- what a caller sees ---- */
@@ -532,6 +568,7 @@ void target_tree_close(struct target_tree *t)
     target_tree_discard(t);
     target_tree_drop_unnamed(t);
     dirs_free(&t->dirs);
+    dirs_free(&t->source);
     (void)fd_close(&t->root_fd);
     (void)fd_close(&t->parent_fd);
     trail_free(&t->path);

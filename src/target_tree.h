@@ -47,7 +47,13 @@ struct target_tree_request {
     mode_t umask;    /* the process's */
     bool plain_mode; /* what is new has nothing of the source's mode */
     struct attrs_wanted preserve;
+    const char *source; /* its path, for RECORD_SOURCE_LINK; NULL: there are none. Not owned */
+    bool keep_links;    /* names of one file stay names of one file */
+    unsigned n_way;     /* directories that lead to what is copied, which may be symlinks */
+    bool follow_source, follow; /* as in struct source_tree; with source */
     unsigned max_unnamed; /* entries that may wait for their names, each with a descriptor */
+    bool anew;            /* what is no directory is taken away, not written to */
+    struct backup_wanted backup;            /* and keeps another name */
     const struct standing_policy *standing; /* what is done with what exists; not owned */
 
     /* Files with several names whose first one could not be made here or by a tree before; not

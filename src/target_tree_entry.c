@@ -90,22 +90,56 @@ static int make_entry(struct target_tree *t, const struct record *r, const char 
                        r->st.st_rdev) < 0
                    ? -errno
                    : 0;
+    case RECORD_SOURCE_LINK:
+        return target_tree_link_source(t, r, name);
+    case RECORD_SOURCE_SYMLINK:
+        return target_tree_symlink_source(t, r, name);
     default:
         return link_to(t, record_text(r), name);
     }
 }
 
-/* Whether it is another name of a file. */
+/* Whether it is another name of a file that came before. */
 static bool is_link(const struct record *r)
 {
-    return r->kind != RECORD_SYMLINK && r->kind != RECORD_NODE;
+    return r->kind == RECORD_LINK || r->kind == RECORD_FILE || r->kind == RECORD_COPY;
+}
+
+/* Whether it is a link to the source instead of a copy. */
+static bool is_to_source(const struct record *r)
+{
+    return r->kind == RECORD_SOURCE_LINK || r->kind == RECORD_SOURCE_SYMLINK;
+}
+
+static bool has_attrs(const struct record *r)
+{
+    return !is_link(r) && !is_to_source(r);
 }
 
 static const char *op_of(const struct record *r)
 {
-    return r->kind == RECORD_SYMLINK ? "make symbolic link"
-           : r->kind == RECORD_NODE  ? "make node"
-                                     : "make hard link";
+    switch (r->kind) {
+    case RECORD_SYMLINK:
+    case RECORD_SOURCE_SYMLINK:
+        return "make symbolic link";
+    case RECORD_NODE:
+        return "make node";
+    default:
+        return "make hard link";
+    }
+}
+
+static void fail(struct target_tree *t, const struct record *r, int error)
+{
+    if (r->kind == RECORD_SOURCE_SYMLINK && error == -EXDEV)
+        target_tree_fail(t, NULL, EXDEV,
+                         "a relative symbolic link to the source is possible in the current "
+                         "directory only");
+    else
+        target_tree_fail(t, op_of(r), -error,
+                         r->kind == RECORD_SOURCE_LINK && error == -ESTALE
+                             ? "it was changed while it was linked"
+                             : NULL);
 }
 
 /* Gives what was taken over last to an entry that cannot be opened: a symlink or a node. */
@@ -126,6 +160,25 @@ static void give_entry_attrs(struct target_tree *t, const char *name, mode_t typ
     (void)fd_close(&file.fd);
 }
 
+/* The rename, and what is to be kept under another name before. */
+static int put_in_place(struct target_tree *t, const struct record *r, const char *temp,
+                        const char *name)
+{
+    int dir_fd = target_tree_here_fd(t), error = 0;
+    char backup[NAME_MAX + 1] = "";
+
+    if (t->request.backup.kind != BACKUP_NONE)
+        error = backup_make(&t->request.backup, dir_fd, name, &r->st, false, backup);
+    if (error < 0 && error != -ENOENT)
+        return error;
+    if (renameat(dir_fd, temp, dir_fd, name) == 0)
+        return 0;
+    error = -errno;
+    if (backup[0] != '\0')
+        backup_undo(dir_fd, name, backup);
+    return error;
+}
+
 /* In the place of something else: under a temporary name, and then by a rename. */
 static int replace_entry(struct target_tree *t, const struct record *r, const char *name)
 {
@@ -136,12 +189,11 @@ static int replace_entry(struct target_tree *t, const struct record *r, const ch
         error = make_entry(t, r, temp);
     if (error < 0)
         return error;
-    if (!is_link(r))
+    if (has_attrs(r))
         give_entry_attrs(t, temp, r->st.st_mode);
-    error =
-        renameat(target_tree_here_fd(t), temp, target_tree_here_fd(t), name) < 0 ? -errno : 0;
+    error = put_in_place(t, r, temp, name);
     /* It is still there if both are names of one file already. */
-    if (error < 0 || is_link(r))
+    if (error < 0 || is_link(r) || r->kind == RECORD_SOURCE_LINK)
         (void)unlinkat(target_tree_here_fd(t), temp, 0);
     return error;
 }
@@ -155,18 +207,40 @@ void target_tree_place_entry(struct target_tree *t, const struct record *r, cons
         target_tree_fail(t, op_of(r), ENOENT, "its first name could not be made");
         return;
     }
-    if (!is_link(r))
+    if (has_attrs(r))
         target_tree_take_attrs(t, r);
     error = is_there ? replace_entry(t, r, name) : make_entry(t, r, name);
     if (error < 0) {
-        target_tree_fail(t, op_of(r), -error, NULL);
+        fail(t, r, error);
         return;
     }
-    if (!is_there && !is_link(r))
+    if (!is_there && has_attrs(r))
         give_entry_attrs(t, name, r->st.st_mode);
     target_tree_tell_made(t);
     atomic_fetch_add(&t->request.view->files, 1);
     target_tree_note_put(t, 0);
+}
+
+/* Whether what stands there makes way for a link to the source: as with cp not always. */
+static bool makes_way(const struct target_tree *t, const struct record *r,
+                      const struct stat *there)
+{
+    const struct target_tree_request *q = &t->request;
+
+    return q->force || q->anew || q->standing->ask || (q->keep_links && there->st_nlink > 1) ||
+           (!q->follow && !q->follow_source && !S_ISREG(r->st.st_mode));
+}
+
+/* Whether the entry, be it a symlink or a node, and what stands there are one already; a link
+ * has nothing to do where what it is to lead to stands. */
+static bool is_there_already(struct target_tree *t, const struct record *r,
+                             const struct stat *there)
+{
+    if (standing_keeps_all(t->request.standing))
+        return false;
+    if (r->kind == RECORD_SOURCE_LINK)
+        return target_tree_leads_to(t, r, there);
+    return has_attrs(r) && fd_same_file(there, &r->st) && t->request.backup.kind == BACKUP_NONE;
 }
 
 void target_tree_apply_entry(struct target_tree *t, const struct record *r)
@@ -177,6 +251,10 @@ void target_tree_apply_entry(struct target_tree *t, const struct record *r)
 
     if (is_there < 0)
         return;
+    if (is_there && is_there_already(t, r, &there)) {
+        atomic_fetch_add(&t->request.view->files, 1);
+        return;
+    }
     /* A name of a file that is as new as its others becomes one of it whatever it was, as with
      * cp. */
     if (is_there && !(is_link(r) && t->request.standing->update == UPDATE_OLDER) &&
@@ -184,6 +262,10 @@ void target_tree_apply_entry(struct target_tree *t, const struct record *r)
         return;
     if (is_there && S_ISDIR(there.st_mode)) {
         target_tree_fail(t, op_of(r), EISDIR, "a directory stands there");
+        return;
+    }
+    if (is_there && is_to_source(r) && !makes_way(t, r, &there)) {
+        target_tree_fail(t, op_of(r), EEXIST, NULL);
         return;
     }
     target_tree_place_entry(t, r, name, is_there);

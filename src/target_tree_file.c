@@ -101,6 +101,8 @@ static struct target_request request_for(const struct target_tree *t, const char
         .dir_fd = target_tree_here_fd(t),
         .inplace = t->request.inplace,
         .force = t->request.force,
+        .anew = t->request.anew,
+        .backup = t->request.backup,
         .only_new = standing_keeps_all(t->request.standing),
         .durable = false, /* all at once, at the end */
         .source_mode = t->request.plain_mode ? DEFFILEMODE : st->st_mode,
@@ -124,7 +126,7 @@ static bool begin_replacement(struct target_tree *t, const struct stat *there)
         target_tree_fail(t, "open", EISDIR, "a directory stands there");
         return false;
     }
-    if (!S_ISREG(there->st_mode) && !S_ISLNK(there->st_mode)) {
+    if (!S_ISREG(there->st_mode) && !S_ISLNK(there->st_mode) && !t->request.anew) {
         target_tree_fail(t, "open", EEXIST, "no regular file stands there");
         return false;
     }

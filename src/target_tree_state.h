@@ -59,8 +59,9 @@ struct tree_unnamed {
 
 struct target_tree {
     struct target_tree_request request;
-    char *root_name;  /* in the directory that is level 0; "": that directory is the root */
-    struct dirs dirs; /* from the directory that the root is in */
+    char *root_name;    /* in the directory that is level 0; "": that directory is the root */
+    struct dirs source; /* of the source, from its root; with request.source */
+    struct dirs dirs;   /* from the directory that the root is in */
     struct tree_level *levels; /* likewise */
     unsigned room;
     unsigned skipped; /* levels of directories that could not be made, and all below them */
@@ -145,6 +146,23 @@ bool target_tree_may_replace(struct target_tree *t, const struct stat *source, c
 /* Flushes what was written to the file system of the directory, or its entries alone, where all
  * else has been flushed. 0, or -1 with errno. */
 int target_tree_flush(const struct target_tree *t, int fd);
+
+/* ---- target_tree_source.c ---- */
+
+/* Goes into the source's directory that the record tells of, too, and out of it again. 0, or a
+ * negative errno; one that could not be entered has to be left all the same. */
+int target_tree_enter_source(struct target_tree *t, const struct record *r);
+int target_tree_leave_source(struct target_tree *t);
+
+/* Makes `name` here another name of the source, or a symlink to it. 0 or a negative errno:
+ * -ESTALE if the source is not what it was, and of a symlink -EXDEV if its text would lead
+ * elsewhere from here. */
+int target_tree_link_source(struct target_tree *t, const struct record *r, const char *name);
+int target_tree_symlink_source(struct target_tree *t, const struct record *r, const char *name);
+
+/* Whether what is there is the source, or what that leads to. */
+bool target_tree_leads_to(struct target_tree *t, const struct record *r,
+                          const struct stat *there);
 
 /* ---- target_tree_names.c ---- */
 

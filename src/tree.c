@@ -201,6 +201,12 @@ static unsigned max_unnamed(const struct tree *t)
     return n < 1 ? 1 : n > MAX_UNNAMED ? MAX_UNNAMED : (unsigned)n;
 }
 
+/* From the source's root to what is copied. */
+static const char *way_of(const struct tree *t)
+{
+    return t->copy->source + strlen(t->copy->source) - t->copy->way_len;
+}
+
 static int open_target(struct member *m)
 {
     const struct options *o = m->tree->o;
@@ -214,6 +220,13 @@ static int open_target(struct member *m)
         .plain_mode = o->plain_mode,
         .preserve = o->preserve,
         .max_unnamed = max_unnamed(m->tree),
+        .source = o->link ? m->tree->root : NULL,
+        .n_way = path_count(way_of(m->tree)),
+        .keep_links = o->preserve_links,
+        .follow_source = m->tree->copy->follow,
+        .follow = o->follow == FOLLOW_ALWAYS,
+        .anew = options_make_anew(o),
+        .backup = o->backup,
         .standing = &o->standing,
         .unmade = &m->tree->links->unmade[m->d],
         .view = &m->view,
@@ -370,10 +383,13 @@ static void *read_source(void *arg)
     const struct options *o = t->o;
     struct source_tree source = {
         .path = t->root,
-        .way = t->copy->source + strlen(t->copy->source) - t->copy->way_len,
+        .way = way_of(t),
         .follow_source = t->copy->follow,
         .follow = o->follow == FOLLOW_ALWAYS,
         .contents = t->copy->contents,
+        .make = o->link            ? SOURCE_TREE_HARD_LINKS
+                : o->symbolic_link ? SOURCE_TREE_SYMLINKS
+                                   : SOURCE_TREE_COPIES,
         .one_file_system = o->one_file_system,
         .keep_links = o->preserve_links,
         .preserve = o->preserve,
@@ -932,8 +948,11 @@ void tree_run(const struct options *o, const struct plan_copy *copy, struct tree
 
 int tree_look(const struct options *o, const struct plan_copy *copy)
 {
-    (void)o;
+    const char *how = o->link            ? "by hard links"
+                      : o->symbolic_link ? "by symbolic links"
+                                         : "a tree";
+
     for (unsigned d = 0; d < copy->n_dests; d++)
-        report_dry_run(copy->source, copy->dests[d], "a tree");
+        report_dry_run(copy->source, copy->dests[d], how);
     return 0;
 }

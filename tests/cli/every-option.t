@@ -24,6 +24,13 @@ copies --debug
 try --parents src d
 same src d/src
 copies --inplace
+copies --link
+copies --symbolic-link
+copies --remove-destination
+copies -b
+copies --backup
+for control in none simple numbered existing; do copies --backup=$control; done
+copies --suffix=.old
 copies --no-clobber
 copies -u
 for which in all older none none-fail; do copies --update=$which; done

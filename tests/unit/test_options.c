@@ -218,6 +218,77 @@ static void test_standing(void **state)
     options_free(&o);
 }
 
+static void test_links(void **state)
+{
+    struct options o;
+
+    (void)state;
+    parse_well(&o, "-l a b");
+    assert_true(o.link && !o.symbolic_link && options_follow_operand(&o));
+    options_free(&o);
+    /* It is copies that symlinks are copied for. */
+    parse_well(&o, "-rl a b");
+    assert_int_equal(o.follow, FOLLOW_ALWAYS);
+    options_free(&o);
+    parse_well(&o, "-al a b");
+    assert_int_equal(o.follow, FOLLOW_NEVER);
+    options_free(&o);
+    parse_well(&o, "-rs a b");
+    assert_true(o.symbolic_link && !options_follow_operand(&o));
+    options_free(&o);
+}
+
+static void test_backup(void **state)
+{
+    static const struct {
+        const char *line, *control; /* and the environment's */
+        enum backup_kind kind;
+        const char *suffix;
+    } cases[] = {
+        {"", NULL, BACKUP_NONE, NULL},
+        {"", "numbered", BACKUP_NONE, NULL},
+        {"-b ", NULL, BACKUP_EXISTING, "~"},
+        {"-b ", "", BACKUP_EXISTING, "~"},
+        {"-b ", "t", BACKUP_NUMBERED, "~"},
+        {"--backup ", "simple", BACKUP_SIMPLE, "~"},
+        {"--backup=off ", "t", BACKUP_NONE, "~"},
+        {"--backup=numbered -b ", NULL, BACKUP_NUMBERED, "~"},
+        {"--backup=nev --backup=ex ", NULL, BACKUP_EXISTING, "~"},
+        {"-S .x ", NULL, BACKUP_EXISTING, ".x"},
+        {"--suffix=.x --suffix=.y --backup=s ", NULL, BACKUP_SIMPLE, ".y"},
+        {"--suffix=a/b ", NULL, BACKUP_EXISTING, "~"},
+        {"--suffix= ", NULL, BACKUP_EXISTING, "~"},
+    };
+    struct options o;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char line[80];
+
+        if (cases[i].control)
+            assert_int_equal(setenv("VERSION_CONTROL", cases[i].control, 1), 0);
+        (void)snprintf(line, sizeof(line), "%sa b", cases[i].line);
+        parse_well(&o, line);
+        assert_int_equal(o.backup.kind, cases[i].kind);
+        if (cases[i].suffix)
+            assert_string_equal(o.backup.suffix, cases[i].suffix);
+        assert_int_equal(options_make_anew(&o), cases[i].kind != BACKUP_NONE);
+        options_free(&o);
+        assert_int_equal(unsetenv("VERSION_CONTROL"), 0);
+    }
+    assert_int_equal(setenv("SIMPLE_BACKUP_SUFFIX", ".env", 1), 0);
+    parse_well(&o, "-b a b");
+    assert_string_equal(o.backup.suffix, ".env");
+    options_free(&o);
+    parse_well(&o, "-S .x a b");
+    assert_string_equal(o.backup.suffix, ".x");
+    options_free(&o);
+    assert_int_equal(unsetenv("SIMPLE_BACKUP_SUFFIX"), 0);
+    parse_well(&o, "--remove-destination a b");
+    assert_true(options_make_anew(&o));
+    options_free(&o);
+}
+
 static void test_values(void **state)
 {
     struct options o;
@@ -554,6 +625,22 @@ static void test_refused(void **state)
         {"--attributes-only --length=1 a b", {"--attributes-only", "--length"}},
         {"--attributes-only --offset=1 a b", {"--attributes-only", "--offset"}},
         {"--attributes-only --inplace --dest-offset=0 a b", {"--attributes-only"}},
+        {"-l -s a b", {"--link", "--symbolic-link"}},
+        {"-l --attributes-only a b", {"--link", "--attributes-only"}},
+        {"-s --offset=1 a b", {"--symbolic-link", "--offset"}},
+        {"-l --length=1 a b", {"--link", "--length"}},
+        {"-s --inplace --dest-offset=0 a b", {"--symbolic-link", "--dest-offset"}},
+        {"-l --resume a b", {"--link", "--resume"}},
+        {"-l --partial a b", {"--link", "--partial"}},
+        {"-s --reflink a b", {"--symbolic-link", "--reflink"}},
+        {"-b -n a b", {"--backup", "--no-clobber"}},
+        {"-S x --update=none a b", {"--backup", "--update=none"}},
+        {"--backup=none --update=none-fail a b", {"--backup", "--update=none-fail"}},
+        {"--backup=n a b", {"--backup=n", "expected"}},
+        {"--backup=simple-minded a b", {"--backup=simple-minded", "expected"}},
+        {"--update=new a b", {"--update=new", "expected"}},
+        {"-b --inplace --dest-offset=1 a b", {"--dest-offset", "--backup"}},
+        {"--remove-destination --inplace --dest-offset=1 a b", {"--remove-destination"}},
         {"--bogus a b", {"unknown option", "--bogus"}},
         {"-fz a b", {"unknown option", "z"}},
         {"a b --engine", {"--engine", "needs a value"}},
@@ -737,6 +824,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),        cmocka_unit_test(test_flags),
         cmocka_unit_test(test_preserve),        cmocka_unit_test(test_standing),
+        cmocka_unit_test(test_links),           cmocka_unit_test(test_backup),
         cmocka_unit_test(test_values),          cmocka_unit_test(test_holes),
         cmocka_unit_test(test_patience),        cmocka_unit_test(test_ranges_of_the_file),
         cmocka_unit_test(test_last_one_wins),   cmocka_unit_test(test_when),
