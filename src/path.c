@@ -87,3 +87,13 @@ bool path_goes_up(const char *path)
             return true;
     return false;
 }
+
+unsigned path_count(const char *path)
+{
+    unsigned count = 0;
+    size_t n;
+
+    for (; (n = component(&path)) > 0; path += n)
+        count++;
+    return count;
+}

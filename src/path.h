@@ -23,6 +23,9 @@ char *path_strip(const char *path);
 /* Without components that are "." and slashes that separate nothing; "." if nothing is left. */
 char *path_clean(const char *path);
 
+/* How many components there are. */
+unsigned path_count(const char *path);
+
 /* Whether one of the components is "..". */
 bool path_goes_up(const char *path);
 

@@ -155,12 +155,6 @@ static int compare(const void *x, const void *y)
     return (a->order > b->order) - (a->order < b->order);
 }
 
-/* Whether nothing is lost when two copies go to one destination. */
-static bool keeps_both(const struct options *o)
-{
-    return standing_keeps_all(&o->standing) || o->backup.kind == BACKUP_NUMBERED;
-}
-
 /* Whether one of two that are the same file stands in the way of the other. */
 static int check_pair(const struct options *o, const struct identity *dest,
                       const struct identity *other, char **ret_error)
@@ -168,7 +162,8 @@ static int check_pair(const struct options *o, const struct identity *dest,
     if (other->path == dest->path) /* a symlink that leads to itself */
         return 0;
     /* What the first of two copies makes the second one leaves alone, or gives another name. */
-    if (other->is_dest && other->copy != dest->copy && keeps_both(o))
+    if (other->is_dest && other->copy != dest->copy &&
+        (standing_keeps_all(&o->standing) || o->backup.kind == BACKUP_NUMBERED))
         return 0;
     if (!other->is_dest && plan_same_possible(o, other->path, dest->path))
         return 0;
@@ -280,18 +275,20 @@ static int check_later(const struct plan *p, const struct options *o,
                        const struct identity *first, const struct identity *second)
 {
     struct plan_copy *c = &p->copies[second->copy];
+    bool backs_up = o->backup.kind != BACKUP_NONE;
     struct stat a, b;
     char *why;
     bool same;
     int r;
 
     if (c->left_out || p->copies[first->copy].left_out || first->copy == second->copy ||
+        o->backup.kind == BACKUP_NUMBERED ||
         plan_stat_source(&p->copies[first->copy], &a) < 0 || plan_stat_source(c, &b) < 0)
         return 0;
     same = a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-    if (!same && (S_ISDIR(a.st_mode) || S_ISDIR(b.st_mode) || keeps_both(o)))
+    if (!same && (S_ISDIR(a.st_mode) || S_ISDIR(b.st_mode) || standing_keeps_all(&o->standing)))
         return 0;
-    if (same)
+    if (same && !backs_up)
         r = refuse(&why, "warning: source %s '%s' specified more than once",
                    S_ISDIR(a.st_mode) ? "directory" : "file", c->source);
     else if (S_ISLNK(a.st_mode) && !S_ISLNK(b.st_mode))
@@ -302,7 +299,7 @@ static int check_later(const struct plan *p, const struct options *o,
                    second->from);
     if (r == -ENOMEM)
         return r;
-    plan_leave_out(c, why, !same);
+    plan_leave_out(c, why, !same || backs_up);
     return 0;
 }
 

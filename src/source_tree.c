@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "dirs.h"
 #include "fd.h"
+#include "path.h"
 #include "record.h"
 #include "trail.h"
 
@@ -688,16 +689,6 @@ static void walk_directories(struct walk *w)
     }
 }
 
-/* Components of the way from the root to what is to be copied. */
-static unsigned count_way(const char *way)
-{
-    unsigned n = way[0] != '\0';
-
-    for (; *way; way++)
-        n += *way == '/';
-    return n;
-}
-
 static void walk_root(struct walk *w)
 {
     struct stat st;
@@ -714,7 +705,7 @@ static void walk_root(struct walk *w)
 
 int source_tree_walk(const struct source_tree *t)
 {
-    struct walk w = {.t = t, .n_way = count_way(t->way), .listing = malloc(LISTING)};
+    struct walk w = {.t = t, .n_way = path_count(t->way), .listing = malloc(LISTING)};
 
     if (!w.listing || trail_put(&w.path, 0, t->path) < 0) {
         w.no_memory = true;

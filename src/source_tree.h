@@ -24,12 +24,12 @@ struct source_tree {
     bool follow_source; /* what is at the end of the way, or the root without one, may be a
                            symlink, which is followed */
     bool follow;        /* so may all others */
+    bool contents;      /* FIFOs and devices are read like files, to their end */
     enum source_tree_links {
         SOURCE_TREE_COPIES,
         SOURCE_TREE_HARD_LINKS,
         SOURCE_TREE_SYMLINKS,
     } make; /* what of files and all else that is no directory: copies, or links to them */
-    bool contents;        /* FIFOs and devices are read like files, to their end */
     bool one_file_system; /* directories that are on another one stay empty */
     bool keep_links;      /* names of one file stay names of one file */
     struct attrs_wanted preserve;

@@ -309,9 +309,8 @@ static bool enter(struct target_tree *t, const char *name, mode_t wanted)
     mode_t mode = private || held ? S_IRWXU : (wanted & PERMISSION_BITS) | S_IRWXU;
     struct stat st = {.st_mode = 0};
     int there = target_tree_exists(t, name, &st), fd;
-    bool over;
+    bool keep, over;
     char temp[TEMP_NAME_SIZE];
-    bool keep;
 
     if (there < 0 || (!there && target_tree_names_full(t) && !target_tree_give_names(t)))
         return false;

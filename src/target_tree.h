@@ -49,7 +49,8 @@ struct target_tree_request {
     struct attrs_wanted preserve;
     const char *source; /* its path, for RECORD_SOURCE_LINK; NULL: there are none. Not owned */
     bool keep_links;    /* names of one file stay names of one file */
-    bool follow_root, follow; /* as in struct source_tree; with source */
+    unsigned n_way;     /* directories that lead to what is copied, which may be symlinks */
+    bool follow_source, follow; /* as in struct source_tree; with source */
     unsigned max_unnamed; /* entries that may wait for their names, each with a descriptor */
     bool anew;            /* what is no directory is taken away, not written to */
     struct backup_wanted backup;            /* and keeps another name */

@@ -228,7 +228,7 @@ static bool makes_way(const struct target_tree *t, const struct record *r,
     const struct target_tree_request *q = &t->request;
 
     return q->force || q->anew || q->standing->ask || (q->keep_links && there->st_nlink > 1) ||
-           (!q->follow && !q->follow_root && !S_ISREG(r->st.st_mode));
+           (!q->follow && !q->follow_source && !S_ISREG(r->st.st_mode));
 }
 
 /* Whether the entry, be it a symlink or a node, and what stands there are one already; a link

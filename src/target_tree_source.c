@@ -11,7 +11,9 @@
 /* Whether what has that name in the source may be a symlink that is followed. */
 static bool follows(const struct target_tree *t)
 {
-    return t->request.follow || (t->source.n == 0 && t->request.follow_root);
+    const struct target_tree_request *q = &t->request;
+
+    return q->follow || t->source.n < q->n_way || (t->source.n == q->n_way && q->follow_source);
 }
 
 /* What the name is looked up in. */

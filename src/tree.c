@@ -201,6 +201,12 @@ static unsigned max_unnamed(const struct tree *t)
     return n < 1 ? 1 : n > MAX_UNNAMED ? MAX_UNNAMED : (unsigned)n;
 }
 
+/* From the source's root to what is copied. */
+static const char *way_of(const struct tree *t)
+{
+    return t->copy->source + strlen(t->copy->source) - t->copy->way_len;
+}
+
 static int open_target(struct member *m)
 {
     const struct options *o = m->tree->o;
@@ -215,8 +221,9 @@ static int open_target(struct member *m)
         .preserve = o->preserve,
         .max_unnamed = max_unnamed(m->tree),
         .source = o->link ? m->tree->root : NULL,
+        .n_way = path_count(way_of(m->tree)),
         .keep_links = o->preserve_links,
-        .follow_root = m->tree->copy->follow || m->tree->copy->way_len > 0,
+        .follow_source = m->tree->copy->follow,
         .follow = o->follow == FOLLOW_ALWAYS,
         .anew = options_make_anew(o),
         .backup = o->backup,
@@ -376,13 +383,13 @@ static void *read_source(void *arg)
     const struct options *o = t->o;
     struct source_tree source = {
         .path = t->root,
-        .way = t->copy->source + strlen(t->copy->source) - t->copy->way_len,
+        .way = way_of(t),
         .follow_source = t->copy->follow,
         .follow = o->follow == FOLLOW_ALWAYS,
+        .contents = t->copy->contents,
         .make = o->link            ? SOURCE_TREE_HARD_LINKS
                 : o->symbolic_link ? SOURCE_TREE_SYMLINKS
                                    : SOURCE_TREE_COPIES,
-        .contents = t->copy->contents,
         .one_file_system = o->one_file_system,
         .keep_links = o->preserve_links,
         .preserve = o->preserve,
