@@ -34,6 +34,10 @@ struct target_tree_view {
     atomic_bool has_root;           /* the next two are known */
     dev_t root_dev;
     ino_t root_ino;
+    /* The file system of the last source that could be cloned here, and of the last one that
+     * could not because of what they are; plus 1, 0: none so far. */
+    _Atomic dev_t clones;
+    _Atomic dev_t clones_not;
 };
 
 struct target_tree_request {
@@ -47,6 +51,7 @@ struct target_tree_request {
     const char *source; /* its path, for RECORD_SOURCE_LINK; NULL: there are none. Not owned */
     bool keep_links;    /* names of one file stay names of one file */
     bool follow_root, follow; /* as in struct source_tree; with source */
+    bool must_clone;          /* nothing is copied where it cannot be cloned */
     unsigned max_unnamed; /* entries that may wait for their names, each with a descriptor */
     bool anew;            /* what is no directory is taken away, not written to */
     struct backup_wanted backup;            /* and keeps another name */
