@@ -190,7 +190,7 @@ static bool on_given_up(void *arg)
 /* Whether every file has to be a clone, and can be one without an engine. */
 static bool clones_all(const struct options *o)
 {
-    return o->reflink == WHEN_ALWAYS && o->sparse == WHEN_AUTO && !o->inplace;
+    return o->reflink == WHEN_ALWAYS && o->sparse == WHEN_AUTO;
 }
 
 /* Of the descriptors each of n may take that part of an eighth, at least 1 and at most `most`.
@@ -373,7 +373,7 @@ static uint64_t copy_size(const struct options *o)
 /* From which size on files are cloned where that can be. */
 static uint64_t clone_size(const struct options *o)
 {
-    if (o->reflink == WHEN_NEVER || o->sparse != WHEN_AUTO || o->inplace)
+    if (o->reflink == WHEN_NEVER || o->sparse != WHEN_AUTO)
         return UINT64_MAX;
     return o->reflink == WHEN_ALWAYS ? 0 : CLONE_SIZE;
 }

@@ -39,6 +39,11 @@ alike_all() {
     for i in {1..400}; do echo old >"a/$i"; done
     run -aT --fsync src a
     alike_all a
+    # Also what is written into.
+    cp -a --reflink=never src a
+    for i in {1..9}; do cat src/big >"a/$i"; done
+    copy -T --inplace --reflink=always src a
+    alike_all a
 )
 # Some can, and others cannot.
 copy "$FS_DIR/src" "$FS_DIR/a" "$T/b"
@@ -64,6 +69,9 @@ exit 0
 [21300408,"done"]
 grows by 6
 exit 0
+-- -T --inplace --reflink=always src a
+exit 0
+[0,"done"]
 -- FS/src FS/a T/b
 exit 0
 [21300408,"done","done"]
