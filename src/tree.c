@@ -36,7 +36,7 @@
 #define MAX_UNNAMED 256u
 
 /* Smaller files are not cloned unless they have to be. To the CPU a clone is as dear as a copy
- * of 16 KiB, but what is copied is then written, too: see bench/TREES.md. */
+ * of 16 KiB, but what is copied is then written, too: see bench/README. */
 #define CLONE_SIZE 4096u
 
 /* Files of the source that are open to be cloned. */
