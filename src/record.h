@@ -4,7 +4,7 @@
  * A directory comes before what is in it: first its files, RECORD_FILES_END, then its
  * directories, each with all of its own, then RECORD_LEAVE. The root's name is "". A file is
  * RECORD_FILE with its first bytes, RECORD_DATA while there are more, and RECORD_FILE_END
- * unless the first record was whole. */
+ * unless the first record was whole; or it is open (lent.h), so that it can be cloned. */
 #ifndef UCOPY_RECORD_H
 #define UCOPY_RECORD_H
 
@@ -31,15 +31,19 @@ enum record_kind {
                   * RECORD_FILE */
 };
 
+struct lent;
+
 struct record {
     enum record_kind kind;
     bool whole;         /* RECORD_FILE: there is no more to come */
     bool offered;       /* RECORD_FILE: it was announced by RECORD_OFFER */
+    bool bare;          /* RECORD_FILE: it has no data, and all is to be had from `lent` */
     bool good;          /* RECORD_FILE_END: the file was read to its end, and had not changed */
     uint32_t name_len;  /* bytes in front of the NUL; the name is at bytes[0] */
     uint32_t text_len;  /* likewise; behind the name */
     uint32_t attrs_len; /* bytes of extended attributes, behind the text, aligned */
     uint32_t data_len;  /* bytes of the file, behind them, aligned */
+    struct lent *lent;  /* RECORD_FILE: to be cloned; NULL: it is not open */
     struct stat st;     /* of the source; meaningful where a name is, and with RECORD_LEAVE */
     char bytes[];
 };

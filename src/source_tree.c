@@ -29,6 +29,12 @@ struct level {
     size_t names_end; /* ... end here, and further up the next level's begin */
 };
 
+/* Beside a struct lent. */
+struct loan {
+    uint64_t end;      /* position in the stream: when it is over */
+    struct trail path; /* of the file */
+};
+
 struct walk {
     const struct source_tree *t;
     struct dirs dirs;
@@ -43,6 +49,8 @@ struct walk {
     dev_t dev;          /* of the root */
     unsigned n_way;     /* components of the way */
     char *listing;
+    struct loan *loans; /* of t->lents */
+    unsigned next_loan;
     bool ended; /* nobody reads any more */
     bool no_memory;
 };
@@ -157,12 +165,6 @@ static void put_mark(struct walk *w, enum record_kind kind)
 
 /* ---- files ---- */
 
-static bool unchanged(const struct stat *a, const struct stat *b, uint64_t len)
-{
-    return (uint64_t)b->st_size == len && a->st_size == b->st_size &&
-           clock_same(&a->st_mtim, &b->st_mtim) && clock_same(&a->st_ctim, &b->st_ctim);
-}
-
 /* Reads until `max` bytes are there or the file ends; bytes or a negative errno. With less than
  * max that are as many as are left of a file that has not changed it is not asked whether there
  * are more: whether it has will be seen. */
@@ -197,7 +199,7 @@ static bool check_unchanged(struct walk *w, int fd, const struct stat *st, uint6
     }
     if (st->st_size == 0 && now.st_size == 0 && len > 0) /* made up while it is read: /proc */
         return true;
-    if (!unchanged(st, &now, len)) {
+    if ((uint64_t)now.st_size != len || !lent_unchanged(st, &now)) {
         fail(w, "check", ESTALE, "it was changed while it was copied");
         return false;
     }
@@ -245,8 +247,8 @@ static bool put_rest(struct walk *w, int fd, const struct stat *st, uint64_t len
 
 /* Puts the file into the stream, from its start to its end. first: what of it came before, or
  * "". False: it could not be read. */
-static bool put_data(struct walk *w, const char *name, const char *first, bool offered, int fd,
-                     const struct stat *st)
+static bool put_data(struct walk *w, const char *name, const char *first, bool offered,
+                     struct lent *lent, int fd, const struct stat *st)
 {
     /* One more, to see the end. */
     size_t max = (uint64_t)st->st_size < DATA ? (size_t)st->st_size + 1 : DATA;
@@ -258,6 +260,7 @@ static bool put_data(struct walk *w, const char *name, const char *first, bool o
     if (!r || !fill(w, r, fd, max, (uint64_t)st->st_size))
         return false;
     r->offered = offered;
+    r->lent = lent;
     r->whole = r->data_len < max;
     if (r->whole && !check_unchanged(w, fd, st, r->data_len))
         return false;
@@ -340,15 +343,96 @@ static bool put_copy(struct walk *w, const char *name, const char *first, int fd
     return w->t->copy(w->t->arg, own, w->path.bytes);
 }
 
+/* ---- files that are cloned ---- */
+
+/* Waits until nobody needs the file any more, and closes it. If the walk has been stopped some
+ * reader may go on with it: it stays open. */
+static void end_loan(struct walk *w, unsigned i)
+{
+    struct lent *lent = &w->t->lents[i];
+    struct loan *loan = &w->loans[i];
+    struct failure f;
+
+    if (loan->end == 0 || !stream_await(w->t->stream, loan->end))
+        return;
+    loan->end = 0;
+    (void)fd_close(&lent->fd);
+    if (!atomic_exchange(&lent->changed, false))
+        return;
+    failure_set(&f, "check", ESTALE, FAILURE_NO_OFFSET, "it was changed while it was copied");
+    w->t->failed(w->t->arg, loan->path.bytes, &f);
+}
+
+/* Takes the file that stands under w->path over. NULL: there is no memory, or nobody to lend
+ * to. */
+static struct lent *lend(struct walk *w, int *fd)
+{
+    unsigned i = w->next_loan;
+
+    end_loan(w, i);
+    if (w->loans[i].end != 0 || trail_put(&w->loans[i].path, 0, w->path.bytes) < 0) {
+        w->ended = true;
+        return NULL;
+    }
+    w->next_loan = (i + 1) % w->t->n_lents;
+    w->t->lents[i].fd = *fd;
+    *fd = -1;
+    return &w->t->lents[i];
+}
+
+/* Puts the file into the stream so that it can be cloned; with its data, unless all will do
+ * that. False: it could not be read. */
+static bool put_lent(struct walk *w, const char *name, const char *first, bool offered, int *fd,
+                     const struct stat *st, bool by_all)
+{
+    struct lent *lent = lend(w, fd);
+    struct record *r;
+    bool good = true;
+
+    if (!lent)
+        return false;
+    if (by_all) {
+        r = begin(w, RECORD_FILE, name, first, 0, st);
+        if (r) {
+            r->whole = r->bare = true;
+            r->offered = offered;
+            r->lent = lent;
+            publish(w, r);
+        }
+    } else {
+        good = put_data(w, name, first, offered, lent, lent->fd, st);
+    }
+    w->loans[lent - w->t->lents].end = stream_position(w->t->stream);
+    return good;
+}
+
+/* Puts the file into the stream in the way that is best for it. False: it could not be read. */
+static bool put_file(struct walk *w, const char *name, const char *first, int *fd,
+                     const struct stat *st)
+{
+    const struct source_tree *t = w->t;
+    uint64_t size = (uint64_t)st->st_size;
+    bool offer = t->offer && st->st_size >= OFFER_SIZE;
+    enum source_clones who =
+        size > 0 && size >= t->clone_size ? t->clones(t->arg, st->st_dev) : CLONED_BY_NOBODY;
+
+    if (who != CLONED_BY_ALL && (size >= t->copy_size || has_holes(*fd, st)))
+        return put_copy(w, name, first, *fd, st);
+    if (offer && !is_wanted(w, name, st))
+        return true;
+    return who == CLONED_BY_NOBODY
+               ? put_data(w, name, first, offer, NULL, *fd, st)
+               : put_lent(w, name, first, offer, fd, st, who == CLONED_BY_ALL);
+}
+
 /* Opened, it may turn out to be something else than it was when it was listed. */
-static void put_opened(struct walk *w, const char *name, int fd)
+static void put_opened(struct walk *w, const char *name, int *fd)
 {
     const struct source_tree *t = w->t;
     const char *first;
     struct stat st;
-    bool read;
 
-    if (fstat(fd, &st) < 0) {
+    if (fstat(*fd, &st) < 0) {
         fail(w, "stat", errno, NULL);
         return;
     }
@@ -365,17 +449,8 @@ static void put_opened(struct walk *w, const char *name, int fd)
     }
     if (w->ended)
         return;
-    read_attrs(w, fd, false, &st);
-    if ((uint64_t)st.st_size < t->copy_size && !has_holes(fd, &st)) {
-        bool offer = t->offer && st.st_size >= OFFER_SIZE;
-
-        if (offer && !is_wanted(w, name, &st))
-            return;
-        read = put_data(w, name, first ? first : "", offer, fd, &st);
-    } else {
-        read = put_copy(w, name, first ? first : "", fd, &st);
-    }
-    if (!read && st.st_nlink > 1)
+    read_attrs(w, *fd, false, &st);
+    if (!put_file(w, name, first ? first : "", fd, &st) && st.st_nlink > 1)
         links_forget(t->links, &st);
 }
 
@@ -451,7 +526,7 @@ static void put_entry_record(struct walk *w, int dir_fd, const char *name,
             fail(w, "open", errno, NULL);
             return;
         }
-        put_opened(w, name, fd);
+        put_opened(w, name, &fd);
         (void)fd_close(&fd);
     } else if ((first = find_first(w, st))) {
         put_link(w, name, first, st);
@@ -705,9 +780,12 @@ static void walk_root(struct walk *w)
 
 int source_tree_walk(const struct source_tree *t)
 {
-    struct walk w = {.t = t, .n_way = path_count(t->way), .listing = malloc(LISTING)};
+    struct walk w = {.t = t,
+                     .n_way = path_count(t->way),
+                     .listing = malloc(LISTING),
+                     .loans = calloc(t->n_lents, sizeof(*w.loans))};
 
-    if (!w.listing || trail_put(&w.path, 0, t->path) < 0) {
+    if (!w.listing || !w.loans || trail_put(&w.path, 0, t->path) < 0) {
         w.no_memory = true;
     } else {
         w.root_len = trail_end(&w.path);
@@ -715,6 +793,11 @@ int source_tree_walk(const struct source_tree *t)
         walk_root(&w);
     }
     stream_end(t->stream);
+    for (unsigned i = 0; w.loans && i < t->n_lents; i++) {
+        end_loan(&w, i);
+        trail_free(&w.loans[i].path);
+    }
+    free(w.loans);
     dirs_free(&w.dirs);
     trail_free(&w.link);
     attrs_free(&w.attrs);

@@ -14,8 +14,15 @@
 
 #include "attrs.h"
 #include "failure.h"
+#include "lent.h"
 #include "links.h"
 #include "stream.h"
+
+enum source_clones {
+    CLONED_BY_NOBODY,
+    CLONED_BY_SOME, /* or it is not known */
+    CLONED_BY_ALL,
+};
 
 struct source_tree {
     const char *path;   /* of the root, as the user gave it */
@@ -35,7 +42,10 @@ struct source_tree {
     struct attrs_wanted preserve;
     bool offer;  /* readers may leave out what they have: files are offered first */
     bool repeat; /* readers may have left out the first name of a file: others come with data */
-    uint64_t copy_size; /* files of at least so many bytes are RECORD_COPY */
+    uint64_t copy_size;  /* files of at least so many bytes are RECORD_COPY */
+    uint64_t clone_size; /* those of at least so many, but not 0, are lent to be cloned */
+    struct lent *lents;  /* for that; not owned, outlive the readers */
+    unsigned n_lents;    /* at least 1 */
     struct stream *stream;
     /* What has been met so far, also in trees before; not owned. */
     struct links *links;
@@ -49,6 +59,8 @@ struct source_tree {
     void (*attrs_failed)(void *arg, const char *path, const struct failure *f);
     /* So many bytes of a file were read. */
     void (*read)(void *arg, uint64_t bytes);
+    /* Who is going to clone what is on that file system. */
+    enum source_clones (*clones)(void *arg, dev_t dev);
     /* Whether the directory is one that is written to. */
     bool (*is_target)(void *arg, const struct stat *st);
     /* A file has been announced as RECORD_OFFER: whether any reader wants it. */

@@ -196,6 +196,23 @@ bool stream_drain(struct stream *s)
     return ok;
 }
 
+uint64_t stream_position(const struct stream *s)
+{
+    return s->head;
+}
+
+bool stream_await(struct stream *s, uint64_t position)
+{
+    bool ok;
+
+    pthread_mutex_lock(&s->lock);
+    while (!s->stopped && slowest(s) < position)
+        wait_for_room(s, position);
+    ok = !s->stopped;
+    pthread_mutex_unlock(&s->lock);
+    return ok;
+}
+
 bool stream_idle(struct stream *s)
 {
     bool idle;

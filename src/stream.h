@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct stream;
 
@@ -31,6 +32,13 @@ void stream_publish(struct stream *s, size_t len);
 /* The writer: waits until every reader has taken all records and come back for more, or left.
  * False when the stream was stopped. */
 bool stream_drain(struct stream *s);
+
+/* The writer: the end of what it has published so far. */
+uint64_t stream_position(const struct stream *s);
+
+/* The writer: waits until every reader has let go of all records up to that position, or left.
+ * False when the stream was stopped. */
+bool stream_await(struct stream *s, uint64_t position);
 
 /* The writer: there is no more to come. Means nothing once the stream was stopped. */
 void stream_end(struct stream *s);

@@ -35,6 +35,10 @@ struct target_tree_view {
     atomic_bool has_root;           /* the next two are known */
     dev_t root_dev;
     ino_t root_ino;
+    /* The file system of the last source that could be cloned here, and of the last one that
+     * could not because of what they are; plus 1, 0: none so far. */
+    _Atomic dev_t clones;
+    _Atomic dev_t clones_not;
 };
 
 struct target_tree_request {
@@ -51,6 +55,7 @@ struct target_tree_request {
     bool keep_links;    /* names of one file stay names of one file */
     unsigned n_way;     /* directories that lead to what is copied, which may be symlinks */
     bool follow_source, follow; /* as in struct source_tree; with source */
+    bool must_clone;          /* nothing is copied where it cannot be cloned */
     unsigned max_unnamed; /* entries that may wait for their names, each with a descriptor */
     bool anew;            /* what is no directory is taken away, not written to */
     struct backup_wanted backup;            /* and keeps another name */

@@ -1,12 +1,15 @@
 /* target_tree_file: the files of a tree that are made of bytes. See target_tree_state.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "fd.h"
+#include "lent.h"
 #include "target_tree_state.h"
 
 #define PRIVATE_MODE (S_IRUSR | S_IWUSR)
@@ -169,6 +172,7 @@ static bool begin_file(struct target_tree *t, const struct record *r)
                    r->name_len ? record_name(r) : t->root_name);
     t->file_st = r->st;
     t->offset = 0;
+    t->cloned = false;
     target_tree_take_attrs(t, r);
     is_there = target_tree_exists(t, t->file_name, &there);
     if (is_there < 0 || (!is_there && t->request.durable && target_tree_names_full(t) &&
@@ -184,11 +188,9 @@ static bool begin_file(struct target_tree *t, const struct record *r)
     return is_there ? begin_replacement(t, &there) : begin_new(t);
 }
 
-/* False: the file was given up. */
-static bool write_data(struct target_tree *t, const struct record *r)
+/* Writes more of the file. False: it was given up. */
+static bool write_bytes(struct target_tree *t, const char *data, size_t left)
 {
-    const char *data = t->data;
-    size_t left = r->data_len;
     struct failure f;
 
     while (left > 0) {
@@ -206,8 +208,92 @@ static bool write_data(struct target_tree *t, const struct record *r)
         left -= (size_t)n;
         t->offset += (uint64_t)n;
     }
+    return true;
+}
+
+/* What was written may have come from another file, if nobody waits for the tree any more: then
+ * it is discarded. False: it was. */
+static bool keep_written(struct target_tree *t)
+{
     if (!t->request.given_up(t->request.arg))
         return true;
+    target_tree_discard(t);
+    return false;
+}
+
+/* ---- files that are open at the source ---- */
+
+/* The same, also if the file has changed meanwhile, which the source's thread will tell. */
+static bool keep_lent(struct target_tree *t, const struct record *r)
+{
+    struct stat now;
+
+    if (!keep_written(t))
+        return false;
+    if (fstat(r->lent->fd, &now) == 0 && lent_unchanged(&r->st, &now))
+        return true;
+    atomic_store(&r->lent->changed, true);
+    target_tree_discard(t);
+    return false;
+}
+
+/* Reads itself what was to be cloned by all, and cannot be here. */
+static bool read_lent(struct target_tree *t, const struct record *r)
+{
+    char buffer[1 << 16];
+
+    for (;;) {
+        ssize_t n = pread(r->lent->fd, buffer, sizeof(buffer), (off_t)t->offset);
+
+        if (n == 0)
+            return keep_lent(t, r);
+        if (n < 0 && errno != EINTR) {
+            target_tree_fail(t, "read", errno, NULL);
+            target_tree_discard(t);
+            return false;
+        }
+        if (n > 0 && !write_bytes(t, buffer, (size_t)n))
+            return false;
+    }
+}
+
+/* Makes the file a clone. 0 or a negative errno. */
+static int clone_lent(struct target_tree *t, const struct record *r)
+{
+    struct target_tree_view *v = t->request.view;
+    dev_t dev = r->st.st_dev + 1;
+    int err;
+
+    if (atomic_load(&v->clones_not) == dev && !t->request.must_clone)
+        return -EOPNOTSUPP;
+    if (ioctl(t->fd, FICLONE, r->lent->fd) == 0) {
+        atomic_store(&v->clones, dev);
+        return 0;
+    }
+    err = errno;
+    if (err == EXDEV || err == EOPNOTSUPP || err == ENOTTY || err == ENOSYS)
+        atomic_store(&v->clones_not, dev);
+    return -err;
+}
+
+/* Puts what the record has, or leads to, into the new file. False: it was given up. */
+static bool fill_file(struct target_tree *t, const struct record *r)
+{
+    int error = -EOPNOTSUPP;
+
+    if (r->lent) {
+        error = clone_lent(t, r);
+        if (error == 0) {
+            t->cloned = true;
+            t->offset = (uint64_t)r->st.st_size;
+            return keep_lent(t, r);
+        }
+        if (r->bare && !t->request.must_clone)
+            return read_lent(t, r);
+    }
+    if (!r->bare)
+        return write_bytes(t, t->data, r->data_len) && keep_written(t);
+    target_tree_fail(t, "clone", -error, NULL);
     target_tree_discard(t);
     return false;
 }
@@ -291,12 +377,13 @@ void target_tree_apply_bytes(struct target_tree *t, const struct record *r)
     bool good = true;
 
     if (r->kind == RECORD_FILE) {
-        if (!begin_file(t, r) || !write_data(t, r) || !r->whole)
+        if (!begin_file(t, r) || !fill_file(t, r) || !r->whole)
             return;
     } else if (t->how == NO_FILE) { /* it was given up */
         return;
     } else if (r->kind == RECORD_DATA) {
-        (void)write_data(t, r);
+        if (!t->cloned && write_bytes(t, t->data, r->data_len))
+            (void)keep_written(t);
         return;
     } else {
         good = r->good;

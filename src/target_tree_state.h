@@ -89,6 +89,7 @@ struct target_tree {
     struct stat created; /* what the new file is known to have of that */
     const void *data;    /* of the record that is being dealt with */
     uint64_t offset;
+    bool cloned; /* it has all its data */
     struct target target;
 
     uint64_t n_told;     /* failures */

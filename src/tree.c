@@ -36,6 +36,13 @@
 /* Entries of a destination that wait for their names until they are on stable storage. */
 #define MAX_UNNAMED 256u
 
+/* Smaller files are not cloned unless they have to be. To the CPU a clone is as dear as a copy
+ * of 16 KiB, but what is copied is then written, too: see bench/README. */
+#define CLONE_SIZE 4096u
+
+/* Files of the source that are open to be cloned. */
+#define MAX_LENTS 64u
+
 /* With --sparse=always no hole is made in less. */
 #define SMALLEST_HOLE 4096u
 
@@ -94,7 +101,9 @@ struct tree {
     int copy_fd; /* -1: there is none */
     const char *copy_path;
     bool copying;
-    bool copy_read;               /* nothing was wrong with it itself */
+    bool copy_read;     /* nothing was wrong with it itself */
+    struct lent *lents; /* see lent.h */
+    unsigned n_lents;
     struct member **copy_members; /* whose destinations it goes to */
 
     atomic_bool wanted; /* somebody wants what was offered last */
@@ -190,15 +199,20 @@ static bool on_given_up(void *arg)
     return stream_left(m->tree->stream, m->d);
 }
 
-/* How many entries of a destination may wait for their names, each with a descriptor: of the
- * descriptors there are all together take no more than an eighth. */
-static unsigned max_unnamed(const struct tree *t)
+/* Whether every file has to be a clone, and can be one without an engine. */
+static bool clones_all(const struct options *o)
+{
+    return o->reflink == WHEN_ALWAYS && o->sparse == WHEN_AUTO;
+}
+
+/* Of the descriptors each of n may take that part of an eighth, at least 1 and at most `most`.
+ */
+static unsigned some_descriptors(unsigned n, unsigned most)
 {
     struct rlimit limit;
-    rlim_t n = getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
+    rlim_t each = getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur / 8 / n : 0;
 
-    n /= 8 * ((rlim_t)t->copy->n_dests + 1);
-    return n < 1 ? 1 : n > MAX_UNNAMED ? MAX_UNNAMED : (unsigned)n;
+    return each < 1 ? 1 : each > most ? most : (unsigned)each;
 }
 
 /* From the source's root to what is copied. */
@@ -219,7 +233,6 @@ static int open_target(struct member *m)
         .umask = m->tree->umask,
         .plain_mode = o->plain_mode,
         .preserve = o->preserve,
-        .max_unnamed = max_unnamed(m->tree),
         .source = o->link ? m->tree->root : NULL,
         .n_way = path_count(way_of(m->tree)),
         .keep_links = o->preserve_links,
@@ -227,6 +240,8 @@ static int open_target(struct member *m)
         .follow = o->follow == FOLLOW_ALWAYS,
         .anew = options_make_anew(o),
         .backup = o->backup,
+        .must_clone = clones_all(o),
+        .max_unnamed = some_descriptors(m->tree->copy->n_dests + 1, MAX_UNNAMED),
         .standing = &o->standing,
         .unmade = &m->tree->links->unmade[m->d],
         .view = &m->view,
@@ -377,6 +392,32 @@ static uint64_t copy_size(const struct options *o)
     return o->sparse == WHEN_ALWAYS ? SMALLEST_HOLE : ENGINE_SIZE;
 }
 
+/* From which size on files are cloned where that can be. */
+static uint64_t clone_size(const struct options *o)
+{
+    if (o->reflink == WHEN_NEVER || o->sparse != WHEN_AUTO)
+        return UINT64_MAX;
+    return o->reflink == WHEN_ALWAYS ? 0 : CLONE_SIZE;
+}
+
+static enum source_clones on_clones(void *arg, dev_t dev)
+{
+    struct tree *t = arg;
+    bool all = true, any = false;
+
+    if (clones_all(t->o))
+        return CLONED_BY_ALL;
+    for (unsigned d = 0; d < t->copy->n_dests; d++) {
+        struct target_tree_view *v = &t->members[d].view;
+
+        if (stream_left(t->stream, d))
+            continue;
+        all &= atomic_load(&v->clones) == dev + 1;
+        any |= atomic_load(&v->clones_not) != dev + 1;
+    }
+    return all ? CLONED_BY_ALL : any ? CLONED_BY_SOME : CLONED_BY_NOBODY;
+}
+
 static void *read_source(void *arg)
 {
     struct tree *t = arg;
@@ -396,6 +437,10 @@ static void *read_source(void *arg)
         .offer = o->standing.update != UPDATE_ALL,
         .repeat = standing_keeps_all(&o->standing),
         .copy_size = copy_size(o),
+        .clone_size = clone_size(o),
+        .lents = t->lents,
+        .n_lents = t->n_lents,
+        .clones = on_clones,
         .stream = t->stream,
         .links = &t->links->met,
         .label = t->copy->label ? t->copy->label : "",
@@ -868,6 +913,7 @@ static void tree_free(struct tree *t)
     free(t->root);
     free(t->members);
     free(t->copy_members);
+    free(t->lents);
     free(t->status.dests);
     free(t);
 }
@@ -893,7 +939,10 @@ static struct tree *tree_new(const struct options *o, const struct plan_copy *co
     t->copy_members = calloc(n, sizeof(struct member *));
     t->status.dests = calloc(n, sizeof *t->status.dests);
     t->root = plan_root(copy, copy->source);
+    t->n_lents = some_descriptors(1, MAX_LENTS);
+    t->lents = calloc(t->n_lents, sizeof *t->lents);
     if (t->news_fd < 0 || !t->root || !t->members || !t->copy_members || !t->status.dests ||
+        !t->lents ||
         notices_create(t->news_fd, &t->notices) < 0 ||
         stream_create(stream_size(o), n, &t->stream) < 0) {
         tree_free(t);

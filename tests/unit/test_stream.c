@@ -307,6 +307,40 @@ static void test_leave_wakes(void **state)
     }
 }
 
+/* The writer waits for those who still look at something, up to a position and no further. */
+static void test_await(void **state)
+{
+    struct stream *s = new_stream(2);
+    uint64_t first, second;
+    pthread_t thread;
+
+    (void)state;
+    assert_true(stream_await(s, stream_position(s)));
+    put(s, 0, 500, 500);
+    first = stream_position(s);
+    put(s, 1, 500, 500);
+    second = stream_position(s);
+    assert_true(first < second);
+    for (unsigned reader = 0; reader < 2; reader++) {
+        assert_non_null(stream_take(s, reader));
+        assert_non_null(stream_take(s, reader)); /* lets go of the first */
+    }
+    assert_true(stream_await(s, first));
+    stream_leave(s, 1);
+    run_beside(leave_soon, s, &thread);
+    assert_true(stream_await(s, second));
+    assert_true(stream_left(s, 0));
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    stream_free(s);
+
+    s = new_stream(1);
+    put(s, 0, 500, 500);
+    run_beside(stop_soon, s, &thread);
+    assert_false(stream_await(s, stream_position(s)));
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    stream_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -314,6 +348,7 @@ int main(void)
         cmocka_unit_test(test_had_all),      cmocka_unit_test(test_left),
         cmocka_unit_test(test_readers),      cmocka_unit_test(test_idle_behind_gap),
         cmocka_unit_test(test_stop_wakes),   cmocka_unit_test(test_leave_wakes),
+        cmocka_unit_test(test_await),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
