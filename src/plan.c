@@ -198,8 +198,6 @@ static int check_tree_options(const struct options *o, const char *source, char 
                         : o->length != OPTIONS_TO_THE_END ? "length"
                         : o->has_dest_offset              ? "dest-offset"
                         : o->attributes_only              ? "attributes-only"
-                        : o->resume                       ? "resume"
-                        : o->partial                      ? "partial"
                         : o->slow == SLOW_DETACH          ? "slow=detach"
                         : o->max_lag                      ? "max-lag"
                                                           : NULL;
@@ -222,6 +220,11 @@ static int find_kind(const struct options *o, const char *source, bool *ret_tree
     if (S_ISDIR(st.st_mode) && !o->recursive)
         return refuse(ret_error,
                       format("'%s' is a directory; -r or -a copies directories", source));
+    if (S_ISDIR(st.st_mode) && o->resume && !o->preserve.times)
+        return refuse(ret_error,
+                      format("--resume tells by their times what is complete in '%s'; "
+                             "-a, -p and --preserve=timestamps keep these",
+                             source));
     /* A file that may have another name among the sources is made in the same way as they. */
     *ret_tree = S_ISLNK(st.st_mode) || (o->recursive && !S_ISREG(st.st_mode)) ||
                 (o->preserve_links && o->n_target_directories > 0 && S_ISREG(st.st_mode) &&

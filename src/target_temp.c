@@ -241,9 +241,9 @@ void temp_note_start(void)
 
 static bool is_new(const struct stat *st)
 {
-    return began.tv_sec != 0 && (st->st_ctim.tv_sec > began.tv_sec ||
-                                 (st->st_ctim.tv_sec == began.tv_sec &&
-                                  st->st_ctim.tv_nsec >= began.tv_nsec));
+    return began.tv_sec != 0 &&
+           (st->st_ctim.tv_sec > began.tv_sec ||
+            (st->st_ctim.tv_sec == began.tv_sec && st->st_ctim.tv_nsec >= began.tv_nsec));
 }
 
 static bool may_be_ours(const struct stat *st)

@@ -44,8 +44,8 @@ void temp_remove_directory(int dir_fd, char name[TEMP_NAME_SIZE], int fd);
  * of this one. */
 bool temp_is_shared(int dir_fd);
 
-/* To be called before the first copy: what has come into being since then was not left behind by
- * an earlier run, whatever its name is. It may be the copy of something that was. */
+/* To be called before the first copy: what has come into being since then was not left behind
+ * by an earlier run, whatever its name is. It may be the copy of something that was. */
 void temp_note_start(void);
 
 /* Removes what killed runs of this user have left in the directory, which may be open with

@@ -67,6 +67,7 @@ struct member {
     bool given_up;
     unsigned n_failed; /* files that could not be made */
     unsigned n_full;   /* of these, for want of space */
+    uint64_t kept;     /* bytes of big ones that are there to go on with */
     unsigned n_attrs;  /* attributes that could not be kept */
     struct failure first;
     struct failure attrs;
@@ -84,6 +85,7 @@ struct tree {
     struct notices *notices;
     struct member *members;
     mode_t umask;
+    struct standing_policy standing;
 
     /* A file for the engines, from the source's thread to the main thread and back. */
     pthread_mutex_t lock;
@@ -196,12 +198,13 @@ static int open_target(struct member *m)
         .path = m->tree->copy->dests[m->d],
         .inplace = o->inplace,
         .force = o->force,
+        .partial = o->partial,
         .durable = o->fsync,
         .umask = m->tree->umask,
         .plain_mode = o->plain_mode,
         .preserve = o->preserve,
         .max_unnamed = max_unnamed(m->tree),
-        .standing = &o->standing,
+        .standing = &m->tree->standing,
         .view = &m->view,
         .arg = m,
         .failed = on_failed,
@@ -360,7 +363,7 @@ static void *read_source(void *arg)
         .one_file_system = o->one_file_system,
         .keep_links = o->preserve_links,
         .preserve = o->preserve,
-        .offer = o->standing.update != UPDATE_ALL,
+        .offer = o->standing.update != UPDATE_ALL || o->resume,
         .repeat = standing_keeps_all(&o->standing),
         .copy_size = copy_size(o),
         .stream = t->stream,
@@ -532,6 +535,7 @@ static void look(struct tree *t)
         st->dests[d].bytes = atomic_load(&m->view.bytes);
         st->dests[d].files = atomic_load(&m->view.files);
         st->dests[d].files_skipped = atomic_load(&m->view.files_skipped);
+        st->dests[d].resumed = atomic_load(&m->view.resumed);
         if (atomic_load(&m->over) && m->failure.err != 0)
             fail_dest(t, d, &m->failure);
     }
@@ -565,6 +569,7 @@ static void on_progress(void *arg, const struct copy_status *file, bool asked)
 
         ds->bytes = atomic_load(&m->view.bytes) + file->dests[i].bytes;
         ds->files = atomic_load(&m->view.files);
+        ds->resumed = atomic_load(&m->view.resumed) + file->dests[i].resumed;
     }
     report_progress(st, asked);
 }
@@ -575,11 +580,12 @@ static void note_copied(struct tree *t, struct member *m, const struct dest_stat
     for (unsigned i = 0; i < file->n_attribute_failures; i++)
         note(t, who_for_attrs(t, m->d), file->path, &file->attribute_failures[i]);
     if (file->state == DEST_DONE)
-        target_tree_copied(m->target, file->bytes);
+        target_tree_copied(m->target, file->bytes, file->resumed);
     else if (!file->by_source)
         target_tree_not_copied(m->target);
-    if (file->state != DEST_DONE && !file->by_source && !t->signal)
+    if (file->state != DEST_DONE && !file->by_source && file->failure.err != EINTR)
         note(t, m->d, file->path, &file->failure);
+    m->kept += file->kept;
     if (file->failure.err == ETIMEDOUT) {
         give_up(t, m);
         fail_dest(t, m->d, &file->failure);
@@ -763,6 +769,7 @@ static void judge(struct tree *t)
         struct member *m = &t->members[d];
         struct failure f;
 
+        ds->kept = m->kept;
         if (ds->state == DEST_FAILED)
             continue;
         if (m->n_failed > 0) {
@@ -837,6 +844,8 @@ static struct tree *tree_new(const struct options *o, const struct plan_copy *co
     /* Once before there are threads: see attrs.h. */
     attrs_init(&attrs, &o->preserve);
     attrs_free(&attrs);
+    t->standing = o->standing;
+    t->standing.resume = o->resume;
     t->umask = umask(0);
     (void)umask(t->umask);
     t->status.source = copy->source;
