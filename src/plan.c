@@ -186,8 +186,6 @@ static int check_tree_options(const struct options *o, const char *source, char 
                         : o->length != OPTIONS_TO_THE_END ? "length"
                         : o->has_dest_offset              ? "dest-offset"
                         : o->attributes_only              ? "attributes-only"
-                        : o->resume                       ? "resume"
-                        : o->partial                      ? "partial"
                         : o->slow == SLOW_DETACH          ? "slow=detach"
                         : o->max_lag                      ? "max-lag"
                                                           : NULL;
@@ -212,6 +210,11 @@ static int find_kind(struct plan_copy *c, const struct options *o, const struct 
         return refuse(ret_error, "-r not specified; omitting directory '%s'", c->source);
     if (S_ISDIR(st.st_mode) && !o->recursive)
         return refuse(ret_error, "'%s' is a directory; -r or -a copies directories", c->source);
+    if (S_ISDIR(st.st_mode) && o->resume && !o->preserve.times)
+        return refuse(ret_error,
+                      "--resume tells by their times what is complete in '%s'; "
+                      "-a, -p and --preserve=timestamps keep these",
+                      c->source);
     /* Without -r cp reads whatever it is. */
     c->contents = o->copy_contents || (o->cp && !o->recursive);
     /* A file that may have another name among the sources is made in the same way as they. */

@@ -17,6 +17,9 @@
 #define OPEN_POLL_MS     20
 
 /* What a new file gets, less the umask, if it gets nothing of the source. */
+/* Of files of a tree, bytes: what is shorter is sooner copied again. */
+#define SMALLEST_KEPT (4u << 20)
+
 #define PLAIN_MODE (S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH)
 
 /* ---- the source ---- */
@@ -63,7 +66,8 @@ static void errand_source(void *arg, unsigned i)
     open_source_direct(s);
     if (attrs_any(&s->attrs.wanted))
         attrs_read(&s->attrs, s->source.fd, false, &s->source.st);
-    if (s->o->partial && !s->file)
+    /* Of a file of a tree, if it is worth it. */
+    if (s->o->partial && (!s->file || s->source.size >= SMALLEST_KEPT))
         s->keeps = source_origin(&s->source, &s->origin);
 }
 

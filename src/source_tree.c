@@ -469,7 +469,7 @@ static void put_contents(struct walk *w, int dir_fd, const char *name, int follo
     } else {
         st.st_size = st.st_blocks = 0; /* whatever it says: it is read to its end */
         read_attrs(w, fd, false, &st);
-        (void)put_data(w, name, "", false, fd, &st);
+        (void)put_data(w, name, "", false, NULL, fd, &st);
     }
     (void)fd_close(&fd);
 }

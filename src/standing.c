@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 #define SECOND INT64_C(1000000000)
 
 /* Nanoseconds to which the file system of these times is exact, at most: what divides all of
@@ -23,19 +25,32 @@ static int64_t resolution(const struct stat *st)
     return r;
 }
 
-/* Whether what stands is older than the source would be there: with its times cut off to what
- * the file system can hold. */
-static bool is_older(const struct stat *there, const struct stat *source, bool keeps_times)
+/* The source's time of modification, cut off to what the file system of what stands can hold.
+ */
+static struct timespec cut_time(const struct stat *there, const struct stat *source)
 {
     struct timespec t = source->st_mtim;
+    int64_t r = resolution(there);
 
-    if (keeps_times) {
-        int64_t r = resolution(there);
+    t.tv_nsec = r >= SECOND ? 0 : t.tv_nsec - t.tv_nsec % (long)r;
+    if (r == 2 * SECOND && t.tv_sec % 2 != 0)
+        t.tv_sec--;
+    return t;
+}
 
-        t.tv_nsec = r >= SECOND ? 0 : t.tv_nsec - t.tv_nsec % (long)r;
-        if (r == 2 * SECOND && t.tv_sec % 2 != 0)
-            t.tv_sec--;
-    }
+static bool is_copy(const struct stat *there, const struct stat *source)
+{
+    struct timespec t = cut_time(there, source);
+
+    return S_ISREG(there->st_mode) && S_ISREG(source->st_mode) &&
+           there->st_size == source->st_size && clock_same(&there->st_mtim, &t);
+}
+
+/* Whether what stands is older than the source would be there. */
+static bool is_older(const struct stat *there, const struct stat *source, bool keeps_times)
+{
+    struct timespec t = keeps_times ? cut_time(there, source) : source->st_mtim;
+
     if (there->st_mtim.tv_sec != t.tv_sec)
         return there->st_mtim.tv_sec < t.tv_sec;
     return there->st_mtim.tv_nsec < t.tv_nsec;
@@ -50,6 +65,8 @@ static enum standing_verdict verdict_on(const struct standing_policy *p,
         return STANDING_SKIP;
     if (p->update == UPDATE_NONE_FAIL)
         return STANDING_REFUSE;
+    if (p->resume && p->keeps_times && is_copy(there, source))
+        return STANDING_HAS;
     if (p->update == UPDATE_OLDER && !is_older(there, source, p->keeps_times))
         return STANDING_SKIP;
     return p->ask ? STANDING_ASK : STANDING_REPLACE;

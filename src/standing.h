@@ -21,11 +21,14 @@ struct standing_policy {
     enum standing_update update;
     bool ask;         /* before anything is replaced */
     bool keeps_times; /* copies get the source's times, as far as their file system can */
+    bool resume; /* with keeps_times: a regular file with size and time of modification of the
+                  * source's is its copy, which an earlier run has made */
 };
 
 enum standing_verdict {
     STANDING_REPLACE, /* or there is nothing: go on */
     STANDING_SKIP,    /* it stays, and that is as good as a copy */
+    STANDING_HAS,     /* it is the copy */
     STANDING_REFUSE,  /* it stays, and that is a failure */
     STANDING_ASK,     /* it may be replaced if the user says so */
 };

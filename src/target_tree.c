@@ -277,6 +277,24 @@ int target_tree_exists(struct target_tree *t, const char *name, struct stat *st)
     return -1;
 }
 
+/* The copy that stands there was made by an earlier run, which need not have flushed it. */
+static void note_held(struct target_tree *t, const struct stat *source, const char *name)
+{
+    const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+    bool flush = t->request.durable && t->one_by_one;
+    int fd = flush ? openat(target_tree_here_fd(t), name, flags) : -1;
+
+    if (flush && (fd < 0 || fsync(fd) < 0)) {
+        target_tree_fail(t, "fsync", errno, NULL);
+    } else {
+        target_tree_note_made(t, source);
+        atomic_fetch_add(&t->request.view->bytes, (uint64_t)source->st_size);
+        atomic_fetch_add(&t->request.view->resumed, (uint64_t)source->st_size);
+        atomic_fetch_add(&t->request.view->files, 1);
+    }
+    (void)fd_close(&fd);
+}
+
 bool target_tree_may_replace(struct target_tree *t, const struct stat *source, const char *name,
                              const struct stat *there)
 {
@@ -285,6 +303,9 @@ bool target_tree_may_replace(struct target_tree *t, const struct stat *source, c
     struct failure f;
 
     switch (c.verdict) {
+    case STANDING_HAS:
+        note_held(t, source, name);
+        return false;
     case STANDING_SKIP:
         atomic_fetch_add(&t->request.view->files_skipped, 1);
         /* What is newer than the source counts as its copy, what merely exists does not. */

@@ -32,6 +32,7 @@ struct target_tree_view {
     _Atomic uint64_t bytes;         /* of files that are complete */
     _Atomic uint64_t files;         /* that are complete: all but directories */
     _Atomic uint64_t files_skipped; /* that exist, and are to stay what they are */
+    _Atomic uint64_t resumed;       /* of the bytes, those that earlier runs have written */
     atomic_bool has_root;           /* the next two are known */
     dev_t root_dev;
     ino_t root_ino;
@@ -47,6 +48,7 @@ struct target_tree_request {
     bool force;
     bool keep_directory_symlink; /* one that leads to a directory is followed where one is to be
                                     made */
+    bool partial;    /* what remains incomplete may be kept: beside its final name */
     bool durable;    /* all has to be on stable storage when target_tree_end() returns */
     mode_t umask;    /* the process's */
     bool plain_mode; /* what is new has nothing of the source's mode */
@@ -55,7 +57,7 @@ struct target_tree_request {
     bool keep_links;    /* names of one file stay names of one file */
     unsigned n_way;     /* directories that lead to what is copied, which may be symlinks */
     bool follow_source, follow; /* as in struct source_tree; with source */
-    bool must_clone;          /* nothing is copied where it cannot be cloned */
+    bool must_clone;            /* nothing is copied where it cannot be cloned */
     unsigned max_unnamed; /* entries that may wait for their names, each with a descriptor */
     bool anew;            /* what is no directory is taken away, not written to */
     struct backup_wanted backup;            /* and keeps another name */
@@ -99,8 +101,8 @@ int target_tree_apply(struct target_tree *t, const struct record *r, const void 
 bool target_tree_copy_request(struct target_tree *t, struct target_request *ret_request,
                               const char **ret_path);
 
-/* That file has been copied: so many bytes. */
-void target_tree_copied(struct target_tree *t, uint64_t bytes);
+/* That file has been copied: so many bytes, of which an earlier run had written so many. */
+void target_tree_copied(struct target_tree *t, uint64_t bytes, uint64_t resumed);
 
 /* That file could not be copied. */
 void target_tree_not_copied(struct target_tree *t);

@@ -243,6 +243,11 @@ static bool is_there_already(struct target_tree *t, const struct record *r,
     return has_attrs(r) && fd_same_file(there, &r->st) && t->request.backup.kind == BACKUP_NONE;
 }
 
+static bool links_anyway(const struct standing_policy *p)
+{
+    return p->update == UPDATE_OLDER || (p->resume && !standing_keeps_all(p));
+}
+
 void target_tree_apply_entry(struct target_tree *t, const struct record *r)
 {
     const char *name = r->name_len ? record_name(r) : t->root_name;
@@ -256,8 +261,8 @@ void target_tree_apply_entry(struct target_tree *t, const struct record *r)
         return;
     }
     /* A name of a file that is as new as its others becomes one of it whatever it was, as with
-     * cp. */
-    if (is_there && !(is_link(r) && t->request.standing->update == UPDATE_OLDER) &&
+     * cp; and so does one of a file that is there already. */
+    if (is_there && !(is_link(r) && links_anyway(t->request.standing)) &&
         !target_tree_may_replace(t, &r->st, name, &there))
         return;
     if (is_there && S_ISDIR(there.st_mode)) {

@@ -416,7 +416,8 @@ void target_tree_apply_copy(struct target_tree *t, const struct record *r)
     (void)snprintf(t->file_name, sizeof(t->file_name), "%s",
                    r->name_len ? record_name(r) : t->root_name);
     t->file_st = r->st;
-    if (!target_tree_batches(t))
+    /* What is in a directory without a name goes with it. */
+    if (!target_tree_batches(t) || t->request.partial)
         (void)target_tree_give_names(t);
     is_there = target_tree_exists(t, t->file_name, &there);
     t->takes_copy = is_there == 0 ||
@@ -444,10 +445,11 @@ void target_tree_not_copied(struct target_tree *t)
     target_tree_note_unmade(t, &t->file_st);
 }
 
-void target_tree_copied(struct target_tree *t, uint64_t bytes)
+void target_tree_copied(struct target_tree *t, uint64_t bytes, uint64_t resumed)
 {
     target_tree_note_made(t, &t->file_st);
     atomic_fetch_add(&t->request.view->bytes, bytes);
+    atomic_fetch_add(&t->request.view->resumed, resumed);
     atomic_fetch_add(&t->request.view->files, 1);
     target_tree_note_put(t, bytes);
 }

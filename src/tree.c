@@ -76,6 +76,7 @@ struct member {
     bool given_up;
     unsigned n_failed; /* files that could not be made */
     unsigned n_full;   /* of these, for want of space */
+    uint64_t kept;     /* bytes of big ones that are there to go on with */
     unsigned n_attrs;  /* attributes that could not be kept */
     struct failure first;
     struct failure attrs;
@@ -94,6 +95,7 @@ struct tree {
     struct notices *notices;
     struct member *members;
     mode_t umask;
+    struct standing_policy standing;
 
     /* A file for the engines, from the source's thread to the main thread and back. */
     pthread_mutex_t lock;
@@ -229,6 +231,7 @@ static int open_target(struct member *m)
         .inplace = o->inplace,
         .force = o->force,
         .keep_directory_symlink = o->keep_directory_symlink,
+        .partial = o->partial,
         .durable = o->fsync,
         .umask = m->tree->umask,
         .plain_mode = o->plain_mode,
@@ -242,7 +245,7 @@ static int open_target(struct member *m)
         .backup = o->backup,
         .must_clone = clones_all(o),
         .max_unnamed = some_descriptors(m->tree->copy->n_dests + 1, MAX_UNNAMED),
-        .standing = &o->standing,
+        .standing = &m->tree->standing,
         .unmade = &m->tree->links->unmade[m->d],
         .view = &m->view,
         .arg = m,
@@ -434,7 +437,7 @@ static void *read_source(void *arg)
         .one_file_system = o->one_file_system,
         .keep_links = o->preserve_links,
         .preserve = o->preserve,
-        .offer = o->standing.update != UPDATE_ALL,
+        .offer = o->standing.update != UPDATE_ALL || o->resume,
         .repeat = standing_keeps_all(&o->standing),
         .copy_size = copy_size(o),
         .clone_size = clone_size(o),
@@ -631,6 +634,7 @@ static void look(struct tree *t)
         st->dests[d].bytes = atomic_load(&m->view.bytes);
         st->dests[d].files = atomic_load(&m->view.files);
         st->dests[d].files_skipped = atomic_load(&m->view.files_skipped);
+        st->dests[d].resumed = atomic_load(&m->view.resumed);
         if (atomic_load(&m->over) && m->failure.err != 0)
             fail_dest(t, d, &m->failure);
     }
@@ -664,6 +668,7 @@ static void on_progress(void *arg, const struct copy_status *file, bool asked)
 
         ds->bytes = atomic_load(&m->view.bytes) + file->dests[i].bytes;
         ds->files = atomic_load(&m->view.files);
+        ds->resumed = atomic_load(&m->view.resumed) + file->dests[i].resumed;
     }
     report_progress(st, asked);
 }
@@ -677,14 +682,15 @@ static void note_copied(struct tree *t, struct member *m, const struct copy_stat
     for (unsigned k = 0; k < file->n_attribute_failures; k++)
         note(t, who_for_attrs(t, m->d), file->path, &file->attribute_failures[k]);
     if (file->state == DEST_DONE) {
-        target_tree_copied(m->target, file->bytes);
+        target_tree_copied(m->target, file->bytes, file->resumed);
         note_made(t, m->d, file->path);
         report_method(status, i);
     } else if (!file->by_source) {
         target_tree_not_copied(m->target);
     }
-    if (file->state != DEST_DONE && !file->by_source && !t->signal)
+    if (file->state != DEST_DONE && !file->by_source && file->failure.err != EINTR)
         note(t, m->d, file->path, &file->failure);
+    m->kept += file->kept;
     if (file->failure.err == ETIMEDOUT) {
         give_up(t, m);
         fail_dest(t, m->d, &file->failure);
@@ -869,6 +875,7 @@ static void judge(struct tree *t)
         struct member *m = &t->members[d];
         struct failure f;
 
+        ds->kept = m->kept;
         if (ds->state == DEST_FAILED)
             continue;
         if (m->n_failed > 0) {
@@ -942,8 +949,7 @@ static struct tree *tree_new(const struct options *o, const struct plan_copy *co
     t->n_lents = some_descriptors(1, MAX_LENTS);
     t->lents = calloc(t->n_lents, sizeof *t->lents);
     if (t->news_fd < 0 || !t->root || !t->members || !t->copy_members || !t->status.dests ||
-        !t->lents ||
-        notices_create(t->news_fd, &t->notices) < 0 ||
+        !t->lents || notices_create(t->news_fd, &t->notices) < 0 ||
         stream_create(stream_size(o), n, &t->stream) < 0) {
         tree_free(t);
         return NULL;
@@ -951,6 +957,8 @@ static struct tree *tree_new(const struct options *o, const struct plan_copy *co
     /* Once before there are threads: see attrs.h. */
     attrs_init(&attrs, &o->preserve);
     attrs_free(&attrs);
+    t->standing = o->standing;
+    t->standing.resume = o->resume;
     t->umask = umask(0);
     (void)umask(t->umask);
     t->status.source = copy->source;

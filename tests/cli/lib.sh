@@ -404,6 +404,107 @@ check_sparse() {
     run --sparse=never huge a 2>&1 | grep -c 'check space'
 }
 
+# Sparse files that others have copied wrongly, in the directory.
+make_pitfalls() {
+    local at tail
+    # Blocks that are allotted but not written, within the file and behind its end; and a hole there.
+    truncate -s 4000001 "$1/unwritten"
+    fallocate -l 3M "$1/unwritten"
+    dd if=data of="$1/unwritten" bs=4096 count=9 seek=100 conv=notrunc status=none
+    cp "$1/unwritten" "$1/behind" --sparse=never
+    fallocate -n -o 4000001 -l 3M "$1/behind"
+    truncate -s 5000001 "$1/behind"
+    dd if=data of="$1/begins" bs=4096 count=9 status=none
+    fallocate -n -l 3M "$1/begins"
+    truncate -s 1M "$1/nothing"
+    fallocate -l 1M "$1/nothing"
+    # A great many pieces, in an order that no file system likes.
+    for at in $(seq 999 -21 0) $(seq 3 21 999); do
+        dd if=data of="$1/pieces" bs=4096 skip=3 count=1 seek=$((2 * at)) conv=notrunc status=none
+    done
+    # Ends that are no multiples of anything, in data and in holes.
+    for tail in 1 511 4095 4097 65537; do
+        truncate -s $((200000 + tail)) "$1/hole-ends-$tail"
+        dd if=data of="$1/hole-ends-$tail" bs=1 count=1 seek=100000 conv=notrunc status=none
+        truncate -s 200000 "$1/data-ends-$tail"
+        head -c "$tail" data >>"$1/data-ends-$tail"
+    done
+}
+
+# Holes of more than 2 and 4 GiB, with something between them.
+check_far() {
+    local at
+    rm -rf far
+    mkdir far
+    for at in 2147483647 2147483648 9000000000; do
+        printf x | dd of=far/away bs=1 seek="$at" conv=notrunc status=none
+    done
+    run -a --reflink=never "$@" far one two
+    for file in one/away two/away; do
+        alike "$file" far/away
+        for at in 2147483646 2147483647 2147483648 2147483649 8999999999 9000000000; do
+            dd if="$file" bs=1 skip="$at" count=1 status=none
+        done | od -An -c
+    done
+    rm -rf one two
+}
+
+# Whether what was copied is what was there. Times say nothing: the files have just been written.
+compare_pitfalls() {
+    local what="$1" file
+    for file in pit/*; do
+        cmp "$file" "$2/${file#*/}"
+        [ "$(stat -c %s "$file")" = "$(stat -c %s "$2/${file#*/}")" ] || echo "$file: another size"
+    done
+    sync -f .
+    # shellcheck disable=SC2086 # they are several
+    python3 "$TOOLS/sametree" $what pit "$2"
+}
+
+# What others have done wrong, one by one and as a tree, with files that have just been written, and
+# over files that are full of something else.
+check_pitfalls() {
+    local how name
+    cd "$FS_DIR" || return
+    genfile data 3M
+    for how in "" --sparse=always --inplace "--direct=auto --chunk-size=64K"; do
+        rm -rf pit to one two
+        mkdir pit to
+        make_pitfalls pit
+        # shellcheck disable=SC2086 # they are several
+        run -a --reflink=never $how pit one two
+        compare_pitfalls "${how:+blocks}" one
+        compare_pitfalls "${how:+blocks}" two
+        make_pitfalls pit
+        # shellcheck disable=SC2086
+        for name in pit/*; do ucopy -p --reflink=never $how "$name" to || echo "exit $?"; done
+        touch -r pit to
+        compare_pitfalls "${how:+blocks}" to
+    done
+    for how in "" --inplace; do
+        for name in pit/*; do cp data "one/${name#*/}" && cp data "two/${name#*/}"; done
+        # shellcheck disable=SC2086
+        run -a --reflink=never $how -T pit one two
+        compare_pitfalls blocks one
+        compare_pitfalls blocks two
+    done
+    rm -rf one two
+    check_far
+    check_far --inplace
+    run -a pit clones
+    compare_pitfalls blocks clones
+    # One that is written to all the time, holes and all, has an end.
+    (while truncate -s +300000 pit/active; do cat data >>pit/active; done 2>/dev/null) &
+    for name in pit/active pit; do
+        timeout 60 "$UCOPY" -r --reflink=never "$name" active 2>/dev/null
+        [ $? -ne 124 ] || echo "does not end"
+        rm -rf active
+    done
+    kill $!
+    wait $! 2>/dev/null
+    true
+}
+
 # clone ARG...: a copy to a, b and c, which are removed first; for each what became of it, how,
 # and what that took: 1 if the blocks are new ones.
 clone() {

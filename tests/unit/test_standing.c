@@ -103,6 +103,39 @@ static void test_resolution_of_all_times(void **state)
     assert_int_equal(judge(p, &source, &there), STANDING_REPLACE);
 }
 
+/* A regular file of the source's size and time of modification is its copy, where copies get
+ * times, as coarse as they may be there; but for that the rules are as before. */
+static void test_resume(void **state)
+{
+    struct stat source = at(101, 987654321), there = source, other;
+    struct standing_policy p = {.resume = true, .keeps_times = true};
+
+    (void)state;
+    source.st_size = there.st_size = 7;
+    assert_int_equal(judge(p, &source, &there), STANDING_HAS);
+    other = there;
+    other.st_size = 6;
+    assert_int_equal(judge(p, &source, &other), STANDING_REPLACE);
+    other = there;
+    other.st_mtim.tv_nsec++;
+    assert_int_equal(judge(p, &source, &other), STANDING_REPLACE);
+    other = at(101, 0);
+    other.st_size = 7;
+    assert_int_equal(judge(p, &source, &other), STANDING_HAS);
+    other = there;
+    other.st_mode = S_IFLNK | 0777;
+    assert_int_equal(judge(p, &source, &other), STANDING_REPLACE);
+    p.update = UPDATE_NONE_FAIL;
+    assert_int_equal(judge(p, &source, &there), STANDING_REFUSE);
+    p.update = UPDATE_OLDER;
+    assert_int_equal(judge(p, &source, &there), STANDING_HAS);
+    p.keeps_times = false;
+    assert_int_equal(judge(p, &source, &there), STANDING_SKIP);
+    p.keeps_times = true;
+    p.resume = false;
+    assert_int_equal(judge(p, &source, &there), STANDING_SKIP);
+}
+
 static void test_failures(void **state)
 {
     struct failure f;
@@ -118,7 +151,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_there), cmocka_unit_test(test_policies),
         cmocka_unit_test(test_resolution),    cmocka_unit_test(test_resolution_of_all_times),
-        cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_resume),        cmocka_unit_test(test_failures),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
