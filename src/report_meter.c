@@ -61,9 +61,14 @@ static double rate_of(const struct copy_status *s, unsigned d)
     return (double)(bytes - before) / seconds;
 }
 
-static void percent_text(char *text, size_t size, const struct copy_status *s, uint64_t bytes)
+static void percent_text(char *text, size_t size, const struct copy_status *s,
+                         const struct dest_status *dest)
 {
-    if (!s->size_known)
+    uint64_t bytes = dest->bytes;
+
+    if (s->tree && dest->state == DEST_DONE)
+        snprintf(text, size, "100%%");
+    else if (!s->size_known)
         snprintf(text, size, "?");
     else if (bytes < s->size)
         snprintf(text, size, "%u%%", (unsigned)((double)bytes / (double)s->size * 100) % 100);
@@ -107,13 +112,15 @@ void report_meter_text(struct meter_text *t, const struct copy_status *s, unsign
     char number[16];
 
     *t = (struct meter_text){.failed = dest->state == DEST_FAILED};
-    percent_text(t->percent, sizeof(t->percent), s, dest->bytes);
+    percent_text(t->percent, sizeof(t->percent), s, dest);
     text_human(t->bytes, sizeof(t->bytes), (double)dest->bytes);
     if (!t->failed) {
         text_human(number, sizeof(number), rate);
         snprintf(t->rate, sizeof(t->rate), "%s/s", number);
     }
-    if (dest->state == DEST_COPYING)
+    if (s->tree)
+        snprintf(t->eta, sizeof(t->eta), "%llu files", (unsigned long long)dest->files);
+    else if (dest->state == DEST_COPYING)
         eta_text(t->eta, sizeof(t->eta), s->size_known && rate > 0 ? left / rate : -1);
     state_text(t->state, sizeof(t->state), dest);
 }

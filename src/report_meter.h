@@ -12,7 +12,7 @@ struct meter_text {
     char percent[8]; /* "?" where the size is not known */
     char bytes[16];
     char rate[20];   /* "" with a failure */
-    char eta[24];    /* "" unless the destination is being written */
+    char eta[24];    /* "" unless the destination is being written; of a tree: how many files */
     char state[160]; /* with the reason of a failure */
     bool failed;
 };
