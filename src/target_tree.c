@@ -177,7 +177,12 @@ void target_tree_release(struct target_tree *t, int fd, mode_t held)
 
 int target_tree_flush(const struct target_tree *t, int fd)
 {
-    return t->one_by_one ? fsync(fd) : syncfs(fd);
+    int r;
+
+    atomic_store(&t->request.view->flushing, true);
+    r = t->one_by_one ? fsync(fd) : syncfs(fd);
+    atomic_store(&t->request.view->flushing, false);
+    return r;
 }
 
 /* Makes room for a directory. 0 or a negative errno. */

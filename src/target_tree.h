@@ -34,6 +34,7 @@ struct target_tree_view {
     _Atomic uint64_t files_skipped; /* that exist, and are to stay what they are */
     _Atomic uint64_t resumed;       /* of the bytes, those that earlier runs have written */
     atomic_bool has_root;           /* the next two are known */
+    atomic_bool flushing;           /* what has been written, which may take long */
     dev_t root_dev;
     ino_t root_ino;
     /* The file system of the last source that could be cloned here, and of the last one that

@@ -587,9 +587,11 @@ static void check_answers(struct tree *t)
         struct member *m = &t->members[d];
         uint64_t since = atomic_load(&m->busy_since);
 
-        /* What is flushed at the end is everything. */
-        if (atomic_load(&t->walked) && stream_idle(t->stream))
-            limit = timeout_ms(t) + copy_flush_allowance_ms(t->status.dests[d].bytes);
+        limit = timeout_ms(t);
+        /* What is flushed at the end is everything, and before that it may be. */
+        if (atomic_load(&m->view.flushing) ||
+            (atomic_load(&t->walked) && stream_idle(t->stream)))
+            limit += copy_flush_allowance_ms(t->status.dests[d].bytes);
         if (m->given_up || atomic_load(&m->over) || since == 0 || now < since + limit)
             continue;
         give_up(t, m);
