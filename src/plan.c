@@ -140,17 +140,20 @@ static int check_dest(const struct options *o, const char *path, char **ret_erro
 }
 
 /* What cp finds out by a look at a destination before it touches it. */
-static int check_cp_dest(const struct plan_copy *c, const char *path, char **ret_error)
+static int check_cp_dest(const struct plan_copy *c, const struct options *o, const char *path,
+                         char **ret_error)
 {
+    bool anew = options_make_anew(o);
     struct stat st;
     int err;
 
-    if (ask_stat(path, &st) == 0 || errno == ETIMEDOUT || errno == ENOTDIR)
+    if ((anew ? ask_lstat(path, &st) : ask_stat(path, &st)) == 0 || errno == ETIMEDOUT ||
+        errno == ENOTDIR || (errno == ELOOP && o->force))
         return 0;
     err = errno;
     if (err != ENOENT)
         return refuse(ret_error, "cannot stat '%s': %s", path, strerror(err));
-    if (!c->tree && ask_lstat(path, &st) == 0 && !getenv("POSIXLY_CORRECT"))
+    if (!c->tree && !anew && ask_lstat(path, &st) == 0 && !getenv("POSIXLY_CORRECT"))
         return refuse(ret_error, "not writing through dangling symlink '%s'", path);
     return 0;
 }
@@ -172,8 +175,8 @@ static int add_dest(struct plan_copy *c, const struct options *o, const char *de
         return r;
     }
     c->dests[c->n_dests++] = path;
-    if (o->cp && !standing_keeps_all(&o->standing) && !options_make_anew(o))
-        r = check_cp_dest(c, path, ret_error);
+    if (o->cp && !standing_keeps_all(&o->standing))
+        r = check_cp_dest(c, o, path, ret_error);
     if (r < 0)
         return r;
     return c->tree ? check_tree_dest(c, o, path, ret_error) : check_dest(o, path, ret_error);

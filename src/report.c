@@ -63,28 +63,37 @@ void report_verbose(const char *format, ...)
     va_end(args);
 }
 
-/* kept: more to say of a destination, or "". */
-static void say_failure(const char *path, const struct failure *f, bool is_source,
-                        const char *kept)
+/* kept: more to say, or "". Takes the text over. */
+static void say_failure(const char *path, char *text, const struct failure *f, const char *kept)
 {
-    bool cp = report.options && report.options->cp;
-    char *text = cp ? report_cp_line(path, f, is_source) : report_status_reason(f);
+    const char *reason = text != NULL ? text : strerror(f->err);
 
-    if (cp)
-        report_error("%s%s", text != NULL ? text : strerror(f->err), kept);
+    if (report.options->cp)
+        report_error("%s%s", reason, kept);
     else
-        report_error("%s: %s%s", path, text != NULL ? text : strerror(f->err), kept);
+        report_error("%s: %s%s", path, reason, kept);
     free(text);
 }
 
-void report_failure(const char *path, const struct failure *f)
+/* source: what was to be copied, or NULL. */
+static char *dest_line(const char *source, const char *path, const struct failure *f)
 {
-    say_failure(path, f, false, "");
+    const struct options *o = report.options;
+
+    return o->cp ? report_cp_line(path, f, source, o->link || o->symbolic_link)
+                 : report_status_reason(f);
+}
+
+void report_failure(const char *source, const char *path, const struct failure *f)
+{
+    say_failure(path, dest_line(source, path, f), f, "");
 }
 
 void report_source_failure(const char *path, const struct failure *f)
 {
-    say_failure(path, f, true, "");
+    say_failure(path,
+                report.options->cp ? report_cp_source_line(path, f) : report_status_reason(f),
+                f, "");
 }
 
 /* ---- a copy from start to end ----------------------------------------------------------- */
@@ -223,14 +232,14 @@ static void say_stats(const struct copy_status *s)
 }
 
 /* As report_failure(), and what can be gone on with. */
-static void say_dest_failure(const struct dest_status *d)
+static void say_dest_failure(const char *source, const struct dest_status *d)
 {
     char kept[64] = "", bytes[16];
 
     text_human(bytes, sizeof(bytes), (double)d->kept);
     if (d->kept > 0)
         (void)snprintf(kept, sizeof(kept), " (%s kept; --resume goes on from there)", bytes);
-    say_failure(d->path, &d->failure, false, kept);
+    say_failure(d->path, dest_line(source, d->path, &d->failure), &d->failure, kept);
 }
 
 /* cp does not sum up what it has told of the files of a tree already. */
@@ -249,7 +258,7 @@ static void say_failures(const struct copy_status *s)
     for (unsigned i = 0; i < s->n_dests; i++)
         for (unsigned k = 0; k < s->dests[i].n_attribute_failures; k++)
             if (!is_told(s, &s->dests[i].attribute_failures[k]))
-                report_failure(s->dests[i].path, &s->dests[i].attribute_failures[k]);
+                report_failure(NULL, s->dests[i].path, &s->dests[i].attribute_failures[k]);
     if (done > 0 && done < s->n_dests && !report.options->quiet)
         report_error("%u of %u destinations are complete", done, s->n_dests);
     if (s->source_failure.err != 0 && !is_told(s, &s->source_failure))
@@ -258,7 +267,7 @@ static void say_failures(const struct copy_status *s)
         if (s->dests[i].state == DEST_FAILED &&
             (!s->dests[i].by_source || s->dests[i].kept > 0) &&
             !is_told(s, &s->dests[i].failure))
-            say_dest_failure(&s->dests[i]);
+            say_dest_failure(s->source, &s->dests[i]);
 }
 
 void report_summary(const struct copy_status *s)

@@ -74,8 +74,9 @@ void report_error(const char *format, ...) __attribute__((format(printf, 1, 2)))
 void report_verbose(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* A destination or the source failed: "PATH: OP[ at OFFSET]: REASON[ (MESSAGE)]", or
- * "PATH: MESSAGE" where no operation failed (op NULL). With --cp in the words of cp. */
-void report_failure(const char *path, const struct failure *f);
+ * "PATH: MESSAGE" where no operation failed (op NULL). With --cp in the words of cp, which may
+ * need to know what was to be copied there; NULL: that is not known. */
+void report_failure(const char *source, const char *path, const struct failure *f);
 void report_source_failure(const char *path, const struct failure *f);
 
 /* With -v: 'SOURCE' -> 'DEST', of what is in a tree and has been made. On stderr, or with --cp

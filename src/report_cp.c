@@ -1,5 +1,6 @@
 #include "report_cp.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,15 +49,15 @@ static const struct wording *find(const struct wording *w, const char *op)
     return w->op ? w : NULL;
 }
 
-char *report_cp_line(const char *path, const struct failure *f, bool is_source)
+static char *make_line(const struct wording *w, const char *path, const char *to,
+                       const struct failure *f)
 {
-    const struct wording *w =
-        f->op ? find(is_source ? of_source : of_destination, f->op) : NULL;
     char *line, *reason;
     int n;
 
     if (w) {
-        n = asprintf(&line, "%s'%s'%s: %s%s%s%s", w->words, path, w->after, strerror(f->err),
+        n = asprintf(&line, "%s'%s'%s%s%s%s: %s%s%s%s", w->words, path, w->after,
+                     to ? " to '" : "", to ? to : "", to ? "'" : "", strerror(f->err),
                      f->message ? " (" : "", f->message ? f->message : "",
                      f->message ? ")" : "");
         return n < 0 ? NULL : line;
@@ -67,4 +68,23 @@ char *report_cp_line(const char *path, const struct failure *f, bool is_source)
     n = asprintf(&line, "'%s': %s", path, reason);
     free(reason);
     return n < 0 ? NULL : line;
+}
+
+char *report_cp_source_line(const char *path, const struct failure *f)
+{
+    return make_line(f->op ? find(of_source, f->op) : NULL, path, NULL, f);
+}
+
+char *report_cp_line(const char *path, const struct failure *f, const char *source, bool links)
+{
+    bool made = f->op && strncmp(f->op, "make ", 5) == 0;
+    char *line;
+
+    if (source && f->op && strcmp(f->op, "back up") == 0 && f->err == EEXIST)
+        return asprintf(&line, "backing up '%s' might destroy source;  '%s' not copied", path,
+                        source) < 0
+                   ? NULL
+                   : line;
+    return make_line(f->op ? find(of_destination, f->op) : NULL, path,
+                     made && links ? source : NULL, f);
 }

@@ -6,8 +6,12 @@
 
 #include "failure.h"
 
-/* The line for what failed at a path of the source or of the destination, without "cp: " and
- * newline. The caller frees it; NULL without memory. */
-char *report_cp_line(const char *path, const struct failure *f, bool is_source);
+/* The line for what failed at a path of the source, without "cp: " and newline. The caller
+ * frees it; NULL without memory. */
+char *report_cp_source_line(const char *path, const struct failure *f);
+
+/* The same of a destination. source: what was to be copied there, or NULL; links: by a link to
+ * it. */
+char *report_cp_line(const char *path, const struct failure *f, const char *source, bool links);
 
 #endif

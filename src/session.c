@@ -717,7 +717,7 @@ static int look_at(struct session *s)
             report_dry_run(copy->source, copy->dests[d], NULL);
             good++;
         } else if (f.err != 0 || session_check_space(s, d, &f) < 0) {
-            report_failure(copy->dests[d], &f);
+            report_failure(copy->source, copy->dests[d], &f);
         } else {
             report_dry_run(copy->source, copy->dests[d], s->looks[d].how);
             good++;

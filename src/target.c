@@ -43,6 +43,15 @@ static const struct target_ops *kind_of(const struct target_request *request, st
     return NULL;
 }
 
+/* Whether a symlink stands there that leads nowhere but to itself. */
+static bool is_loop(const struct target_request *request)
+{
+    struct stat st;
+
+    return !request->in_directory && stat(request->path, &st) < 0 && errno == ELOOP &&
+           lstat(request->path, &st) == 0;
+}
+
 /* Makes *t a target that is not open. 0 or a negative errno with *f filled. */
 static int prepare(struct target *t, const struct target_request *request, struct failure *f)
 {
@@ -51,12 +60,13 @@ static int prepare(struct target *t, const struct target_request *request, struc
     assert(request->anew || request->backup.kind == BACKUP_NONE);
     *t = (struct target){
         .request = *request,
-        .ops = kind_of(request, f),
         .fd = -1,
         .fd_direct = -1,
         .dir_fd = -1,
         .partial = {.map_fd = -1},
     };
+    t->request.anew |= request->force && !request->keep_rest && is_loop(request);
+    t->ops = kind_of(&t->request, f);
     return t->ops ? 0 : -f->err;
 }
 

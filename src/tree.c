@@ -489,16 +489,37 @@ static bool is_one_too_many(struct tree *t, unsigned who, int err)
     return true;
 }
 
-/* The destination has made what stands under the path now: says of what. */
-static void note_made(const struct tree *t, unsigned d, const char *path)
+/* Of what a path at a destination is the copy. The caller frees it; NULL without memory. */
+static char *source_of(const struct tree *t, unsigned d, const char *path)
 {
     const char *below = path + path_end(t->members[d].root);
     size_t root_len = *below ? path_end(t->root) : strlen(t->root);
     char *source;
 
-    if (asprintf(&source, "%.*s%s", (int)root_len, t->root, below) < 0)
+    return asprintf(&source, "%.*s%s", (int)root_len, t->root, below) < 0 ? NULL : source;
+}
+
+/* The destination has made what stands under the path now. */
+static void note_made(const struct tree *t, unsigned d, const char *path)
+{
+    char *source = source_of(t, d, path);
+
+    if (source)
+        report_made(source, path);
+    free(source);
+}
+
+static void say_failed(const struct tree *t, unsigned who, const char *path,
+                       const struct failure *f)
+{
+    char *source;
+
+    if (who == who_is_source(t)) {
+        report_source_failure(path, f);
         return;
-    report_made(source, path);
+    }
+    source = who < t->copy->n_dests && *path ? source_of(t, who, path) : NULL;
+    report_failure(source, path, f);
     free(source);
 }
 
@@ -518,10 +539,8 @@ static void note(struct tree *t, unsigned who, const char *path, const struct fa
             if (who == who_for_attrs(t, d) || who == who_for_attrs(t, n))
                 t->members[d].n_attrs++;
     }
-    if (who == who_is_source(t))
-        report_source_failure(path, f);
-    else if (!is_one_too_many(t, who, f->err))
-        report_failure(path, f);
+    if (!is_one_too_many(t, who, f->err))
+        say_failed(t, who, path, f);
     if (t->o->stop_on_error && !t->stopping && who <= n)
         stop(t);
 }

@@ -30,6 +30,19 @@ rm -r e
 mkdir e
 : >e/tree
 cp -r tree e
+ln -s loop loop
+echo one >one
+cp one loop
+cp -f one loop
+cat loop
+ln -sf nowhere loop
+cp --remove-destination one loop
+cat loop
+echo kept >one~
+cp -b one~ one
+cat one~
+cp -l one loop
+cp -s one~ loop
 need_nobody
 mkdir dark
 : >dark/x
@@ -50,6 +63,13 @@ exit 1
 exit 1
 exit 1
 exit 1
+exit 1
+one
+one
+exit 1
+kept
+exit 1
+exit 1
 --- exit
 1
 --- stderr
@@ -63,6 +83,10 @@ cp: target 'e': No such file or directory
 cp: will not overwrite just-created 'e/link' with 'd/link'
 cp: cannot create regular file 'e/tree/sub/x': Is a directory (a directory stands there)
 cp: cannot overwrite non-directory 'e/tree' with directory 'tree'
+cp: cannot stat 'loop': Too many levels of symbolic links
+cp: backing up 'one' might destroy source;  'one~' not copied
+cp: cannot create hard link 'loop' to 'one': File exists
+cp: cannot create symbolic link 'loop' to 'one~': File exists
 cp: cannot stat 'dark/x': Permission denied
 cp: cannot open 'big' for reading: Permission denied
 cp: cannot open 'dark' for reading: Permission denied

@@ -241,9 +241,9 @@ static void test_messages(void **state)
     report_init(&options);
     report_error("%s: number %d", "na\nme\033[2J", 7);
     report_verbose("not said");
-    report_failure("x\ty", &plain);
-    report_failure("z", &full);
-    report_failure("z", &no_op);
+    report_failure(NULL, "x\ty", &plain);
+    report_failure(NULL, "z", &full);
+    report_failure(NULL, "z", &no_op);
     options.verbose = true;
     report_verbose("said");
     assert_int_equal(capture_end(), 0);
