@@ -72,6 +72,8 @@ struct target_tree_request {
     void (*failed)(void *arg, const char *path, const struct failure *f);
     /* What could not be preserved. */
     void (*attrs_failed)(void *arg, const char *path, const struct failure *f);
+    /* Whether what exists is to be replaced; waits for the user. */
+    bool (*ask)(void *arg, const char *path, const struct standing_case *c);
     /* The file of a RECORD_OFFER is wanted here. */
     void (*wanted)(void *arg);
     /* What has been made: a file that is complete, or a directory that was not there. NULL:

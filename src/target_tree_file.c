@@ -400,6 +400,7 @@ void target_tree_apply_offer(struct target_tree *t, const struct record *r)
     struct stat there;
     int is_there = target_tree_exists(t, name, &there);
 
+    t->file_st = r->st;
     t->takes_offer =
         is_there == 0 || (is_there > 0 && target_tree_may_replace(t, &r->st, name, &there));
     if (t->takes_offer)
