@@ -118,7 +118,8 @@ struct tree {
     } question;
     pthread_cond_t answered;
 
-    atomic_bool wanted; /* somebody wants what was offered last */
+    /* Bits: somebody wants what was offered under that number. */
+    _Atomic uint64_t wanted[RECORD_MAX_OFFER / 64 + 1];
 
     _Atomic uint64_t read_bytes;
     _Atomic uint64_t steps; /* of the source's thread */
@@ -215,11 +216,11 @@ static bool on_ask(void *arg, const char *path, const struct standing_case *c)
     return yes;
 }
 
-static void on_wanted(void *arg)
+static void on_wanted(void *arg, unsigned offer)
 {
     struct member *m = arg;
 
-    atomic_store(&m->tree->wanted, true);
+    atomic_fetch_or(&m->tree->wanted[offer / 64], UINT64_C(1) << (offer % 64));
 }
 
 /* A notice of no failure. */
@@ -395,11 +396,20 @@ static bool on_is_target(void *arg, const struct stat *st)
 }
 
 /* All destinations have decided when they have come to what follows. */
-static bool on_offer(void *arg)
+static void on_settle(void *arg)
 {
     struct tree *t = arg;
 
-    return stream_drain(t->stream) && atomic_exchange(&t->wanted, false);
+    (void)stream_drain(t->stream); /* if it was stopped, nothing comes any more */
+}
+
+/* The number is free then for another file. */
+static bool on_is_wanted(void *arg, unsigned offer)
+{
+    struct tree *t = arg;
+    uint64_t bit = UINT64_C(1) << (offer % 64);
+
+    return atomic_fetch_and(&t->wanted[offer / 64], ~bit) & bit;
 }
 
 /* All destinations have come to this file when it is their turn. */
@@ -475,7 +485,8 @@ static void *read_source(void *arg)
         .one_file_system = o->one_file_system,
         .keep_links = o->preserve_links,
         .preserve = o->preserve,
-        .offer = o->standing.update != UPDATE_ALL || o->standing.ask || o->resume,
+        .offer = (o->standing.update != UPDATE_ALL || o->resume) && !o->standing.ask &&
+                 !o->link && !o->symbolic_link,
         .repeat = standing_keeps_all(&o->standing) || o->standing.ask,
         .copy_size = copy_size(o),
         .clone_size = clone_size(o),
@@ -491,7 +502,8 @@ static void *read_source(void *arg)
         .attrs_failed = on_source_attrs_failed,
         .read = on_read,
         .is_target = on_is_target,
-        .is_wanted = on_offer,
+        .settle = on_settle,
+        .is_wanted = on_is_wanted,
         .copy = on_copy,
     };
 

@@ -48,6 +48,7 @@ echo "== a signal is an answer"
 prepare
 mkfifo never
 exec 7<>never
+: >err
 env --default-signal=INT,TERM,HUP "$UCOPY" --engine="$ENGINE" -i src a b 2>err <never &
 pid=$!
 await grep -q overwrite err

@@ -1,4 +1,5 @@
 # -i in trees: all destinations ask, one at a time.
+# labels: threads
 --- script
 mkdir -p src/dir
 echo new >src/file
@@ -58,6 +59,7 @@ echo "== a signal is an answer, and so is the end of the input"
 prepare
 mkfifo never
 exec 7<>never
+: >err
 env --default-signal=INT,TERM,HUP "$UCOPY" --engine="$ENGINE" -aTi src a b c 2>err <never &
 pid=$!
 await grep -q overwrite err
