@@ -32,6 +32,7 @@ enum option_id {
     OPT_CONTEXT_DEFAULT,
     OPT_CONTEXT,
     OPT_FORCE,
+    OPT_INTERACTIVE,
     OPT_NO_CLOBBER,
     OPT_LINK,
     OPT_SYMBOLIC_LINK,
@@ -114,6 +115,7 @@ static struct poptOption copying_table[] = {
          "follow symbolic links to directories in the destination"),
     FLAG("force", 'f', OPT_FORCE,
          "remove a DEST that cannot be opened; allow FILE FILE DIR as operands"),
+    FLAG("interactive", 'i', OPT_INTERACTIVE, "ask before anything is replaced"),
     FLAG("no-clobber", 'n', OPT_NO_CLOBBER, "leave what exists as it is"),
     FLAG(NULL, 'u', OPT_UPDATE_OLDER, "as --update=older"),
     OPTIONAL_ARG("update", '\0', OPT_UPDATE, "WHICH",
@@ -523,11 +525,22 @@ static int preserve_list(struct options *o, const char *list, bool on)
     }
 }
 
+/* Of -i and -n the last one counts. */
+static int set_interactive(struct options *o, const struct rule *rule, const char *value)
+{
+    (void)rule;
+    (void)value;
+    o->standing.ask = true;
+    o->no_clobber = false;
+    return 0;
+}
+
 static int set_no_clobber(struct options *o, const struct rule *rule, const char *value)
 {
     (void)rule;
     (void)value;
     o->no_clobber = true;
+    o->standing.ask = false;
     return 0;
 }
 
@@ -733,6 +746,7 @@ static const struct rule rules[] = {
     [OPT_BACKUP_PLAIN] = {.set = set_backup_plain},
     [OPT_BACKUP] = {.set = set_backup, .expected = EXPECT_BACKUP},
     [OPT_SUFFIX] = {.set = set_suffix},
+    [OPT_INTERACTIVE] = {.set = set_interactive},
     [OPT_NO_CLOBBER] = {.set = set_no_clobber},
     [OPT_UPDATE_OLDER] = {.set = set_update},
     [OPT_UPDATE] = {.set = set_update, .expected = "all, none, none-fail or older"},

@@ -13,11 +13,14 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+/* The highest number of an offer. */
+#define RECORD_MAX_OFFER 5503u
+
 enum record_kind {
     RECORD_DIRECTORY,
     RECORD_FILES_END, /* the directory will get no more files */
     RECORD_LEAVE,     /* the directory is complete; with its attributes */
-    RECORD_OFFER,     /* a file that comes if anybody wants it; while the readers wait */
+    RECORD_OFFER,     /* a file that comes later if anybody wants it */
     RECORD_FILE,      /* text: "", or if it is another name of a file that came before, as with
                        * RECORD_LINK; with that the data are for those who do not have the other */
     RECORD_DATA,
@@ -35,12 +38,13 @@ struct lent;
 
 struct record {
     enum record_kind kind;
-    bool whole;         /* RECORD_FILE: there is no more to come */
-    bool offered;       /* RECORD_FILE: it was announced by RECORD_OFFER */
-    bool bare;          /* RECORD_FILE: it has no data, and all is to be had from `lent` */
-    bool good;          /* RECORD_FILE_END: the file was read to its end, and had not changed */
-    uint32_t name_len;  /* bytes in front of the NUL; the name is at bytes[0] */
-    uint32_t text_len;  /* likewise; behind the name */
+    bool whole;        /* RECORD_FILE: there is no more to come */
+    unsigned offer;    /* RECORD_OFFER: a number from 1 up; RECORD_FILE, RECORD_COPY: that which
+                        * the file had, which holds until the next files are offered; 0: none */
+    bool bare;         /* RECORD_FILE: it has no data, and all is to be had from `lent` */
+    bool good;         /* RECORD_FILE_END: the file was read to its end, and had not changed */
+    uint32_t name_len; /* bytes in front of the NUL; the name is at bytes[0] */
+    uint32_t text_len; /* likewise; behind the name */
     uint32_t attrs_len; /* bytes of extended attributes, behind the text, aligned */
     uint32_t data_len;  /* bytes of the file, behind them, aligned */
     struct lent *lent;  /* RECORD_FILE: to be cloned; NULL: it is not open */

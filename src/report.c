@@ -96,6 +96,32 @@ void report_source_failure(const char *path, const struct failure *f)
                 f, "");
 }
 
+/* As "rwxr-xr-x". */
+static void put_mode(FILE *f, mode_t mode)
+{
+    static const char letters[] = "rwx";
+
+    for (int bit = 8; bit >= 0; bit--)
+        fputc(mode & (1u << bit) ? letters[(8 - bit) % 3] : '-', f);
+}
+
+void report_question(const char *path, mode_t mode, bool writable, bool removes)
+{
+    struct message m;
+
+    report_message_begin(&m);
+    fprintf(m.f, "ucopy: %s '", writable ? "overwrite" : removes ? "replace" : "unwritable");
+    report_message_escaped(m.f, path);
+    fputc('\'', m.f);
+    if (!writable) {
+        fprintf(m.f, removes ? ", overriding mode %04o (" : " (mode %04o, ", mode & 07777);
+        put_mode(m.f, mode);
+        fputs(removes ? ")" : "); try anyway", m.f);
+    }
+    fputs("? ", m.f);
+    report_message_end(&m);
+}
+
 /* ---- a copy from start to end ----------------------------------------------------------- */
 
 /* Remembers the first failure to write to stdout; r is 0 or a negative errno. */

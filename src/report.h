@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "failure.h"
 #include "options.h"
@@ -108,6 +109,11 @@ void report_progress(const struct copy_status *s, bool asked);
  * every destination that failed; JSON "summary". Destinations that failed by_source are not
  * named on stderr. */
 void report_summary(const struct copy_status *s);
+
+/* Asks on stderr whether what exists at the path is to be replaced; the answer is
+ * prompt_yes()'s. mode: of what exists; writable: by the user; removes: that does not matter.
+ */
+void report_question(const char *path, mode_t mode, bool writable, bool removes);
 
 /* --dry-run: what would be done, a line per destination on stdout ("would copy ..."), or JSON.
  * how: by which means; NULL: the destination would be skipped. */

@@ -719,7 +719,9 @@ static int look_at(struct session *s)
         } else if (f.err != 0 || session_check_space(s, d, &f) < 0) {
             report_failure(copy->source, copy->dests[d], &f);
         } else {
-            report_dry_run(copy->source, copy->dests[d], s->looks[d].how);
+            report_dry_run(copy->source, copy->dests[d],
+                           s->standing[d].verdict == STANDING_ASK ? "if you say yes"
+                                                                  : s->looks[d].how);
             good++;
         }
     }

@@ -8,6 +8,7 @@
 #include "ask.h"
 #include "clock.h"
 #include "page_cache.h"
+#include "prompt.h"
 #include "session_state.h"
 #include "text.h"
 
@@ -245,6 +246,25 @@ void session_look_at_targets(struct session *s)
     }
 }
 
+/* Asks the user about a destination that exists. False: it stays as it is, for *f, or because
+ * of a signal. */
+static bool may_replace(struct session *s, unsigned d, struct failure *f)
+{
+    const struct standing_case *c = &s->standing[d];
+
+    if (s->signal)
+        return false;
+    report_question(s->copy->dests[d], c->mode, c->writable,
+                    s->o->force || options_make_anew(s->o));
+    if (prompt_yes(s->signal_fd, session_stops, s))
+        return true;
+    if (s->signal)
+        (void)session_stopped(s, f);
+    else
+        (void)standing_declined(f);
+    return false;
+}
+
 /* Deals with destinations that exist and are to stay as they are. */
 static void settle_standing(struct session *s)
 {
@@ -259,6 +279,10 @@ static void settle_standing(struct session *s)
             s->wanted[d] = false;
         } else if (s->standing[d].verdict == STANDING_REFUSE) {
             (void)standing_refused(&f);
+            session_fail_dest(s, d, &f);
+            s->wanted[d] = false;
+        } else if (s->standing[d].verdict == STANDING_ASK && s->failures[d].err == 0 &&
+                   !may_replace(s, d, &f)) {
             session_fail_dest(s, d, &f);
             s->wanted[d] = false;
         }

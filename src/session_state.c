@@ -50,7 +50,7 @@ void session_take_signals(struct session *s)
     }
 }
 
-static bool stop_errands(void *arg)
+bool session_stops(void *arg)
 {
     struct session *s = arg;
 
@@ -81,7 +81,7 @@ unsigned session_send_out(struct session *s, unsigned n, const bool *wanted, uns
         .timeout_ms = limit_ms,
         .moved = errands_moved,
         .wake_fd = s->signal_fd,
-        .stop = stop_errands,
+        .stop = session_stops,
         .stop_ms = END_PATIENCE_MS,
     };
     unsigned n_late;

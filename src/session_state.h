@@ -95,6 +95,9 @@ void session_show(struct session *s, bool asked);
 /* Takes the signals that have come. */
 void session_take_signals(struct session *s);
 
+/* Takes them, too; arg is the session. Whether one asked for the end. */
+bool session_stops(void *arg);
+
 /* How long an operation may go unanswered; 0: for ever. stream: on a pipe or the like. */
 unsigned session_timeout_ms(const struct session *s, bool stream);
 

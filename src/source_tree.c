@@ -17,9 +17,9 @@
 #include "record.h"
 #include "trail.h"
 
-#define LISTING    (128u << 10) /* bytes of directory entries at a time */
-#define DATA       (256u << 10) /* bytes of a file in one record */
-#define OFFER_SIZE (64 << 10)   /* bytes of a file that is read only if somebody wants it */
+#define LISTING    (128u << 10)     /* bytes of directory entries at a time */
+#define DATA       (256u << 10)     /* bytes of a file in one record */
+#define OFFER_ONE  RECORD_MAX_OFFER /* the number of a file that is offered alone */
 #define OPEN_FLAGS (O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
 
 struct level {
@@ -51,7 +51,9 @@ struct walk {
     char *listing;
     struct loan *loans; /* of t->lents */
     unsigned next_loan;
-    bool ended; /* nobody reads any more */
+    uint64_t offered[RECORD_MAX_OFFER / 64 + 1]; /* a bit per entry of the listing */
+    unsigned offer; /* number of what comes next, if it was offered, or 0 */
+    bool ended;     /* nobody reads any more */
     bool no_memory;
 };
 
@@ -247,8 +249,8 @@ static bool put_rest(struct walk *w, int fd, const struct stat *st, uint64_t len
 
 /* Puts the file into the stream, from its start to its end. first: what of it came before, or
  * "". False: it could not be read. */
-static bool put_data(struct walk *w, const char *name, const char *first, bool offered,
-                     struct lent *lent, int fd, const struct stat *st)
+static bool put_data(struct walk *w, const char *name, const char *first, struct lent *lent,
+                     int fd, const struct stat *st)
 {
     /* One more, to see the end. */
     size_t max = (uint64_t)st->st_size < DATA ? (size_t)st->st_size + 1 : DATA;
@@ -259,7 +261,7 @@ static bool put_data(struct walk *w, const char *name, const char *first, bool o
     r = begin(w, RECORD_FILE, name, first, max, st);
     if (!r || !fill(w, r, fd, max, (uint64_t)st->st_size))
         return false;
-    r->offered = offered;
+    r->offer = w->offer;
     r->lent = lent;
     r->whole = r->data_len < max;
     if (r->whole && !check_unchanged(w, fd, st, r->data_len))
@@ -299,16 +301,28 @@ static void put_link(struct walk *w, const char *name, const char *first, const 
         publish(w, r);
 }
 
-/* Whether anybody wants the file. It takes time to ask them all; small ones are read in less.
- */
-static bool is_wanted(struct walk *w, const char *name, const struct stat *st)
+/* Offers a file under that number. False: nobody is there. */
+static bool offer(struct walk *w, const char *name, const struct stat *st, unsigned number)
 {
-    struct record *r = begin(w, RECORD_OFFER, name, "", 0, st);
+    struct record *r;
 
+    attrs_read_stat(&w->attrs, st);
+    r = begin(w, RECORD_OFFER, name, "", 0, st);
     if (!r)
         return false;
+    r->offer = number;
     publish(w, r);
-    return w->t->is_wanted(w->t->arg);
+    return true;
+}
+
+/* Whether anybody wants a file that was not offered with others. */
+static bool offer_alone(struct walk *w, const char *name, const struct stat *st)
+{
+    if (!offer(w, name, st, OFFER_ONE))
+        return false;
+    w->t->settle(w->t->arg);
+    w->offer = OFFER_ONE;
+    return w->t->is_wanted(w->t->arg, OFFER_ONE);
 }
 
 /* Whether the file takes less space than its length, because there are holes in it. */
@@ -339,6 +353,7 @@ static bool put_copy(struct walk *w, const char *name, const char *first, int fd
         (void)fd_close(&own);
         return false;
     }
+    r->offer = w->offer;
     publish(w, r);
     return w->t->copy(w->t->arg, own, w->path.bytes);
 }
@@ -382,7 +397,7 @@ static struct lent *lend(struct walk *w, int *fd)
 
 /* Puts the file into the stream so that it can be cloned; with its data, unless all will do
  * that. False: it could not be read. */
-static bool put_lent(struct walk *w, const char *name, const char *first, bool offered, int *fd,
+static bool put_lent(struct walk *w, const char *name, const char *first, int *fd,
                      const struct stat *st, bool by_all)
 {
     struct lent *lent = lend(w, fd);
@@ -395,12 +410,12 @@ static bool put_lent(struct walk *w, const char *name, const char *first, bool o
         r = begin(w, RECORD_FILE, name, first, 0, st);
         if (r) {
             r->whole = r->bare = true;
-            r->offered = offered;
+            r->offer = w->offer;
             r->lent = lent;
             publish(w, r);
         }
     } else {
-        good = put_data(w, name, first, offered, lent, lent->fd, st);
+        good = put_data(w, name, first, lent, lent->fd, st);
     }
     w->loans[lent - w->t->lents].end = stream_position(w->t->stream);
     return good;
@@ -412,17 +427,18 @@ static bool put_file(struct walk *w, const char *name, const char *first, int *f
 {
     const struct source_tree *t = w->t;
     uint64_t size = (uint64_t)st->st_size;
-    bool offer = t->offer && st->st_size >= OFFER_SIZE;
     enum source_clones who =
         size > 0 && size >= t->clone_size ? t->clones(t->arg, st->st_dev) : CLONED_BY_NOBODY;
 
-    if (who != CLONED_BY_ALL && (size >= t->copy_size || has_holes(*fd, st)))
+    if (who != CLONED_BY_ALL && (size >= t->copy_size || has_holes(*fd, st))) {
+        read_attrs(w, *fd, false, st);
         return put_copy(w, name, first, *fd, st);
-    if (offer && !is_wanted(w, name, st))
+    }
+    if (t->offer && w->offer == 0 && !offer_alone(w, name, st))
         return true;
-    return who == CLONED_BY_NOBODY
-               ? put_data(w, name, first, offer, NULL, *fd, st)
-               : put_lent(w, name, first, offer, fd, st, who == CLONED_BY_ALL);
+    read_attrs(w, *fd, false, st);
+    return who == CLONED_BY_NOBODY ? put_data(w, name, first, NULL, *fd, st)
+                                   : put_lent(w, name, first, fd, st, who == CLONED_BY_ALL);
 }
 
 /* Opened, it may turn out to be something else than it was when it was listed. */
@@ -449,7 +465,6 @@ static void put_opened(struct walk *w, const char *name, int *fd)
     }
     if (w->ended)
         return;
-    read_attrs(w, *fd, false, &st);
     if (!put_file(w, name, first ? first : "", fd, &st) && st.st_nlink > 1)
         links_forget(t->links, &st);
 }
@@ -469,7 +484,7 @@ static void put_contents(struct walk *w, int dir_fd, const char *name, int follo
     } else {
         st.st_size = st.st_blocks = 0; /* whatever it says: it is read to its end */
         read_attrs(w, fd, false, &st);
-        (void)put_data(w, name, "", false, NULL, fd, &st);
+        (void)put_data(w, name, "", NULL, fd, &st);
     }
     (void)fd_close(&fd);
 }
@@ -601,6 +616,43 @@ static void list_way(struct walk *w)
     free(entry);
 }
 
+/* Offers the entry, if it is a file with one name. False: it is not offered. */
+static bool offer_entry(struct walk *w, const struct dirent64 *entry, unsigned number)
+{
+    struct level *l = &w->levels[w->n_levels - 1];
+    struct stat st;
+
+    atomic_fetch_add_explicit(w->t->steps, 1, memory_order_relaxed);
+    return (entry->d_type == DT_REG || entry->d_type == DT_UNKNOWN) &&
+           fstatat(dirs_fd(&w->dirs), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+           S_ISREG(st.st_mode) && !(w->t->keep_links && (st.st_nlink > 1 || follows(w))) &&
+           trail_enter(&w->path, l->path_len, entry->d_name) == 0 &&
+           offer(w, entry->d_name, &st, number);
+}
+
+/* Offers the files among the n bytes of entries, and waits until the readers have decided. */
+static void offer_all(struct walk *w, ssize_t n)
+{
+    static_assert(LISTING / 24 < OFFER_ONE, "an entry has at least 24 bytes");
+
+    memset(w->offered, 0, sizeof(w->offered));
+    for (ssize_t at = 0, i = 1; at < n && !w->ended; i++) {
+        const struct dirent64 *entry = (const void *)(w->listing + at);
+
+        if (offer_entry(w, entry, (unsigned)i))
+            w->offered[i / 64] |= UINT64_C(1) << (i % 64);
+        at += entry->d_reclen;
+    }
+    w->t->settle(w->t->arg);
+}
+
+/* Whether anybody wants the entry with that number; what was not offered comes anyhow. */
+static bool is_wanted(struct walk *w, unsigned number)
+{
+    w->offer = w->t->offer && (w->offered[number / 64] >> (number % 64) & 1) ? number : 0;
+    return w->offer == 0 || w->t->is_wanted(w->t->arg, number);
+}
+
 static void list(struct walk *w)
 {
     struct level *l = &w->levels[w->n_levels - 1];
@@ -612,12 +664,17 @@ static void list(struct walk *w)
             fail(w, "read directory", errno, NULL);
             return;
         }
-        for (ssize_t at = 0; at < n && !w->ended;) {
+        if (w->t->offer)
+            offer_all(w, n);
+        w->offer = 0;
+        for (ssize_t at = 0, i = 1; at < n && !w->ended; i++) {
             const struct dirent64 *entry = (const void *)(w->listing + at);
 
-            list_entry(w, entry->d_name, entry->d_type);
+            if (is_wanted(w, (unsigned)i))
+                list_entry(w, entry->d_name, entry->d_type);
             at += entry->d_reclen;
         }
+        w->offer = 0;
     }
 }
 

@@ -40,7 +40,8 @@ struct source_tree {
     bool one_file_system; /* directories that are on another one stay empty */
     bool keep_links;      /* names of one file stay names of one file */
     struct attrs_wanted preserve;
-    bool offer;  /* readers may leave out what they have: files are offered first */
+    bool offer;  /* readers may leave out what they have: the files that are in a directory are
+                  * offered first, many at once, but for those with several names */
     bool repeat; /* readers may have left out the first name of a file: others come with data */
     uint64_t copy_size;  /* files of at least so many bytes are RECORD_COPY */
     uint64_t clone_size; /* those of at least so many, but not 0, are lent to be cloned */
@@ -63,8 +64,10 @@ struct source_tree {
     enum source_clones (*clones)(void *arg, dev_t dev);
     /* Whether the directory is one that is written to. */
     bool (*is_target)(void *arg, const struct stat *st);
-    /* A file has been announced as RECORD_OFFER: whether any reader wants it. */
-    bool (*is_wanted)(void *arg);
+    /* Returns when all readers have come to the end of what was offered last. */
+    void (*settle)(void *arg);
+    /* Whether any reader wants what was offered under that number; asked once for each. */
+    bool (*is_wanted)(void *arg, unsigned offer);
     /* The file that fd is open on has been announced as RECORD_COPY. Takes fd over; returns
      * when it has been dealt with: false if it could not be read. */
     bool (*copy)(void *arg, int fd, const char *path);

@@ -320,6 +320,11 @@ bool target_tree_may_replace(struct target_tree *t, const struct stat *source, c
     case STANDING_REFUSE:
         (void)standing_refused(&f);
         break;
+    case STANDING_ASK:
+        if (t->request.ask(t->request.arg, t->path.bytes, &c))
+            return true;
+        (void)standing_declined(&f);
+        break;
     default:
         return true;
     }

@@ -73,8 +73,10 @@ struct target_tree_request {
     void (*failed)(void *arg, const char *path, const struct failure *f);
     /* What could not be preserved. */
     void (*attrs_failed)(void *arg, const char *path, const struct failure *f);
-    /* The file of a RECORD_OFFER is wanted here. */
-    void (*wanted)(void *arg);
+    /* Whether what exists is to be replaced; waits for the user. */
+    bool (*ask)(void *arg, const char *path, const struct standing_case *c);
+    /* The file of the RECORD_OFFER with that number is wanted here. */
+    void (*wanted)(void *arg, unsigned offer);
     /* What has been made: a file that is complete, or a directory that was not there. NULL:
      * nobody wants to know. */
     void (*made)(void *arg, const char *path);

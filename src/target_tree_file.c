@@ -163,6 +163,15 @@ static bool begin_new(struct target_tree *t)
     return true;
 }
 
+/* Whether the file is wanted here: as it was decided when it was offered. */
+static bool takes(struct target_tree *t, const struct record *r, bool is_there,
+                  const struct stat *there)
+{
+    if (r->offer)
+        return t->takes[r->offer / 64] >> (r->offer % 64) & 1;
+    return !is_there || target_tree_may_replace(t, &r->st, t->file_name, there);
+}
+
 static bool begin_file(struct target_tree *t, const struct record *r)
 {
     struct stat there;
@@ -178,8 +187,7 @@ static bool begin_file(struct target_tree *t, const struct record *r)
     if (is_there < 0 || (!is_there && t->request.durable && target_tree_names_full(t) &&
                          !target_tree_give_names(t)))
         return false;
-    if (r->offered ? !t->takes_offer
-                   : is_there && !target_tree_may_replace(t, &r->st, t->file_name, &there))
+    if (!takes(t, r, is_there, &there))
         return false;
     if (r->text_len > 0 && !links_has(t->request.unmade, &r->st)) {
         target_tree_place_entry(t, r, t->file_name, is_there);
@@ -400,10 +408,13 @@ void target_tree_apply_offer(struct target_tree *t, const struct record *r)
     struct stat there;
     int is_there = target_tree_exists(t, name, &there);
 
-    t->takes_offer =
-        is_there == 0 || (is_there > 0 && target_tree_may_replace(t, &r->st, name, &there));
-    if (t->takes_offer)
-        t->request.wanted(t->request.arg);
+    uint64_t bit = UINT64_C(1) << (r->offer % 64);
+
+    t->takes[r->offer / 64] &= ~bit;
+    if (is_there < 0 || (is_there && !target_tree_may_replace(t, &r->st, name, &there)))
+        return;
+    t->takes[r->offer / 64] |= bit;
+    t->request.wanted(t->request.arg, r->offer);
 }
 
 /* ---- files that are copied by other means ---- */
@@ -420,8 +431,7 @@ void target_tree_apply_copy(struct target_tree *t, const struct record *r)
     if (!target_tree_batches(t) || t->request.partial)
         (void)target_tree_give_names(t);
     is_there = target_tree_exists(t, t->file_name, &there);
-    t->takes_copy = is_there == 0 ||
-                    (is_there > 0 && target_tree_may_replace(t, &r->st, t->file_name, &there));
+    t->takes_copy = is_there >= 0 && takes(t, r, is_there, &there);
     if (t->takes_copy && r->text_len > 0 && !links_has(t->request.unmade, &r->st)) {
         target_tree_place_entry(t, r, t->file_name, is_there);
         t->takes_copy = false;

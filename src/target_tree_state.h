@@ -66,9 +66,9 @@ struct target_tree {
     unsigned room;
     unsigned skipped; /* levels of directories that could not be made, and all below them */
     struct trail path;
-    struct trail copy_path; /* of the last RECORD_COPY ... */
-    bool takes_copy;        /* ... which is to be copied here */
-    bool takes_offer;       /* the file of the last RECORD_OFFER is wanted here */
+    struct trail copy_path;                    /* of the last RECORD_COPY ... */
+    bool takes_copy;                           /* ... which is to be copied here */
+    uint64_t takes[RECORD_MAX_OFFER / 64 + 1]; /* a bit per offer: that file is wanted here */
     size_t root_len;
     bool no_nameless; /* the file system has no O_TMPFILE */
     bool

@@ -18,6 +18,7 @@
 #include "copy.h"
 #include "notices.h"
 #include "path.h"
+#include "prompt.h"
 #include "report.h"
 #include "signals.h"
 #include "source_tree.h"
@@ -108,7 +109,17 @@ struct tree {
     unsigned n_lents;
     struct member **copy_members; /* whose destinations it goes to */
 
-    atomic_bool wanted; /* somebody wants what was offered last */
+    /* What a destination's thread asks the user. */
+    struct {
+        const char *path; /* NULL: nobody asks */
+        struct standing_case about;
+        bool is_answered, yes;
+        bool closed; /* no question is answered any more */
+    } question;
+    pthread_cond_t answered;
+
+    /* Bits: somebody wants what was offered under that number. */
+    _Atomic uint64_t wanted[RECORD_MAX_OFFER / 64 + 1];
 
     _Atomic uint64_t read_bytes;
     _Atomic uint64_t steps; /* of the source's thread */
@@ -178,11 +189,38 @@ static void on_attrs_failed(void *arg, const char *path, const struct failure *f
     notices_put(m->tree->notices, who_for_attrs(m->tree, m->d), path, f);
 }
 
-static void on_wanted(void *arg)
+/* One question at a time; nobody hangs who waits for the answer. */
+static bool on_ask(void *arg, const char *path, const struct standing_case *c)
+{
+    struct member *m = arg;
+    struct tree *t = m->tree;
+    bool yes;
+
+    busy(m, false);
+    pthread_mutex_lock(&t->lock);
+    while (t->question.path && !t->question.closed)
+        pthread_cond_wait(&t->answered, &t->lock);
+    if (!t->question.closed) {
+        t->question.path = path;
+        t->question.about = *c;
+        t->question.is_answered = false;
+        tell_news(t);
+    }
+    while (!t->question.is_answered && !t->question.closed)
+        pthread_cond_wait(&t->answered, &t->lock);
+    yes = t->question.is_answered && t->question.yes;
+    t->question.path = NULL;
+    pthread_cond_broadcast(&t->answered);
+    pthread_mutex_unlock(&t->lock);
+    busy(m, true);
+    return yes;
+}
+
+static void on_wanted(void *arg, unsigned offer)
 {
     struct member *m = arg;
 
-    atomic_store(&m->tree->wanted, true);
+    atomic_fetch_or(&m->tree->wanted[offer / 64], UINT64_C(1) << (offer % 64));
 }
 
 /* A notice of no failure. */
@@ -251,6 +289,7 @@ static int open_target(struct member *m)
         .arg = m,
         .failed = on_failed,
         .attrs_failed = on_attrs_failed,
+        .ask = on_ask,
         .wanted = on_wanted,
         .made = o->verbose ? on_made : NULL,
         .given_up = on_given_up,
@@ -357,11 +396,20 @@ static bool on_is_target(void *arg, const struct stat *st)
 }
 
 /* All destinations have decided when they have come to what follows. */
-static bool on_offer(void *arg)
+static void on_settle(void *arg)
 {
     struct tree *t = arg;
 
-    return stream_drain(t->stream) && atomic_exchange(&t->wanted, false);
+    (void)stream_drain(t->stream); /* if it was stopped, nothing comes any more */
+}
+
+/* The number is free then for another file. */
+static bool on_is_wanted(void *arg, unsigned offer)
+{
+    struct tree *t = arg;
+    uint64_t bit = UINT64_C(1) << (offer % 64);
+
+    return atomic_fetch_and(&t->wanted[offer / 64], ~bit) & bit;
 }
 
 /* All destinations have come to this file when it is their turn. */
@@ -437,8 +485,9 @@ static void *read_source(void *arg)
         .one_file_system = o->one_file_system,
         .keep_links = o->preserve_links,
         .preserve = o->preserve,
-        .offer = o->standing.update != UPDATE_ALL || o->resume,
-        .repeat = standing_keeps_all(&o->standing),
+        .offer = (o->standing.update != UPDATE_ALL || o->resume) && !o->standing.ask &&
+                 !o->link && !o->symbolic_link,
+        .repeat = standing_keeps_all(&o->standing) || o->standing.ask,
         .copy_size = copy_size(o),
         .clone_size = clone_size(o),
         .lents = t->lents,
@@ -453,7 +502,8 @@ static void *read_source(void *arg)
         .attrs_failed = on_source_attrs_failed,
         .read = on_read,
         .is_target = on_is_target,
-        .is_wanted = on_offer,
+        .settle = on_settle,
+        .is_wanted = on_is_wanted,
         .copy = on_copy,
     };
 
@@ -474,6 +524,10 @@ static void stop(struct tree *t)
     t->stopping = true;
     notices_close(t->notices);
     stream_stop(t->stream);
+    pthread_mutex_lock(&t->lock);
+    t->question.closed = true;
+    pthread_cond_broadcast(&t->answered);
+    pthread_mutex_unlock(&t->lock);
 }
 
 /* Whether nobody wants to read that line, too. */
@@ -775,6 +829,53 @@ static void run_engines(struct tree *t)
     }
 }
 
+static bool is_stopping(void *arg)
+{
+    struct tree *t = arg;
+
+    take_signals(t);
+    return t->stopping;
+}
+
+/* Time that the user takes for an answer is nobody's fault. */
+static void forget_time(struct tree *t)
+{
+    uint64_t now = clock_now_ms();
+
+    t->idle_since = 0;
+    for (unsigned d = 0; d < t->copy->n_dests; d++) {
+        uint64_t since = atomic_load(&t->members[d].busy_since);
+
+        if (since != 0)
+            (void)atomic_compare_exchange_strong(&t->members[d].busy_since, &since, now);
+    }
+}
+
+static void answer_if_asked(struct tree *t)
+{
+    struct standing_case about;
+    const char *path;
+    bool yes;
+
+    pthread_mutex_lock(&t->lock);
+    path = t->question.is_answered || t->question.closed ? NULL : t->question.path;
+    about = t->question.about;
+    pthread_mutex_unlock(&t->lock);
+    if (!path)
+        return;
+    take_notices(t); /* what is said about what came before */
+    if (t->stopping)
+        return;
+    report_question(path, about.mode, about.writable, t->o->force || options_make_anew(t->o));
+    yes = prompt_yes(t->signal_fd, is_stopping, t);
+    pthread_mutex_lock(&t->lock);
+    t->question.yes = yes;
+    t->question.is_answered = true;
+    pthread_cond_broadcast(&t->answered);
+    pthread_mutex_unlock(&t->lock);
+    forget_time(t);
+}
+
 static void copy_if_asked(struct tree *t)
 {
     bool asked;
@@ -812,6 +913,7 @@ static void watch(struct tree *t)
         poll(p, 2, wait);
         if (p[0].revents)
             (void)eventfd_read(t->news_fd, &news);
+        answer_if_asked(t);
         copy_if_asked(t);
         take_notices(t);
         look(t);
@@ -935,6 +1037,7 @@ static void tree_free(struct tree *t)
     if (t->news_fd >= 0)
         close(t->news_fd);
     pthread_cond_destroy(&t->copied);
+    pthread_cond_destroy(&t->answered);
     pthread_mutex_destroy(&t->lock);
     for (unsigned d = 0; t->members && d < t->copy->n_dests; d++)
         free(t->members[d].root);
@@ -962,6 +1065,7 @@ static struct tree *tree_new(const struct options *o, const struct plan_copy *co
     t->copy_fd = -1;
     pthread_mutex_init(&t->lock, NULL);
     pthread_cond_init(&t->copied, NULL);
+    pthread_cond_init(&t->answered, NULL);
     t->news_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     t->members = calloc(n, sizeof *t->members);
     t->copy_members = calloc(n, sizeof(struct member *));

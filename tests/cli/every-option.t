@@ -31,6 +31,7 @@ copies -b
 copies --backup
 for control in none simple numbered existing; do copies --backup=$control; done
 copies --suffix=.old
+copies --interactive
 copies --no-clobber
 copies -u
 for which in all older none none-fail; do copies --update=$which; done

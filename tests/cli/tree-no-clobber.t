@@ -1,4 +1,5 @@
 # -n and -u in trees: every destination keeps what it has, and what nobody wants is not read.
+# labels: threads
 --- script
 mkdir -p src/dir
 echo new >src/file
@@ -52,6 +53,17 @@ prepare 2019-01-01
 json -aT --update=none-fail src a b 2>err
 sort err
 show
+echo "== more files than are offered at once, not the same at both"
+mkdir many
+(cd many && seq 7000 | split -a4 -l1 -)
+cp -a many a2
+find a2 -name 'x*[aeiou]' -exec touch -d 2010-01-01 {} +
+cp -a a2 b2
+find b2 -name 'x*[bcd]' -delete
+json -aTu many a2 b2
+python3 "$TOOLS/sametree" many a2 b2
+jq -c '[.destinations[].files], .read_bytes ==
+    ([inputs | tonumber] | add)' json <(find many -name 'x*[a-eiou]' -printf '%s\n')
 echo "== what stands is of another kind"
 rm -rf a
 mkdir -p a/file a/first
@@ -77,11 +89,11 @@ old
 1
 == nothing is left to be done
 exit 0
-12
+0
 ["a","done",0,7]
 ["b","done",0,7]
 exit 0
-8
+0
 ["b","done",1,6]
 == -u, all older
 exit 0
@@ -110,6 +122,10 @@ ucopy: a: 6 files or directories could not be copied
 5100014
 ["a","failed",1,0]
 ["b","done",7,0]
+== more files than are offered at once, not the same at both
+exit 0
+[1347,2157]
+true
 == what stands is of another kind
 ucopy: a/dir: make directory: Not a directory (something else stands there)
 ucopy: a: 1 file or directory could not be copied

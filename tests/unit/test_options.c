@@ -193,6 +193,10 @@ static void test_standing(void **state)
         {"-n", UPDATE_NONE},
         {"-u", UPDATE_OLDER},
         {"--no-clobber -u", UPDATE_NONE},
+        {"-n -i", UPDATE_ALL},
+        {"-i -n", UPDATE_NONE},
+        {"-i -u", UPDATE_OLDER},
+        {"-n -i --update=none", UPDATE_NONE},
         {"--update", UPDATE_OLDER},
         {"--update=older", UPDATE_OLDER},
         {"--update=none", UPDATE_NONE},
@@ -213,6 +217,12 @@ static void test_standing(void **state)
         assert_false(o.standing.keeps_times);
         options_free(&o);
     }
+    parse_well(&o, "-n -i a b");
+    assert_true(o.standing.ask);
+    options_free(&o);
+    parse_well(&o, "-i -n a b");
+    assert_false(o.standing.ask);
+    options_free(&o);
     parse_well(&o, "-p -u a b");
     assert_true(o.standing.keeps_times);
     options_free(&o);

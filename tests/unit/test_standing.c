@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -56,6 +57,27 @@ static void test_policies(void **state)
     assert_int_equal(judge(p, &source, &older), STANDING_REPLACE);
     assert_int_equal(judge(p, &source, &much_older), STANDING_REPLACE);
     assert_int_equal(judge(p, &source, &same), STANDING_SKIP);
+    assert_int_equal(judge(p, &source, &newer), STANDING_SKIP);
+}
+
+/* Who is asked knows what about; and is not asked about what stays anyhow. */
+static void test_ask(void **state)
+{
+    struct stat source = at(10, 5), older = at(10, 4), newer = at(11, 0);
+    struct standing_policy p = {.update = UPDATE_OLDER, .ask = true};
+    struct standing_case c = standing_judge(&p, &source, &older, AT_FDCWD, "/dev/null");
+
+    (void)state;
+    assert_int_equal(c.verdict, STANDING_ASK);
+    assert_int_equal(c.mode, S_IFREG | 0644);
+    assert_true(c.writable);
+    c = standing_judge(&p, &source, &older, AT_FDCWD, "/proc/version");
+    assert_int_equal(c.writable, geteuid() == 0);
+    assert_int_equal(judge(p, &source, NULL), STANDING_REPLACE);
+    assert_int_equal(judge(p, &source, &newer), STANDING_SKIP);
+    p.update = UPDATE_ALL;
+    assert_int_equal(judge(p, &source, &newer), STANDING_ASK);
+    p.update = UPDATE_NONE;
     assert_int_equal(judge(p, &source, &newer), STANDING_SKIP);
 }
 
@@ -149,9 +171,13 @@ static void test_failures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_nothing_there), cmocka_unit_test(test_policies),
-        cmocka_unit_test(test_resolution),    cmocka_unit_test(test_resolution_of_all_times),
-        cmocka_unit_test(test_resume),        cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_nothing_there),
+        cmocka_unit_test(test_policies),
+        cmocka_unit_test(test_ask),
+        cmocka_unit_test(test_resolution),
+        cmocka_unit_test(test_resolution_of_all_times),
+        cmocka_unit_test(test_resume),
+        cmocka_unit_test(test_failures),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
