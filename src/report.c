@@ -28,6 +28,12 @@ static struct report {
 
 /* ---- messages --------------------------------------------------------------------------- */
 
+/* Who speaks. */
+static const char *name(void)
+{
+    return report.options && report.options->cp ? "cp" : "ucopy";
+}
+
 __attribute__((format(printf, 1, 0))) static void say(const char *format, va_list args)
 {
     struct message m;
@@ -36,7 +42,7 @@ __attribute__((format(printf, 1, 0))) static void say(const char *format, va_lis
     if (vasprintf(&text, format, args) < 0)
         text = NULL;
     report_message_begin(&m);
-    fputs(report.options && report.options->cp ? "cp: " : "ucopy: ", m.f);
+    fprintf(m.f, "%s: ", name());
     report_message_escaped(m.f, text != NULL ? text : format);
     fputc('\n', m.f);
     report_message_end(&m);
@@ -110,7 +116,10 @@ void report_question(const char *path, mode_t mode, bool writable, bool removes)
     struct message m;
 
     report_message_begin(&m);
-    fprintf(m.f, "ucopy: %s '", writable ? "overwrite" : removes ? "replace" : "unwritable");
+    fprintf(m.f, "%s: %s '", name(),
+            writable  ? "overwrite"
+            : removes ? "replace"
+                      : "unwritable");
     report_message_escaped(m.f, path);
     fputc('\'', m.f);
     if (!writable) {
