@@ -57,6 +57,7 @@ static struct tuning_facts facts(const struct session *s)
 
         if (!session_takes_part(s, d) || s->cloned[d])
             continue;
+        f.n_dests++;
         f.sequential |= t->sequential;
         if (t->fd_direct < 0)
             continue;

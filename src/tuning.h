@@ -18,11 +18,12 @@ struct tuning {
 struct tuning_facts {
     uint64_t size; /* bytes to copy; meaningful with size_known */
     bool size_known;
-    unsigned cpus;   /* that this process may run on */
-    bool detach;     /* destinations need not wait for one another */
-    bool direct;     /* O_DIRECT is in use somewhere */
-    bool sequential; /* a destination takes its bytes in order only, or --in-order */
-    uint32_t align;  /* bytes: largest O_DIRECT alignment in use, at least 1 */
+    unsigned cpus;    /* that this process may run on */
+    unsigned n_dests; /* that are written to by the engines */
+    bool detach;      /* destinations need not wait for one another */
+    bool direct;      /* O_DIRECT is in use somewhere */
+    bool sequential;  /* a destination takes its bytes in order only, or --in-order */
+    uint32_t align;   /* bytes: largest O_DIRECT alignment in use, at least 1 */
 };
 
 /* Chooses chunk size, depth and workers: the user's values where given, else the defaults that
