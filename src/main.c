@@ -19,7 +19,6 @@
 #include "session.h"
 #include "signals.h"
 #include "supervisor.h"
-#include "target_temp.h"
 #include "tree.h"
 
 #define EXIT_USAGE 2
@@ -141,7 +140,6 @@ static int copy_all(const struct plan *p, const struct options *o, int signal_fd
         report_error("%s", strerror(ENOMEM));
         return EXIT_USAGE;
     }
-    temp_note_start();
     for (unsigned i = 0; i < p->n_copies; i++) {
         struct session_result result = {.exit_status = 0};
 

@@ -546,8 +546,10 @@ static void file_sweep(struct target *t)
     bool exists = false;
     struct stat st;
 
-    if (resolve(t, &st, &exists, &ignored) == 0)
+    if (resolve(t, &st, &exists, &ignored) == 0) {
         temp_sweep(t->dir_fd);
+        temp_note_final(t->name);
+    }
     release(t);
 }
 

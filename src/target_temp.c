@@ -13,7 +13,6 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "dirs.h"
@@ -236,25 +235,9 @@ static bool has_pattern(const char *name)
            strspn(id, "0123456789abcdef") == DIGITS && strcmp(id + DIGITS, SUFFIX) == 0;
 }
 
-/* When this run began; 0: it has not said so. */
-static struct timespec began;
-
-void temp_note_start(void)
-{
-    /* The clock of time stamps. */
-    (void)clock_gettime(CLOCK_REALTIME_COARSE, &began);
-}
-
-static bool is_new(const struct stat *st)
-{
-    return began.tv_sec != 0 &&
-           (st->st_ctim.tv_sec > began.tv_sec ||
-            (st->st_ctim.tv_sec == began.tv_sec && st->st_ctim.tv_nsec >= began.tv_nsec));
-}
-
 static bool may_be_ours(const struct stat *st)
 {
-    return st->st_uid == geteuid() && !is_new(st) &&
+    return st->st_uid == geteuid() &&
            (S_ISDIR(st->st_mode) || (S_ISREG(st->st_mode) && st->st_nlink == 1));
 }
 
@@ -311,6 +294,14 @@ static bool was_swept(const struct stat *dir)
     return atomic_exchange(&swept[dir->st_ino % SWEPT_SLOTS], key) == key;
 }
 
+static atomic_bool made_one_that_looks_so;
+
+void temp_note_final(const char *name)
+{
+    if (has_pattern(name))
+        atomic_store(&made_one_that_looks_so, true);
+}
+
 void temp_sweep(int dir_fd)
 {
     struct dirent *entry;
@@ -318,7 +309,8 @@ void temp_sweep(int dir_fd)
     DIR *dir;
     int fd;
 
-    if (fstat(dir_fd, &st) < 0 || was_swept(&st) || temp_is_shared(dir_fd))
+    if (atomic_load(&made_one_that_looks_so) || fstat(dir_fd, &st) < 0 || was_swept(&st) ||
+        temp_is_shared(dir_fd))
         return;
     fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)

@@ -48,9 +48,10 @@ void temp_remove_directory(int dir_fd, char name[TEMP_NAME_SIZE], int fd);
  * of this one. */
 bool temp_is_shared(int dir_fd);
 
-/* To be called before the first copy: what has come into being since then was not left behind
- * by an earlier run, whatever its name is. It may be the copy of something that was. */
-void temp_note_start(void);
+/* A file or directory is about to get this name for good. If it looks like that of a temporary
+ * nothing is swept any more: what this run has made must not be taken for what others have
+ * left. Any thread may call it. */
+void temp_note_final(const char *name);
 
 /* Removes what killed runs of this user have left in the directory, which may be open with
  * O_PATH. Looks at a limited number of entries, and not again into a directory that it has just

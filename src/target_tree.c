@@ -130,6 +130,7 @@ static bool extend_path(struct target_tree *t, const char *name)
 {
     int r = name[0] == '\0' ? 0 : trail_enter(&t->path, t->path.len, name);
 
+    temp_note_final(name);
     if (r == 0 && strlen(name) > NAME_MAX) /* there are file systems that have such */
         r = -ENAMETOOLONG;
     if (r < 0)
@@ -552,6 +553,7 @@ static int open_parent(struct target_tree *t, struct failure *f)
     t->parent_fd = fcntl(target_tree_here_fd(t), F_DUPFD_CLOEXEC, 0);
     t->one_by_one = temp_is_shared(target_tree_here_fd(t));
     temp_sweep(target_tree_here_fd(t));
+    temp_note_final(t->root_name);
     return 0;
 }
 

@@ -6,9 +6,11 @@
 
 #define MIN_CHUNK 4096u
 
-/* Large enough that a device works at its full rate with one request, and that the page cache
- * gets large folios, which take a fifth less of CPU time than what writes of 256 KiB make. */
-#define CHUNK (1u * MIB)
+/* O_DIRECT: large enough that a device works at its full rate with one request. Through the
+ * page cache: large enough for large folios, which take a fifth less of CPU time than those
+ * that writes of 256 KiB make. */
+#define DIRECT_CHUNK   (1u * MIB)
+#define BUFFERED_CHUNK (MIB / 2)
 
 /* What has to reach the device before the copy ends does so with a fifth of the CPU time, and
  * in no more time, without the detour through the page cache. What need not is left to the page
@@ -18,11 +20,12 @@
 #define DIRECT_SIZE (16u * MIB)
 #define CACHE_SHARE 8u
 
-/* O_DIRECT: half of it is under way while the other half is refilled. Through the page cache
- * every chunk is copied by the CPU once per destination: so few that they are still in a cache
- * then. */
-#define DIRECT_DEPTH   16u
-#define BUFFERED_DEPTH 4u
+/* Half of it is under way while the other half is refilled. Through the page cache every chunk
+ * is copied by the CPU once per destination: so few of large ones that they are still in a
+ * cache then, but not less than it takes to keep reads and writes going. */
+#define DEPTH          16u
+#define BUFFERED_BYTES (4u * MIB)
+#define BUFFERED_LEAST 4u
 
 /* Half as many buffers again as may wait for one destination: one that hangs or is too slow
  * then leaves enough for the others. They cost no time while they are not needed. */
@@ -54,6 +57,18 @@ static unsigned choose_workers(const struct options *o, const struct tuning_fact
     return !f->direct && f->n_dests > 1 && f->size >= TWO_WORKERS_SIZE && f->cpus > 1 ? 2 : 1;
 }
 
+static unsigned choose_depth(const struct options *o, const struct tuning_facts *f,
+                             uint32_t chunk_size)
+{
+    unsigned fit = BUFFERED_BYTES / chunk_size;
+
+    if (o->queue_depth)
+        return o->queue_depth;
+    if (f->direct || fit >= DEPTH)
+        return DEPTH;
+    return fit > BUFFERED_LEAST ? fit : BUFFERED_LEAST;
+}
+
 static uint64_t at_most(uint64_t n, uint64_t limit)
 {
     return n < limit ? n : limit;
@@ -68,17 +83,15 @@ void tuning_choose(struct tuning *t, const struct options *o, const struct tunin
 {
     uint64_t memory = o->memory ? o->memory : OPTIONS_DEFAULT_MEMORY;
     uint32_t step = f->align > MIN_CHUNK ? f->align : MIN_CHUNK;
-    uint64_t chunk = o->chunk_size ? o->chunk_size : CHUNK;
-    uint64_t depth = o->queue_depth ? o->queue_depth
-                     : f->direct    ? DIRECT_DEPTH
-                                    : BUFFERED_DEPTH;
-    uint64_t chunks;
+    uint64_t chunk = o->chunk_size ? o->chunk_size : f->direct ? DIRECT_CHUNK : BUFFERED_CHUNK;
+    uint64_t chunks, depth;
 
     chunk = at_most(chunk, memory / step * step);
     /* A file smaller than a chunk is one chunk of its own size. */
     if (f->size_known)
         chunk = at_most(chunk, f->size);
     t->chunk_size = round_up(at_least_one(chunk), step);
+    depth = choose_depth(o, f, t->chunk_size);
 
     memory = at_least_one(memory / t->chunk_size); /* in chunks from here on */
     chunks = at_least_one(chunks_of(f, t->chunk_size));

@@ -2,7 +2,7 @@
 # engines: all
 # labels: threads
 --- script
-for size in 262143 262144 262145 1048575 1048576 1048577 33554433; do
+for size in 524287 524288 524289 1048575 1048576 1048577 33554433; do
     genfile src "$size" "$size"
     ucopy src a b c || echo "size $size: exit $?"
     ucopy --workers=3 src d e || echo "size $size, 3 workers: exit $?"

@@ -1,4 +1,5 @@
-# io_uring_enter is called at most a quarter of (1 + N) times the number of chunks.
+# With enough of them under way io_uring_enter is called at most a quarter of (1 + N) times the number
+# of chunks.
 --- script
 command -v strace >/dev/null || skip "no strace"
 export ASAN_OPTIONS=detect_leaks=0
@@ -9,7 +10,7 @@ for engine in $ENGINES; do
     for n in 1 3 8; do
         mapfile -t dests < <(seq -f 'd%g' "$n")
         strace -f -c -o count -e trace=io_uring_enter \
-            "$UCOPY" --json --engine="$engine" src "${dests[@]}" >out || skip "no strace here"
+            "$UCOPY" --json --engine="$engine" --chunk-size=256K --queue-depth=16 src "${dests[@]}" >out || skip "no strace here"
         chunk=$(jq 'select(.event == "summary") | .chunk_size' out)
         limit=$(((1 + n) * (64 * 1024 * 1024 / chunk) / 4))
         calls=$(awk '$NF == "io_uring_enter" { print $4 }' count)
