@@ -95,7 +95,7 @@ void tuning_choose(struct tuning *t, const struct options *o, const struct tunin
 
     memory = at_least_one(memory / t->chunk_size); /* in chunks from here on */
     chunks = at_least_one(chunks_of(f, t->chunk_size));
-    t->workers = (unsigned)at_most(choose_workers(o, f), at_most(chunks, memory));
+    t->workers = (unsigned)at_least_one(at_most(choose_workers(o, f), at_most(chunks, memory)));
     if (!f->size_known)
         depth = 1;
     /* How far the fastest may run ahead is how much may wait for the slowest. */
