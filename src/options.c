@@ -891,10 +891,13 @@ static const char *const cp_names[] = {
 /* The option that a word like --arch or --pres=mode abbreviates; NULL: none, or several. */
 static const char *find_abbreviated(const char *word)
 {
-    size_t length = strcspn(word + 2, "=");
     const char *found = NULL;
+    size_t length;
 
-    if (strncmp(word, "--", 2) != 0 || length == 0)
+    if (strncmp(word, "--", 2) != 0)
+        return NULL;
+    length = strcspn(word + 2, "=");
+    if (length == 0)
         return NULL;
     for (size_t i = 0; i < sizeof(cp_names) / sizeof(cp_names[0]); i++) {
         if (strncmp(cp_names[i], word + 2, length) != 0)

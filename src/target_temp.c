@@ -76,9 +76,15 @@ static int open_file(int dir_fd, const char *name, mode_t mode)
 
 static int open_directory(int dir_fd, const char *name, mode_t mode)
 {
+    int fd;
+
     if (mkdirat(dir_fd, name, mode) < 0)
         return -1;
-    return openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    /* Somebody who swept the directory was faster: as in hold(). */
+    if (fd < 0 && errno == ENOENT)
+        errno = EEXIST;
+    return fd;
 }
 
 /* Makes what open() opens, under a name that nobody else has. */
