@@ -8,5 +8,8 @@ for i in {1..60}; do
     diff -r tree a && diff -r tree d || echo "copy $i"
     rm -r a b c d
 done
-files | grep ucopy
+files
 --- stdout
+tree
+tree/sub
+tree/sub/file
