@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "fd.h"
+#include "path.h"
 #include "target_tree_state.h"
 
 /* ---- what goes wrong ---- */
@@ -512,22 +513,19 @@ int target_tree_apply(struct target_tree *t, const struct record *r, const void 
  * "." and "..". */
 static int split(const char *path, char **ret_dir, char **ret_name)
 {
-    size_t end = strlen(path), start;
+    char *name = path_last(path);
+    bool itself =
+        name && (name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0);
 
-    while (end > 1 && path[end - 1] == '/')
-        end--;
-    for (start = end; start > 0 && path[start - 1] != '/'; start--)
-        ;
-    *ret_name = strndup(path + start, end - start);
-    if (*ret_name && (strcmp(*ret_name, ".") == 0 || strcmp(*ret_name, "..") == 0)) {
-        (*ret_name)[0] = '\0';
-        start = end;
-    }
-    *ret_dir = start > 0 ? strndup(path, start) : strdup(".");
+    if (itself)
+        name[0] = '\0';
+    *ret_name = name;
+    *ret_dir = itself && path[0] != '\0' ? strdup(path) : path_directory(path);
     if (*ret_dir && *ret_name)
         return 0;
     free(*ret_dir);
     free(*ret_name);
+    *ret_name = NULL; /* else whoever closes the tree would free it again */
     return -ENOMEM;
 }
 
