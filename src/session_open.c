@@ -236,8 +236,8 @@ void session_look_at_targets(struct session *s)
         s->wanted[d] = !s->late[d];
         if (s->late[d]) {
             session_note_errand(s, d, "open");
-        } else if (s->failures[d].err ==
-                   0) { /* one that is left alone has not been looked at */
+        } else if (s->failures[d].err == 0) {
+            /* Of one that is left alone, which has not been looked at, all this is nothing. */
             s->source.relinked |= s->looks[d].unlinks_source;
             s->deferred[d] = session_may_clone(s, d);
             if (!s->deferred[d])
