@@ -22,6 +22,10 @@
 #define COPY_FLUSH_RATE       (4u << 20)
 #define COPY_MAX_ALLOWANCE_MS 86400000u
 
+/* The part of its time-out that an end is given in addition when it has been asked whether it
+ * runs at all. */
+#define COPY_GRACE_SHARE 4u
+
 #define COPY_NO_ANSWER "it does not answer"
 
 /* An engine that starts no operation for this many times job->stall_ms is broken. */
@@ -61,6 +65,12 @@ struct chunk {
     struct chunk *next;
 };
 
+enum trust {
+    TRUST_FULL,
+    TRUST_ASKED, /* let an operation go unanswered for too long: has it been started at all? */
+    TRUST_NONE,  /* it has been: no answer is expected any more */
+};
+
 /* What the loop knows of one end of the copy. */
 struct copy_end {
     bool direct_refused;  /* the kernel did with EINVAL: through the page cache from then on */
@@ -68,14 +78,15 @@ struct copy_end {
     bool busy;            /* an operation on it is running; while check_answers() looks */
     uint64_t quiet_since; /* it is, and since then none has ended; ms, monotonic; 0: no */
     bool flushing;        /* that operation is an fsync */
-    bool hung;            /* it was for too long: no answer is expected any more */
+    enum trust trust;
+    struct engine_op *oldest; /* the operation that has waited longest; with `busy` */
+    uint64_t turn;            /* of its batch */
 };
 
 struct copy {
     struct job *job;
     struct pace pace;
-    bool serial;      /* engine->serial */
-    bool leader_last; /* engine->leader_last */
+    struct engine *engine;
     unsigned n_chunks;
     struct chunk *chunks;
     struct chunk *free;    /* holds no range */
@@ -85,6 +96,8 @@ struct copy {
     uint64_t submitted;  /* batches, in all */
     uint64_t idle_since; /* since when the engine has started nothing; as in struct share */
     bool backoff;        /* something moved nothing: pause before trying again */
+    bool clogged;        /* the engine did not start something in all the time it had */
+    bool leaving;        /* because of what hangs: nothing new is begun on this engine */
     bool settling;       /* an ordered batch was at fault: submit nothing until all are back */
     struct copy_end source;
     struct copy_end *dests;
@@ -190,7 +203,7 @@ static void count_behind(struct copy *c)
 {
     for (unsigned d = 0; d < c->job->n_dests; d++)
         c->pace.dests[d].behind = 0;
-    for (const struct chunk *k = c->claimed; k && c->serial; k = k->next) {
+    for (const struct chunk *k = c->claimed; k && c->engine->serial; k = k->next) {
         bool running = false;
 
         for (unsigned i = 1; k->left > 0 && i < k->batch.n_ops; i++) {
@@ -628,6 +641,41 @@ static int account_batch(struct copy *c, struct chunk *k)
     return notice_progress(c, &k->batch) ? 0 : -ECANCELED;
 }
 
+static void give_up(struct copy *c, unsigned d, bool flushing)
+{
+    c->dests[d].trust = TRUST_NONE;
+    drop(c, d, flushing ? "fsync" : "write", ETIMEDOUT, FAILURE_NO_OFFSET, COPY_NO_ANSWER);
+}
+
+static void give_up_source(struct copy *c)
+{
+    struct failure f;
+
+    c->source.trust = TRUST_NONE;
+    /* Where a leader's completion comes last, the members may be what hangs: another engine
+     * will tell. */
+    if (c->engine->leader_last)
+        return;
+    failure_set(&f, "read", ETIMEDOUT, FAILURE_NO_OFFSET, COPY_NO_ANSWER);
+    job_fail_source(c->job, &f);
+}
+
+/* An operation of the end has a result. True if that is only because it was to be cancelled: the
+ * end is one that does not answer, all the same. */
+static bool hear(struct copy *c, struct copy_end *end, const struct engine_op *op)
+{
+    bool asked = end->trust == TRUST_ASKED;
+
+    /* Cancelled with another one: that tells nothing. */
+    if (asked && op != end->oldest && op->result == -ECANCELED)
+        return false;
+    end->quiet_since = 0;
+    if (asked)
+        end->trust = TRUST_FULL;
+    c->clogged |= asked && op->result == -ECANCELED;
+    return asked && op->result == -EINTR;
+}
+
 static int account(struct copy *c, const struct engine_op *op)
 {
     struct chunk *k = chunk_of(c, op);
@@ -637,14 +685,21 @@ static int account(struct copy *c, const struct engine_op *op)
     k->led = true;
     c->settling |= k->batch.ordered && !engine_op_full(op);
     if (i > 0) {
-        c->dests[k->op_dest[i]].quiet_since = 0;
-        if (k->flush)
+        unsigned d = k->op_dest[i];
+
+        if (hear(c, &c->dests[d], op)) {
+            k->shares[d].state = SHARE_PENDING;
+            give_up(c, d, k->flush);
+        } else if (k->flush) {
             account_flush(c, k, i);
-        else
+        } else {
             account_write(c, k, i);
+        }
     } else if (op->kind == ENGINE_READ) {
-        c->source.quiet_since = 0;
-        account_read(c, k);
+        if (hear(c, &c->source, op))
+            give_up_source(c);
+        else
+            account_read(c, k);
     } else {
         r = check_nop(op);
     }
@@ -662,32 +717,40 @@ static int engine_broke(struct copy *c, int r)
 
 /* ---- what does not answer ---- */
 
-/* Calls see(k, d) for every operation of the batch that is running: not the leader, d is the
- * destination then, and not what waits for another one. Returns true as soon as see() does. */
+/* Calls see(k, i) for every operation i of the batch that is running: not the leader, and not
+ * what waits for another one. Returns true as soon as see() does. */
 static bool any_running(struct copy *c, const struct chunk *k,
-                        bool (*see)(struct copy *c, const struct chunk *k, unsigned d))
+                        bool (*see)(struct copy *c, const struct chunk *k, unsigned i))
 {
     for (unsigned i = 1; k->led && i < k->batch.n_ops; i++) {
         if (k->shares[k->op_dest[i]].state != SHARE_BUSY)
             continue;
-        if (see(c, k, k->op_dest[i]))
+        if (see(c, k, i))
             return true;
-        if (c->serial)
+        if (c->engine->serial)
             break;
     }
     return false;
 }
 
-static bool see_answering(struct copy *c, const struct chunk *k, unsigned d)
+static bool see_answering(struct copy *c, const struct chunk *k, unsigned i)
 {
-    (void)k;
-    return !c->dests[d].hung;
+    return c->dests[k->op_dest[i]].trust != TRUST_NONE;
 }
 
-static bool see_busy(struct copy *c, const struct chunk *k, unsigned d)
+static void see_end(struct copy_end *end, const struct chunk *k, unsigned i)
 {
-    c->dests[d].busy = true;
-    c->dests[d].flushing = k->flush;
+    if (!end->busy || k->turn < end->turn) {
+        end->oldest = &k->ops[i];
+        end->turn = k->turn;
+        end->flushing = k->flush;
+    }
+    end->busy = true;
+}
+
+static bool see_busy(struct copy *c, const struct chunk *k, unsigned i)
+{
+    see_end(&c->dests[k->op_dest[i]], k, i);
     return false;
 }
 
@@ -711,22 +774,10 @@ static bool can_go_on(struct copy *c)
     for (const struct chunk *k = c->claimed; k; k = k->next) {
         if (k->left == 0 || (k->batch.ordered && k != oldest))
             continue;
-        if (k->led ? any_running(c, k, see_answering) : !c->source.hung)
+        if (k->led ? any_running(c, k, see_answering) : c->source.trust != TRUST_NONE)
             return true;
     }
     return false;
-}
-
-/* Whether an answer can still be expected. */
-static bool answers(struct copy_end *end, unsigned timeout_ms, uint64_t now)
-{
-    if (!end->busy || timeout_ms == 0)
-        end->quiet_since = 0;
-    else if (end->quiet_since == 0)
-        end->quiet_since = now;
-    else if (now - end->quiet_since >= timeout_ms)
-        end->hung = true;
-    return !end->hung;
 }
 
 unsigned copy_flush_allowance_ms(uint64_t size)
@@ -751,7 +802,7 @@ static unsigned source_limit_ms(const struct copy *c)
     const struct job *j = c->job;
     unsigned ms = j->source.timeout_ms, longest = 0;
 
-    for (unsigned d = 0; c->leader_last && ms && d < j->n_dests; d++) {
+    for (unsigned d = 0; c->engine->leader_last && ms && d < j->n_dests; d++) {
         if (job_dropped(c->job, d))
             continue;
         if (j->dests[d].timeout_ms == 0)
@@ -762,36 +813,84 @@ static unsigned source_limit_ms(const struct copy *c)
     return ms + longest;
 }
 
-/* Drops who has let the operations on it go unanswered for too long. */
-static void check_answers(struct copy *c)
+/* Sees which ends have operations running, and the oldest of them. */
+static void see_all(struct copy *c)
 {
-    const struct job *j = c->job;
     const struct chunk *oldest = oldest_ordered(c);
-    uint64_t now = clock_now_ms();
-    struct failure f;
 
-    if (now - c->checked_at < COPY_WAIT_MS)
-        return;
-    c->checked_at = now;
     c->source.busy = false;
-    for (unsigned d = 0; d < j->n_dests; d++)
+    for (unsigned d = 0; d < c->job->n_dests; d++)
         c->dests[d].busy = false;
     for (const struct chunk *k = c->claimed; k; k = k->next) {
         if (k->left == 0 || (k->batch.ordered && k != oldest))
             continue;
-        c->source.busy |= !k->led && k->ops[0].kind == ENGINE_READ;
+        if (!k->led && k->ops[0].kind == ENGINE_READ)
+            see_end(&c->source, k, 0);
         any_running(c, k, see_busy);
     }
-    /* Where a leader's completion comes last, the members may be what hangs: another engine
-     * will tell. */
-    if (!answers(&c->source, source_limit_ms(c), now) && !c->leader_last) {
-        failure_set(&f, "read", ETIMEDOUT, FAILURE_NO_OFFSET, COPY_NO_ANSWER);
-        job_fail_source(c->job, &f);
+}
+
+/* Whether the end has let its operations go unanswered for longer than it may, and it is not
+ * the engine that has not started them. The oldest is asked about: it is the one that runs if
+ * any of them does. What waits in a stream for its other side has been started, and could be
+ * cancelled all the same. */
+static bool is_silent(struct copy *c, struct copy_end *end, unsigned timeout_ms, bool stream)
+{
+    uint64_t now = clock_now_ms();
+
+    if (end->trust == TRUST_NONE)
+        return false;
+    if (!end->busy || timeout_ms == 0) {
+        end->quiet_since = 0;
+        end->trust = TRUST_FULL;
+        return false;
     }
-    for (unsigned d = 0; d < j->n_dests; d++)
-        if (!answers(&c->dests[d], limit_ms(c, d), now))
-            drop(c, d, c->dests[d].flushing ? "fsync" : "write", ETIMEDOUT, FAILURE_NO_OFFSET,
-                 COPY_NO_ANSWER);
+    if (end->quiet_since == 0)
+        end->quiet_since = now;
+    if (now - end->quiet_since < timeout_ms)
+        return false;
+    if (stream)
+        return true;
+    if (end->trust == TRUST_ASKED) /* it may have begun to run only then */
+        return now - end->quiet_since >= timeout_ms + timeout_ms / COPY_GRACE_SHARE;
+    engine_cancel(c->engine, end->oldest);
+    end->trust = TRUST_ASKED;
+    return false;
+}
+
+/* Not an fsync: one that runs might be interrupted, and its errors are final. */
+static bool see_to_cancel(struct copy *c, const struct chunk *k, unsigned i)
+{
+    if (!k->flush)
+        engine_cancel(c->engine, &k->ops[i]);
+    return false;
+}
+
+/* Drops who has let the operations on it go unanswered for too long. */
+static void check_answers(struct copy *c)
+{
+    const struct job *j = c->job;
+    uint64_t now = clock_now_ms();
+    bool hung;
+
+    if (now - c->checked_at < COPY_WAIT_MS)
+        return;
+    c->checked_at = now;
+    see_all(c);
+    if (is_silent(c, &c->source, source_limit_ms(c), false))
+        give_up_source(c);
+    hung = c->source.trust == TRUST_NONE;
+    for (unsigned d = 0; d < j->n_dests; d++) {
+        if (is_silent(c, &c->dests[d], limit_ms(c, d), j->dests[d].sequential))
+            give_up(c, d, c->dests[d].flushing);
+        hung |= c->dests[d].trust == TRUST_NONE;
+    }
+    /* The engine will not get out of it: what it has not started is done by another one. */
+    if (c->clogged && hung && !c->leaving) {
+        c->leaving = true;
+        for (const struct chunk *k = c->claimed; k; k = k->next)
+            any_running(c, k, see_to_cancel);
+    }
 }
 
 /* Operations are under way that never end. What waits behind them is given back; what has been
@@ -840,8 +939,8 @@ static unsigned count_slow(struct copy *c)
             if (k->shares[d].state != SHARE_BUSY ||
                 (!pace_slow(&c->pace, d) && !job_dropped(c->job, d)))
                 continue;
-            n += c->serial ? k->batch.n_ops - i : 1;
-            if (c->serial)
+            n += c->engine->serial ? k->batch.n_ops - i : 1;
+            if (c->engine->serial)
                 break;
         }
     }
@@ -867,18 +966,18 @@ static int wait_and_account(struct copy *c, struct engine *e)
 
 int copy_run(struct copy *c, struct engine *e)
 {
-    c->serial = e->serial;
-    c->leader_last = e->leader_last;
+    c->engine = e;
     while (!job_stopping(c->job)) {
         int r;
 
         pause_after_stall(c);
         free_done(c);
-        claim_more(c);
-        if (!c->claimed)
+        if (!c->leaving)
+            claim_more(c);
+        if (!c->claimed && !c->leaving)
             return 0;
-        r = submit_idle(c, e);
-        assert(r < 0 || c->in_flight > 0);
+        r = c->leaving ? 0 : submit_idle(c, e);
+        assert(r < 0 || c->in_flight > 0 || c->leaving);
         if (r == 0 && !can_go_on(c))
             return leave_behind(c);
         if (r == 0)

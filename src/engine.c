@@ -167,6 +167,13 @@ int engine_wait(struct engine *e, unsigned slow, unsigned timeout_ms,
     return 0;
 }
 
+void engine_cancel(struct engine *e, struct engine_op *op)
+{
+    assert(e->in_flight > 0 && op->batch->left > 0);
+    if (e->ops->cancel)
+        e->ops->cancel(e, op);
+}
+
 void engine_destroy(struct engine *e)
 {
     const struct engine_config *own;

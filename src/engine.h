@@ -135,6 +135,12 @@ struct engine_ops {
     int (*wait)(struct engine *e, unsigned slow, unsigned timeout_ms,
                 struct engine_op **ret_done);
 
+    /* Asks that an operation which has been submitted be returned without having been started,
+     * with -ECANCELED, if it only waits for its turn in the kernel. One that runs goes on, or
+     * ends with -EINTR. Advice, and the answer comes with wait(); NULL: what has been submitted
+     * is started. */
+    void (*cancel)(struct engine *e, struct engine_op *op);
+
     /* Ends the instance. With batches in flight it returns only when the kernel no longer uses
      * the pool. Afterwards nothing of the engine holds the files open (or a file system
      * busy). */
@@ -160,6 +166,7 @@ int engine_create(const struct engine_ops *ops, const struct engine_config *conf
 int engine_submit(struct engine *e, struct engine_batch *b);
 int engine_wait(struct engine *e, unsigned slow, unsigned timeout_ms,
                 struct engine_op **ret_done);
+void engine_cancel(struct engine *e, struct engine_op *op);
 void engine_destroy(struct engine *e); /* NULL is fine */
 
 /* Whether the engine works on this machine, by making one and running a batch of NOPs.

@@ -101,6 +101,11 @@ static int fanout_create(const struct engine_config *config, struct engine **ret
     return 0;
 }
 
+static void fanout_cancel(struct engine *e, struct engine_op *op)
+{
+    uring_cancel(&((struct fanout *)e)->uring, op);
+}
+
 static void fanout_destroy(struct engine *e)
 {
     struct fanout *f = (struct fanout *)e;
@@ -114,5 +119,6 @@ const struct engine_ops engine_fanout_ops = {
     .create = fanout_create,
     .submit = sequencer_submit,
     .wait = sequencer_wait,
+    .cancel = fanout_cancel,
     .destroy = fanout_destroy,
 };

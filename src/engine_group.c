@@ -278,5 +278,6 @@ const struct engine_ops engine_group_ops = {
     .create = group_create,
     .submit = uring_chain_submit,
     .wait = uring_chain_wait,
+    .cancel = uring_chain_cancel,
     .destroy = uring_chain_destroy,
 };

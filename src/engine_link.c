@@ -42,5 +42,6 @@ const struct engine_ops engine_link_ops = {
     .create = link_create,
     .submit = uring_chain_submit,
     .wait = uring_chain_wait,
+    .cancel = uring_chain_cancel,
     .destroy = uring_chain_destroy,
 };

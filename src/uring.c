@@ -121,7 +121,7 @@ int uring_open(struct uring *u, const struct engine_config *config, struct engin
         snprintf(why->text, sizeof why->text, "too many destinations for one submission");
         return -E2BIG;
     }
-    /* One more for the cancel request of uring_close(). */
+    /* One more for a cancel request. */
     entries = ops < URING_MAX_ENTRIES ? (unsigned)ops + 1 : URING_MAX_ENTRIES;
     r = setup(u, entries, ops < 2 * URING_MAX_ENTRIES ? 2 * entries : 4 * URING_MAX_ENTRIES,
               why);
@@ -174,6 +174,21 @@ struct io_uring_sqe *uring_prep(struct uring *u, struct engine_op *op)
     return sqe;
 }
 
+static void request_cancel(struct uring *u, struct engine_op *op, int flags)
+{
+    struct io_uring_sqe *sqe = io_uring_get_sqe(&u->ring);
+
+    io_uring_prep_cancel(sqe, op, flags);
+    io_uring_sqe_set_data(sqe, NULL);
+    u->outstanding++;
+}
+
+void uring_cancel(struct uring *u, struct engine_op *op)
+{
+    if (uring_room(u, 1))
+        request_cancel(u, op, 0);
+}
+
 void uring_disarm_rest(struct uring *u)
 {
     struct io_uring_sq *sq = &u->ring.sq;
@@ -216,7 +231,7 @@ static struct engine_op *reap(struct uring *u)
 
         n++;
         if (!op)
-            continue; /* the cancel request of uring_close() */
+            continue; /* a cancel request */
         op->result = cqe->user_data & URING_DISARMED ? -ECANCELED : cqe->res;
         op->next = NULL;
         *tail = op;
@@ -255,13 +270,8 @@ void uring_close(struct uring *u)
 
         /* Again each time: what begins to run behind a cancel request has not been found by it.
          * Before Linux 5.19 this is -EINVAL, and the operations end in their own time. */
-        if (uring_room(u, 1)) {
-            struct io_uring_sqe *sqe = io_uring_get_sqe(&u->ring);
-
-            io_uring_prep_cancel(sqe, NULL, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
-            io_uring_sqe_set_data(sqe, NULL);
-            u->outstanding++;
-        }
+        if (uring_room(u, 1))
+            request_cancel(u, NULL, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
         if (uring_turn(u, u->outstanding, 1000, &done) < 0)
             break;
     }

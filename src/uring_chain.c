@@ -161,6 +161,11 @@ int uring_chain_wait(struct engine *e, unsigned slow, unsigned timeout_ms,
     return r;
 }
 
+void uring_chain_cancel(struct engine *e, struct engine_op *op)
+{
+    uring_cancel(&chain_of(e)->uring, op);
+}
+
 void uring_chain_destroy(struct engine *e)
 {
     struct uring_chain *c = chain_of(e);

@@ -38,6 +38,7 @@ int uring_chain_create(const struct engine_config *config, const struct chain_st
 int uring_chain_submit(struct engine *e, struct engine_batch *b);
 int uring_chain_wait(struct engine *e, unsigned slow, unsigned timeout_ms,
                      struct engine_op **ret_done);
+void uring_chain_cancel(struct engine *e, struct engine_op *op);
 void uring_chain_destroy(struct engine *e);
 
 #endif

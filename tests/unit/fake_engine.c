@@ -179,7 +179,7 @@ static void do_write(struct fake *f, const struct engine_op *op, int32_t n)
     if (d->sequential && d->in_flight != 1)
         fake_die(f, "destination %u: two writes under way on a stream", number);
     for (uint64_t i = 0; n > 0 && i < (uint64_t)n; i++) {
-        if (d->written[at + i])
+        if (d->written[at + i] && !f->writes_again)
             fake_die(f, "destination %u: position %llu is written again", number,
                      (unsigned long long)(at + i));
         d->written[at + i] = true;
@@ -365,9 +365,26 @@ static void step_op(struct fake_instance *e, struct fake_slot *s, unsigned i)
     }
 }
 
+static bool anything_hangs_in(const struct fake_instance *e)
+{
+    for (unsigned k = 0; k < FAKE_MAX_BATCHES; k++)
+        for (unsigned i = 0; e->slots[k].batch && i < e->slots[k].batch->n_ops; i++)
+            if (!e->slots[k].op_done[i] && e->slots[k].op_hangs[i] > fake_now)
+                return true;
+    return false;
+}
+
+/* Whether the operation waits for a turn that it does not get. */
+static bool is_behind(const struct fake_instance *e, const struct engine_op *op)
+{
+    return op->kind != ENGINE_NOP && (e->fake->behind >> op->file & 1) && anything_hangs_in(e);
+}
+
 static bool may_step(const struct fake_instance *e, const struct fake_slot *s, unsigned i)
 {
     if (s->op_done[i] || s->op_hangs[i] > fake_now)
+        return false;
+    if (!s->op_hangs[i] && is_behind(e, &s->asked[i]))
         return false;
     if (i == 0)
         return true;
@@ -538,6 +555,45 @@ static int fake_wait(struct engine *base, unsigned slow, unsigned timeout_ms,
     return 0;
 }
 
+static void finish_early(struct fake_instance *e, struct fake_slot *s, unsigned i, int32_t r)
+{
+    set_result(e, s, i, r);
+    if (i == 0)
+        cancel_from(e, s, 1);
+    else if (e->base.serial)
+        cancel_from(e, s, i + 1);
+}
+
+/* What hung for ever does so no longer. */
+static void interrupt(struct fake_instance *e, struct fake_slot *s, unsigned i)
+{
+    struct fake *f = e->fake;
+
+    for (unsigned n = 0; n < f->n_log; n++)
+        if (f->log[n].hang && f->log[n].file == s->asked[i].file &&
+            f->log[n].kind == s->asked[i].kind)
+            f->log[n].for_ever = false;
+    finish_early(e, s, i, -EINTR);
+}
+
+/* What has not been started is cancelled; what hangs ends, or goes on to hang. */
+static void fake_cancel(struct engine *base, struct engine_op *op)
+{
+    struct fake_instance *e = (struct fake_instance *)base;
+    struct fake_slot *s = e->slots;
+    unsigned i = (unsigned)(op - op->batch->ops);
+
+    e->fake->n_cancels++;
+    while (s->batch != op->batch)
+        s++;
+    if (s->op_done[i] || (i > 0 && (!s->op_done[0] || !at_turn(e, s))))
+        return;
+    if (s->op_hangs[i] > fake_now && e->fake->interrupts && chance(e->fake, 4))
+        interrupt(e, s, i);
+    else if (!s->op_hangs[i])
+        finish_early(e, s, i, -ECANCELED);
+}
+
 static void fake_destroy(struct engine *base)
 {
     struct fake_instance *e = (struct fake_instance *)base;
@@ -553,5 +609,6 @@ const struct engine_ops fake_engine_ops = {
     .create = fake_create,
     .submit = fake_submit,
     .wait = fake_wait,
+    .cancel = fake_cancel,
     .destroy = fake_destroy,
 };

@@ -100,6 +100,9 @@ struct fake {
     bool serial;
     bool leader_last;
     bool reads_again; /* bytes may be read more than once */
+    unsigned behind;  /* mask of files: nothing on them starts while another operation hangs */
+    bool writes_again;
+    bool interrupts;  /* what is cancelled while it hangs may end with -EINTR */
     unsigned timeout_ms;
     struct fake_fault faults[FAKE_MAX_FAULTS];
     unsigned n_faults;
@@ -119,6 +122,7 @@ struct fake {
     unsigned n_log;
     uint64_t bytes_read;
     bool stuttered; /* the last time it was -EAGAIN */
+    unsigned n_cancels; /* requests to cancel an operation */
 };
 
 struct fake_instance {
