@@ -1439,6 +1439,72 @@ static void case_signals(const struct engine_ops *ops)
     check_outputs("out", 2, c.size);
 }
 
+static void check_cancelled_or_full(const struct engine_op *op)
+{
+    if (op->result != -EINTR)
+        check_full_or_cancelled(op);
+}
+
+/* What is still missing of a batch of which operations were cancelled is submitted again. */
+static bool resubmit_rest(struct rig *r, struct engine_batch *b)
+{
+    unsigned n = 1;
+
+    for (unsigned i = 0; i < b->n_ops; i++)
+        check_cancelled_or_full(&b->ops[i]);
+    if (!engine_op_full(&b->ops[0])) {
+        check_members_cancelled(b);
+        submit(r, slot_of(r, b));
+        return true;
+    }
+    for (unsigned i = 1; i < b->n_ops; i++)
+        if (!engine_op_full(&b->ops[i]))
+            b->ops[n++] = b->ops[i];
+    b->ops[0] = (struct engine_op){.kind = ENGINE_NOP};
+    b->n_ops = n;
+    if (n > 1)
+        submit(r, slot_of(r, b));
+    return n > 1;
+}
+
+/* A request to cancel an operation, any of them, at any time, does not change what is written:
+ * it is done in full or not at all, and says so. */
+static void case_cancel(const struct engine_ops *ops)
+{
+    struct rig r = {0};
+    unsigned source, first, next = 0, n_chunks = 300, turn = 0;
+
+    make_source("source", n_chunks * CHUNK);
+    source = add_file(&r, "source", O_RDONLY);
+    first = add_outputs(&r, "out", 3, 0);
+    start(&r, ops, 6, 4);
+    for (unsigned slot = 0; slot < r.depth; slot++) {
+        begin(&r, slot, false);
+        add_copy(&r, slot, source, first, 3, next++ * CHUNK, CHUNK);
+        submit(&r, slot);
+    }
+    while (r.in_flight > 0) {
+        unsigned slot = turn % r.depth, i = turn / r.depth % 4, n;
+        struct engine_batch *b = &r.batches[slot];
+
+        turn++;
+        if (b->left > 0 && i < b->n_ops && !is_returned(&r, slot, i))
+            engine_cancel(r.e, op_at(&r, slot, i));
+        wait_once(&r, 0, 1000);
+        n = r.n_done;
+        for (unsigned k = 0; k < n; k++) {
+            slot = slot_of(&r, r.done[k]);
+            if (resubmit_rest(&r, r.done[k]) || next == n_chunks)
+                continue;
+            begin(&r, slot, false);
+            add_copy(&r, slot, source, first, 3, next++ * CHUNK, CHUNK);
+            submit(&r, slot);
+        }
+    }
+    stop(&r);
+    check_outputs("out", 3, n_chunks * CHUNK);
+}
+
 /* Destroyed with a blocked batch, one behind it, and ordered ones: it may wait for the blocked
  * file, but afterwards nobody writes to the pool and nothing is left open. */
 static void case_destroy_in_flight(const struct engine_ops *ops)
@@ -1565,6 +1631,7 @@ static const struct test_case cases[] = {
     {"timeout_write", case_timeout_write},
     {"hang", case_hang},
     {"signals", case_signals},
+    {"cancel", case_cancel},
     {"destroy_in_flight", case_destroy_in_flight},
     {"destroy_idle", case_destroy_idle},
     {"no_memlock", case_no_memlock},

@@ -54,6 +54,12 @@ struct io_uring_sqe *uring_prep(struct uring *u, struct engine_op *op)
     return &sqe;
 }
 
+void uring_cancel(struct uring *u, struct engine_op *op)
+{
+    (void)u;
+    (void)op;
+}
+
 int uring_flush(struct uring *u)
 {
     (void)u;
