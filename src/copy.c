@@ -660,8 +660,8 @@ static void give_up_source(struct copy *c)
     job_fail_source(c->job, &f);
 }
 
-/* An operation of the end has a result. True if that is only because it was to be cancelled: the
- * end is one that does not answer, all the same. */
+/* An operation of the end has a result. True if that is only because it was to be cancelled:
+ * the end is one that does not answer, all the same. */
 static bool hear(struct copy *c, struct copy_end *end, const struct engine_op *op)
 {
     bool asked = end->trust == TRUST_ASKED;

@@ -102,7 +102,7 @@ struct fake {
     bool reads_again; /* bytes may be read more than once */
     unsigned behind;  /* mask of files: nothing on them starts while another operation hangs */
     bool writes_again;
-    bool interrupts;  /* what is cancelled while it hangs may end with -EINTR */
+    bool interrupts; /* what is cancelled while it hangs may end with -EINTR */
     unsigned timeout_ms;
     struct fake_fault faults[FAKE_MAX_FAULTS];
     unsigned n_faults;
@@ -121,7 +121,7 @@ struct fake {
     struct fake_event log[FAKE_MAX_LOG]; /* operations with a fault, results as given */
     unsigned n_log;
     uint64_t bytes_read;
-    bool stuttered; /* the last time it was -EAGAIN */
+    bool stuttered;     /* the last time it was -EAGAIN */
     unsigned n_cancels; /* requests to cancel an operation */
 };
 
