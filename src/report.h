@@ -42,11 +42,13 @@ struct dest_status {
 /* One copy, as it stands. main.c fills it; strings are not owned. */
 struct copy_status {
     const char *source;
-    uint64_t size; /* bytes to copy to each destination; meaningful with size_known */
+    uint64_t size;  /* bytes to copy to each destination; meaningful with size_known */
+    uint64_t files; /* of a tree, likewise: all but directories */
     bool size_known;
     uint64_t read_bytes; /* read from the source so far */
     double seconds;      /* since the copy began */
-    bool tree;           /* the destinations have numbers of files */
+    bool tree;           /* the destinations have numbers of files; size and files are what has
+                            been counted, beside the copy, and may be a little off */
     bool data;           /* there are any to copy: not with --attributes-only */
     bool seeks_holes;    /* of the source, by asking its file system */
     bool finds_zeros;    /* and does not write them */

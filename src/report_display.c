@@ -48,6 +48,8 @@ static void say_plain(const struct copy_status *s, unsigned d)
     }
     if (t.rate[0] != '\0')
         fprintf(m.f, ", %s", t.rate);
+    if (t.files[0] != '\0')
+        fprintf(m.f, ", %s", t.files);
     if (t.eta[0] != '\0')
         fprintf(m.f, ", %s", t.eta);
     fprintf(m.f, ", %s\n", t.state);
@@ -67,8 +69,9 @@ static const char *ellipsis(void)
     return display.utf8 ? "\xe2\x80\xa6" : "...";
 }
 
-/* What finds room beside a path, from most to least. */
-enum detail { DETAIL_ALL, DETAIL_NO_BYTES, DETAIL_NO_RATE, DETAIL_PERCENT };
+/* What finds room beside a path, from most to least: bytes, rate and ETA; of a tree its number
+ * of files, too, which is the last to go. */
+enum detail { DETAIL_ALL, DETAIL_LESS, DETAIL_LEAST, DETAIL_PERCENT };
 
 #define STATE_COLUMNS 8 /* of the longest state but a failure */
 
@@ -167,16 +170,27 @@ static void put_path(struct line *l, const char *path, size_t tail, unsigned col
     free(whole);
 }
 
-static unsigned detail_columns(enum detail detail)
+static unsigned detail_columns(enum detail detail, bool tree)
 {
-    static const unsigned columns[] = {
-        [DETAIL_ALL] = 4 + 12 + 14 + 14,
-        [DETAIL_NO_BYTES] = 4 + 14 + 14,
-        [DETAIL_NO_RATE] = 4 + 14,
-        [DETAIL_PERCENT] = 4,
+    static const unsigned columns[][2] = {
+        [DETAIL_ALL] = {4 + 12 + 14 + 14, 4 + 12 + 14 + 22 + 14},
+        [DETAIL_LESS] = {4 + 14 + 14, 4 + 22 + 14},
+        [DETAIL_LEAST] = {4 + 14, 4 + 22},
+        [DETAIL_PERCENT] = {4, 4},
     };
 
-    return columns[detail] + 2 + 2 + STATE_COLUMNS;
+    return columns[detail][tree] + 2 + 2 + STATE_COLUMNS;
+}
+
+/* Behind percent and bytes. A failure has none of it; its reason takes its place. */
+static void put_speed(struct line *l, enum detail detail, bool tree, const struct meter_text *t)
+{
+    if (detail <= (tree ? DETAIL_ALL : DETAIL_LESS))
+        put_field(l, t->rate, 12);
+    if (tree && detail <= DETAIL_LEAST)
+        put_field(l, t->files, 20);
+    if (detail <= (tree ? DETAIL_LESS : DETAIL_LEAST))
+        put_field(l, t->eta, 12);
 }
 
 static void put_dest(FILE *f, const struct layout *layout, const struct copy_status *s,
@@ -192,11 +206,8 @@ static void put_dest(FILE *f, const struct layout *layout, const struct copy_sta
     put_field(&l, t.percent, 4);
     if (detail == DETAIL_ALL)
         put_field(&l, t.bytes, 10);
-    /* A failure has neither rate nor ETA; its reason takes their place. */
-    if (!t.failed && detail <= DETAIL_NO_BYTES)
-        put_field(&l, t.rate, 12);
-    if (!t.failed && detail <= DETAIL_NO_RATE)
-        put_field(&l, t.eta, 12);
+    if (!t.failed)
+        put_speed(&l, detail, s->tree, &t);
     put_clipped(&l, "  ");
     coloured = display.colour && (t.failed || s->dests[d].state == DEST_DONE);
     if (coloured)
@@ -237,11 +248,11 @@ static void layout_make(struct layout *layout, const struct copy_status *s)
     }
     wanted = longest < 8 ? longest : 8;
     for (layout->detail = DETAIL_ALL; layout->detail < DETAIL_PERCENT; layout->detail++) {
-        if (wanted + detail_columns(layout->detail) <= layout->columns)
+        if (wanted + detail_columns(layout->detail, s->tree) <= layout->columns)
             break;
     }
-    layout->path = layout->columns > wanted + detail_columns(layout->detail)
-                       ? layout->columns - detail_columns(layout->detail)
+    layout->path = layout->columns > wanted + detail_columns(layout->detail, s->tree)
+                       ? layout->columns - detail_columns(layout->detail, s->tree)
                        : wanted;
     if (layout->path > longest)
         layout->path = longest;

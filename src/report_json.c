@@ -60,10 +60,16 @@ static void add_seconds(json_t **object, double seconds)
     add(object, "seconds", json_real(rounded < 0.0001 ? 0.0 : rounded));
 }
 
-/* The size of the copy, or null where it is not known. */
+/* How much there is to copy, or null where it is not known. */
+static void add_known(json_t **object, const char *key, const struct copy_status *s,
+                      uint64_t value)
+{
+    add(object, key, s->size_known ? json_integer((json_int_t)value) : json_null());
+}
+
 static void add_size(json_t **object, const struct copy_status *s)
 {
-    add(object, "bytes", s->size_known ? json_integer((json_int_t)s->size) : json_null());
+    add_known(object, "bytes", s, s->size);
 }
 
 /* What failed under the two keys, or null and null. */
@@ -179,6 +185,8 @@ int report_json_progress(const struct copy_status *s)
     json_t *event = event_new("progress", s->source);
 
     add_size(&event, s);
+    if (s->tree)
+        add_known(&event, "files", s, s->files);
     add_seconds(&event, s->seconds);
     add_bytes(&event, "read_bytes", s->read_bytes);
     add_dests(&event, s);

@@ -61,19 +61,32 @@ static double rate_of(const struct copy_status *s, unsigned d)
     return (double)(bytes - before) / seconds;
 }
 
+/* Of a tree only what is done is known to be all of it. What is skipped has no bytes. */
 static void percent_text(char *text, size_t size, const struct copy_status *s,
                          const struct dest_status *dest)
 {
-    uint64_t bytes = dest->bytes;
+    bool by_files = dest->files_skipped > 0;
+    uint64_t have = by_files ? dest->files + dest->files_skipped : dest->bytes;
+    uint64_t all = by_files ? s->files : s->size;
 
     if (s->tree && dest->state == DEST_DONE)
         snprintf(text, size, "100%%");
     else if (!s->size_known)
         snprintf(text, size, "?");
-    else if (bytes < s->size)
-        snprintf(text, size, "%u%%", (unsigned)((double)bytes / (double)s->size * 100) % 100);
+    else if (have < all)
+        snprintf(text, size, "%u%%", (unsigned)((double)have / (double)all * 100) % 100);
     else
-        snprintf(text, size, "100%%");
+        snprintf(text, size, s->tree ? "99%%" : "100%%");
+}
+
+static void files_text(char *text, size_t size, const struct copy_status *s,
+                       const struct dest_status *dest)
+{
+    if (s->size_known && dest->state != DEST_DONE)
+        snprintf(text, size, "%llu/%llu files", (unsigned long long)dest->files,
+                 (unsigned long long)s->files);
+    else
+        snprintf(text, size, "%llu files", (unsigned long long)dest->files);
 }
 
 /* seconds: negative if it cannot be told. */
@@ -119,8 +132,8 @@ void report_meter_text(struct meter_text *t, const struct copy_status *s, unsign
         snprintf(t->rate, sizeof(t->rate), "%s/s", number);
     }
     if (s->tree)
-        snprintf(t->eta, sizeof(t->eta), "%llu files", (unsigned long long)dest->files);
-    else if (dest->state == DEST_COPYING)
+        files_text(t->files, sizeof(t->files), s, dest);
+    if (dest->state == DEST_COPYING && (s->size_known || !s->tree))
         eta_text(t->eta, sizeof(t->eta), s->size_known && rate > 0 ? left / rate : -1);
     state_text(t->state, sizeof(t->state), dest);
 }

@@ -11,8 +11,9 @@
 struct meter_text {
     char percent[8]; /* "?" where the size is not known */
     char bytes[16];
-    char rate[20];   /* "" with a failure */
-    char eta[24];    /* "" unless the destination is being written; of a tree: how many files */
+    char rate[20];  /* "" with a failure */
+    char files[48]; /* "" unless it is a tree */
+    char eta[24]; /* "" unless the destination is being written, and of a tree the size known */
     char state[160]; /* with the reason of a failure */
     bool failed;
 };

@@ -36,7 +36,7 @@ uint64_t report_status_bytes(const struct copy_status *s)
 {
     uint64_t most = 0;
 
-    if (s->size_known)
+    if (s->size_known && !s->tree)
         return s->size;
     for (unsigned i = 0; i < s->n_dests; i++) {
         if (s->dests[i].bytes > most)

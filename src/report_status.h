@@ -16,8 +16,8 @@ const char *report_status_name(const struct dest_status *d);
  * frees it; NULL without memory. */
 char *report_status_reason(const struct failure *f);
 
-/* The bytes that every destination gets: the size, or where that is not known, the most that
- * one has. */
+/* The bytes that every destination gets: the size, or where that is not known for sure, the
+ * most that one has. */
 uint64_t report_status_bytes(const struct copy_status *s);
 
 /* Whether it is time again for something that is wanted every interval_ms of a copy. *last is

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "census.h"
 #include "clock.h"
 #include "copy.h"
 #include "notices.h"
@@ -52,6 +53,9 @@
 
 /* How long threads have to come to an end after a signal. */
 #define END_PATIENCE_MS 450
+
+/* Trees that take less time are not counted. */
+#define COUNT_AFTER_MS 500
 
 /* How many files are named that a full destination has no room for: there may be as many as are
  * still to come. */
@@ -130,6 +134,12 @@ struct tree {
     char source_text[TEXT];
     uint64_t idle_since; /* ms: everybody waits for the source; 0: not so */
     uint64_t idle_signs; /* of life */
+
+    /* How much there is, counted for people by a thread of its own. */
+    struct census census;
+    bool counting;       /* it has been started */
+    atomic_bool counted; /* it is over */
+    int census_error;    /* meaningful when counted */
 
     struct copy_status status;
     uint64_t began_ms;
@@ -512,6 +522,66 @@ static void *read_source(void *arg)
     return NULL;
 }
 
+/* ---- the thread that counts ---- */
+
+static void *take_census(void *arg)
+{
+    struct tree *t = arg;
+
+    t->census_error = census_take(&t->census);
+    tell_over(t, &t->counted);
+    return NULL;
+}
+
+/* Once the copy turns out to take some time, if somebody is watching it. Where symlinks are
+ * followed it might count without end, and links have no size. */
+static void begin_census(struct tree *t)
+{
+    const struct options *o = t->o;
+
+    if (t->counting || report_progress_interval_ms() < 0 || o->follow == FOLLOW_ALWAYS ||
+        o->link || o->symbolic_link || clock_now_ms() - t->began_ms < COUNT_AFTER_MS)
+        return;
+    t->census = (struct census){
+        .path = t->copy->source,
+        .follow = t->copy->follow,
+        .one_file_system = o->one_file_system,
+        .keep_links = o->preserve_links,
+        .arg = t,
+        .leave_out = on_is_target,
+    };
+    t->counting = thread_start(take_census, t) == 0;
+}
+
+static void look_at_census(struct tree *t)
+{
+    if (!t->counting || !atomic_load(&t->counted) || t->census_error < 0)
+        return;
+    t->status.size_known = true;
+    t->status.size = atomic_load(&t->census.bytes);
+    t->status.files = atomic_load(&t->census.files);
+}
+
+/* Nobody wants to know any more. */
+static void end_census(struct tree *t)
+{
+    uint64_t deadline = clock_now_ms() + END_PATIENCE_MS;
+
+    if (!t->counting)
+        return;
+    atomic_store(&t->census.stop, true);
+    while (!atomic_load(&t->counted) && clock_now_ms() < deadline) {
+        struct pollfd p = {.fd = t->news_fd, .events = POLLIN};
+        eventfd_t news;
+
+        if (poll(&p, 1, LOOK_MS) > 0)
+            (void)eventfd_read(t->news_fd, &news);
+    }
+    pthread_mutex_lock(&t->lock); /* see tell_over() */
+    t->abandoned |= !atomic_load(&t->counted);
+    pthread_mutex_unlock(&t->lock);
+}
+
 /* ---- the main thread ---- */
 
 static unsigned timeout_ms(const struct tree *t)
@@ -703,6 +773,7 @@ static void look(struct tree *t)
 
     st->seconds = (double)(clock_now_ms() - t->began_ms) / 1000;
     st->read_bytes = atomic_load(&t->read_bytes);
+    look_at_census(t);
     for (unsigned d = 0; d < st->n_dests; d++) {
         struct member *m = &t->members[d];
 
@@ -737,6 +808,8 @@ static void on_progress(void *arg, const struct copy_status *file, bool asked)
     st->seconds = (double)(clock_now_ms() - t->began_ms) / 1000;
     st->read_bytes = atomic_load(&t->read_bytes) + file->read_bytes;
     st->engine = file->engine;
+    begin_census(t);
+    look_at_census(t);
     for (unsigned i = 0; i < file->n_dests; i++) {
         struct member *m = t->copy_members[i];
         struct dest_status *ds = &st->dests[m->d];
@@ -916,6 +989,7 @@ static void watch(struct tree *t)
         answer_if_asked(t);
         copy_if_asked(t);
         take_notices(t);
+        begin_census(t);
         look(t);
         take_signals(t);
         check_answers(t);
@@ -1115,6 +1189,7 @@ void tree_run(const struct options *o, const struct plan_copy *copy, struct tree
     report_start(&t->status);
     start_threads(t);
     watch(t);
+    end_census(t);
     judge(t);
     t->status.seconds = (double)(clock_now_ms() - t->began_ms) / 1000;
     t->status.exit_status = session_exit_status(o, &t->status, t->unavailable, t->signal);
