@@ -13,7 +13,11 @@ same other/c two/other/c three/other/c
 same file three/file
 run -a --require=2 -t one -t two -t three src other
 run -a --require=1 -T src one/new three/src
-run -a --on-error=stop -t three -t one src other file
+# The others cannot be complete by then: there is something that nobody writes to.
+mkdir -p stop/d three/stop/a
+echo 1 >stop/a
+mkfifo stop/d/z
+run -a --copy-contents --on-error=stop -t three -t one stop other file
 --- stdout
 exit 3
 file
@@ -36,6 +40,6 @@ ucopy: three/src: 1 file or directory could not be copied
 ucopy: three/src/a: open: Is a directory (a directory stands there)
 ucopy: 1 of 2 destinations are complete
 ucopy: three/src: 1 file or directory could not be copied
-ucopy: three/src/a: open: Is a directory (a directory stands there)
-ucopy: three/src: 1 file or directory could not be copied
-ucopy: one/src: stopped before it was complete
+ucopy: three/stop/a: open: Is a directory (a directory stands there)
+ucopy: three/stop: 1 file or directory could not be copied
+ucopy: one/stop: stopped before it was complete
