@@ -213,6 +213,13 @@ void report_dest_failed(const struct copy_status *s, unsigned d)
         note_stdout(report_json_dest_failed(s, d));
 }
 
+void report_file_failed(const char *source, const char *dest, const char *path,
+                        const struct failure *f, bool attribute)
+{
+    if (report.options->json)
+        note_stdout(report_json_file_failed(source, dest, path, f, attribute));
+}
+
 static bool wants_json_progress(void)
 {
     return report.options->json && report.options->progress != WHEN_NEVER;

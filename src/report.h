@@ -98,6 +98,12 @@ void report_start(const struct copy_status *s);
  * report_summary(). */
 void report_dest_failed(const struct copy_status *s, unsigned d);
 
+/* Something in the tree `source` has just failed, for the destination dest or for all of them
+ * (NULL): its data or, attribute, what of it was to be preserved. JSON "file_failed"; on stderr
+ * report_failure() or report_source_failure() says it. */
+void report_file_failed(const char *source, const char *dest, const char *path,
+                        const struct failure *f, bool attribute);
+
 /* Milliseconds until the next report_progress() is wanted: -1 if never. */
 int report_progress_interval_ms(void);
 

@@ -201,6 +201,21 @@ int report_json_dest_failed(const struct copy_status *s, unsigned d)
     return write_line(event);
 }
 
+int report_json_file_failed(const char *source, const char *dest, const char *path,
+                            const struct failure *f, bool attribute)
+{
+    json_t *event = event_new("file_failed", source);
+
+    if (dest != NULL)
+        add_name(&event, "destination", "destination_base64", dest);
+    else
+        add(&event, "destination", json_null());
+    add_name(&event, "path", "path_base64", path);
+    add(&event, "attribute", json_boolean(attribute));
+    add_failure(&event, "error", "errno", f);
+    return write_line(event);
+}
+
 int report_json_summary(const struct copy_status *s)
 {
     json_t *event = event_new("summary", s->source);

@@ -17,6 +17,10 @@ int report_json_progress(const struct copy_status *s);
 /* "dest_failed", for destination d. */
 int report_json_dest_failed(const struct copy_status *s, unsigned d);
 
+/* "file_failed"; dest NULL: not for a single one. */
+int report_json_file_failed(const char *source, const char *dest, const char *path,
+                            const struct failure *f, bool attribute);
+
 /* "summary" */
 int report_json_summary(const struct copy_status *s);
 

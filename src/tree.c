@@ -647,10 +647,20 @@ static void say_failed(const struct tree *t, unsigned who, const char *path,
     free(source);
 }
 
+/* The destination that a notice is about; NULL: not a single one. */
+static const char *dest_of(const struct tree *t, unsigned who)
+{
+    unsigned n = t->copy->n_dests, d = who > n ? who - who_for_attrs(t, 0) : who;
+
+    return d < n ? t->copy->dests[d] : NULL;
+}
+
 /* Says what a file failed for, at once: there may be many. */
 static void note(struct tree *t, unsigned who, const char *path, const struct failure *f)
 {
     unsigned n = t->copy->n_dests;
+
+    report_file_failed(t->copy->source, dest_of(t, who), path, f, who > n);
 
     if (who == who_is_source(t)) {
         if (t->n_source_failed++ == 0)

@@ -13,6 +13,12 @@ jq -c 'select(.event == "summary") | .destinations[] | [.path, .state, .bytes, .
 jq -r .event out
 cat err
 ucopy --json --progress=never --fsync -a src four | jq -c 'select(.event == "summary") | .destinations[].durable'
+# What fails in a tree is an event of its own.
+mkdir -p five/src/a $'five/src/odd\377'
+printf 'x' >$'src/odd\377'
+ucopy --json --progress=never -a src five six >out 2>err
+echo "exit $?"
+jq -c 'select(.event == "file_failed") | [.source, .destination, .path, .path_base64, .attribute, .error, .errno]' out | sort
 --- stdout
 exit 3
 ["src",["one","file/two","three"]]
@@ -26,3 +32,7 @@ summary
 ucopy: 2 of 3 destinations are complete
 ucopy: file/two: open directory: Not a directory
 true
+exit 3
+["src","five/src","five/src/a",null,false,"open: Is a directory (a directory stands there)","EISDIR"]
+["src","five/src","five/src/d/c",null,false,"make hard link: No such file or directory (its first name could not be made)","ENOENT"]
+["src","five/src","five/src/odd�","Zml2ZS9zcmMvb2Rk/w==",false,"open: Is a directory (a directory stands there)","EISDIR"]
