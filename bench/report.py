@@ -240,14 +240,17 @@ def caveats(cases, load):
     ]
 
 
-def results(cases, command, load, directories, versions, goals, pictures, text):
-    head = ["# What the benchmark measured", "",
-            "Written by bench/run; the runs one by one are in results.csv.", "",
+def results(cases, command, load, directories, versions, text, goals=None, pictures=()):
+    """RESULTS.md; or, without goals, SWEEP.md."""
+    head = ["# What the benchmark measured" if goals else "# What the tuning options do", "",
+            "Written by bench/run" + ("; the runs one by one are in results.csv." if goals else
+                                      ". The default is what src/tuning.c chooses."), "",
             f"    {command}", "", f"{time.strftime('%Y-%m-%d %H:%M %Z')}", "", "## Machine", ""]
     head += [f"* {line}" for line in machine(directories)]
     head += ["", "## Versions", "", *[f"* {line}" for line in versions], "", "## Caveats", ""]
     head += [f"* {line}" for line in caveats(cases, load)]
-    head += ["", "## Goals", "", goals]
+    if goals:
+        head += ["", "## Goals", "", goals]
     if pictures:
         head += ["", "## Pictures", "", *[f"![{name}](plots/{name})" for name in pictures]]
     return "\n".join([*head, "", "## Tables", "", LEGEND, "", text])
