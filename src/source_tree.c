@@ -421,22 +421,43 @@ static bool put_lent(struct walk *w, const char *name, const char *first, int *f
     return good;
 }
 
+/* A file of which only the attributes are wanted. */
+static void put_bare_attrs(struct walk *w, const char *name, const char *first,
+                           const struct stat *st)
+{
+    struct stat empty = *st;
+    struct record *r;
+
+    empty.st_size = empty.st_blocks = 0;
+    r = begin(w, RECORD_FILE, name, first, 0, &empty);
+    if (r) {
+        r->offer = w->offer;
+        r->whole = true;
+        publish(w, r);
+    }
+}
+
 /* Puts the file into the stream in the way that is best for it. False: it could not be read. */
 static bool put_file(struct walk *w, const char *name, const char *first, int *fd,
                      const struct stat *st)
 {
     const struct source_tree *t = w->t;
     uint64_t size = (uint64_t)st->st_size;
-    enum source_clones who =
-        size > 0 && size >= t->clone_size ? t->clones(t->arg, st->st_dev) : CLONED_BY_NOBODY;
+    enum source_clones who = !t->no_data && size > 0 && size >= t->clone_size
+                                 ? t->clones(t->arg, st->st_dev)
+                                 : CLONED_BY_NOBODY;
 
-    if (who != CLONED_BY_ALL && (size >= t->copy_size || has_holes(*fd, st))) {
+    if (!t->no_data && who != CLONED_BY_ALL && (size >= t->copy_size || has_holes(*fd, st))) {
         read_attrs(w, *fd, false, st);
         return put_copy(w, name, first, *fd, st);
     }
     if (t->offer && w->offer == 0 && !offer_alone(w, name, st))
         return true;
     read_attrs(w, *fd, false, st);
+    if (t->no_data) {
+        put_bare_attrs(w, name, first, st);
+        return true;
+    }
     return who == CLONED_BY_NOBODY ? put_data(w, name, first, NULL, *fd, st)
                                    : put_lent(w, name, first, fd, st, who == CLONED_BY_ALL);
 }

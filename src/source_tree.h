@@ -43,6 +43,7 @@ struct source_tree {
     bool offer;  /* readers may leave out what they have: the files that are in a directory are
                   * offered first, many at once, but for those with several names */
     bool repeat; /* readers may have left out the first name of a file: others come with data */
+    bool no_data;        /* files are announced empty */
     uint64_t copy_size;  /* files of at least so many bytes are RECORD_COPY */
     uint64_t clone_size; /* those of at least so many, but not 0, are lent to be cloned */
     struct lent *lents;  /* for that; not owned, outlive the readers */

@@ -47,6 +47,7 @@ struct target_tree_request {
     const char *path; /* of the root; not owned, outlives the tree */
     bool inplace;
     bool force;
+    bool attributes_only; /* files come without data: those that exist keep what they have */
     bool keep_directory_symlink; /* one that leads to a directory is followed where one is to be
                                     made */
     bool partial;    /* what remains incomplete may be kept: beside its final name */

@@ -269,6 +269,10 @@ void target_tree_apply_entry(struct target_tree *t, const struct record *r)
         target_tree_fail(t, op_of(r), EISDIR, "a directory stands there");
         return;
     }
+    if (is_there && S_ISREG(there.st_mode) && t->request.attributes_only && !t->request.anew) {
+        target_tree_fail(t, op_of(r), EEXIST, "a file stands there");
+        return;
+    }
     if (is_there && is_to_source(r) && !makes_way(t, r, &there)) {
         target_tree_fail(t, op_of(r), EEXIST, NULL);
         return;

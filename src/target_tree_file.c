@@ -102,7 +102,8 @@ static struct target_request request_for(const struct target_tree *t, const char
         .path = name,
         .in_directory = true,
         .dir_fd = target_tree_here_fd(t),
-        .inplace = t->request.inplace,
+        .inplace = t->request.inplace || t->request.attributes_only,
+        .keep_rest = t->request.attributes_only,
         .force = t->request.force,
         .anew = t->request.anew,
         .backup = t->request.backup,
@@ -129,7 +130,8 @@ static bool begin_replacement(struct target_tree *t, const struct stat *there)
         target_tree_fail(t, "open", EISDIR, "a directory stands there");
         return false;
     }
-    if (!S_ISREG(there->st_mode) && !S_ISLNK(there->st_mode) && !t->request.anew) {
+    if (!S_ISREG(there->st_mode) && !t->request.anew &&
+        (!S_ISLNK(there->st_mode) || t->request.attributes_only)) {
         target_tree_fail(t, "open", EEXIST, "no regular file stands there");
         return false;
     }
@@ -189,7 +191,8 @@ static bool begin_file(struct target_tree *t, const struct record *r)
         return false;
     if (!takes(t, r, is_there, &there))
         return false;
-    if (r->text_len > 0 && !links_has(t->request.unmade, &r->st)) {
+    if (r->text_len > 0 && !links_has(t->request.unmade, &r->st) &&
+        !(is_there && t->request.attributes_only && !t->request.anew)) {
         target_tree_place_entry(t, r, t->file_name, is_there);
         return false;
     }

@@ -278,6 +278,7 @@ static int open_target(struct member *m)
         .path = m->root,
         .inplace = o->inplace,
         .force = o->force,
+        .attributes_only = o->attributes_only,
         .keep_directory_symlink = o->keep_directory_symlink,
         .partial = o->partial,
         .durable = o->fsync,
@@ -497,7 +498,8 @@ static void *read_source(void *arg)
         .preserve = o->preserve,
         .offer = (o->standing.update != UPDATE_ALL || o->resume) && !o->standing.ask &&
                  !o->link && !o->symbolic_link,
-        .repeat = standing_keeps_all(&o->standing) || o->standing.ask,
+        .repeat = standing_keeps_all(&o->standing) || o->standing.ask || o->attributes_only,
+        .no_data = o->attributes_only,
         .copy_size = copy_size(o),
         .clone_size = clone_size(o),
         .lents = t->lents,
@@ -534,13 +536,14 @@ static void *take_census(void *arg)
 }
 
 /* Once the copy turns out to take some time, if somebody is watching it. Where symlinks are
- * followed it might count without end, and links have no size. */
+ * followed it might count without end, and links and attributes have no size. */
 static void begin_census(struct tree *t)
 {
     const struct options *o = t->o;
 
     if (t->counting || report_progress_interval_ms() < 0 || o->follow == FOLLOW_ALWAYS ||
-        o->link || o->symbolic_link || clock_now_ms() - t->began_ms < COUNT_AFTER_MS)
+        o->link || o->symbolic_link || o->attributes_only ||
+        clock_now_ms() - t->began_ms < COUNT_AFTER_MS)
         return;
     t->census = (struct census){
         .path = t->copy->source,
