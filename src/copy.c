@@ -65,12 +65,6 @@ struct chunk {
     struct chunk *next;
 };
 
-enum trust {
-    TRUST_FULL,
-    TRUST_ASKED, /* let an operation go unanswered for too long: has it been started at all? */
-    TRUST_NONE,  /* it has been: no answer is expected any more */
-};
-
 /* What the loop knows of one end of the copy. */
 struct copy_end {
     bool direct_refused;  /* the kernel did with EINVAL: through the page cache from then on */
@@ -78,9 +72,10 @@ struct copy_end {
     bool busy;            /* an operation on it is running; while check_answers() looks */
     uint64_t quiet_since; /* it is, and since then none has ended; ms, monotonic; 0: no */
     bool flushing;        /* that operation is an fsync */
-    enum trust trust;
     struct engine_op *oldest; /* the operation that has waited longest; with `busy` */
     uint64_t turn;            /* of its batch */
+    struct engine_op *asked;  /* it was unanswered for too long: has it been started at all? */
+    bool hung;                /* it has been: no answer is expected any more */
 };
 
 struct copy {
@@ -643,7 +638,7 @@ static int account_batch(struct copy *c, struct chunk *k)
 
 static void give_up(struct copy *c, unsigned d, bool flushing)
 {
-    c->dests[d].trust = TRUST_NONE;
+    c->dests[d].hung = true;
     drop(c, d, flushing ? "fsync" : "write", ETIMEDOUT, FAILURE_NO_OFFSET, COPY_NO_ANSWER);
 }
 
@@ -651,7 +646,7 @@ static void give_up_source(struct copy *c)
 {
     struct failure f;
 
-    c->source.trust = TRUST_NONE;
+    c->source.hung = true;
     /* Where a leader's completion comes last, the members may be what hangs: another engine
      * will tell. */
     if (c->engine->leader_last)
@@ -664,14 +659,13 @@ static void give_up_source(struct copy *c)
  * the end is one that does not answer, all the same. */
 static bool hear(struct copy *c, struct copy_end *end, const struct engine_op *op)
 {
-    bool asked = end->trust == TRUST_ASKED;
+    bool asked = op == end->asked;
 
     /* Cancelled with another one: that tells nothing. */
-    if (asked && op != end->oldest && op->result == -ECANCELED)
+    if (end->asked && !asked && op->result == -ECANCELED)
         return false;
     end->quiet_since = 0;
-    if (asked)
-        end->trust = TRUST_FULL;
+    end->asked = NULL;
     c->clogged |= asked && op->result == -ECANCELED;
     return asked && op->result == -EINTR;
 }
@@ -735,7 +729,7 @@ static bool any_running(struct copy *c, const struct chunk *k,
 
 static bool see_answering(struct copy *c, const struct chunk *k, unsigned i)
 {
-    return c->dests[k->op_dest[i]].trust != TRUST_NONE;
+    return !c->dests[k->op_dest[i]].hung;
 }
 
 static void see_end(struct copy_end *end, const struct chunk *k, unsigned i)
@@ -774,7 +768,7 @@ static bool can_go_on(struct copy *c)
     for (const struct chunk *k = c->claimed; k; k = k->next) {
         if (k->left == 0 || (k->batch.ordered && k != oldest))
             continue;
-        if (k->led ? any_running(c, k, see_answering) : c->source.trust != TRUST_NONE)
+        if (k->led ? any_running(c, k, see_answering) : !c->source.hung)
             return true;
     }
     return false;
@@ -838,11 +832,11 @@ static bool is_silent(struct copy *c, struct copy_end *end, unsigned timeout_ms,
 {
     uint64_t now = clock_now_ms();
 
-    if (end->trust == TRUST_NONE)
+    if (end->hung)
         return false;
     if (!end->busy || timeout_ms == 0) {
         end->quiet_since = 0;
-        end->trust = TRUST_FULL;
+        end->asked = NULL;
         return false;
     }
     if (end->quiet_since == 0)
@@ -851,10 +845,10 @@ static bool is_silent(struct copy *c, struct copy_end *end, unsigned timeout_ms,
         return false;
     if (stream)
         return true;
-    if (end->trust == TRUST_ASKED) /* it may have begun to run only then */
+    if (end->asked) /* it may have begun to run only then */
         return now - end->quiet_since >= timeout_ms + timeout_ms / COPY_GRACE_SHARE;
-    engine_cancel(c->engine, end->oldest);
-    end->trust = TRUST_ASKED;
+    end->asked = end->oldest;
+    engine_cancel(c->engine, end->asked);
     return false;
 }
 
@@ -879,11 +873,11 @@ static void check_answers(struct copy *c)
     see_all(c);
     if (is_silent(c, &c->source, source_limit_ms(c), false))
         give_up_source(c);
-    hung = c->source.trust == TRUST_NONE;
+    hung = c->source.hung;
     for (unsigned d = 0; d < j->n_dests; d++) {
         if (is_silent(c, &c->dests[d], limit_ms(c, d), j->dests[d].sequential))
             give_up(c, d, c->dests[d].flushing);
-        hung |= c->dests[d].trust == TRUST_NONE;
+        hung |= c->dests[d].hung;
     }
     /* The engine will not get out of it: what it has not started is done by another one. */
     if (c->clogged && hung && !c->leaving) {
