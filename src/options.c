@@ -8,6 +8,9 @@
 #include <string.h>
 
 #include "engine.h"
+#include "options_check.h"
+#include "options_number.h"
+#include "options_preserve.h"
 #include "refusal.h"
 
 #define KIB        UINT64_C(1024)
@@ -230,74 +233,13 @@ static void *field_of(struct options *o, const struct rule *rule)
     return (char *)o + rule->field;
 }
 
-/* The bytes that a suffix of options_parse_size() stands for; 0 if it is none. */
-static uint64_t suffix_unit(const char *suffix)
-{
-    static const char letters[] = "KMGTP";
-    const char *letter;
-    uint64_t base = 1024, unit = 1;
-
-    if (*suffix == '\0' || strcmp(suffix, "B") == 0)
-        return 1;
-    letter = strchr(letters, *suffix == 'k' ? 'K' : *suffix);
-    if (letter == NULL)
-        return 0;
-    if (strcmp(suffix + 1, "B") == 0)
-        base = 1000;
-    else if (suffix[1] != '\0' && strcmp(suffix + 1, "iB") != 0)
-        return 0;
-    for (const char *l = letters; l <= letter; l++)
-        unit *= base;
-    return unit;
-}
-
-/* Decimal digits at the start of text; *ret_end is what follows. No sign, no blanks, which
- * strtoull(3) would take. 0, -EINVAL, -ERANGE. */
-static int parse_digits(const char *text, uint64_t *ret_number, const char **ret_end)
-{
-    uint64_t number = 0;
-    bool overflow = false;
-    const char *p;
-
-    for (p = text; *p >= '0' && *p <= '9'; p++) {
-        if (__builtin_mul_overflow(number, UINT64_C(10), &number) ||
-            __builtin_add_overflow(number, (uint64_t)(*p - '0'), &number))
-            overflow = true;
-    }
-    if (p == text)
-        return -EINVAL;
-    *ret_end = p;
-    if (overflow)
-        return -ERANGE;
-    *ret_number = number;
-    return 0;
-}
-
-int options_parse_size(const char *text, uint64_t *ret_bytes)
-{
-    const char *suffix;
-    uint64_t number, unit;
-    int r;
-
-    r = parse_digits(text, &number, &suffix);
-    if (r == -EINVAL)
-        return r;
-    unit = suffix_unit(suffix);
-    if (unit == 0)
-        return -EINVAL;
-    if (r < 0 || __builtin_mul_overflow(number, unit, &number))
-        return -ERANGE;
-    *ret_bytes = number;
-    return 0;
-}
-
 /* A plain number within the rule's limits. 0 or -EINVAL. */
 static int parse_number(const struct rule *rule, const char *value, unsigned *ret_number)
 {
     const char *end;
     uint64_t number;
 
-    if (parse_digits(value, &number, &end) < 0 || *end != '\0' || number < rule->min ||
+    if (options_parse_digits(value, &number, &end) < 0 || *end != '\0' || number < rule->min ||
         number > rule->max)
         return -EINVAL;
     *ret_number = (unsigned)number;
@@ -445,86 +387,6 @@ static int set_quiet(struct options *o, const struct rule *rule, const char *val
     return 0;
 }
 
-/* What --preserve=all stands for. The effort is for what not every file system knows. */
-static void preserve_all(struct options *o, enum attrs_effort effort)
-{
-    struct attrs_wanted *w = &o->preserve;
-
-    w->mode = w->owner = w->times = true;
-    w->context = w->context > effort ? w->context : effort;
-    w->xattrs = w->xattrs > effort ? w->xattrs : effort;
-    o->preserve_links = true;
-    o->plain_mode = false;
-}
-
-static void preserve_nothing(struct options *o)
-{
-    o->preserve = (struct attrs_wanted){.mode = false};
-    o->preserve_links = false;
-    o->plain_mode = true;
-}
-
-static void preserve_mode(struct options *o, bool on)
-{
-    o->preserve.mode = on;
-    o->plain_mode = !on;
-}
-
-/* One word of a LIST, which may be abbreviated as with cp: no two begin with the same letter.
- */
-static int preserve_one(struct options *o, const char *word, size_t length, bool on)
-{
-    static const char *const words[] = {"all",       "context",    "links", "mode",
-                                        "ownership", "timestamps", "xattr"};
-    struct attrs_wanted *w = &o->preserve;
-    size_t i = 0;
-
-    while (i < sizeof(words) / sizeof(words[0]) && words[i][0] != *word)
-        i++;
-    if (length == 0 || i == sizeof(words) / sizeof(words[0]) ||
-        strncmp(words[i], word, length) != 0)
-        return -EINVAL;
-    switch (*word) {
-    case 'a':
-        if (on)
-            preserve_all(o, ATTRS_MIND);
-        else
-            preserve_nothing(o);
-        break;
-    case 'c':
-        w->context = on ? ATTRS_REQUIRED : ATTRS_LEAVE;
-        break;
-    case 'l':
-        o->preserve_links = on;
-        break;
-    case 'm':
-        preserve_mode(o, on);
-        break;
-    case 'o':
-        w->owner = on;
-        break;
-    case 't':
-        w->times = on;
-        break;
-    default:
-        w->xattrs = on ? ATTRS_REQUIRED : ATTRS_LEAVE;
-    }
-    return 0;
-}
-
-static int preserve_list(struct options *o, const char *list, bool on)
-{
-    for (;;) {
-        size_t length = strcspn(list, ",");
-
-        if (preserve_one(o, list, length, on) < 0)
-            return -EINVAL;
-        if (list[length] == '\0')
-            return 0;
-        list += length + 1;
-    }
-}
-
 /* Of -i and -n the last one counts. */
 static int set_interactive(struct options *o, const struct rule *rule, const char *value)
 {
@@ -616,20 +478,20 @@ static int set_preserve_basic(struct options *o, const struct rule *rule, const 
 {
     (void)rule;
     (void)value;
-    return preserve_list(o, "mode,ownership,timestamps", true);
+    return options_preserve_list(o, "mode,ownership,timestamps", true);
 }
 
 static int set_preserve(struct options *o, const struct rule *rule, const char *value)
 {
     if (value == NULL || *value == '\0')
         return set_preserve_basic(o, rule, NULL);
-    return preserve_list(o, value, true);
+    return options_preserve_list(o, value, true);
 }
 
 static int set_no_preserve(struct options *o, const struct rule *rule, const char *value)
 {
     (void)rule;
-    return preserve_list(o, value, false);
+    return options_preserve_list(o, value, false);
 }
 
 static int set_target_directory(struct options *o, const struct rule *rule, const char *value)
@@ -685,7 +547,7 @@ static int set_no_dereference_links(struct options *o, const struct rule *rule,
 static int set_archive(struct options *o, const struct rule *rule, const char *value)
 {
     o->recursive = true;
-    preserve_all(o, ATTRS_TRY);
+    options_preserve_all(o, ATTRS_TRY);
     return set_no_dereference_links(o, rule, value);
 }
 
@@ -1046,95 +908,6 @@ static int take_operands(struct options *o, int argc, const char **argv, char **
     return 0;
 }
 
-static int check_operands(const struct options *o, char **ret_error)
-{
-    bool into_directories = o->n_target_directories > 0;
-    unsigned n_dests;
-
-    if (o->n_operands == 0)
-        return refuse(ret_error, "missing file operand");
-    if (o->n_operands == 1 && !into_directories)
-        return refuse(ret_error, "missing destination operand after '%s'", o->operands[0]);
-    if (o->cp && o->n_target_directories > 1)
-        return refuse(ret_error, "multiple target directories specified");
-    if (o->cp && o->no_target_directory && o->n_operands > 2)
-        return refuse(ret_error, "extra operand '%s'", o->operands[2]);
-    n_dests = o->cp ? 1 : into_directories ? o->n_target_directories : o->n_operands - 1;
-    if (o->require != OPTIONS_REQUIRE_ALL && o->require > n_dests)
-        return refuse(ret_error, "--require=%u: there %s only %u destination%s", o->require,
-                      n_dests == 1 ? "is" : "are", n_dests, n_dests == 1 ? "" : "s");
-    return 0;
-}
-
-/* Links have no data of their own. */
-static int check_links(const struct options *o, char **ret_error)
-{
-    const char *which = o->attributes_only                ? "attributes-only"
-                        : o->offset                       ? "offset"
-                        : o->length != OPTIONS_TO_THE_END ? "length"
-                        : o->has_dest_offset              ? "dest-offset"
-                        : o->resume                       ? "resume"
-                        : o->partial                      ? "partial"
-                        : o->reflink == WHEN_ALWAYS       ? "reflink=always"
-                                                          : NULL;
-
-    if (o->link && o->symbolic_link)
-        return refuse(ret_error, "--link and --symbolic-link contradict each other");
-    if ((o->link || o->symbolic_link) && which)
-        return refuse(ret_error, "--%s makes no copies: it contradicts --%s",
-                      o->link ? "link" : "symbolic-link", which);
-    return 0;
-}
-
-static int check_combinations(const struct options *o, char **ret_error)
-{
-    uint64_t furthest = o->offset > o->dest_offset ? o->offset : o->dest_offset;
-
-    if (o->no_target_directory && o->n_target_directories > 0)
-        return refuse(ret_error,
-                      "--target-directory and --no-target-directory contradict each other");
-    if (o->no_target_directory && o->parents)
-        return refuse(ret_error, "--parents needs directories to copy into: it contradicts "
-                                 "--no-target-directory");
-    if (o->reflink == WHEN_ALWAYS && o->sparse != WHEN_AUTO)
-        return refuse(ret_error,
-                      "--reflink=always can be used only with --sparse=auto: a clone "
-                      "has the holes that SOURCE has");
-    if (o->has_dest_offset && !o->inplace)
-        return refuse(ret_error, "--dest-offset needs --inplace: a new file that is renamed to "
-                                 "the destination would lose the rest of it");
-    if (o->context != CONTEXT_AS_IS && o->preserve.context == ATTRS_REQUIRED)
-        return refuse(ret_error, "a context can be set or preserved, not both");
-    if (o->attributes_only &&
-        (o->offset > 0 || o->length != OPTIONS_TO_THE_END || o->has_dest_offset))
-        return refuse(ret_error, "--attributes-only copies no data: it contradicts --offset, "
-                                 "--length and --dest-offset");
-    if (o->partial && o->inplace)
-        return refuse(ret_error,
-                      "--%s and --inplace contradict each other: what is incomplete is kept "
-                      "beside the destination, not in it",
-                      o->resume ? "resume" : "partial");
-    if (o->max_lag > 0 && o->slow == SLOW_WAIT)
-        return refuse(ret_error, "--max-lag is about --slow=detach; with --slow=wait no DEST "
-                                 "runs ahead by more than the buffers");
-    if (o->in_order && (o->slow == SLOW_DETACH || o->max_lag > 0))
-        return refuse(ret_error,
-                      "--in-order and --%s contradict each other: in order all go "
-                      "at the pace of the slowest",
-                      o->max_lag > 0 ? "max-lag" : "slow=detach");
-    if (o->quiet && o->progress == WHEN_ALWAYS)
-        return refuse(ret_error, "--quiet and --progress=always contradict each other");
-    if (o->length != OPTIONS_TO_THE_END && o->length > MAX_OFFSET - furthest)
-        return refuse(ret_error,
-                      "--length=%llu: the range would end beyond the largest file offset",
-                      (unsigned long long)o->length);
-    if (o->chunk_size > (o->memory ? o->memory : OPTIONS_DEFAULT_MEMORY))
-        return refuse(ret_error, "--chunk-size=%llu: does not fit into --memory=%llu",
-                      (unsigned long long)o->chunk_size,
-                      (unsigned long long)(o->memory ? o->memory : OPTIONS_DEFAULT_MEMORY));
-    return 0;
-}
-
 /* How what is replaced is kept, by the options and the environment. */
 static int settle_backup(struct options *o, char **ret_error)
 {
@@ -1223,11 +996,7 @@ int options_parse(struct options *o, int argc, const char **argv, char **ret_err
     if (r == 0)
         r = take_operands(o, argc, argv, ret_error);
     if (r == 0)
-        r = check_combinations(o, ret_error);
-    if (r == 0)
-        r = check_links(o, ret_error);
-    if (r == 0)
-        r = check_operands(o, ret_error);
+        r = options_check(o, ret_error);
     if (r == 0)
         return 0;
 

@@ -132,9 +132,4 @@ static inline bool options_make_anew(const struct options *o)
 /* Whether symlinks named on the command line are followed. */
 bool options_follow_operand(const struct options *o);
 
-/* Parses a SIZE as cp, dd and truncate users write it: decimal digits, then nothing or B
- * (bytes), K (or k) M G T P and KiB MiB ... (powers of 1024), kB KB MB GB TB PB (powers of
- * 1000). 0, -EINVAL, or -ERANGE when it does not fit. */
-int options_parse_size(const char *text, uint64_t *ret_bytes);
-
 #endif

@@ -13,6 +13,7 @@
 
 #include "../../src/engine.h"
 #include "../../src/options.h"
+#include "../../src/options_number.h"
 
 #define MAX_WORDS 16
 

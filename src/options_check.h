@@ -1,0 +1,12 @@
+/* options_check: whether options and operands, each by itself what it should be, make sense
+ * together. */
+#ifndef UCOPY_OPTIONS_CHECK_H
+#define UCOPY_OPTIONS_CHECK_H
+
+#include "options.h"
+
+/* Looks at no file. 0, or -EINVAL with *ret_error set to one line without newline for the user
+ * (malloc'd, the caller frees it), or -ENOMEM. */
+int options_check(const struct options *o, char **ret_error);
+
+#endif
