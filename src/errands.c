@@ -11,6 +11,9 @@
 #include "clock.h"
 #include "thread.h"
 
+/* Threads that wait for the next errand instead of ending. More than these are not kept. */
+#define MAX_IDLE 64u
+
 struct errand {
     struct round *round;
     unsigned i;
@@ -27,6 +30,19 @@ struct round {
     bool given_up;
     struct errand errands[];
 };
+
+/* A thread, in its own memory. */
+struct runner {
+    struct errand *errand; /* the next one; NULL: none yet */
+    pthread_cond_t wake;
+    struct runner *next;
+};
+
+static struct {
+    pthread_mutex_t lock;
+    struct runner *first;
+    unsigned n;
+} idle = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static struct round *round_new(const struct errands *e)
 {
@@ -60,9 +76,8 @@ static void let_go(struct round *r)
     free(r);
 }
 
-static void *go(void *arg)
+static void go(struct errand *errand)
 {
-    struct errand *errand = arg;
     struct round *r = errand->round;
     uint64_t one = 1;
     bool too_late;
@@ -78,10 +93,55 @@ static void *go(void *arg)
         r->what.undo(r->what.arg, errand->i);
     pthread_mutex_lock(&r->lock);
     let_go(r);
+}
+
+/* The next errand, once there is one; NULL when enough others wait for it. */
+static struct errand *next_errand(struct runner *self)
+{
+    struct errand *errand;
+
+    pthread_mutex_lock(&idle.lock);
+    self->errand = NULL;
+    if (idle.n < MAX_IDLE) {
+        self->next = idle.first;
+        idle.first = self;
+        idle.n++;
+        while (!self->errand)
+            pthread_cond_wait(&self->wake, &idle.lock);
+    }
+    errand = self->errand;
+    pthread_mutex_unlock(&idle.lock);
+    return errand;
+}
+
+static void *run_errands(void *arg)
+{
+    struct runner self = {.wake = PTHREAD_COND_INITIALIZER};
+
+    for (struct errand *errand = arg; errand; errand = next_errand(&self))
+        go(errand);
+    pthread_cond_destroy(&self.wake);
     return NULL;
 }
 
-/* Signals are the main thread's: all are blocked in the new one. */
+/* False: nobody is idle. */
+static bool hand_over(struct errand *errand)
+{
+    struct runner *r;
+
+    pthread_mutex_lock(&idle.lock);
+    r = idle.first;
+    if (r) {
+        idle.first = r->next;
+        idle.n--;
+        r->errand = errand;
+        pthread_cond_signal(&r->wake);
+    }
+    pthread_mutex_unlock(&idle.lock);
+    return r;
+}
+
+/* Signals are the main thread's: all are blocked in a new one. */
 static bool start(struct errand *errand)
 {
     struct round *r = errand->round;
@@ -90,7 +150,7 @@ static bool start(struct errand *errand)
     r->out++;
     r->holders++;
     pthread_mutex_unlock(&r->lock);
-    if (thread_start(go, errand) == 0)
+    if (hand_over(errand) || thread_start(run_errands, errand) == 0)
         return true;
     pthread_mutex_lock(&r->lock);
     r->out--;
