@@ -126,7 +126,7 @@ static struct record *begin(struct walk *w, enum record_kind kind, const char *n
         fail(w, NULL, ENAMETOOLONG, "the name is too long");
         return NULL;
     }
-    r = stream_reserve(w->t->stream, head + max);
+    r = stream_reserve(w->t->stream, 0, head + max);
     if (!r) {
         w->ended = true;
         return NULL;
@@ -153,7 +153,7 @@ static void publish(struct walk *w, struct record *r)
     size_t end = record_aligned((size_t)r->name_len + r->text_len + 2) +
                  record_aligned(r->attrs_len) + r->data_len;
 
-    stream_publish(w->t->stream, sizeof(*r) + end);
+    stream_publish(w->t->stream, 0, sizeof(*r) + end);
 }
 
 /* A record that is nothing but its kind. */
@@ -368,7 +368,7 @@ static void end_loan(struct walk *w, unsigned i)
     struct loan *loan = &w->loans[i];
     struct failure f;
 
-    if (loan->end == 0 || !stream_await(w->t->stream, loan->end))
+    if (loan->end == 0 || !stream_await(w->t->stream, 0, loan->end))
         return;
     loan->end = 0;
     (void)fd_close(&lent->fd);
@@ -417,7 +417,7 @@ static bool put_lent(struct walk *w, const char *name, const char *first, int *f
     } else {
         good = put_data(w, name, first, lent, lent->fd, st);
     }
-    w->loans[lent - w->t->lents].end = stream_position(w->t->stream);
+    w->loans[lent - w->t->lents].end = stream_position(w->t->stream, 0);
     return good;
 }
 
@@ -476,7 +476,7 @@ static void put_contents(struct walk *w, int dir_fd, const char *name, int follo
     struct stat st;
     int fd;
 
-    if (!stream_drain(w->t->stream))
+    if (!stream_drain(w->t->stream, 0))
         return;
     fd = openat(dir_fd, name, O_RDONLY | O_NOCTTY | O_CLOEXEC | follow);
     if (fd < 0 || fstat(fd, &st) < 0) {
@@ -849,7 +849,7 @@ int source_tree_walk(const struct source_tree *t)
         attrs_init(&w.attrs, &t->preserve);
         walk_root(&w);
     }
-    stream_end(t->stream);
+    stream_end(t->stream, 0);
     for (unsigned i = 0; w.loans && i < t->n_lents; i++) {
         end_loan(&w, i);
         trail_free(&w.loans[i].path);

@@ -400,7 +400,7 @@ static void on_settle(void *arg)
 {
     struct tree *t = arg;
 
-    (void)stream_drain(t->stream); /* if it was stopped, nothing comes any more */
+    (void)stream_drain(t->stream, 0); /* if it was stopped, nothing comes any more */
 }
 
 /* The number is free then for another file. */
@@ -418,7 +418,7 @@ static bool on_copy(void *arg, int fd, const char *path)
     struct tree *t = arg;
     bool read;
 
-    if (!stream_drain(t->stream)) {
+    if (!stream_drain(t->stream, 0)) {
         close(fd);
         return false;
     }
@@ -663,7 +663,7 @@ static void check_answers(struct tree *t)
         limit = timeout_ms(t);
         /* What is flushed at the end is everything, and before that it may be. */
         if (atomic_load(&m->view.flushing) ||
-            (atomic_load(&t->walked) && stream_idle(t->stream)))
+            (atomic_load(&t->walked) && stream_idle(t->stream, 0)))
             limit += copy_flush_allowance_ms(t->status.dests[d].bytes);
         if (m->given_up || atomic_load(&m->over) || since == 0 || now < since + limit)
             continue;
@@ -682,7 +682,7 @@ static void check_source(struct tree *t)
     /* Who writes to a FIFO may take his time. */
     if (t->copy->contents && !t->o->has_timeout)
         limit = 0;
-    if (atomic_load(&t->walked) || !limit || !stream_idle(t->stream) ||
+    if (atomic_load(&t->walked) || !limit || !stream_idle(t->stream, 0) ||
         signs != t->idle_signs) {
         t->idle_since = 0;
         t->idle_signs = signs;
@@ -1075,7 +1075,7 @@ static struct tree *tree_new(const struct options *o, const struct plan_copy *co
     t->lents = calloc(t->n_lents, sizeof *t->lents);
     if (t->news_fd < 0 || !t->root || !t->members || !t->copy_members || !t->status.dests ||
         !t->lents || notices_create(t->news_fd, &t->notices) < 0 ||
-        stream_create(stream_size(o), n, &t->stream) < 0) {
+        stream_create(stream_size(o), n, 1, &t->stream) < 0) {
         tree_free(t);
         return NULL;
     }
