@@ -189,7 +189,6 @@ static int check_tree_options(const struct options *o, const char *source, char 
                         : o->length != OPTIONS_TO_THE_END ? "length"
                         : o->has_dest_offset              ? "dest-offset"
                         : o->attributes_only              ? "attributes-only"
-                        : o->slow == SLOW_DETACH          ? "slow=detach"
                         : o->max_lag                      ? "max-lag"
                                                           : NULL;
 
