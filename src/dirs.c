@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "fd.h"
 
@@ -93,6 +94,46 @@ bool dirs_has(const struct dirs *d, const struct stat *st)
         if (d->levels[i].dev == st->st_dev && d->levels[i].ino == st->st_ino)
             return true;
     return false;
+}
+
+/* Opens the directory that fd is open on once more, at the same position. The caller's, or a
+ * negative errno. */
+static int open_again(int fd)
+{
+    off_t at = lseek(fd, 0, SEEK_CUR);
+    int again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (again >= 0 && at >= 0 && lseek(again, at, SEEK_SET) == at)
+        return again;
+    if (again < 0)
+        return -errno;
+    (void)fd_close(&again);
+    return -ESPIPE;
+}
+
+int dirs_copy(const struct dirs *d, struct dirs *ret)
+{
+    assert(d->n > 0);
+    ret->levels = calloc(d->n, sizeof(*ret->levels));
+    if (!ret->levels)
+        return -ENOMEM;
+    ret->room = d->n;
+    ret->n_left = d->n_left;
+    for (unsigned i = 0; i < d->n; i++) {
+        int fd = d->levels[i].fd;
+
+        if (fd >= 0 && i == d->n - 1)
+            fd = open_again(fd);
+        else if (fd >= 0 && (fd = fcntl(fd, F_DUPFD_CLOEXEC, 0)) < 0)
+            fd = -errno;
+        ret->levels[ret->n++] = d->levels[i];
+        ret->levels[i].fd = fd;
+        if (fd < 0 && d->levels[i].fd >= 0) {
+            dirs_free(ret);
+            return fd;
+        }
+    }
+    return 0;
 }
 
 void dirs_free(struct dirs *d)

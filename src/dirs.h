@@ -38,6 +38,11 @@ int dirs_fd(const struct dirs *d);
 /* Whether the directory is one of those that lead to where one stands: a loop. */
 bool dirs_has(const struct dirs *d, const struct stat *st);
 
+/* Makes *ret, which is all zero, a copy with descriptors of its own. That of the directory
+ * stood in has a position of its own, too, which is the same for now. 0, or a negative errno
+ * when that is not to be had; then *ret is all zero. */
+int dirs_copy(const struct dirs *d, struct dirs *ret);
+
 /* Closes all, and frees. */
 void dirs_free(struct dirs *d);
 

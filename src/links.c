@@ -67,7 +67,8 @@ static int add(struct links *l, const struct stat *st, const char *path)
     at = find(l, st);
     *e = (struct link){.dev = st->st_dev, .ino = st->st_ino, .left = st->st_nlink - 1};
     memcpy(e->path, path, size);
-    *at = e;
+    *at = l->met = e;
+    l->met_first = true;
     l->n++;
     return 0;
 }
@@ -78,12 +79,14 @@ const char *links_meet(struct links *l, const struct stat *st, const char *path,
     struct link *e = at ? *at : NULL;
 
     free(l->last);
-    l->last = NULL;
+    l->last = l->met = NULL;
+    l->met_first = false;
     *ret_r = 0;
     if (!e) {
         *ret_r = add(l, st, path);
         return NULL;
     }
+    l->met = e;
     if (!l->keep && --e->left == 0) {
         *at = e->next;
         l->n--;
@@ -105,8 +108,35 @@ void links_forget(struct links *l, const struct stat *st)
     if (!e)
         return;
     *at = e->next;
+    if (l->met == e)
+        l->met = NULL;
     free(e);
     l->n--;
+}
+
+/* Adds what is in the other table, with `more` names that have not been met. */
+static int add_copy(struct links *l, const struct link *e, unsigned more)
+{
+    struct stat st = {.st_dev = e->dev, .st_ino = e->ino, .st_nlink = e->left + more + 1};
+
+    return add(l, &st, e->path);
+}
+
+int links_copy(const struct links *l, bool without_last, struct links *ret)
+{
+    bool again = without_last && l->met && !l->met_first && !l->keep;
+    int r = 0;
+
+    ret->keep = l->keep;
+    for (size_t i = 0; i < l->n_slots && r == 0; i++)
+        for (const struct link *e = l->slots[i]; e && r == 0; e = e->next)
+            if (!(without_last && e == l->met && l->met_first))
+                r = add_copy(ret, e, again && e == l->met ? 1 : 0);
+    if (r == 0 && again && l->met == l->last) /* with it all names had been met */
+        r = add_copy(ret, l->last, 1);
+    if (r < 0)
+        links_free(ret);
+    return r;
 }
 
 void links_free(struct links *l)

@@ -17,7 +17,10 @@ struct links {
     size_t n_slots; /* a power of two, or 0 */
     size_t n;
     struct link *last; /* out of the table, but its path is still in use */
-    bool keep;         /* names may be met several times (by symlinks): none is ticked off */
+    struct link
+        *met;       /* what the last call of links_meet() was about, if it is still known ... */
+    bool met_first; /* ... and that noted it */
+    bool keep;      /* names may be met several times (by symlinks): none is ticked off */
 };
 
 /* Looks for the file that st tells of, which has several names. If it has been met before: the
@@ -31,6 +34,10 @@ bool links_has(const struct links *l, const struct stat *st);
 
 /* Forgets the file, whose first name could not be copied: the next name will be the first. */
 void links_forget(struct links *l, const struct stat *st);
+
+/* Makes *ret, which is all zero, a copy; without_last: of what there was before links_meet()
+ * was called last. 0 or -ENOMEM, and then *ret is all zero. */
+int links_copy(const struct links *l, bool without_last, struct links *ret);
 
 void links_free(struct links *l);
 

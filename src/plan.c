@@ -188,7 +188,6 @@ static int check_tree_options(const struct options *o, const char *source, char 
     const char *which = o->offset                         ? "offset"
                         : o->length != OPTIONS_TO_THE_END ? "length"
                         : o->has_dest_offset              ? "dest-offset"
-                        : o->slow == SLOW_DETACH          ? "slow=detach"
                         : o->max_lag                      ? "max-lag"
                                                           : NULL;
 

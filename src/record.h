@@ -3,8 +3,9 @@
  *
  * A directory comes before what is in it: first its files, RECORD_FILES_END, then its
  * directories, each with all of its own, then RECORD_LEAVE. The root's name is "". A file is
- * RECORD_FILE with its first bytes, RECORD_DATA while there are more, and RECORD_FILE_END
- * unless the first record was whole; or it is open (lent.h), so that it can be cloned. */
+ * RECORD_FILE with its first bytes, RECORD_DATA (or _HOLE) while there are more, and
+ * RECORD_FILE_END unless the first record was whole; or it is open (lent.h), so that it can be
+ * cloned. */
 #ifndef UCOPY_RECORD_H
 #define UCOPY_RECORD_H
 
@@ -24,6 +25,7 @@ enum record_kind {
     RECORD_FILE,      /* text: "", or if it is another name of a file that came before, as with
                        * RECORD_LINK; with that the data are for those who do not have the other */
     RECORD_DATA,
+    RECORD_HOLE, /* instead of RECORD_DATA: where the file has none */
     RECORD_FILE_END,
     RECORD_SYMLINK, /* text: where it leads */
     RECORD_NODE,    /* fifo, socket or device */
@@ -42,6 +44,8 @@ struct record {
     unsigned offer;    /* RECORD_OFFER: a number from 1 up; RECORD_FILE, RECORD_COPY: that which
                         * the file had, which holds until the next files are offered; 0: none */
     bool bare;         /* RECORD_FILE: it has no data, and all is to be had from `lent` */
+    bool sparse;       /* RECORD_FILE: there are RECORD_HOLE to come */
+    uint64_t hole;     /* RECORD_HOLE: so many bytes */
     bool good;         /* RECORD_FILE_END: the file was read to its end, and had not changed */
     uint32_t name_len; /* bytes in front of the NUL; the name is at bytes[0] */
     uint32_t text_len; /* likewise; behind the name */

@@ -23,12 +23,13 @@ enum dest_state {
 struct dest_status {
     const char *path;
     enum dest_state state;
-    uint64_t bytes; /* that this destination holds by now */
-    uint64_t files; /* of a tree, likewise: all but directories */
-    bool durable;   /* data and name are on stable storage */
-    bool detached;  /* was too slow for the others, and served on its own */
-    bool cloned;    /* has its data by a clone */
-    bool skipped;   /* with DEST_DONE: what existed was to stay, and has not been touched */
+    uint64_t bytes;    /* that this destination holds by now */
+    uint64_t files;    /* of a tree, likewise: all but directories */
+    bool durable;      /* data and name are on stable storage */
+    bool detached;     /* was too slow for the others, and served on its own */
+    double done_after; /* with DEST_DONE, of a file: seconds after the copy began */
+    bool cloned;       /* has its data by a clone */
+    bool skipped;      /* with DEST_DONE: what existed was to stay, and has not been touched */
     uint64_t files_skipped; /* of a tree: those of which that is so */
     bool attributes;        /* with DEST_DONE: attributes were to be preserved */
     const struct failure *attribute_failures; /* those that were not; not owned */

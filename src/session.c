@@ -295,6 +295,7 @@ static void commit_targets(struct session *s)
         if (ds->state == DEST_FAILED)
             continue;
         ds->state = DEST_DONE;
+        ds->done_after = (double)(clock_now_ms() - s->began_ms) / 1000;
         ds->attributes = s->targets[d].attrs_given;
         ds->attribute_failures = s->targets[d].attr_failures.list;
         ds->n_attribute_failures = s->targets[d].attr_failures.n;

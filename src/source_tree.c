@@ -20,6 +20,7 @@
 #define LISTING    (128u << 10)     /* bytes of directory entries at a time */
 #define DATA       (256u << 10)     /* bytes of a file in one record */
 #define OFFER_ONE  RECORD_MAX_OFFER /* the number of a file that is offered alone */
+#define NO_LOAN    UINT_MAX
 #define OPEN_FLAGS (O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
 
 struct level {
@@ -33,6 +34,14 @@ struct level {
 struct loan {
     uint64_t end;      /* position in the stream: when it is over */
     struct trail path; /* of the file */
+};
+
+/* What is being done: what of it a divided walk does again for the slow readers. */
+enum step {
+    STEP_WHOLE,     /* cannot be done again: the walk is not divided */
+    STEP_LIST,      /* a directory is read on, up to RECORD_FILES_END */
+    STEP_ENTRY,     /* an entry of what was read of it */
+    STEP_DIRECTORY, /* entering the next directory, or leaving this one */
 };
 
 struct walk {
@@ -49,12 +58,29 @@ struct walk {
     dev_t dev;          /* of the root */
     unsigned n_way;     /* components of the way */
     char *listing;
-    struct loan *loans; /* of t->lents */
+    size_t listed;      /* bytes of it */
+    size_t entry_at;    /* of these: the next entry ... */
+    unsigned entry;     /* ... and its number, from 1 on */
+    bool offers_due;    /* what is listed is to be offered */
+    struct lent *lents; /* not owned */
+    struct loan *loans; /* of these */
     unsigned next_loan;
+    unsigned lending; /* the number of the loan whose record is being written, or NO_LOAN */
+    struct links *links;
+    struct links own_links; /* of a walk that goes on for others */
+    enum step step;
+    uint64_t step_position;                      /* in the stream */
+    size_t step_names_at;                        /* of the level stood in */
+    bool step_met;                               /* it has asked the links */
     uint64_t offered[RECORD_MAX_OFFER / 64 + 1]; /* a bit per entry of the listing */
     unsigned offer; /* number of what comes next, if it was offered, or 0 */
+    unsigned taken; /* the entry with that number is wanted, which was asked before; or 0 */
     bool ended;     /* nobody reads any more */
     bool no_memory;
+};
+
+struct source_rest {
+    struct walk walk;
 };
 
 /* Whether what comes next is on the way to what is to be copied. */
@@ -82,6 +108,147 @@ static void fail(struct walk *w, const char *op, int err, const char *message)
 static void fail_memory(struct walk *w)
 {
     w->no_memory = w->ended = true;
+}
+
+/* ---- a walk that is divided ---- */
+
+static void begin_step(struct walk *w, enum step step)
+{
+    w->step = step;
+    w->step_position = stream_position(w->t->stream, w->t->lane);
+    w->step_names_at = w->n_levels > 0 ? w->levels[w->n_levels - 1].names_at : 0;
+    w->step_met = false;
+}
+
+static void walk_free(struct walk *w)
+{
+    for (unsigned i = 0; w->loans && i < w->t->n_lents; i++)
+        trail_free(&w->loans[i].path);
+    free(w->loans);
+    dirs_free(&w->dirs);
+    links_free(&w->own_links);
+    trail_free(&w->link);
+    attrs_free(&w->attrs);
+    free(w->levels);
+    trail_free(&w->path);
+    trail_free(&w->names);
+    free(w->listing);
+}
+
+static int copy_listing(const struct walk *w, struct walk *ret)
+{
+    ret->listing = malloc(LISTING);
+    if (!ret->listing)
+        return -ENOMEM;
+    memcpy(ret->listing, w->listing, w->listed);
+    memcpy(ret->offered, w->offered, sizeof(ret->offered));
+    ret->listed = w->listed;
+    ret->entry_at = w->entry_at;
+    ret->entry = w->entry;
+    ret->offers_due = w->offers_due;
+    ret->taken = w->step == STEP_ENTRY ? w->entry : 0;
+    return 0;
+}
+
+static int copy_levels(const struct walk *w, struct walk *ret)
+{
+    ret->levels = calloc(w->n_levels, sizeof(*ret->levels));
+    if (!ret->levels)
+        return -ENOMEM;
+    memcpy(ret->levels, w->levels, w->n_levels * sizeof(*ret->levels));
+    ret->n_levels = ret->room = w->n_levels;
+    ret->levels[w->n_levels - 1].names_at = w->step_names_at;
+    return 0;
+}
+
+/* Where the walk was when its step began. NULL: it cannot be copied. The loans are missing. */
+static struct source_rest *copy_walk(const struct walk *w)
+{
+    struct source_rest *rest = calloc(1, sizeof(*rest));
+    struct walk *ret = rest ? &rest->walk : NULL;
+
+    if (!rest)
+        return NULL;
+    *ret = (struct walk){.t = w->t,
+                         .root_len = w->root_len,
+                         .dev = w->dev,
+                         .n_way = w->n_way,
+                         .step = w->step,
+                         .lents = w->lents,
+                         .next_loan = w->next_loan,
+                         .lending = NO_LOAN};
+    attrs_init(&ret->attrs, &w->t->preserve);
+    if (copy_listing(w, ret) == 0 && copy_levels(w, ret) == 0 &&
+        trail_copy(&w->path, &ret->path) == 0 && trail_copy(&w->names, &ret->names) == 0 &&
+        links_copy(w->links, w->step_met, &ret->own_links) == 0 &&
+        dirs_copy(&w->dirs, &ret->dirs) == 0)
+        return rest;
+    walk_free(ret);
+    free(rest);
+    return NULL;
+}
+
+/* Gives the loans to the rest, but for the one whose record is being written: who stays has let
+ * go of all that came before. False: the walk is not divided. */
+static bool part_with(struct walk *w, struct source_rest *rest)
+{
+    size_t size = w->t->n_lents * sizeof(*w->loans);
+    struct loan *loans = malloc(size), kept = {.end = 0};
+    struct lent *lents;
+    int fd = -1;
+    bool changed = false;
+
+    if (!loans)
+        return false;
+    memcpy(loans, w->loans, size);
+    if (w->lending != NO_LOAN) {
+        kept = w->loans[w->lending];
+        loans[w->lending] = (struct loan){.end = 0};
+        fd = w->lents[w->lending].fd;
+        changed = atomic_load(&w->lents[w->lending].changed);
+    }
+    rest->walk.loans = loans;
+    lents = w->t->part(w->t->arg, rest, w->step_position);
+    if (!lents) {
+        rest->walk.loans = NULL;
+        free(loans);
+        return false;
+    }
+    w->lents = lents;
+    memset(w->loans, 0, size);
+    if (w->lending != NO_LOAN) {
+        w->loans[w->lending] = kept;
+        w->lents[w->lending].fd = fd;
+        atomic_store(&w->lents[w->lending].changed, changed);
+    }
+    return true;
+}
+
+/* Of a call that waited for readers in vain: whether it is to be made again, now that slow ones
+ * have gone or are waited for all the same. */
+static bool part(struct walk *w)
+{
+    struct source_rest *rest;
+
+    if (!stream_held_up(w->t->stream, w->t->lane))
+        return false;
+    rest = w->step == STEP_WHOLE ? NULL : copy_walk(w);
+    if (rest && part_with(w, rest))
+        return true;
+    if (rest)
+        walk_free(&rest->walk);
+    free(rest);
+    stream_put_off(w->t->stream, w->t->lane);
+    return true;
+}
+
+/* Waits until all have taken everything. False: the stream was stopped. */
+static bool drain(struct walk *w)
+{
+    while (!stream_drain(w->t->stream, w->t->lane))
+        if (!part(w))
+            return false;
+    return true;
 }
 
 /* ---- attributes ---- */
@@ -126,7 +293,9 @@ static struct record *begin(struct walk *w, enum record_kind kind, const char *n
         fail(w, NULL, ENAMETOOLONG, "the name is too long");
         return NULL;
     }
-    r = stream_reserve(w->t->stream, head + max);
+    do
+        r = stream_reserve(w->t->stream, w->t->lane, head + max);
+    while (!r && part(w));
     if (!r) {
         w->ended = true;
         return NULL;
@@ -153,7 +322,7 @@ static void publish(struct walk *w, struct record *r)
     size_t end = record_aligned((size_t)r->name_len + r->text_len + 2) +
                  record_aligned(r->attrs_len) + r->data_len;
 
-    stream_publish(w->t->stream, sizeof(*r) + end);
+    stream_publish(w->t->stream, w->t->lane, sizeof(*r) + end);
 }
 
 /* A record that is nothing but its kind. */
@@ -223,6 +392,20 @@ static bool fill(struct walk *w, struct record *r, int fd, size_t max, uint64_t 
     return true;
 }
 
+/* The end of a file that had more than one record. Whether it is what was read. */
+static bool put_end(struct walk *w, int fd, const struct stat *st, uint64_t len, bool good)
+{
+    struct record *r;
+
+    good = good && !w->ended && check_unchanged(w, fd, st, len);
+    r = w->ended ? NULL : begin(w, RECORD_FILE_END, "", "", 0, NULL);
+    if (r) {
+        r->good = good;
+        publish(w, r);
+    }
+    return good;
+}
+
 /* The rest of a file that is longer than a record. False: it could not be read. */
 static bool put_rest(struct walk *w, int fd, const struct stat *st, uint64_t len)
 {
@@ -238,19 +421,19 @@ static bool put_rest(struct walk *w, int fd, const struct stat *st, uint64_t len
         if (good && r->data_len > 0)
             publish(w, r);
     }
-    good = good && !w->ended && check_unchanged(w, fd, st, len);
-    r = w->ended ? NULL : begin(w, RECORD_FILE_END, "", "", 0, NULL);
-    if (r) {
-        r->good = good;
-        publish(w, r);
-    }
-    return good;
+    return put_end(w, fd, st, len, good);
+}
+
+/* What is lent with the record that is being written, or NULL. */
+static struct lent *lent_now(const struct walk *w)
+{
+    return w->lending == NO_LOAN ? NULL : &w->lents[w->lending];
 }
 
 /* Puts the file into the stream, from its start to its end. first: what of it came before, or
  * "". False: it could not be read. */
-static bool put_data(struct walk *w, const char *name, const char *first, struct lent *lent,
-                     int fd, const struct stat *st)
+static bool put_data(struct walk *w, const char *name, const char *first, int fd,
+                     const struct stat *st)
 {
     /* One more, to see the end. */
     size_t max = (uint64_t)st->st_size < DATA ? (size_t)st->st_size + 1 : DATA;
@@ -262,7 +445,7 @@ static bool put_data(struct walk *w, const char *name, const char *first, struct
     if (!r || !fill(w, r, fd, max, (uint64_t)st->st_size))
         return false;
     r->offer = w->offer;
-    r->lent = lent;
+    r->lent = lent_now(w);
     r->whole = r->data_len < max;
     if (r->whole && !check_unchanged(w, fd, st, r->data_len))
         return false;
@@ -284,7 +467,8 @@ static const char *find_first(struct walk *w, const struct stat *st)
     error = trail_put(&w->link, 0, w->t->label);
     if (error == 0)
         error = trail_put(&w->link, label_len, w->path.bytes + w->root_len);
-    first = error == 0 ? links_meet(w->t->links, st, w->link.bytes, &error) : NULL;
+    w->step_met = error == 0;
+    first = error == 0 ? links_meet(w->links, st, w->link.bytes, &error) : NULL;
     if (error < 0)
         fail_memory(w);
     if (first && strncmp(first, w->t->label, label_len) == 0 && first[label_len] == '/')
@@ -320,7 +504,8 @@ static bool offer_alone(struct walk *w, const char *name, const struct stat *st)
 {
     if (!offer(w, name, st, OFFER_ONE))
         return false;
-    w->t->settle(w->t->arg);
+    if (!drain(w))
+        return false;
     w->offer = OFFER_ONE;
     return w->t->is_wanted(w->t->arg, OFFER_ONE);
 }
@@ -355,7 +540,10 @@ static bool put_copy(struct walk *w, const char *name, const char *first, int fd
     }
     r->offer = w->offer;
     publish(w, r);
-    return w->t->copy(w->t->arg, own, w->path.bytes);
+    if (drain(w))
+        return w->t->copy(w->t->arg, own, w->path.bytes);
+    (void)fd_close(&own);
+    return false;
 }
 
 /* ---- files that are cloned ---- */
@@ -364,35 +552,115 @@ static bool put_copy(struct walk *w, const char *name, const char *first, int fd
  * reader may go on with it: it stays open. */
 static void end_loan(struct walk *w, unsigned i)
 {
-    struct lent *lent = &w->t->lents[i];
-    struct loan *loan = &w->loans[i];
     struct failure f;
 
-    if (loan->end == 0 || !stream_await(w->t->stream, loan->end))
+    /* Who parts has none of them any more. */
+    while (w->loans[i].end != 0 && !stream_await(w->t->stream, w->t->lane, w->loans[i].end))
+        if (!part(w))
+            return;
+    if (w->loans[i].end == 0)
         return;
-    loan->end = 0;
-    (void)fd_close(&lent->fd);
-    if (!atomic_exchange(&lent->changed, false))
+    w->loans[i].end = 0;
+    (void)fd_close(&w->lents[i].fd);
+    if (!atomic_exchange(&w->lents[i].changed, false))
         return;
     failure_set(&f, "check", ESTALE, FAILURE_NO_OFFSET, "it was changed while it was copied");
-    w->t->failed(w->t->arg, loan->path.bytes, &f);
+    w->t->failed(w->t->arg, w->loans[i].path.bytes, &f);
 }
 
-/* Takes the file that stands under w->path over. NULL: there is no memory, or nobody to lend
- * to. */
-static struct lent *lend(struct walk *w, int *fd)
+/* Takes the file that stands under w->path over, to be lent with the next record. False: there
+ * is no memory, or nobody to lend to. */
+static bool lend(struct walk *w, int *fd)
 {
     unsigned i = w->next_loan;
 
     end_loan(w, i);
     if (w->loans[i].end != 0 || trail_put(&w->loans[i].path, 0, w->path.bytes) < 0) {
         w->ended = true;
-        return NULL;
+        return false;
     }
     w->next_loan = (i + 1) % w->t->n_lents;
-    w->t->lents[i].fd = *fd;
+    w->lents[i].fd = *fd;
+    atomic_store(&w->lents[i].changed, false);
+    w->lending = i;
     *fd = -1;
-    return &w->t->lents[i];
+    return true;
+}
+
+/* ---- files with holes ---- */
+
+static bool put_hole(struct walk *w, uint64_t length)
+{
+    struct record *r = length > 0 ? begin(w, RECORD_HOLE, "", "", 0, NULL) : NULL;
+
+    if (!r)
+        return length == 0;
+    r->hole = length;
+    publish(w, r);
+    return true;
+}
+
+/* The bytes of the file up to `end`; *at is moved on. False: they could not be read. */
+static bool put_piece(struct walk *w, int fd, uint64_t *at, uint64_t end)
+{
+    if (lseek(fd, (off_t)*at, SEEK_SET) < 0) {
+        fail(w, "seek", errno, NULL);
+        return false;
+    }
+    while (*at < end) {
+        size_t max = end - *at < DATA ? (size_t)(end - *at) : DATA;
+        struct record *r = begin(w, RECORD_DATA, "", "", max, NULL);
+
+        if (!r || !fill(w, r, fd, max, max))
+            return false;
+        if (r->data_len == 0) {
+            fail(w, "check", ESTALE, "it was changed while it was copied");
+            return false;
+        }
+        *at += r->data_len;
+        publish(w, r);
+    }
+    return true;
+}
+
+/* As put_data(), with its holes. */
+static bool put_sparse(struct walk *w, const char *name, const char *first, int fd,
+                       const struct stat *st)
+{
+    struct record *r = begin(w, RECORD_FILE, name, first, 0, st);
+    uint64_t at = 0, size = (uint64_t)st->st_size;
+    bool good = true;
+
+    if (!r)
+        return false;
+    r->offer = w->offer;
+    r->lent = lent_now(w);
+    r->sparse = true;
+    publish(w, r);
+    while (good && at < size) {
+        off_t data = lseek(fd, (off_t)at, SEEK_DATA), hole;
+
+        if (data < 0 || (uint64_t)data > size) /* there are none any more */
+            data = (off_t)size;
+        good = put_hole(w, (uint64_t)data - at);
+        at = (uint64_t)data;
+        hole = lseek(fd, data, SEEK_HOLE);
+        if (hole < 0 || (uint64_t)hole > size)
+            hole = (off_t)size;
+        good = good && put_piece(w, fd, &at, (uint64_t)hole);
+    }
+    return put_end(w, fd, st, at, good);
+}
+
+/* ---- files of all kinds ---- */
+
+/* With its data, and its holes if it is to keep them. */
+static bool put_bytes(struct walk *w, const char *name, const char *first, int fd,
+                      const struct stat *st)
+{
+    if (w->t->holes == SOURCE_TREE_RECORD_HOLES && has_holes(fd, st))
+        return put_sparse(w, name, first, fd, st);
+    return put_data(w, name, first, fd, st);
 }
 
 /* Puts the file into the stream so that it can be cloned; with its data, unless all will do
@@ -400,24 +668,24 @@ static struct lent *lend(struct walk *w, int *fd)
 static bool put_lent(struct walk *w, const char *name, const char *first, int *fd,
                      const struct stat *st, bool by_all)
 {
-    struct lent *lent = lend(w, fd);
     struct record *r;
     bool good = true;
 
-    if (!lent)
+    if (!lend(w, fd))
         return false;
     if (by_all) {
         r = begin(w, RECORD_FILE, name, first, 0, st);
         if (r) {
             r->whole = r->bare = true;
             r->offer = w->offer;
-            r->lent = lent;
+            r->lent = lent_now(w);
             publish(w, r);
         }
     } else {
-        good = put_data(w, name, first, lent, lent->fd, st);
+        good = put_bytes(w, name, first, w->lents[w->lending].fd, st);
     }
-    w->loans[lent - w->t->lents].end = stream_position(w->t->stream);
+    w->loans[w->lending].end = stream_position(w->t->stream, w->t->lane);
+    w->lending = NO_LOAN;
     return good;
 }
 
@@ -447,7 +715,8 @@ static bool put_file(struct walk *w, const char *name, const char *first, int *f
                                  ? t->clones(t->arg, st->st_dev)
                                  : CLONED_BY_NOBODY;
 
-    if (!t->no_data && who != CLONED_BY_ALL && (size >= t->copy_size || has_holes(*fd, st))) {
+    if (!t->no_data && who != CLONED_BY_ALL &&
+        (size >= t->copy_size || (t->holes == SOURCE_TREE_COPY_HOLES && has_holes(*fd, st)))) {
         read_attrs(w, *fd, false, st);
         return put_copy(w, name, first, *fd, st);
     }
@@ -458,7 +727,7 @@ static bool put_file(struct walk *w, const char *name, const char *first, int *f
         put_bare_attrs(w, name, first, st);
         return true;
     }
-    return who == CLONED_BY_NOBODY ? put_data(w, name, first, NULL, *fd, st)
+    return who == CLONED_BY_NOBODY ? put_bytes(w, name, first, *fd, st)
                                    : put_lent(w, name, first, fd, st, who == CLONED_BY_ALL);
 }
 
@@ -487,7 +756,7 @@ static void put_opened(struct walk *w, const char *name, int *fd)
     if (w->ended)
         return;
     if (!put_file(w, name, first ? first : "", fd, &st) && st.st_nlink > 1)
-        links_forget(t->links, &st);
+        links_forget(w->links, &st);
 }
 
 /* Reads a FIFO or a device like a file. A FIFO's writer may wait to see what has been made
@@ -497,7 +766,7 @@ static void put_contents(struct walk *w, int dir_fd, const char *name, int follo
     struct stat st;
     int fd;
 
-    if (!stream_drain(w->t->stream))
+    if (!drain(w))
         return;
     fd = openat(dir_fd, name, O_RDONLY | O_NOCTTY | O_CLOEXEC | follow);
     if (fd < 0 || fstat(fd, &st) < 0) {
@@ -505,7 +774,7 @@ static void put_contents(struct walk *w, int dir_fd, const char *name, int follo
     } else {
         st.st_size = st.st_blocks = 0; /* whatever it says: it is read to its end */
         read_attrs(w, fd, false, &st);
-        (void)put_data(w, name, "", NULL, fd, &st);
+        (void)put_data(w, name, "", fd, &st);
     }
     (void)fd_close(&fd);
 }
@@ -651,52 +920,69 @@ static bool offer_entry(struct walk *w, const struct dirent64 *entry, unsigned n
            offer(w, entry->d_name, &st, number);
 }
 
-/* Offers the files among the n bytes of entries, and waits until the readers have decided. */
-static void offer_all(struct walk *w, ssize_t n)
+/* Offers the files among the listed entries, and waits until the readers have decided. */
+static void offer_all(struct walk *w)
 {
     static_assert(LISTING / 24 < OFFER_ONE, "an entry has at least 24 bytes");
 
+    w->taken = 0;
     memset(w->offered, 0, sizeof(w->offered));
-    for (ssize_t at = 0, i = 1; at < n && !w->ended; i++) {
+    for (size_t at = 0, i = 1; at < w->listed && !w->ended; i++) {
         const struct dirent64 *entry = (const void *)(w->listing + at);
 
         if (offer_entry(w, entry, (unsigned)i))
             w->offered[i / 64] |= UINT64_C(1) << (i % 64);
         at += entry->d_reclen;
     }
-    w->t->settle(w->t->arg);
+    (void)drain(w); /* if it was stopped, nothing comes any more */
 }
 
 /* Whether anybody wants the entry with that number; what was not offered comes anyhow. */
 static bool is_wanted(struct walk *w, unsigned number)
 {
     w->offer = w->t->offer && (w->offered[number / 64] >> (number % 64) & 1) ? number : 0;
-    return w->offer == 0 || w->t->is_wanted(w->t->arg, number);
+    return w->offer == 0 || number == w->taken || w->t->is_wanted(w->t->arg, number);
 }
 
+/* The entries that are listed, from the next one on. */
+static void put_listed(struct walk *w)
+{
+    if (w->offers_due)
+        offer_all(w);
+    w->offers_due = false;
+    while (w->entry_at < w->listed && !w->ended) {
+        const struct dirent64 *entry = (const void *)(w->listing + w->entry_at);
+
+        begin_step(w, STEP_ENTRY);
+        if (is_wanted(w, w->entry))
+            list_entry(w, entry->d_name, entry->d_type);
+        w->entry_at += entry->d_reclen;
+        w->entry++;
+    }
+    w->offer = 0;
+}
+
+/* The files of the directory stood in, from the next one on that is listed. */
 static void list(struct walk *w)
 {
     struct level *l = &w->levels[w->n_levels - 1];
-    ssize_t n;
+    ssize_t n = 0;
 
-    while (!w->ended && (n = getdents64(dirs_fd(&w->dirs), w->listing, LISTING)) != 0) {
-        if (n < 0) {
-            (void)trail_enter(&w->path, l->path_len, "");
-            fail(w, "read directory", errno, NULL);
+    do {
+        put_listed(w);
+        if (w->ended)
             return;
-        }
-        if (w->t->offer)
-            offer_all(w, n);
-        w->offer = 0;
-        for (ssize_t at = 0, i = 1; at < n && !w->ended; i++) {
-            const struct dirent64 *entry = (const void *)(w->listing + at);
-
-            if (is_wanted(w, (unsigned)i))
-                list_entry(w, entry->d_name, entry->d_type);
-            at += entry->d_reclen;
-        }
-        w->offer = 0;
-    }
+        begin_step(w, STEP_LIST);
+        n = getdents64(dirs_fd(&w->dirs), w->listing, LISTING);
+        w->listed = n > 0 ? (size_t)n : 0;
+        w->entry_at = 0;
+        w->entry = 1;
+        w->offers_due = w->t->offer && n > 0;
+    } while (n > 0);
+    if (n == 0)
+        return;
+    (void)trail_enter(&w->path, l->path_len, "");
+    fail(w, "read directory", errno, NULL);
 }
 
 static int push_level(struct walk *w, const struct stat *st)
@@ -788,10 +1074,16 @@ static void enter(struct walk *w, int dir_fd, const char *name)
     } else if (announce(w, name, &st)) {
         if (push_level(w, &st) < 0 || dirs_enter(&w->dirs, fd, &st) < 0)
             fail_memory(w);
-        if (w->n_levels <= w->n_way)
+        w->listed = w->entry_at = 0;
+        w->offers_due = false;
+        if (w->ended)
+            return;
+        if (w->n_levels <= w->n_way) {
+            begin_step(w, STEP_WHOLE);
             list_way(w);
-        else
+        } else {
             list(w);
+        }
         put_mark(w, RECORD_FILES_END);
         return;
     }
@@ -830,6 +1122,7 @@ static void walk_directories(struct walk *w)
         const char *name = w->names.bytes + l->names_at;
 
         atomic_fetch_add_explicit(w->t->steps, 1, memory_order_relaxed);
+        begin_step(w, STEP_DIRECTORY);
         if (l->names_at == l->names_end) {
             leave(w);
             continue;
@@ -856,32 +1149,52 @@ static void walk_root(struct walk *w)
     walk_directories(w);
 }
 
+/* The walk is over: nothing is lent any more, unless it was stopped. */
+static int end_walk(struct walk *w)
+{
+    bool no_memory = w->no_memory;
+
+    stream_end(w->t->stream, w->t->lane);
+    begin_step(w, STEP_WHOLE); /* who waits for a loan waits for its end */
+    for (unsigned i = 0; w->loans && i < w->t->n_lents; i++)
+        end_loan(w, i);
+    walk_free(w);
+    return no_memory ? -ENOMEM : 0;
+}
+
 int source_tree_walk(const struct source_tree *t)
 {
     struct walk w = {.t = t,
                      .n_way = path_count(t->way),
                      .listing = malloc(LISTING),
-                     .loans = calloc(t->n_lents, sizeof(*w.loans))};
+                     .lents = t->lents,
+                     .loans = calloc(t->n_lents, sizeof(*w.loans)),
+                     .lending = NO_LOAN,
+                     .links = t->links};
 
+    attrs_init(&w.attrs, &t->preserve);
     if (!w.listing || !w.loans || trail_put(&w.path, 0, t->path) < 0) {
         w.no_memory = true;
     } else {
         w.root_len = trail_end(&w.path);
-        attrs_init(&w.attrs, &t->preserve);
         walk_root(&w);
     }
-    stream_end(t->stream);
-    for (unsigned i = 0; w.loans && i < t->n_lents; i++) {
-        end_loan(&w, i);
-        trail_free(&w.loans[i].path);
+    return end_walk(&w);
+}
+
+int source_tree_go_on(struct source_rest *rest, const struct source_tree *t)
+{
+    struct walk *w = &rest->walk;
+    int r;
+
+    w->t = t;
+    w->links = &w->own_links;
+    if (w->step != STEP_DIRECTORY) {
+        list(w);
+        put_mark(w, RECORD_FILES_END);
     }
-    free(w.loans);
-    dirs_free(&w.dirs);
-    trail_free(&w.link);
-    attrs_free(&w.attrs);
-    free(w.levels);
-    trail_free(&w.path);
-    trail_free(&w.names);
-    free(w.listing);
-    return w.no_memory ? -ENOMEM : 0;
+    walk_directories(w);
+    r = end_walk(w);
+    free(rest);
+    return r;
 }

@@ -4,7 +4,10 @@
  *
  * Nothing is looked up by a path but the root: directories are held open, and what is in them
  * is opened by name without following symlinks (unless they are to be followed), so that nobody
- * who changes the tree meanwhile can lead the way out of it. */
+ * who changes the tree meanwhile can lead the way out of it.
+ *
+ * A walk whose readers go apart (stream.h) is divided: what is still to come of the tree for
+ * the slow ones, from the entry on that it is at, is for somebody else to walk through. */
 #ifndef UCOPY_SOURCE_TREE_H
 #define UCOPY_SOURCE_TREE_H
 
@@ -23,6 +26,9 @@ enum source_clones {
     CLONED_BY_SOME, /* or it is not known */
     CLONED_BY_ALL,
 };
+
+/* What is still to come of a tree for some readers. */
+struct source_rest;
 
 struct source_tree {
     const char *path;   /* of the root, as the user gave it */
@@ -43,12 +49,18 @@ struct source_tree {
     bool offer;  /* readers may leave out what they have: the files that are in a directory are
                   * offered first, many at once, but for those with several names */
     bool repeat; /* readers may have left out the first name of a file: others come with data */
-    bool no_data;        /* files are announced empty */
-    uint64_t copy_size;  /* files of at least so many bytes are RECORD_COPY */
+    bool no_data;       /* files are announced empty */
+    uint64_t copy_size; /* files of at least so many bytes are RECORD_COPY */
+    enum source_tree_holes {
+        SOURCE_TREE_COPY_HOLES,   /* and so are those that have holes */
+        SOURCE_TREE_RECORD_HOLES, /* holes are RECORD_HOLE */
+        SOURCE_TREE_READ_HOLES,   /* they are read as what they are like */
+    } holes;
     uint64_t clone_size; /* those of at least so many, but not 0, are lent to be cloned */
     struct lent *lents;  /* for that; not owned, outlive the readers */
     unsigned n_lents;    /* at least 1 */
     struct stream *stream;
+    unsigned lane; /* of the stream */
     /* What has been met so far, also in trees before; not owned. */
     struct links *links;
     const char *label;       /* of this tree among those that share links: a name, or "" */
@@ -65,18 +77,25 @@ struct source_tree {
     enum source_clones (*clones)(void *arg, dev_t dev);
     /* Whether the directory is one that is written to. */
     bool (*is_target)(void *arg, const struct stat *st);
-    /* Returns when all readers have come to the end of what was offered last. */
-    void (*settle)(void *arg);
     /* Whether any reader wants what was offered under that number; asked once for each. */
     bool (*is_wanted)(void *arg, unsigned offer);
-    /* The file that fd is open on has been announced as RECORD_COPY. Takes fd over; returns
-     * when it has been dealt with: false if it could not be read. */
+    /* The file that fd is open on has been announced as RECORD_COPY, and all readers have come
+     * to it. Takes fd over; returns when it has been dealt with: false if it could not be read.
+     */
     bool (*copy)(void *arg, int fd, const char *path);
+    /* Has the stream part at that position, and takes over what is still to come for those who
+     * are slow, with the lents. Returns as many other lents for this walk; NULL: it could not
+     * be, and `rest` remains the caller's. */
+    struct lent *(*part)(void *arg, struct source_rest *rest, uint64_t position);
 };
 
 /* Walks through the tree until all of it is written to the stream, or the stream is stopped or
  * has no readers left; ends the stream. 0, or -ENOMEM when the rest had to be left out for want
  * of memory. */
 int source_tree_walk(const struct source_tree *t);
+
+/* The same with the rest that part() was given, which it frees. t->links is not looked at: the
+ * rest knows what has been met. */
+int source_tree_go_on(struct source_rest *rest, const struct source_tree *t);
 
 #endif

@@ -1,8 +1,14 @@
-/* stream: records that one thread writes and several readers take, each at its own pace.
+/* stream: records that a thread writes and several readers take, each at its own pace.
  *
  * A ring of fixed size: the writer waits for the slowest reader as soon as there is no room for
  * the next record, so that memory is bounded whatever the readers do. A record stays where it
- * is until all readers have taken the next one, or left. */
+ * is until all readers have taken the next one, or left.
+ *
+ * A writer that has had to wait too long (patience.h) while readers had nothing to do is held
+ * up: it may part with those that it waits for. They keep the ring and what is in it, and get a
+ * writer of their own, who goes on where the first one cut it off; the others get an empty
+ * ring. A ring with its writer and readers is a lane. All begin in lane 0, where the fastest
+ * stay; who has parted with it does not come back. */
 #ifndef UCOPY_STREAM_H
 #define UCOPY_STREAM_H
 
@@ -12,9 +18,11 @@
 
 struct stream;
 
-/* Makes a stream of `size` bytes for the readers 0..n_readers-1. size is a power of two of at
- * least 4096. 0 or -ENOMEM. */
-int stream_create(size_t size, unsigned n_readers, struct stream **ret_stream);
+/* Makes a stream of `size` bytes a lane for the readers 0..n_readers-1. size is a power of two
+ * of at least 4096. There may come to be max_lanes lanes; 1: nobody is held up. 0 or -ENOMEM.
+ */
+int stream_create(size_t size, unsigned n_readers, unsigned max_lanes,
+                  struct stream **ret_stream);
 
 /* Frees the stream; nobody may be using it. */
 void stream_free(struct stream *s);
@@ -22,30 +30,52 @@ void stream_free(struct stream *s);
 /* The longest record that the stream takes, in bytes. */
 size_t stream_max_record(const struct stream *s);
 
-/* The writer: room for a record of at most max bytes (<= stream_max_record()), aligned to 16
- * bytes. Waits for the readers. NULL when the stream was stopped or no reader is left. */
-void *stream_reserve(struct stream *s, size_t max);
+/* A writer: room for a record of at most max bytes (<= stream_max_record()), aligned to 16
+ * bytes. Waits for the readers. NULL when the stream was stopped or no reader is left, or the
+ * writer is held up. */
+void *stream_reserve(struct stream *s, unsigned lane, size_t max);
 
-/* The writer: what was reserved is a record of len bytes (<= max) now. */
-void stream_publish(struct stream *s, size_t len);
+/* A writer: what was reserved is a record of len bytes (<= max) now. */
+void stream_publish(struct stream *s, unsigned lane, size_t len);
 
-/* The writer: waits until every reader has taken all records and come back for more, or left.
- * False when the stream was stopped. */
-bool stream_drain(struct stream *s);
+/* A writer: waits until every reader has taken all records and come back for more, or left.
+ * False when the stream was stopped, or the writer is held up. */
+bool stream_drain(struct stream *s, unsigned lane);
 
-/* The writer: the end of what it has published so far. */
-uint64_t stream_position(const struct stream *s);
+/* A writer: the end of what it has published so far. */
+uint64_t stream_position(const struct stream *s, unsigned lane);
 
-/* The writer: waits until every reader has let go of all records up to that position, or left.
- * False when the stream was stopped. */
-bool stream_await(struct stream *s, uint64_t position);
+/* A writer: waits until every reader has let go of all records up to that position, or left.
+ * False when the stream was stopped, or the writer is held up. */
+bool stream_await(struct stream *s, unsigned lane, uint64_t position);
 
-/* The writer: there is no more to come. Means nothing once the stream was stopped. */
-void stream_end(struct stream *s);
+/* A writer whose call failed: whether it is held up. Then it has to call stream_part() or
+ * stream_put_off() before anything else of these. */
+bool stream_held_up(struct stream *s, unsigned lane);
+
+/* A writer that is held up parts with the slow readers. What it has published from `position`
+ * on, a border between records, the slow ones have not seen, and never will: it is for the
+ * writer of their lane to do again. False: that cannot be, as there is no memory or they have
+ * come that far already. */
+bool stream_part(struct stream *s, unsigned lane, uint64_t position, unsigned *ret_lane);
+
+/* A writer that is held up waits on, and is not held up again for a while. */
+void stream_put_off(struct stream *s, unsigned lane);
+
+/* The reader has made others wait for so many ms by other means than the records; less than 0:
+ * it has had to wait. The writer of its lane may be held up by that the next time that it
+ * reserves room. Any thread may call it. */
+void stream_owe(struct stream *s, unsigned reader, int64_t ms);
+
+/* A writer: there is no more to come. Means nothing once the stream was stopped. */
+void stream_end(struct stream *s, unsigned lane);
 
 /* Whether all that has been published is done with: every reader waits for more, or has left.
  * Any thread may ask. */
-bool stream_idle(struct stream *s);
+bool stream_idle(struct stream *s, unsigned lane);
+
+/* The lane that the reader is in. Any thread may ask. */
+unsigned stream_lane(struct stream *s, unsigned reader);
 
 /* A reader: lets go of the record it has taken and waits for the next one. NULL at the end, and
  * when the stream was stopped or the reader was made to leave. */

@@ -469,6 +469,7 @@ static void apply_inside(struct target_tree *t, const struct record *r)
         break;
     case RECORD_FILE:
     case RECORD_DATA:
+    case RECORD_HOLE:
     case RECORD_FILE_END:
         target_tree_apply_bytes(t, r);
         break;

@@ -183,7 +183,7 @@ static bool begin_file(struct target_tree *t, const struct record *r)
                    r->name_len ? record_name(r) : t->root_name);
     t->file_st = r->st;
     t->offset = 0;
-    t->cloned = false;
+    t->cloned = t->long_enough = false;
     target_tree_take_attrs(t, r);
     is_there = target_tree_exists(t, t->file_name, &there);
     if (is_there < 0 || (!is_there && t->request.durable && target_tree_names_full(t) &&
@@ -222,6 +222,25 @@ static bool write_bytes(struct target_tree *t, const char *data, size_t left)
     return true;
 }
 
+/* A file that is to have holes gets its length at once: to one that grows XFS gives more than
+ * is written. Not under its final name, where it would look complete. */
+static void set_full_length(struct target_tree *t)
+{
+    t->long_enough = !t->request.inplace && ftruncate(t->fd, t->file_st.st_size) == 0;
+}
+
+/* Leaves a hole, as all is that has not been written. */
+static void leave_hole(struct target_tree *t, uint64_t length)
+{
+    off_t end = (off_t)(t->offset + length);
+
+    if ((!t->long_enough && ftruncate(t->fd, end) < 0) || lseek(t->fd, end, SEEK_SET) < 0) {
+        target_tree_fail(t, "set length", errno, NULL);
+        target_tree_discard(t);
+        return;
+    }
+    t->offset += length;
+}
 /* What was written may have come from another file, if nobody waits for the tree any more: then
  * it is discarded. False: it was. */
 static bool keep_written(struct target_tree *t)
@@ -302,6 +321,8 @@ static bool fill_file(struct target_tree *t, const struct record *r)
         if (r->bare && !t->request.must_clone)
             return read_lent(t, r);
     }
+    if (r->sparse)
+        set_full_length(t);
     if (!r->bare)
         return write_bytes(t, t->data, r->data_len) && keep_written(t);
     target_tree_fail(t, "clone", -error, NULL);
@@ -395,6 +416,10 @@ void target_tree_apply_bytes(struct target_tree *t, const struct record *r)
     } else if (r->kind == RECORD_DATA) {
         if (!t->cloned && write_bytes(t, t->data, r->data_len))
             (void)keep_written(t);
+        return;
+    } else if (r->kind == RECORD_HOLE) {
+        if (!t->cloned)
+            leave_hole(t, r->hole);
         return;
     } else {
         good = r->good;

@@ -89,7 +89,8 @@ struct target_tree {
     struct stat created; /* what the new file is known to have of that */
     const void *data;    /* of the record that is being dealt with */
     uint64_t offset;
-    bool cloned; /* it has all its data */
+    bool cloned;      /* it has all its data */
+    bool long_enough; /* it has its full length already */
     struct target target;
 
     uint64_t n_told;     /* failures */
@@ -205,7 +206,7 @@ int target_tree_link(int fd, int dir_fd, const char *name);
 
 /* ---- target_tree_file.c ---- */
 
-/* Deals with RECORD_FILE, RECORD_DATA and RECORD_FILE_END. */
+/* Deals with RECORD_FILE, RECORD_DATA, RECORD_HOLE and RECORD_FILE_END. */
 void target_tree_apply_bytes(struct target_tree *t, const struct record *r);
 
 /* Deals with RECORD_OFFER. */

@@ -47,6 +47,19 @@ size_t trail_end(const struct trail *t)
     return end;
 }
 
+int trail_copy(const struct trail *t, struct trail *ret)
+{
+    if (!t->bytes)
+        return 0;
+    ret->bytes = malloc(t->len + 1);
+    if (!ret->bytes)
+        return -ENOMEM;
+    memcpy(ret->bytes, t->bytes, t->len + 1);
+    ret->len = t->len;
+    ret->room = t->len + 1;
+    return 0;
+}
+
 void trail_free(struct trail *t)
 {
     free(t->bytes);

@@ -23,6 +23,9 @@ int trail_enter(struct trail *t, size_t len, const char *name);
 /* The length without slashes at the end. */
 size_t trail_end(const struct trail *t);
 
+/* Makes *ret, which is all zero, a copy. 0 or -ENOMEM. */
+int trail_copy(const struct trail *t, struct trail *ret);
+
 void trail_free(struct trail *t);
 
 #endif

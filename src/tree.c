@@ -26,6 +26,7 @@
 #include "stream.h"
 #include "target_tree.h"
 #include "thread.h"
+#include "told.h"
 
 /* The records that wait for the slowest destination: of --memory, and at most so much. */
 #define MAX_STREAM (8u << 20)
@@ -45,6 +46,9 @@
 /* Files of the source that are open to be cloned. */
 #define MAX_LENTS 64u
 
+/* Of an eighth of the descriptors, those that a walk through the source may have. */
+#define COURSE_DESCRIPTORS 16u
+
 /* With --sparse=always no hole is made in less. */
 #define SMALLEST_HOLE 4096u
 
@@ -62,6 +66,26 @@
 #define FULL_LINES 10
 
 #define TEXT 96
+
+/* A walk through the source, and its thread: the first one's, and one for each time that some
+ * destinations became too slow for the others (stream.h). */
+struct course {
+    struct tree *tree;
+    unsigned lane;            /* of the stream */
+    struct source_rest *rest; /* what it walks through; NULL: all */
+    struct lent *lents;       /* see lent.h */
+    /* Whether it is to begin. */
+    enum { GATE_SHUT, GATE_OPEN, GATE_CALLED_OFF, GATE_GONE } gate;
+    /* Bits: somebody wants what was offered under that number. */
+    _Atomic uint64_t wanted[RECORD_MAX_OFFER / 64 + 1];
+    _Atomic uint64_t steps; /* signs of life */
+    atomic_bool over;
+    atomic_int error;
+
+    /* the main thread's */
+    uint64_t idle_since; /* ms: all its readers wait for the source; 0: not so */
+    uint64_t idle_steps;
+};
 
 /* One destination, and the thread that makes it. */
 struct member {
@@ -108,8 +132,7 @@ struct tree {
     int copy_fd; /* -1: there is none */
     const char *copy_path;
     bool copying;
-    bool copy_read;     /* nothing was wrong with it itself */
-    struct lent *lents; /* see lent.h */
+    bool copy_read; /* nothing was wrong with it itself */
     unsigned n_lents;
     struct member **copy_members; /* whose destinations it goes to */
 
@@ -122,18 +145,16 @@ struct tree {
     } question;
     pthread_cond_t answered;
 
-    /* Bits: somebody wants what was offered under that number. */
-    _Atomic uint64_t wanted[RECORD_MAX_OFFER / 64 + 1];
+    /* By their lanes, of which there may be so many; with the lock held. */
+    struct course **courses;
+    unsigned max_courses;
+    pthread_cond_t parted; /* a gate has been moved */
 
     _Atomic uint64_t read_bytes;
-    _Atomic uint64_t steps; /* of the source's thread */
-    atomic_bool walked;     /* the source's thread is over */
-    atomic_int walk_error;
+    struct told told; /* of the source */
     unsigned n_source_failed;
     struct failure source_first;
     char source_text[TEXT];
-    uint64_t idle_since; /* ms: everybody waits for the source; 0: not so */
-    uint64_t idle_signs; /* of life */
 
     /* How much there is, counted for people by a thread of its own. */
     struct census census;
@@ -167,6 +188,17 @@ static void tell_news(struct tree *t)
 
     if (write(t->news_fd, &one, sizeof one) != sizeof one)
         assert(!"an eventfd takes a 1");
+}
+
+/* The walk through the source that a destination gets its records from. */
+static struct course *course_of(struct tree *t, unsigned d)
+{
+    struct course *c;
+
+    pthread_mutex_lock(&t->lock);
+    c = t->courses[stream_lane(t->stream, d)];
+    pthread_mutex_unlock(&t->lock);
+    return c;
 }
 
 /* A thread's last act. When the others see it, it no longer looks at the tree. */
@@ -229,8 +261,9 @@ static bool on_ask(void *arg, const char *path, const struct standing_case *c)
 static void on_wanted(void *arg, unsigned offer)
 {
     struct member *m = arg;
+    struct course *c = course_of(m->tree, m->d);
 
-    atomic_fetch_or(&m->tree->wanted[offer / 64], UINT64_C(1) << (offer % 64));
+    atomic_fetch_or(&c->wanted[offer / 64], UINT64_C(1) << (offer % 64));
 }
 
 /* A notice of no failure. */
@@ -369,33 +402,57 @@ static void *make_copy(void *arg)
     return NULL;
 }
 
-/* ---- the thread of the source ---- */
+/* ---- the threads of the source ---- */
+
+static struct course *course_new(struct tree *t)
+{
+    struct course *c = calloc(1, sizeof(*c));
+
+    if (!c)
+        return NULL;
+    c->tree = t;
+    c->lents = calloc(t->n_lents, sizeof(*c->lents));
+    if (c->lents)
+        return c;
+    free(c);
+    return NULL;
+}
+
+static void course_free(struct course *c)
+{
+    if (c)
+        free(c->lents);
+    free(c);
+}
 
 static void on_source_failed(void *arg, const char *path, const struct failure *f)
 {
-    struct tree *t = arg;
+    const struct course *c = arg;
 
-    notices_put(t->notices, who_is_source(t), path, f);
+    notices_put(c->tree->notices, who_is_source(c->tree), path, f);
 }
 
 /* Nobody can have what could not be read. */
 static void on_source_attrs_failed(void *arg, const char *path, const struct failure *f)
 {
-    struct tree *t = arg;
+    const struct course *c = arg;
+    struct tree *t = c->tree;
 
     notices_put(t->notices, who_for_attrs(t, t->copy->n_dests), path, f);
 }
 
 static void on_read(void *arg, uint64_t bytes)
 {
-    struct tree *t = arg;
+    struct course *c = arg;
 
-    atomic_fetch_add(&t->read_bytes, bytes);
+    atomic_fetch_add(&c->tree->read_bytes, bytes);
+    atomic_fetch_add(&c->steps, 1);
 }
 
 static bool on_is_target(void *arg, const struct stat *st)
 {
-    struct tree *t = arg;
+    const struct course *c = arg;
+    struct tree *t = c->tree;
 
     for (unsigned d = 0; d < t->copy->n_dests; d++) {
         const struct target_tree_view *v = &t->members[d].view;
@@ -406,33 +463,22 @@ static bool on_is_target(void *arg, const struct stat *st)
     return false;
 }
 
-/* All destinations have decided when they have come to what follows. */
-static void on_settle(void *arg)
-{
-    struct tree *t = arg;
-
-    (void)stream_drain(t->stream); /* if it was stopped, nothing comes any more */
-}
-
 /* The number is free then for another file. */
 static bool on_is_wanted(void *arg, unsigned offer)
 {
-    struct tree *t = arg;
+    struct course *c = arg;
     uint64_t bit = UINT64_C(1) << (offer % 64);
 
-    return atomic_fetch_and(&t->wanted[offer / 64], ~bit) & bit;
+    return atomic_fetch_and(&c->wanted[offer / 64], ~bit) & bit;
 }
 
-/* All destinations have come to this file when it is their turn. */
+/* The first walk's: the others have no such files. */
 static bool on_copy(void *arg, int fd, const char *path)
 {
-    struct tree *t = arg;
+    const struct course *c = arg;
+    struct tree *t = c->tree;
     bool read;
 
-    if (!stream_drain(t->stream)) {
-        close(fd);
-        return false;
-    }
     pthread_mutex_lock(&t->lock);
     t->copy_fd = fd;
     t->copy_path = path;
@@ -464,7 +510,8 @@ static uint64_t clone_size(const struct options *o)
 
 static enum source_clones on_clones(void *arg, dev_t dev)
 {
-    struct tree *t = arg;
+    const struct course *c = arg;
+    struct tree *t = c->tree;
     bool all = true, any = false;
 
     if (clones_all(t->o))
@@ -472,7 +519,7 @@ static enum source_clones on_clones(void *arg, dev_t dev)
     for (unsigned d = 0; d < t->copy->n_dests; d++) {
         struct target_tree_view *v = &t->members[d].view;
 
-        if (stream_left(t->stream, d))
+        if (stream_left(t->stream, d) || stream_lane(t->stream, d) != c->lane)
             continue;
         all &= atomic_load(&v->clones) == dev + 1;
         any |= atomic_load(&v->clones_not) != dev + 1;
@@ -480,9 +527,69 @@ static enum source_clones on_clones(void *arg, dev_t dev)
     return all ? CLONED_BY_ALL : any ? CLONED_BY_SOME : CLONED_BY_NOBODY;
 }
 
+static void *read_source(void *arg);
+
+/* Has the stream part, and opens the gate; or waits until nobody stands there any more. */
+static bool open_gate(struct tree *t, unsigned lane, uint64_t position, struct course *c)
+{
+    bool parts;
+
+    pthread_mutex_lock(&t->lock);
+    parts = stream_part(t->stream, lane, position, &c->lane);
+    if (parts)
+        t->courses[c->lane] = c;
+    c->gate = parts ? GATE_OPEN : GATE_CALLED_OFF;
+    pthread_cond_broadcast(&t->parted);
+    while (c->gate == GATE_CALLED_OFF)
+        pthread_cond_wait(&t->parted, &t->lock);
+    pthread_mutex_unlock(&t->lock);
+    return parts;
+}
+
+/* False: it is not to begin, and c must not be looked at any more. */
+static bool pass_gate(struct tree *t, struct course *c)
+{
+    bool passes;
+
+    pthread_mutex_lock(&t->lock);
+    while (c->gate == GATE_SHUT)
+        pthread_cond_wait(&t->parted, &t->lock);
+    passes = c->gate == GATE_OPEN;
+    if (!passes)
+        c->gate = GATE_GONE;
+    pthread_cond_broadcast(&t->parted);
+    pthread_mutex_unlock(&t->lock);
+    return passes;
+}
+
+/* The thread is there before the readers are that need one. */
+static struct lent *on_part(void *arg, struct source_rest *rest, uint64_t position)
+{
+    struct course *from = arg, *c = course_new(from->tree);
+    struct tree *t = from->tree;
+    struct lent *lents;
+
+    if (!c)
+        return NULL;
+    c->rest = rest;
+    for (unsigned i = 0; i < RECORD_MAX_OFFER / 64 + 1; i++)
+        atomic_store(&c->wanted[i], atomic_load(&from->wanted[i]));
+    lents = c->lents;
+    c->lents = from->lents;
+    if (thread_start(read_source, c) == 0 && open_gate(t, from->lane, position, c)) {
+        from->lents = lents;
+        tell_news(t);
+        return lents;
+    }
+    c->lents = lents;
+    course_free(c);
+    return NULL;
+}
+
 static void *read_source(void *arg)
 {
-    struct tree *t = arg;
+    struct course *c = arg;
+    struct tree *t = c->tree;
     const struct options *o = t->o;
     struct source_tree source = {
         .path = t->root,
@@ -500,27 +607,35 @@ static void *read_source(void *arg)
                  !o->link && !o->symbolic_link,
         .repeat = standing_keeps_all(&o->standing) || o->standing.ask || o->attributes_only,
         .no_data = o->attributes_only,
-        .copy_size = copy_size(o),
         .clone_size = clone_size(o),
-        .lents = t->lents,
         .n_lents = t->n_lents,
         .clones = on_clones,
         .stream = t->stream,
         .links = &t->links->met,
         .label = t->copy->label ? t->copy->label : "",
-        .steps = &t->steps,
-        .arg = t,
+        .steps = &c->steps,
+        .arg = c,
         .failed = on_source_failed,
         .attrs_failed = on_source_attrs_failed,
         .read = on_read,
         .is_target = on_is_target,
-        .settle = on_settle,
         .is_wanted = on_is_wanted,
         .copy = on_copy,
+        .part = on_part,
     };
 
-    atomic_store(&t->walk_error, source_tree_walk(&source));
-    tell_over(t, &t->walked);
+    if (c->rest && !pass_gate(t, c))
+        return NULL;
+    source.lane = c->lane;
+    source.lents = c->lents;
+    /* The engines are for the first walk's readers: they have one file at a time. */
+    source.copy_size = c->rest ? UINT64_MAX : copy_size(o);
+    source.holes = !c->rest                  ? SOURCE_TREE_COPY_HOLES
+                   : o->sparse == WHEN_NEVER ? SOURCE_TREE_READ_HOLES
+                                             : SOURCE_TREE_RECORD_HOLES;
+    atomic_store(&c->error,
+                 c->rest ? source_tree_go_on(c->rest, &source) : source_tree_walk(&source));
+    tell_over(t, &c->over);
     return NULL;
 }
 
@@ -550,7 +665,7 @@ static void begin_census(struct tree *t)
         .follow = t->copy->follow,
         .one_file_system = o->one_file_system,
         .keep_links = o->preserve_links,
-        .arg = t,
+        .arg = t->courses[0],
         .leave_out = on_is_target,
     };
     t->counting = thread_start(take_census, t) == 0;
@@ -658,13 +773,27 @@ static const char *dest_of(const struct tree *t, unsigned who)
     return d < n ? t->copy->dests[d] : NULL;
 }
 
+/* Whether another walk has come to the same, as far as it is about the source. */
+static bool is_told(struct tree *t, unsigned who, const char *path, const struct failure *f)
+{
+    struct failure about = *f;
+
+    if (t->max_courses == 1 ||
+        (who != who_is_source(t) && who != who_for_attrs(t, t->copy->n_dests)))
+        return false;
+    if (who == who_is_source(t)) /* the engines say it in their own words */
+        about.op = about.message = NULL;
+    return told_before(&t->told, who, path, &about);
+}
+
 /* Says what a file failed for, at once: there may be many. */
 static void note(struct tree *t, unsigned who, const char *path, const struct failure *f)
 {
     unsigned n = t->copy->n_dests;
 
+    if (is_told(t, who, path, f))
+        return;
     report_file_failed(t->copy->source, dest_of(t, who), path, f, who > n);
-
     if (who == who_is_source(t)) {
         if (t->n_source_failed++ == 0)
             t->source_first = *f;
@@ -741,12 +870,13 @@ static void check_answers(struct tree *t)
     failure_set(&f, "write", ETIMEDOUT, FAILURE_NO_OFFSET, "it does not answer");
     for (unsigned d = 0; limit && d < t->copy->n_dests; d++) {
         struct member *m = &t->members[d];
+        const struct course *c = course_of(t, d);
         uint64_t since = atomic_load(&m->busy_since);
 
         limit = timeout_ms(t);
         /* What is flushed at the end is everything, and before that it may be. */
         if (atomic_load(&m->view.flushing) ||
-            (atomic_load(&t->walked) && stream_idle(t->stream)))
+            (atomic_load(&c->over) && stream_idle(t->stream, c->lane)))
             limit += copy_flush_allowance_ms(t->status.dests[d].bytes);
         if (m->given_up || atomic_load(&m->over) || since == 0 || now < since + limit)
             continue;
@@ -755,23 +885,44 @@ static void check_answers(struct tree *t)
     }
 }
 
-/* The source hangs if everybody waits for it and it brings nothing. */
-static void check_source(struct tree *t)
+/* Whether a walk hangs: if all its readers wait for it and it brings nothing. */
+static bool hangs(struct tree *t, struct course *c)
 {
-    uint64_t now = clock_now_ms(), limit = timeout_ms(t);
-    uint64_t signs = atomic_load(&t->read_bytes) + atomic_load(&t->steps);
-    struct failure f;
+    uint64_t now = clock_now_ms(), limit = timeout_ms(t), steps = atomic_load(&c->steps);
 
     /* Who writes to a FIFO may take his time. */
     if (t->copy->contents && !t->o->has_timeout)
         limit = 0;
-    if (atomic_load(&t->walked) || !limit || !stream_idle(t->stream) ||
-        signs != t->idle_signs) {
-        t->idle_since = 0;
-        t->idle_signs = signs;
-    } else if (t->idle_since == 0) {
-        t->idle_since = now;
-    } else if (now - t->idle_since >= limit && !t->stopping) {
+    if (atomic_load(&c->over) || !limit || !stream_idle(t->stream, c->lane) ||
+        steps != c->idle_steps) {
+        c->idle_since = 0;
+        c->idle_steps = steps;
+    } else if (c->idle_since == 0) {
+        c->idle_since = now;
+    }
+    return c->idle_since != 0 && now - c->idle_since >= limit;
+}
+
+/* The walk in that lane, or NULL. */
+static struct course *course_at(struct tree *t, unsigned lane)
+{
+    struct course *c;
+
+    pthread_mutex_lock(&t->lock);
+    c = t->courses[lane];
+    pthread_mutex_unlock(&t->lock);
+    return c;
+}
+
+static void check_source(struct tree *t)
+{
+    struct failure f;
+
+    for (unsigned i = 0; i < t->max_courses; i++) {
+        struct course *c = course_at(t, i);
+
+        if (!c || !hangs(t, c) || t->stopping)
+            continue;
         failure_set(&f, "read", ETIMEDOUT, FAILURE_NO_OFFSET, "it does not answer");
         t->source_first = f;
         t->n_source_failed++;
@@ -780,7 +931,19 @@ static void check_source(struct tree *t)
     }
 }
 
-static void look(struct tree *t)
+/* Says once of each destination that it goes its own way. */
+static void look_at_lane(struct tree *t, unsigned d)
+{
+    struct dest_status *ds = &t->status.dests[d];
+
+    if (ds->detached || stream_lane(t->stream, d) == 0)
+        return;
+    report_verbose("%s: too slow for the others: it is served on its own", ds->path);
+    ds->detached = true;
+}
+
+/* Brings the status up to date. */
+static void look_at_members(struct tree *t)
 {
     struct copy_status *st = &t->status;
 
@@ -788,15 +951,26 @@ static void look(struct tree *t)
     st->read_bytes = atomic_load(&t->read_bytes);
     look_at_census(t);
     for (unsigned d = 0; d < st->n_dests; d++) {
-        struct member *m = &t->members[d];
+        const struct member *m = &t->members[d];
+        struct dest_status *ds = &st->dests[d];
 
-        st->dests[d].bytes = atomic_load(&m->view.bytes);
-        st->dests[d].files = atomic_load(&m->view.files);
-        st->dests[d].files_skipped = atomic_load(&m->view.files_skipped);
-        st->dests[d].resumed = atomic_load(&m->view.resumed);
-        if (atomic_load(&m->over) && m->failure.err != 0)
-            fail_dest(t, d, &m->failure);
+        ds->bytes = atomic_load(&m->view.bytes);
+        ds->files = atomic_load(&m->view.files);
+        ds->files_skipped = atomic_load(&m->view.files_skipped);
+        ds->resumed = atomic_load(&m->view.resumed);
+        look_at_lane(t, d);
+        if (ds->state == DEST_COPYING && atomic_load(&m->over) && m->complete &&
+            m->n_failed == 0)
+            ds->state = DEST_DONE; /* as far as is known */
     }
+}
+
+static void look(struct tree *t)
+{
+    look_at_members(t);
+    for (unsigned d = 0; d < t->copy->n_dests; d++)
+        if (atomic_load(&t->members[d].over) && t->members[d].failure.err != 0)
+            fail_dest(t, d, &t->members[d].failure);
 }
 
 static bool all_over(struct tree *t)
@@ -804,7 +978,9 @@ static bool all_over(struct tree *t)
     bool over;
 
     pthread_mutex_lock(&t->lock); /* see tell_over() */
-    over = atomic_load(&t->walked) || t->abandoned;
+    over = true;
+    for (unsigned i = 0; i < t->max_courses; i++)
+        over &= !t->courses[i] || atomic_load(&t->courses[i]->over) || t->abandoned;
     for (unsigned d = 0; d < t->copy->n_dests; d++)
         over &= atomic_load(&t->members[d].over) || t->members[d].given_up;
     pthread_mutex_unlock(&t->lock);
@@ -818,18 +994,15 @@ static void on_progress(void *arg, const struct copy_status *file, bool asked)
     struct tree *t = arg;
     struct copy_status *st = &t->status;
 
-    st->seconds = (double)(clock_now_ms() - t->began_ms) / 1000;
-    st->read_bytes = atomic_load(&t->read_bytes) + file->read_bytes;
+    look_at_members(t);
+    st->read_bytes += file->read_bytes;
     st->engine = file->engine;
     begin_census(t);
-    look_at_census(t);
     for (unsigned i = 0; i < file->n_dests; i++) {
-        struct member *m = t->copy_members[i];
-        struct dest_status *ds = &st->dests[m->d];
+        struct dest_status *ds = &st->dests[t->copy_members[i]->d];
 
-        ds->bytes = atomic_load(&m->view.bytes) + file->dests[i].bytes;
-        ds->files = atomic_load(&m->view.files);
-        ds->resumed = atomic_load(&m->view.resumed) + file->dests[i].resumed;
+        ds->bytes += file->dests[i].bytes;
+        ds->resumed += file->dests[i].resumed;
     }
     report_progress(st, asked);
 }
@@ -858,6 +1031,34 @@ static void note_copied(struct tree *t, struct member *m, const struct copy_stat
     }
 }
 
+static bool takes_time(const struct dest_status *ds)
+{
+    return ds->state == DEST_DONE && !ds->skipped;
+}
+
+/* Those destinations are slow that were complete long after the first one, or detached. */
+static void note_lags(struct tree *t, const struct copy_status *file)
+{
+    double first = file->seconds, most = 0;
+
+    for (unsigned i = 0; i < file->n_dests; i++)
+        if (takes_time(&file->dests[i]) && file->dests[i].done_after < first)
+            first = file->dests[i].done_after;
+    for (int pass = 0; pass < 2; pass++) {
+        for (unsigned i = 0; i < file->n_dests; i++) {
+            const struct dest_status *ds = &file->dests[i];
+            bool slow = takes_time(ds) && (ds->detached || ds->done_after > 2 * first);
+            double lag = slow ? ds->done_after - first : 0;
+
+            if (pass == 0)
+                most = lag > most ? lag : most;
+            else
+                stream_owe(t->stream, t->copy_members[i]->d,
+                           (int64_t)(1000 * (2 * lag - most)));
+        }
+    }
+}
+
 static void on_ended(void *arg, const struct copy_status *file)
 {
     struct tree *t = arg;
@@ -867,7 +1068,9 @@ static void on_ended(void *arg, const struct copy_status *file)
     t->status.chunk_size = file->chunk_size;
     t->status.queue_depth = file->queue_depth;
     atomic_fetch_add(&t->read_bytes, file->read_bytes);
+    atomic_fetch_add(&t->courses[0]->steps, 1);
     t->copy_read = file->source_failure.err == 0;
+    note_lags(t, file);
     if (file->source_failure.err)
         note(t, who_is_source(t), file->source, &file->source_failure);
     for (unsigned i = 0; i < file->n_dests; i++)
@@ -893,7 +1096,7 @@ static void run_engines(struct tree *t)
         struct member *m = &t->members[d];
         const char *path;
 
-        if (m->given_up || atomic_load(&m->over) ||
+        if (m->given_up || atomic_load(&m->over) || stream_lane(t->stream, d) != 0 ||
             !target_tree_copy_request(m->target, &requests[copy.n_dests], &path))
             continue;
         paths[copy.n_dests] = (char *)(uintptr_t)path;
@@ -923,12 +1126,18 @@ static bool is_stopping(void *arg)
     return t->stopping;
 }
 
-/* Time that the user takes for an answer is nobody's fault. */
+/* Time that the user takes for an answer is nobody's fault, nor that for which it was not
+ * looked who answers. */
 static void forget_time(struct tree *t)
 {
     uint64_t now = clock_now_ms();
 
-    t->idle_since = 0;
+    for (unsigned i = 0; i < t->max_courses; i++) {
+        struct course *c = course_at(t, i);
+
+        if (c)
+            c->idle_since = 0;
+    }
     for (unsigned d = 0; d < t->copy->n_dests; d++) {
         uint64_t since = atomic_load(&t->members[d].busy_since);
 
@@ -976,6 +1185,7 @@ static void copy_if_asked(struct tree *t)
         close(t->copy_fd);
     else
         run_engines(t);
+    forget_time(t);
     pthread_mutex_lock(&t->lock);
     t->copying = false;
     t->copy_fd = -1;
@@ -1038,12 +1248,12 @@ static void start_threads(struct tree *t)
         stream_leave(t->stream, d);
         fail_dest(t, d, &f);
     }
-    r = thread_start(read_source, t);
+    r = thread_start(read_source, t->courses[0]);
     if (r == 0)
         return;
     report_error("cannot start a thread: %s", strerror(-r));
     t->unavailable = true;
-    atomic_store(&t->walked, true);
+    atomic_store(&t->courses[0]->over, true);
     stop(t);
 }
 
@@ -1053,8 +1263,12 @@ static void judge_source(struct tree *t)
 {
     struct failure *f = &t->status.source_failure;
 
-    if (atomic_load(&t->walk_error) < 0)
-        failure_set(f, "read", -atomic_load(&t->walk_error), FAILURE_NO_OFFSET, NULL);
+    for (unsigned i = 0; i < t->max_courses; i++) {
+        const struct course *c = course_at(t, i);
+
+        if (c && atomic_load(&c->error) < 0)
+            failure_set(f, "read", -atomic_load(&c->error), FAILURE_NO_OFFSET, NULL);
+    }
     if (f->err || t->n_source_failed == 0)
         return;
     *f = t->source_first;
@@ -1105,14 +1319,39 @@ static void judge(struct tree *t)
     }
 }
 
+static uint64_t memory_of(const struct options *o)
+{
+    return o->memory ? o->memory : OPTIONS_DEFAULT_MEMORY;
+}
+
 static size_t stream_size(const struct options *o)
 {
-    uint64_t memory = (o->memory ? o->memory : OPTIONS_DEFAULT_MEMORY) / 4;
     size_t size = MIN_STREAM;
 
-    while (2 * size <= MAX_STREAM && 2 * size <= memory)
+    while (2 * size <= MAX_STREAM && 2 * size <= memory_of(o) / 4)
         size *= 2;
     return size;
+}
+
+/* Whether a destination that is too slow for the others goes its own way: not where the user is
+ * asked, nor where only the engines can copy files, nor where these can be read but once. */
+static bool detaches(const struct options *o, const struct plan_copy *copy)
+{
+    return o->slow != SLOW_WAIT && !o->in_order && !o->standing.ask && !o->partial &&
+           !o->resume && o->direct != WHEN_ALWAYS && o->reflink != WHEN_ALWAYS &&
+           o->sparse != WHEN_ALWAYS && !copy->contents;
+}
+
+/* How many walks there may be: one for each destination, as far as --memory goes and
+ * descriptors do. */
+static unsigned course_limit(const struct options *o, const struct plan_copy *copy)
+{
+    uint64_t rings = memory_of(o) / stream_size(o);
+    unsigned most = some_descriptors(COURSE_DESCRIPTORS, copy->n_dests);
+
+    if (!detaches(o, copy) || rings == 0)
+        return 1;
+    return most < rings ? most : (unsigned)rings;
 }
 
 static void tree_free(struct tree *t)
@@ -1123,6 +1362,11 @@ static void tree_free(struct tree *t)
         notices_free(t->notices);
     if (t->news_fd >= 0)
         close(t->news_fd);
+    for (unsigned i = 0; t->courses && i < t->max_courses; i++)
+        course_free(t->courses[i]);
+    free(t->courses);
+    told_free(&t->told);
+    pthread_cond_destroy(&t->parted);
     pthread_cond_destroy(&t->copied);
     pthread_cond_destroy(&t->answered);
     pthread_mutex_destroy(&t->lock);
@@ -1131,7 +1375,6 @@ static void tree_free(struct tree *t)
     free(t->root);
     free(t->members);
     free(t->copy_members);
-    free(t->lents);
     free(t->status.dests);
     free(t);
 }
@@ -1151,6 +1394,7 @@ static struct tree *tree_new(const struct options *o, const struct plan_copy *co
     t->began_ms = clock_now_ms();
     t->copy_fd = -1;
     pthread_mutex_init(&t->lock, NULL);
+    pthread_cond_init(&t->parted, NULL);
     pthread_cond_init(&t->copied, NULL);
     pthread_cond_init(&t->answered, NULL);
     t->news_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -1158,11 +1402,14 @@ static struct tree *tree_new(const struct options *o, const struct plan_copy *co
     t->copy_members = calloc(n, sizeof(struct member *));
     t->status.dests = calloc(n, sizeof *t->status.dests);
     t->root = plan_root(copy, copy->source);
-    t->n_lents = some_descriptors(1, MAX_LENTS);
-    t->lents = calloc(t->n_lents, sizeof *t->lents);
+    t->max_courses = course_limit(o, copy);
+    t->n_lents = some_descriptors(t->max_courses, MAX_LENTS);
+    t->courses = calloc(t->max_courses, sizeof(struct course *));
+    if (t->courses)
+        t->courses[0] = course_new(t);
     if (t->news_fd < 0 || !t->root || !t->members || !t->copy_members || !t->status.dests ||
-        !t->lents || notices_create(t->news_fd, &t->notices) < 0 ||
-        stream_create(stream_size(o), n, &t->stream) < 0) {
+        !t->courses || !t->courses[0] || notices_create(t->news_fd, &t->notices) < 0 ||
+        stream_create(stream_size(o), n, t->max_courses, &t->stream) < 0) {
         tree_free(t);
         return NULL;
     }

@@ -1,7 +1,8 @@
 /* tree: a tree copied to all destinations, from open to report. A thread reads the source into
  * a stream (source_tree.h, stream.h), one per destination takes its records from there and
  * makes its copy of them (target_tree.h): each at its own pace as far as the stream's memory
- * goes, and each with its own failures. The main thread watches, and reports. */
+ * goes, and each with its own failures. For those that are too slow for the others a second
+ * thread reads the rest of the source. The main thread watches, and reports. */
 #ifndef UCOPY_TREE_H
 #define UCOPY_TREE_H
 

@@ -55,6 +55,7 @@ copies --on-error=stop
 copies --require=1
 copies --timeout=60
 copies --slow=wait
+copies --slow=detach
 copies --max-lag=64K
 for engine in auto $ENGINES; do copies --engine="$engine"; done
 copies --direct

@@ -14,7 +14,7 @@ echo small >"$FS_DIR/src/d/small"
 sync -f "$FS_DIR"
 copy() {
     echo "-- $*" | sed "s|$FS_DIR|FS|g; s|$T|T|g"
-    json -a "$@" 2>err
+    json -a --slow=wait "$@" 2>err # else some may be read again
     cat err
     jq -c '[(.read_bytes | if . > 0 and . < 4000000 then "little" else . end),
         (.destinations[] | .state)]' json

@@ -12,7 +12,7 @@ hang_copy() {
     find one "$FAULT_BACKING" -mindepth 1 -delete
     mkdir "$FAULT_BACKING/x" "$FAULT_BACKING/y"
     rules "$1" "$slow"
-    start -a --timeout=2 --memory=4M --json --progress=never src fault/x one fault/y >out 2>err
+    start -a --timeout=2 --memory=4M --slow=wait --json --progress=never src fault/x one fault/y >out 2>err
     await grep -q '"dest_failed"' out
     rules "$slow"
     finish

@@ -60,7 +60,7 @@ cp -a many a2
 find a2 -name 'x*[aeiou]' -exec touch -d 2010-01-01 {} +
 cp -a a2 b2
 find b2 -name 'x*[bcd]' -delete
-json -aTu many a2 b2
+json -aTu --slow=wait many a2 b2
 python3 "$TOOLS/sametree" many a2 b2
 jq -c '[.destinations[].files], .read_bytes ==
     ([inputs | tonumber] | add)' json <(find many -name 'x*[a-eiou]' -printf '%s\n')

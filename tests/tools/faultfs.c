@@ -1,7 +1,7 @@
 /* faultfs: a FUSE file system that passes everything through to a directory, and obeys rules
  * that let it fail, shorten, delay, hang or vanish.
  *
- *     faultfs [-o direct_io|-o writeback] BACKING MOUNTPOINT RULES-FILE
+ *     faultfs [-o direct_io|-o writeback] [-o links] BACKING MOUNTPOINT RULES-FILE
  *
  * It stays in the foreground and serves until it is killed; it never unmounts: the mount point
  * then answers ENOTCONN until somebody does. Files belong to who runs it.
@@ -36,6 +36,8 @@
  * direct_io    no file goes through the cache.
  * writeback    the cache is written back later: errors show up in fsync and close, and a
  *              shortened write is lost without an error.
+ *
+ * With links it has hard links, for which there is no rule; without it refuses them.
  *
  * O_DIRECT is the kernel's, and not handed on to the backing file. Asynchronous direct writes
  * that are shortened come back as EIO. A request that hangs makes its caller unkillable: kill
@@ -144,7 +146,7 @@ struct open_file {
 };
 
 /* The options, constant once the server serves. */
-static bool direct_io, writeback;
+static bool direct_io, writeback, links;
 static int backing = -1;
 static const char *rules_path;
 
@@ -491,6 +493,11 @@ static int do_rmdir(const char *path)
     return r < 0 ? r : result(unlinkat(backing, below(path), AT_REMOVEDIR));
 }
 
+static int do_link(const char *from, const char *to)
+{
+    return links ? result(linkat(backing, below(from), backing, below(to), 0)) : -EPERM;
+}
+
 static int do_unlink(const char *path)
 {
     int r = obey_op(OP_UNLINK, below(path));
@@ -725,6 +732,7 @@ static const struct fuse_operations operations = {
     .symlink = do_symlink,
     .mkdir = do_mkdir,
     .rmdir = do_rmdir,
+    .link = do_link,
     .unlink = do_unlink,
     .rename = do_rename,
     .chmod = do_chmod,
@@ -750,7 +758,7 @@ static const struct fuse_operations operations = {
 static _Noreturn void usage(void)
 {
     errx(EXIT_USAGE,
-         "usage: faultfs [-o direct_io|-o writeback] BACKING MOUNTPOINT RULES-FILE");
+         "usage: faultfs [-o direct_io|-o writeback] [-o links] BACKING MOUNTPOINT RULES-FILE");
 }
 
 int main(int argc, char **argv)
@@ -767,6 +775,8 @@ int main(int argc, char **argv)
             direct_io = true;
         else if (c == 'o' && strcmp(optarg, "writeback") == 0)
             writeback = true;
+        else if (c == 'o' && strcmp(optarg, "links") == 0)
+            links = true;
         else
             usage();
     }

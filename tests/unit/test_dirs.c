@@ -1,4 +1,5 @@
 /* Directories by descriptors: deeper than descriptors last, and moved meanwhile. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -179,6 +180,46 @@ static void test_moved(void **state)
     }
 }
 
+static unsigned count_entries(int fd)
+{
+    _Alignas(16) char buffer[512]; /* a few at a time */
+    unsigned n = 0;
+
+    for (ssize_t got; (got = getdents64(fd, buffer, sizeof(buffer))) > 0;)
+        for (ssize_t at = 0; at < got; n++)
+            at += ((const struct dirent64 *)(const void *)(buffer + at))->d_reclen;
+    return n;
+}
+
+/* A copy lists what is left of a directory, and goes back up, whatever the first one does. */
+static void test_copy(void **state)
+{
+    struct dirs copy = {.n = 0};
+    _Alignas(16) char buffer[512];
+    unsigned left;
+    char name[8];
+
+    (void)state;
+    for (unsigned i = 0; i < 20; i++)
+        descend();
+    for (unsigned i = 0; i < 100; i++) {
+        (void)snprintf(name, sizeof(name), "f%u", i);
+        assert_int_equal(mkdirat(dirs_fd(&dirs), name, 0700), 0);
+    }
+    assert_true(getdents64(dirs_fd(&dirs), buffer, sizeof(buffer)) > 0);
+    assert_int_equal(dirs_copy(&dirs, &copy), 0);
+    left = count_entries(dirs_fd(&dirs));
+    assert_in_range(left, 50, 101);
+    assert_int_equal(count_entries(dirs_fd(&copy)), left);
+    while (dirs.n > 1)
+        assert_int_equal(dirs_leave(&dirs), 0);
+    while (copy.n > 1)
+        assert_int_equal(dirs_leave(&copy), 0);
+    assert_int_equal(copy.levels[0].ino, dirs.levels[0].ino);
+    assert_true(dirs_fd(&copy) >= 0 && dirs_fd(&copy) != dirs_fd(&dirs));
+    dirs_free(&copy);
+}
+
 /* A directory that nobody may go through any more does not keep us from where we came from. */
 static void test_shut(void **state)
 {
@@ -208,6 +249,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_zigzag, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_symlinks, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_moved, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_copy, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_shut, set_up, tear_down),
     };
 

@@ -92,6 +92,74 @@ static void test_many(void **state)
     links_free(&l);
 }
 
+static void test_copied(void **state)
+{
+    struct links l = {.n = 0}, copy = {.n = 0};
+    struct stat a = file(1, 7, 3);
+
+    (void)state;
+    assert_int_equal(links_copy(&l, true, &copy), 0);
+    assert_int_equal(copy.n, 0);
+    assert_null(meet(&l, &a, "/a"));
+    assert_int_equal(links_copy(&l, false, &copy), 0);
+    assert_string_equal(meet(&copy, &a, "/b"), "/a");
+    assert_string_equal(meet(&copy, &a, "/c"), "/a");
+    assert_int_equal(copy.n, 0);
+    assert_int_equal(l.n, 1); /* which has a state of its own */
+    links_free(&copy);
+    links_free(&l);
+}
+
+/* The last meeting does not count, whatever it was. */
+static void test_copied_without_last(void **state)
+{
+    struct links l = {.n = 0}, copy = {.n = 0};
+    struct stat a = file(1, 7, 3), other = file(1, 8, 2);
+
+    (void)state;
+    assert_null(meet(&l, &other, "/other"));
+    assert_null(meet(&l, &a, "/a"));
+    assert_int_equal(links_copy(&l, true, &copy), 0); /* the first */
+    assert_int_equal(copy.n, 1);
+    assert_null(meet(&copy, &a, "/a again"));
+    links_free(&copy);
+    assert_string_equal(meet(&l, &a, "/b"), "/a");
+    assert_int_equal(links_copy(&l, true, &copy), 0); /* one in the middle */
+    assert_string_equal(meet(&copy, &a, "/b"), "/a");
+    assert_string_equal(meet(&copy, &a, "/c"), "/a");
+    assert_int_equal(copy.n, 1);
+    links_free(&copy);
+    assert_string_equal(meet(&l, &a, "/c"), "/a");
+    assert_int_equal(links_copy(&l, true, &copy), 0); /* the last: it is not there any more */
+    assert_int_equal(l.n, 1);
+    assert_int_equal(copy.n, 2);
+    assert_string_equal(meet(&copy, &a, "/c"), "/a");
+    assert_int_equal(copy.n, 1);
+    links_free(&copy);
+    links_forget(&l, &other);
+    assert_null(meet(&l, &a, "/a"));
+    links_forget(&l, &a);
+    assert_int_equal(links_copy(&l, true, &copy), 0); /* one that has been forgotten */
+    assert_int_equal(copy.n, 0);
+    links_free(&copy);
+    links_free(&l);
+}
+
+static void test_copied_kept(void **state)
+{
+    struct links l = {.keep = true}, copy = {.n = 0};
+    struct stat a = file(1, 7, 2);
+
+    (void)state;
+    assert_null(meet(&l, &a, "/a"));
+    assert_string_equal(meet(&l, &a, "/b"), "/a");
+    assert_int_equal(links_copy(&l, true, &copy), 0);
+    for (unsigned i = 0; i < 5; i++)
+        assert_string_equal(meet(&copy, &a, "/b"), "/a");
+    links_free(&copy);
+    links_free(&l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -99,6 +167,9 @@ int main(void)
         cmocka_unit_test(test_kept),
         cmocka_unit_test(test_forgotten),
         cmocka_unit_test(test_many),
+        cmocka_unit_test(test_copied),
+        cmocka_unit_test(test_copied_without_last),
+        cmocka_unit_test(test_copied_kept),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
-/* The stream: one writer, readers at their own pace, a ring that is full, and every end. */
+/* The stream: one writer, readers at their own pace, a ring that is full, every end, and
+ * readers that go apart. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,7 +24,7 @@ struct item {
 
 static size_t put(struct stream *s, uint32_t number, size_t length, size_t reserve)
 {
-    struct item *item = stream_reserve(s, sizeof(*item) + reserve);
+    struct item *item = stream_reserve(s, 0, sizeof(*item) + reserve);
 
     if (!item)
         return 0;
@@ -31,7 +32,7 @@ static size_t put(struct stream *s, uint32_t number, size_t length, size_t reser
     item->number = number;
     item->length = (uint32_t)length;
     memset(item->bytes, (int)(number & 0xff), length);
-    stream_publish(s, sizeof(*item) + length);
+    stream_publish(s, 0, sizeof(*item) + length);
     return length;
 }
 
@@ -50,7 +51,7 @@ static struct stream *new_stream(unsigned n_readers)
 {
     struct stream *s;
 
-    assert_int_equal(stream_create(SIZE, n_readers, &s), 0);
+    assert_int_equal(stream_create(SIZE, n_readers, 1, &s), 0);
     return s;
 }
 
@@ -72,7 +73,7 @@ static void test_every_length(void **state)
         assert_true(is_whole(stream_take(s, 0), number));
         number++;
     }
-    stream_end(s);
+    stream_end(s, 0);
     assert_null(stream_take(s, 0));
     assert_null(stream_take(s, 0));
     stream_free(s);
@@ -87,10 +88,10 @@ static void test_stopped(void **state)
     assert_false(stream_stopped(s));
     stream_stop(s);
     assert_true(stream_stopped(s));
-    assert_null(stream_reserve(s, 1));
+    assert_null(stream_reserve(s, 0, 1));
     assert_null(stream_take(s, 0));
     assert_null(stream_take(s, 1));
-    assert_false(stream_drain(s));
+    assert_false(stream_drain(s, 0));
     stream_free(s);
 }
 
@@ -106,7 +107,7 @@ static void test_had_all(void **state)
         assert_non_null(stream_take(s, 0));
         if (stop == 1)
             stream_stop(s);
-        stream_end(s);
+        stream_end(s, 0);
         if (stop == 2)
             stream_stop(s);
         assert_null(stream_take(s, 0));
@@ -136,10 +137,10 @@ static void test_left(void **state)
         assert_true(is_whole(stream_take(s, 1), number));
         put(s, number + 1, 1000, 1000);
     }
-    assert_non_null(stream_reserve(s, 1));
+    assert_non_null(stream_reserve(s, 0, 1));
     stream_leave(s, 1);
-    assert_null(stream_reserve(s, 1));
-    assert_true(stream_drain(s));
+    assert_null(stream_reserve(s, 0, 1));
+    assert_true(stream_drain(s, 0));
     stream_free(s);
 }
 
@@ -205,11 +206,11 @@ static void test_readers(void **state)
 
         put(s, number, length, number % 3 == 0 ? max : length);
         if (number % 500 == 0) {
-            assert_true(stream_drain(s));
-            assert_true(stream_idle(s));
+            assert_true(stream_drain(s, 0));
+            assert_true(stream_idle(s, 0));
         }
     }
-    stream_end(s);
+    stream_end(s, 0);
     await_readers(r, 4);
     for (unsigned i = 0; i < 4; i++) {
         assert_true(r[i].whole);
@@ -230,11 +231,11 @@ static void test_idle_behind_gap(void **state)
     start(&r[1], s, 1);
     for (uint32_t number = 0; number < 200; number++) {
         put(s, number, number % 100, max);
-        assert_true(stream_drain(s));
-        assert_non_null(stream_reserve(s, stream_max_record(s)));
-        assert_true(stream_drain(s));
+        assert_true(stream_drain(s, 0));
+        assert_non_null(stream_reserve(s, 0, stream_max_record(s)));
+        assert_true(stream_drain(s, 0));
     }
-    stream_end(s);
+    stream_end(s, 0);
     await_readers(r, 2);
     assert_true(r[0].whole && r[1].whole);
     assert_int_equal(r[0].taken, 200);
@@ -277,7 +278,7 @@ static void test_stop_wakes(void **state)
             assert_null(stream_take(s, 0));
         } else {
             put(s, 0, 500, 500);
-            assert_false(stream_drain(s));
+            assert_false(stream_drain(s, 0));
         }
         assert_int_equal(pthread_join(thread, NULL), 0);
         stream_free(s);
@@ -300,7 +301,7 @@ static void test_leave_wakes(void **state)
             assert_null(stream_take(s, 0));
         } else {
             put(s, 0, 500, 500);
-            assert_true(stream_drain(s));
+            assert_true(stream_drain(s, 0));
         }
         assert_int_equal(pthread_join(thread, NULL), 0);
         stream_free(s);
@@ -315,20 +316,20 @@ static void test_await(void **state)
     pthread_t thread;
 
     (void)state;
-    assert_true(stream_await(s, stream_position(s)));
+    assert_true(stream_await(s, 0, stream_position(s, 0)));
     put(s, 0, 500, 500);
-    first = stream_position(s);
+    first = stream_position(s, 0);
     put(s, 1, 500, 500);
-    second = stream_position(s);
+    second = stream_position(s, 0);
     assert_true(first < second);
     for (unsigned reader = 0; reader < 2; reader++) {
         assert_non_null(stream_take(s, reader));
         assert_non_null(stream_take(s, reader)); /* lets go of the first */
     }
-    assert_true(stream_await(s, first));
+    assert_true(stream_await(s, 0, first));
     stream_leave(s, 1);
     run_beside(leave_soon, s, &thread);
-    assert_true(stream_await(s, second));
+    assert_true(stream_await(s, 0, second));
     assert_true(stream_left(s, 0));
     assert_int_equal(pthread_join(thread, NULL), 0);
     stream_free(s);
@@ -336,9 +337,227 @@ static void test_await(void **state)
     s = new_stream(1);
     put(s, 0, 500, 500);
     run_beside(stop_soon, s, &thread);
-    assert_false(stream_await(s, stream_position(s)));
+    assert_false(stream_await(s, 0, stream_position(s, 0)));
     assert_int_equal(pthread_join(thread, NULL), 0);
     stream_free(s);
+}
+
+/* ---- readers that go apart ---- */
+
+/* As put(), in any lane. */
+static bool put_in(struct stream *s, unsigned lane, uint32_t number, size_t length)
+{
+    struct item *item = stream_reserve(s, lane, sizeof(*item) + length);
+
+    if (!item)
+        return false;
+    item->number = number;
+    item->length = (uint32_t)length;
+    memset(item->bytes, (int)(number & 0xff), length);
+    stream_publish(s, lane, sizeof(*item) + length);
+    return true;
+}
+
+/* Waits until the writer is held up: by readers who owe time, so that it does not have to wait
+ * for them. */
+static void await_held_up(struct stream *s, unsigned lane)
+{
+    while (stream_reserve(s, lane, 1))
+        nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+    assert_true(stream_held_up(s, lane));
+}
+
+/* The slow one gets what was there for it up to the cut, and then what its own writer has. */
+static void test_part(void **state)
+{
+    struct reader fast = {.leave_after = TO_THE_END};
+    struct stream *s;
+    uint64_t cut;
+    unsigned lane = 7;
+
+    (void)state;
+    assert_int_equal(stream_create(SIZE, 2, 2, &s), 0);
+    start(&fast, s, 0);
+    for (uint32_t number = 0; number < 10; number++)
+        assert_true(put_in(s, 0, number, 50));
+    cut = stream_position(s, 0);
+    for (uint32_t number = 10; number < 15; number++)
+        assert_true(put_in(s, 0, number, 50));
+    assert_true(is_whole(stream_take(s, 1), 0));
+    stream_owe(s, 1, -1000);
+    assert_non_null(stream_reserve(s, 0, 1));
+    stream_owe(s, 1, 1000000);
+    await_held_up(s, 0);
+    assert_true(stream_part(s, 0, cut, &lane));
+    assert_int_equal(lane, 1);
+    assert_int_equal(stream_lane(s, 0), 0);
+    assert_int_equal(stream_lane(s, 1), 1);
+    assert_false(stream_held_up(s, 0));
+    /* Nobody waits for the slow one any more, however much there is. */
+    for (uint32_t number = 15; number < 500; number++)
+        assert_true(put_in(s, 0, number, 50));
+    assert_true(stream_drain(s, 0));
+    assert_true(stream_idle(s, 0));
+    assert_false(stream_idle(s, 1));
+    stream_end(s, 0);
+    await_readers(&fast, 1);
+    assert_true(fast.whole);
+    assert_int_equal(fast.taken, 500);
+    for (uint32_t number = 10; number < 15; number++)
+        assert_true(put_in(s, 1, number, 50));
+    stream_end(s, 1);
+    for (uint32_t number = 1; number < 15; number++)
+        assert_true(is_whole(stream_take(s, 1), number));
+    assert_null(stream_take(s, 1));
+    assert_true(stream_had_all(s, 1));
+    stream_free(s);
+}
+
+/* Not if the slow one has seen what would be cut off, nor when all is over. */
+static void test_part_refused(void **state)
+{
+    struct reader fast = {.leave_after = TO_THE_END};
+    struct stream *s;
+    uint64_t cut;
+    unsigned lane;
+
+    (void)state;
+    assert_int_equal(stream_create(SIZE, 2, 2, &s), 0);
+    start(&fast, s, 0);
+    cut = stream_position(s, 0);
+    assert_true(put_in(s, 0, 0, 50));
+    assert_true(put_in(s, 0, 1, 50));
+    assert_true(is_whole(stream_take(s, 1), 0));
+    stream_owe(s, 1, 1000000);
+    await_held_up(s, 0);
+    assert_false(stream_part(s, 0, cut, &lane));
+    stream_put_off(s, 0);
+    assert_false(stream_held_up(s, 0));
+    assert_true(put_in(s, 0, 2, 50)); /* it may go on as if nothing had been */
+    assert_int_equal(stream_lane(s, 1), 0);
+    await_held_up(s, 0); /* until the next time */
+    stream_stop(s);
+    assert_false(stream_held_up(s, 0));
+    assert_false(stream_part(s, 0, stream_position(s, 0), &lane));
+    await_readers(&fast, 1);
+    stream_free(s);
+}
+
+/* Whichever way the writer waits, its patience comes to an end. */
+static void test_patience(void **state)
+{
+    (void)state;
+    for (unsigned way = 0; way < 3; way++) {
+        struct reader fast = {.leave_after = TO_THE_END};
+        struct stream *s;
+        unsigned lane;
+
+        assert_int_equal(stream_create(SIZE, 2, 2, &s), 0);
+        start(&fast, s, 0);
+        assert_true(put_in(s, 0, 0, 50));
+        assert_non_null(stream_take(s, 1));
+        if (way == 0)
+            for (uint32_t number = 1; put_in(s, 0, number, 50);)
+                number++;
+        else if (way == 1)
+            assert_false(stream_drain(s, 0));
+        else
+            assert_false(stream_await(s, 0, stream_position(s, 0)));
+        assert_true(stream_held_up(s, 0));
+        assert_true(stream_part(s, 0, stream_position(s, 0), &lane));
+        assert_true(stream_drain(s, 0));
+        stream_stop(s);
+        await_readers(&fast, 1);
+        stream_free(s);
+    }
+}
+
+struct writer {
+    struct stream *s;
+    unsigned lane;
+    uint32_t number;
+    unsigned seed;
+    bool lost;           /* it could not go on */
+    struct writer *next; /* who goes on for those that it has parted with */
+    pthread_t thread;
+};
+
+enum { N_RECORDS = 4000 };
+
+/* Puts all records, some at a time, and begins these again in another lane. */
+static void *write_all(void *arg)
+{
+    struct writer *w = arg;
+
+    for (uint32_t first = w->number; first < N_RECORDS; first += w->seed % 7 + 1) {
+        uint64_t cut = stream_position(w->s, w->lane);
+        uint32_t number = first;
+
+        /* As if it were slow, which it may be or not. */
+        if (first % 50 < 7)
+            stream_owe(w->s, (first / 50 + w->seed) % 4, 1000000);
+        while (number < first + w->seed % 7 + 1 && number < N_RECORDS) {
+            struct writer *own = NULL;
+
+            if (put_in(w->s, w->lane, number, number * 31 % 300)) {
+                number++;
+                continue;
+            }
+            if (!stream_held_up(w->s, w->lane)) /* nobody is there any more */
+                return NULL;
+            own = malloc(sizeof(*own));
+            if (!own)
+                abort();
+            *own = (struct writer){
+                .s = w->s, .number = first, .seed = w->seed * 3 + 1, .next = w->next};
+            if (stream_part(w->s, w->lane, cut, &own->lane)) {
+                w->next = own;
+                if (pthread_create(&own->thread, NULL, write_all, own) != 0)
+                    abort();
+            } else {
+                stream_put_off(w->s, w->lane);
+                free(own);
+            }
+        }
+    }
+    stream_end(w->s, w->lane);
+    return NULL;
+}
+
+/* Every reader gets every record once, in order, whoever parts with whom. */
+static void test_lanes(void **state)
+{
+    bool any_apart = false;
+
+    for (unsigned round = 0; round < 8; round++) {
+        struct reader r[4] = {{.leave_after = TO_THE_END},
+                              {.leave_after = TO_THE_END, .every = 30},
+                              {.leave_after = TO_THE_END, .every = 7},
+                              {.leave_after = N_RECORDS / 2, .every = 1}};
+        struct writer w = {.seed = round};
+        bool apart = false;
+
+        (void)state;
+        assert_int_equal(stream_create(SIZE, 4, 1 + round % 4, &w.s), 0);
+        for (unsigned i = 0; i < 4; i++)
+            start(&r[i], w.s, i);
+        (void)write_all(&w);
+        await_readers(r, 4);
+        for (struct writer *own = w.next, *next; own; own = next) {
+            assert_int_equal(pthread_join(own->thread, NULL), 0);
+            next = own->next;
+            free(own);
+        }
+        for (unsigned i = 0; i < 4; i++) {
+            assert_true(r[i].whole);
+            assert_int_equal(r[i].taken, i == 3 ? N_RECORDS / 2 : N_RECORDS);
+            apart |= stream_lane(w.s, i) != 0;
+        }
+        assert_false(apart && round % 4 == 0);
+        any_apart |= apart;
+        stream_free(w.s);
+    }
+    assert_true(any_apart);
 }
 
 int main(void)
@@ -348,7 +567,9 @@ int main(void)
         cmocka_unit_test(test_had_all),      cmocka_unit_test(test_left),
         cmocka_unit_test(test_readers),      cmocka_unit_test(test_idle_behind_gap),
         cmocka_unit_test(test_stop_wakes),   cmocka_unit_test(test_leave_wakes),
-        cmocka_unit_test(test_await),
+        cmocka_unit_test(test_await),        cmocka_unit_test(test_part),
+        cmocka_unit_test(test_part_refused), cmocka_unit_test(test_patience),
+        cmocka_unit_test(test_lanes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,12 +65,32 @@ static void test_long(void **state)
     trail_free(&t);
 }
 
+static void test_copy(void **state)
+{
+    struct trail t = {.bytes = NULL}, copy = {.bytes = NULL};
+
+    (void)state;
+    assert_int_equal(trail_copy(&t, &copy), 0);
+    assert_null(copy.bytes);
+    assert_int_equal(trail_put(&t, 0, "one"), 0);
+    assert_int_equal(trail_put(&t, 4, "two"), 0); /* with a NUL between them */
+    assert_int_equal(trail_copy(&t, &copy), 0);
+    assert_int_equal(trail_put(&t, 0, "else"), 0);
+    assert_int_equal(copy.len, 7);
+    assert_memory_equal(copy.bytes, "one\0two", 8);
+    assert_int_equal(trail_put(&copy, 7, "!"), 0);
+    assert_string_equal(copy.bytes + 4, "two!");
+    trail_free(&t);
+    trail_free(&copy);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_enter),
         cmocka_unit_test(test_slashes),
         cmocka_unit_test(test_long),
+        cmocka_unit_test(test_copy),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
