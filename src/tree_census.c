@@ -1,0 +1,68 @@
+/* tree_census: the thread that counts what there is in a tree. See tree_state.h. */
+#include <poll.h>
+#include <sys/eventfd.h>
+
+#include "clock.h"
+#include "thread.h"
+#include "tree_state.h"
+
+/* Trees that take less time are not counted. */
+#define COUNT_AFTER_MS 500
+
+static void *take_census(void *arg)
+{
+    struct tree *t = arg;
+
+    t->census_error = census_take(&t->census);
+    tree_tell_over(t, &t->counted);
+    return NULL;
+}
+
+/* Where symlinks are followed it might count without end, and links and attributes have no
+ * size. */
+void tree_begin_census(struct tree *t)
+{
+    const struct options *o = t->o;
+
+    if (t->counting || report_progress_interval_ms() < 0 || o->follow == FOLLOW_ALWAYS ||
+        o->link || o->symbolic_link || o->attributes_only ||
+        clock_now_ms() - t->began_ms < COUNT_AFTER_MS)
+        return;
+    t->census = (struct census){
+        .path = t->copy->source,
+        .follow = t->copy->follow,
+        .one_file_system = o->one_file_system,
+        .keep_links = o->preserve_links,
+        .arg = t->courses[0],
+        .leave_out = tree_is_target,
+    };
+    t->counting = thread_start(take_census, t) == 0;
+}
+
+void tree_look_at_census(struct tree *t)
+{
+    if (!t->counting || !atomic_load(&t->counted) || t->census_error < 0)
+        return;
+    t->status.size_known = true;
+    t->status.size = atomic_load(&t->census.bytes);
+    t->status.files = atomic_load(&t->census.files);
+}
+
+void tree_end_census(struct tree *t)
+{
+    uint64_t deadline = clock_now_ms() + TREE_END_PATIENCE_MS;
+
+    if (!t->counting)
+        return;
+    atomic_store(&t->census.stop, true);
+    while (!atomic_load(&t->counted) && clock_now_ms() < deadline) {
+        struct pollfd p = {.fd = t->news_fd, .events = POLLIN};
+        eventfd_t news;
+
+        if (poll(&p, 1, TREE_LOOK_MS) > 0)
+            (void)eventfd_read(t->news_fd, &news);
+    }
+    pthread_mutex_lock(&t->lock); /* see tree_tell_over() */
+    t->abandoned |= !atomic_load(&t->counted);
+    pthread_mutex_unlock(&t->lock);
+}

@@ -1,0 +1,300 @@
+/* tree_course: the threads that read the source of a tree. See tree_state.h. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "thread.h"
+#include "tree_state.h"
+
+/* Files of at least so many bytes are copied by the engines, one after the other; smaller ones
+ * cost less than to set that up. */
+#define ENGINE_SIZE (4u << 20)
+
+/* Smaller files are not cloned unless they have to be. To the CPU a clone is as dear as a copy
+ * of 16 KiB, but what is copied is then written, too: see bench/README. */
+#define CLONE_SIZE 4096u
+
+/* With --sparse=always no hole is made in less. */
+#define SMALLEST_HOLE 4096u
+
+void tree_tell_news(struct tree *t)
+{
+    uint64_t one = 1;
+
+    if (write(t->news_fd, &one, sizeof one) != sizeof one)
+        assert(!"an eventfd takes a 1");
+}
+
+struct course *tree_course_of(struct tree *t, unsigned d)
+{
+    struct course *c;
+
+    pthread_mutex_lock(&t->lock);
+    c = t->courses[stream_lane(t->stream, d)];
+    pthread_mutex_unlock(&t->lock);
+    return c;
+}
+
+void tree_tell_over(struct tree *t, atomic_bool *over)
+{
+    pthread_mutex_lock(&t->lock);
+    atomic_store(over, true);
+    tree_tell_news(t);
+    pthread_mutex_unlock(&t->lock);
+}
+
+bool tree_clones_all(const struct options *o)
+{
+    return o->reflink == WHEN_ALWAYS && o->sparse == WHEN_AUTO;
+}
+
+unsigned tree_some_descriptors(unsigned n, unsigned most)
+{
+    struct rlimit limit;
+    rlim_t each = getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur / 8 / n : 0;
+
+    return each < 1 ? 1 : each > most ? most : (unsigned)each;
+}
+
+const char *tree_way_of(const struct tree *t)
+{
+    return t->copy->source + strlen(t->copy->source) - t->copy->way_len;
+}
+
+/* ---- the threads of the source ---- */
+
+struct course *tree_course_new(struct tree *t)
+{
+    struct course *c = calloc(1, sizeof(*c));
+
+    if (!c)
+        return NULL;
+    c->tree = t;
+    c->lents = calloc(t->n_lents, sizeof(*c->lents));
+    if (c->lents)
+        return c;
+    free(c);
+    return NULL;
+}
+
+void tree_course_free(struct course *c)
+{
+    if (c)
+        free(c->lents);
+    free(c);
+}
+
+static void on_source_failed(void *arg, const char *path, const struct failure *f)
+{
+    const struct course *c = arg;
+
+    notices_put(c->tree->notices, tree_who_is_source(c->tree), path, f);
+}
+
+/* Nobody can have what could not be read. */
+static void on_source_attrs_failed(void *arg, const char *path, const struct failure *f)
+{
+    const struct course *c = arg;
+    struct tree *t = c->tree;
+
+    notices_put(t->notices, tree_who_for_attrs(t, t->copy->n_dests), path, f);
+}
+
+static void on_read(void *arg, uint64_t bytes)
+{
+    struct course *c = arg;
+
+    atomic_fetch_add(&c->tree->read_bytes, bytes);
+    atomic_fetch_add(&c->steps, 1);
+}
+
+bool tree_is_target(void *arg, const struct stat *st)
+{
+    const struct course *c = arg;
+    struct tree *t = c->tree;
+
+    for (unsigned d = 0; d < t->copy->n_dests; d++) {
+        const struct target_tree_view *v = &t->members[d].view;
+
+        if (atomic_load(&v->has_root) && v->root_dev == st->st_dev && v->root_ino == st->st_ino)
+            return true;
+    }
+    return false;
+}
+
+/* The number is free then for another file. */
+static bool on_is_wanted(void *arg, unsigned offer)
+{
+    struct course *c = arg;
+    uint64_t bit = UINT64_C(1) << (offer % 64);
+
+    return atomic_fetch_and(&c->wanted[offer / 64], ~bit) & bit;
+}
+
+/* The first walk's: the others have no such files. */
+static bool on_copy(void *arg, int fd, const char *path)
+{
+    const struct course *c = arg;
+    struct tree *t = c->tree;
+    bool read;
+
+    pthread_mutex_lock(&t->lock);
+    t->copy_fd = fd;
+    t->copy_path = path;
+    t->copying = true;
+    tree_tell_news(t);
+    while (t->copying)
+        pthread_cond_wait(&t->copied, &t->lock);
+    read = t->copy_read;
+    pthread_mutex_unlock(&t->lock);
+    return read;
+}
+
+/* From which size on files are for the engines, because they are big or because what is asked
+ * for only those can do. */
+static uint64_t copy_size(const struct options *o)
+{
+    if (o->direct == WHEN_ALWAYS || o->reflink == WHEN_ALWAYS)
+        return 0;
+    return o->sparse == WHEN_ALWAYS ? SMALLEST_HOLE : ENGINE_SIZE;
+}
+
+/* From which size on files are cloned where that can be. */
+static uint64_t clone_size(const struct options *o)
+{
+    if (o->reflink == WHEN_NEVER || o->sparse != WHEN_AUTO)
+        return UINT64_MAX;
+    return o->reflink == WHEN_ALWAYS ? 0 : CLONE_SIZE;
+}
+
+static enum source_clones on_clones(void *arg, dev_t dev)
+{
+    const struct course *c = arg;
+    struct tree *t = c->tree;
+    bool all = true, any = false;
+
+    if (tree_clones_all(t->o))
+        return CLONED_BY_ALL;
+    for (unsigned d = 0; d < t->copy->n_dests; d++) {
+        struct target_tree_view *v = &t->members[d].view;
+
+        if (stream_left(t->stream, d) || stream_lane(t->stream, d) != c->lane)
+            continue;
+        all &= atomic_load(&v->clones) == dev + 1;
+        any |= atomic_load(&v->clones_not) != dev + 1;
+    }
+    return all ? CLONED_BY_ALL : any ? CLONED_BY_SOME : CLONED_BY_NOBODY;
+}
+
+/* Has the stream part, and opens the gate; or waits until nobody stands there any more. */
+static bool open_gate(struct tree *t, unsigned lane, uint64_t position, struct course *c)
+{
+    bool parts;
+
+    pthread_mutex_lock(&t->lock);
+    parts = stream_part(t->stream, lane, position, &c->lane);
+    if (parts)
+        t->courses[c->lane] = c;
+    c->gate = parts ? GATE_OPEN : GATE_CALLED_OFF;
+    pthread_cond_broadcast(&t->parted);
+    while (c->gate == GATE_CALLED_OFF)
+        pthread_cond_wait(&t->parted, &t->lock);
+    pthread_mutex_unlock(&t->lock);
+    return parts;
+}
+
+/* False: it is not to begin, and c must not be looked at any more. */
+static bool pass_gate(struct tree *t, struct course *c)
+{
+    bool passes;
+
+    pthread_mutex_lock(&t->lock);
+    while (c->gate == GATE_SHUT)
+        pthread_cond_wait(&t->parted, &t->lock);
+    passes = c->gate == GATE_OPEN;
+    if (!passes)
+        c->gate = GATE_GONE;
+    pthread_cond_broadcast(&t->parted);
+    pthread_mutex_unlock(&t->lock);
+    return passes;
+}
+
+/* The thread is there before the readers are that need one. */
+static struct lent *on_part(void *arg, struct source_rest *rest, uint64_t position)
+{
+    struct course *from = arg, *c = tree_course_new(from->tree);
+    struct tree *t = from->tree;
+    struct lent *lents;
+
+    if (!c)
+        return NULL;
+    c->rest = rest;
+    for (unsigned i = 0; i < RECORD_MAX_OFFER / 64 + 1; i++)
+        atomic_store(&c->wanted[i], atomic_load(&from->wanted[i]));
+    lents = c->lents;
+    c->lents = from->lents;
+    if (thread_start(tree_read_source, c) == 0 && open_gate(t, from->lane, position, c)) {
+        from->lents = lents;
+        tree_tell_news(t);
+        return lents;
+    }
+    c->lents = lents;
+    tree_course_free(c);
+    return NULL;
+}
+
+void *tree_read_source(void *arg)
+{
+    struct course *c = arg;
+    struct tree *t = c->tree;
+    const struct options *o = t->o;
+    struct source_tree source = {
+        .path = t->root,
+        .way = tree_way_of(t),
+        .follow_source = t->copy->follow,
+        .follow = o->follow == FOLLOW_ALWAYS,
+        .contents = t->copy->contents,
+        .make = o->link            ? SOURCE_TREE_HARD_LINKS
+                : o->symbolic_link ? SOURCE_TREE_SYMLINKS
+                                   : SOURCE_TREE_COPIES,
+        .one_file_system = o->one_file_system,
+        .keep_links = o->preserve_links,
+        .preserve = o->preserve,
+        .offer = (o->standing.update != UPDATE_ALL || o->resume) && !o->standing.ask &&
+                 !o->link && !o->symbolic_link,
+        .repeat = standing_keeps_all(&o->standing) || o->standing.ask || o->attributes_only,
+        .no_data = o->attributes_only,
+        .clone_size = clone_size(o),
+        .n_lents = t->n_lents,
+        .clones = on_clones,
+        .stream = t->stream,
+        .links = &t->links->met,
+        .label = t->copy->label ? t->copy->label : "",
+        .steps = &c->steps,
+        .arg = c,
+        .failed = on_source_failed,
+        .attrs_failed = on_source_attrs_failed,
+        .read = on_read,
+        .is_target = tree_is_target,
+        .is_wanted = on_is_wanted,
+        .copy = on_copy,
+        .part = on_part,
+    };
+
+    if (c->rest && !pass_gate(t, c))
+        return NULL;
+    source.lane = c->lane;
+    source.lents = c->lents;
+    /* The engines are for the first walk's readers: they have one file at a time. */
+    source.copy_size = c->rest ? UINT64_MAX : copy_size(o);
+    source.holes = !c->rest                  ? SOURCE_TREE_COPY_HOLES
+                   : o->sparse == WHEN_NEVER ? SOURCE_TREE_READ_HOLES
+                                             : SOURCE_TREE_RECORD_HOLES;
+    atomic_store(&c->error,
+                 c->rest ? source_tree_go_on(c->rest, &source) : source_tree_walk(&source));
+    tree_tell_over(t, &c->over);
+    return NULL;
+}

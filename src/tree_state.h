@@ -1,0 +1,187 @@
+/* tree_state: what the parts of tree.c share: tree_member.c, a destination's thread;
+ * tree_course.c, those of the source; tree_census.c, the one that counts. */
+#ifndef UCOPY_TREE_STATE_H
+#define UCOPY_TREE_STATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/stat.h>
+
+#include "census.h"
+#include "lent.h"
+#include "notices.h"
+#include "report.h"
+#include "source_tree.h"
+#include "stream.h"
+#include "target_tree.h"
+#include "told.h"
+#include "tree.h"
+
+/* How often it is looked whether somebody hangs. */
+#define TREE_LOOK_MS 200
+
+/* How long threads have to come to an end after a signal. */
+#define TREE_END_PATIENCE_MS 450
+
+#define TREE_TEXT 96
+
+/* A walk through the source, and its thread: the first one's, and one for each time that some
+ * destinations became too slow for the others (stream.h). */
+struct course {
+    struct tree *tree;
+    unsigned lane;            /* of the stream */
+    struct source_rest *rest; /* what it walks through; NULL: all */
+    struct lent *lents;       /* see lent.h */
+    /* Whether it is to begin. */
+    enum { GATE_SHUT, GATE_OPEN, GATE_CALLED_OFF, GATE_GONE } gate;
+    /* Bits: somebody wants what was offered under that number. */
+    _Atomic uint64_t wanted[RECORD_MAX_OFFER / 64 + 1];
+    _Atomic uint64_t steps; /* signs of life */
+    atomic_bool over;
+    atomic_int error;
+
+    /* the main thread's */
+    uint64_t idle_since; /* ms: all its readers wait for the source; 0: not so */
+    uint64_t idle_steps;
+};
+
+/* One destination, and the thread that makes it. */
+struct member {
+    struct tree *tree;
+    unsigned d;
+    char *root;                 /* its path */
+    struct target_tree *target; /* the thread's; NULL: not open */
+    struct target_tree_view view;
+    _Atomic uint64_t busy_since; /* ms, monotonic; 0: waits for records */
+    atomic_bool over;
+    bool complete;          /* has had everything; meaningful when over */
+    struct failure failure; /* err != 0: of the destination as a whole; meaningful when over */
+    struct record *record;  /* the one that is being dealt with, without its data */
+    size_t record_room;     /* bytes */
+
+    /* the main thread's */
+    bool given_up;
+    unsigned n_failed; /* files that could not be made */
+    unsigned n_full;   /* of these, for want of space */
+    uint64_t kept;     /* bytes of big ones that are there to go on with */
+    unsigned n_attrs;  /* attributes that could not be kept */
+    struct failure first;
+    struct failure attrs;
+    char text[TREE_TEXT];
+    char attrs_text[TREE_TEXT];
+};
+
+struct tree {
+    const struct options *o;
+    const struct plan_copy *copy;
+    struct tree_links *links;
+    int signal_fd;
+    int news_fd;
+    char *root; /* the source's path */
+    struct stream *stream;
+    struct notices *notices;
+    struct member *members;
+    mode_t umask;
+    struct standing_policy standing;
+
+    /* A file for the engines, from the source's thread to the main thread and back. */
+    pthread_mutex_t lock;
+    pthread_cond_t copied;
+    int copy_fd; /* -1: there is none */
+    const char *copy_path;
+    bool copying;
+    bool copy_read; /* nothing was wrong with it itself */
+    unsigned n_lents;
+    struct member **copy_members; /* whose destinations it goes to */
+
+    /* What a destination's thread asks the user. */
+    struct {
+        const char *path; /* NULL: nobody asks */
+        struct standing_case about;
+        bool is_answered, yes;
+        bool closed; /* no question is answered any more */
+    } question;
+    pthread_cond_t answered;
+
+    /* By their lanes, of which there may be so many; with the lock held. */
+    struct course **courses;
+    unsigned max_courses;
+    pthread_cond_t parted; /* a gate has been moved */
+
+    _Atomic uint64_t read_bytes;
+    struct told told; /* of the source */
+    unsigned n_source_failed;
+    struct failure source_first;
+    char source_text[TREE_TEXT];
+
+    /* How much there is, counted for people by a thread of its own. */
+    struct census census;
+    bool counting;       /* it has been started */
+    atomic_bool counted; /* it is over */
+    int census_error;    /* meaningful when counted */
+
+    struct copy_status status;
+    uint64_t began_ms;
+    int signal;
+    bool stopping;
+    bool impatient;
+    bool abandoned;
+    bool unavailable;
+};
+
+/* Who a notice is about. Destinations have the first numbers. */
+static inline unsigned tree_who_is_source(const struct tree *t)
+{
+    return t->copy->n_dests;
+}
+
+static inline unsigned tree_who_for_attrs(const struct tree *t, unsigned d)
+{
+    return t->copy->n_dests + 1 + d;
+}
+
+/* Has the main thread look around. Any thread may call it. */
+void tree_tell_news(struct tree *t);
+
+/* A thread's last act: *over becomes true, and when the others see it, the thread no longer
+ * looks at the tree. */
+void tree_tell_over(struct tree *t, atomic_bool *over);
+
+/* Whether every file has to be a clone, and can be one without an engine. */
+bool tree_clones_all(const struct options *o);
+
+/* Of the descriptors each of n may take that part of an eighth, at least 1 and at most `most`.
+ */
+unsigned tree_some_descriptors(unsigned n, unsigned most);
+
+/* From the source's root to what is copied. Lives as long as the tree. */
+const char *tree_way_of(const struct tree *t);
+
+/* The thread of a destination; arg is its struct member. */
+void *tree_make_copy(void *arg);
+
+/* The walk through the source that destination d gets its records from. */
+struct course *tree_course_of(struct tree *t, unsigned d);
+
+/* A walk that has not begun, in lane 0. The caller's; NULL without memory. */
+struct course *tree_course_new(struct tree *t);
+void tree_course_free(struct course *c); /* NULL is fine */
+
+/* The thread of a walk; arg is its struct course. */
+void *tree_read_source(void *arg);
+
+/* Whether the directory is the root of a destination; arg is a struct course. */
+bool tree_is_target(void *arg, const struct stat *st);
+
+/* Starts to count what there is in the source, once the copy turns out to take some time, if
+ * somebody is watching it. The main thread calls these three. */
+void tree_begin_census(struct tree *t);
+
+/* Puts into t->status what has been counted, when that is all. */
+void tree_look_at_census(struct tree *t);
+
+/* Ends the counting: nobody wants to know any more. One that hangs leaves the tree abandoned.
+ */
+void tree_end_census(struct tree *t);
+
+#endif
