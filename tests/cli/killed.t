@@ -21,11 +21,15 @@ kills() {
     fi
 }
 met=0
-for options in "" --fsync --direct=auto "--fsync --direct=auto"; do
-    # shellcheck disable=SC2086 # none is no argument
-    kills $(((count + 3) / 4)) $options
-    [ "$torn" = 0 ] || echo "seed $seed: $torn torn with $options"
-    met=$((met + under_way))
+for _ in {1..10}; do
+    for options in "" --fsync --direct=auto "--fsync --direct=auto"; do
+        # shellcheck disable=SC2086 # none is no argument
+        kills $(((count + 3) / 4)) $options
+        [ "$torn" = 0 ] || echo "seed $seed: $torn torn with $options"
+        met=$((met + under_way))
+    done
+    [ "$met" -eq 0 ] || break
+    seed=$((seed + 1))
 done
 [ "$met" -gt 0 ] || echo "seed $seed: no copy was under way when it was killed"
 for _ in {1..20}; do

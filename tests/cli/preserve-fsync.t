@@ -6,13 +6,13 @@ export ASAN_OPTIONS=detect_leaks=0
 genfile src 1000
 chmod 640 src
 touch -d '2001-02-03 04:05:06' src
-trace() { # a file per thread, in the order in which they began
+trace() { # a file per thread: by their times
     rm -f trace.*
-    strace -ff -y -o trace -e trace=fsync,fchmod,fchown,utimensat,renameat \
+    strace -ff -ttt -y -o trace -e trace=fsync,fchmod,fchown,utimensat,renameat \
         "$UCOPY" --engine=sync "$@" || skip "strace does not work here"
-    sed -nE 's/^fsync\([0-9]+<[^>]*(\.tmp|\/a)>.*= 0$/fsync/p
+    sort -n trace.* | sed -nE 's/^[0-9.]+ //; s/^fsync\([0-9]+<[^>]*(\.tmp|\/a)>.*= 0$/fsync/p
              s/^fsync\([0-9]+<[^>]*>.*= 0$/fsync of the directory/p; s/^(fchmod|utimensat|renameat)\(.*= 0$/\1/p
-             s/^(fchown)\(.*/\1/p' $(printf '%s\n' trace.* | sort -V)
+             s/^(fchown)\(.*/\1/p'
     echo
 }
 trace --fsync -p src a

@@ -26,4 +26,9 @@ ucopy: src/invalid\377\376: open: Permission denied
 ucopy: src/line\nbreak: open: Permission denied
 ucopy: src: 5 files or directories could not be read
 start
+file_failed
+file_failed
+file_failed
+file_failed
+file_failed
 summary

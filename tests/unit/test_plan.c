@@ -33,6 +33,10 @@ static void run(const char *command)
 static int set_up(void **state)
 {
     (void)state;
+    /* Before there is another thread: each has a namespace of its own. */
+    if (geteuid() == 0 &&
+        (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0))
+        return -1;
     (void)snprintf(scratch, sizeof(scratch), "/tmp/ucopy-test-XXXXXX");
     if (!mkdtemp(scratch) || chdir(scratch) < 0 || setenv("SCRATCH", scratch, 1) < 0)
         return -1;
@@ -377,8 +381,6 @@ static void test_nodes_and_mounts(void **state)
     (void)state;
     if (geteuid() != 0)
         skip();
-    assert_int_equal(unshare(CLONE_NEWNS), 0);
-    assert_int_equal(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
     assert_int_equal(mount("none", "e", "tmpfs", 0, NULL), 0);
     run("mkdir e/d e/bound; : > e/file; mount --bind d e/bound; mount --bind a e/file");
     assert_int_equal(mknod("e/block", S_IFBLK | 0600, makedev(7, 0)), 0);
