@@ -414,7 +414,7 @@ static void free_done(struct copy *c)
  * Ordered batches that are in flight behind one at fault come back cancelled, sooner or later.
  * What is submitted meanwhile would overtake them, so that everything waits for the last of
  * them and then starts again from the lowest range. */
-static int submit_idle(struct copy *c, struct engine *e)
+static int submit_idle(struct copy *c)
 {
     if (c->settling && c->in_flight > 0)
         return 0;
@@ -424,7 +424,7 @@ static int submit_idle(struct copy *c, struct engine *e)
 
         if (k->left > 0 || !build_batch(c, k))
             continue;
-        r = engine_submit(e, &k->batch);
+        r = engine_submit(c->engine, &k->batch);
         if (r < 0) {
             unbuild(k);
             /* No room for the moment: completions will make some. */
@@ -941,13 +941,13 @@ static unsigned count_slow(struct copy *c)
     return n;
 }
 
-static int wait_and_account(struct copy *c, struct engine *e)
+static int wait_and_account(struct copy *c)
 {
     struct engine_op *done = NULL;
     int r;
 
     pace_wait(&c->pace);
-    r = engine_wait(e, count_slow(c), COPY_WAIT_MS, &done);
+    r = engine_wait(c->engine, count_slow(c), COPY_WAIT_MS, &done);
 
     while (done && r == 0) {
         struct engine_op *op = done;
@@ -970,12 +970,12 @@ int copy_run(struct copy *c, struct engine *e)
             claim_more(c);
         if (!c->claimed && !c->leaving)
             return 0;
-        r = c->leaving ? 0 : submit_idle(c, e);
+        r = c->leaving ? 0 : submit_idle(c);
         assert(r < 0 || c->in_flight > 0 || c->leaving);
         if (r == 0 && !can_go_on(c))
             return leave_behind(c);
         if (r == 0)
-            r = wait_and_account(c, e);
+            r = wait_and_account(c);
         if (r < 0)
             return engine_broke(c, r);
         check_answers(c);

@@ -663,46 +663,48 @@ static bool put_bytes(struct walk *w, const char *name, const char *first, int f
     return put_data(w, name, first, fd, st);
 }
 
+/* A file whose record is all that comes of it. bare: its data are to be had from what is lent.
+ */
+static void put_without_data(struct walk *w, const char *name, const char *first, bool bare,
+                             const struct stat *st)
+{
+    struct record *r = begin(w, RECORD_FILE, name, first, 0, st);
+
+    if (!r)
+        return;
+    r->offer = w->offer;
+    r->lent = lent_now(w);
+    r->whole = true;
+    r->bare = bare;
+    publish(w, r);
+}
+
+/* A file of which only the attributes are wanted. */
+static void put_attrs(struct walk *w, const char *name, const char *first,
+                      const struct stat *st)
+{
+    struct stat empty = *st;
+
+    empty.st_size = empty.st_blocks = 0;
+    put_without_data(w, name, first, false, &empty);
+}
+
 /* Puts the file into the stream so that it can be cloned; with its data, unless all will do
  * that. False: it could not be read. */
 static bool put_lent(struct walk *w, const char *name, const char *first, int *fd,
                      const struct stat *st, bool by_all)
 {
-    struct record *r;
     bool good = true;
 
     if (!lend(w, fd))
         return false;
-    if (by_all) {
-        r = begin(w, RECORD_FILE, name, first, 0, st);
-        if (r) {
-            r->whole = r->bare = true;
-            r->offer = w->offer;
-            r->lent = lent_now(w);
-            publish(w, r);
-        }
-    } else {
+    if (by_all)
+        put_without_data(w, name, first, true, st);
+    else
         good = put_bytes(w, name, first, w->lents[w->lending].fd, st);
-    }
     w->loans[w->lending].end = stream_position(w->t->stream, w->t->lane);
     w->lending = NO_LOAN;
     return good;
-}
-
-/* A file of which only the attributes are wanted. */
-static void put_bare_attrs(struct walk *w, const char *name, const char *first,
-                           const struct stat *st)
-{
-    struct stat empty = *st;
-    struct record *r;
-
-    empty.st_size = empty.st_blocks = 0;
-    r = begin(w, RECORD_FILE, name, first, 0, &empty);
-    if (r) {
-        r->offer = w->offer;
-        r->whole = true;
-        publish(w, r);
-    }
 }
 
 /* Puts the file into the stream in the way that is best for it. False: it could not be read. */
@@ -724,7 +726,7 @@ static bool put_file(struct walk *w, const char *name, const char *first, int *f
         return true;
     read_attrs(w, *fd, false, st);
     if (t->no_data) {
-        put_bare_attrs(w, name, first, st);
+        put_attrs(w, name, first, st);
         return true;
     }
     return who == CLONED_BY_NOBODY ? put_bytes(w, name, first, *fd, st)

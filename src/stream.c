@@ -109,6 +109,8 @@ int stream_create(size_t size, unsigned n_readers, unsigned max_lanes,
     if (s->lanes)
         s->lanes[0].bytes = aligned_alloc(4096, size);
     if (!s->readers || !s->lanes || !s->lanes[0].bytes) {
+        if (s->lanes)
+            free(s->lanes[0].bytes);
         free(s->readers);
         free(s->lanes);
         free(s);

@@ -241,6 +241,7 @@ static void leave_hole(struct target_tree *t, uint64_t length)
     }
     t->offset += length;
 }
+
 /* What was written may have come from another file, if nobody waits for the tree any more: then
  * it is discarded. False: it was. */
 static bool keep_written(struct target_tree *t)

@@ -369,7 +369,15 @@ static bool takes_time(const struct dest_status *ds)
     return ds->state == DEST_DONE && !ds->skipped;
 }
 
-/* Those destinations are slow that were complete long after the first one, or detached. */
+/* For how many seconds a slow destination was not complete when the first one was. Those are
+ * slow that were so long after it, or detached. */
+static double lag_of(const struct dest_status *ds, double first)
+{
+    bool slow = takes_time(ds) && (ds->detached || ds->done_after > 2 * first);
+
+    return slow ? ds->done_after - first : 0;
+}
+
 static void note_lags(struct tree *t, const struct copy_status *file)
 {
     double first = file->seconds, most = 0;
@@ -377,19 +385,12 @@ static void note_lags(struct tree *t, const struct copy_status *file)
     for (unsigned i = 0; i < file->n_dests; i++)
         if (takes_time(&file->dests[i]) && file->dests[i].done_after < first)
             first = file->dests[i].done_after;
-    for (int pass = 0; pass < 2; pass++) {
-        for (unsigned i = 0; i < file->n_dests; i++) {
-            const struct dest_status *ds = &file->dests[i];
-            bool slow = takes_time(ds) && (ds->detached || ds->done_after > 2 * first);
-            double lag = slow ? ds->done_after - first : 0;
-
-            if (pass == 0)
-                most = lag > most ? lag : most;
-            else
-                stream_owe(t->stream, t->copy_members[i]->d,
-                           (int64_t)(1000 * (2 * lag - most)));
-        }
-    }
+    for (unsigned i = 0; i < file->n_dests; i++)
+        if (lag_of(&file->dests[i], first) > most)
+            most = lag_of(&file->dests[i], first);
+    for (unsigned i = 0; i < file->n_dests; i++)
+        stream_owe(t->stream, t->copy_members[i]->d,
+                   (int64_t)(1000 * (2 * lag_of(&file->dests[i], first) - most)));
 }
 
 static void on_ended(void *arg, const struct copy_status *file)
