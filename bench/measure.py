@@ -207,6 +207,16 @@ def same(a, b):
 
 # ---- the state in which a run begins ----
 
+def make_source(directory, size):
+    path = os.path.join(directory, "source")
+    with open(path, "wb") as f:
+        for offset in range(0, size, 1 << 20):
+            f.write(os.urandom(min(1 << 20, size - offset)))
+        f.flush()
+        os.fsync(f.fileno())
+    return path
+
+
 def resident(path):
     """Bytes of the file that are in the page cache."""
     out = subprocess.run(["fincore", "-bnr", "-o", "RES", path], capture_output=True, text=True,
