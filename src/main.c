@@ -82,15 +82,16 @@ static int leave_out(const struct plan_copy *c)
     return c->is_failure ? 1 : 0;
 }
 
-static int look_at_all(const struct plan *p, const struct options *o, bool *ret_hung)
+static int look_at_all(const struct plan *p, const struct options *o, int signal_fd,
+                       bool *ret_hung)
 {
     int status = 0;
 
-    for (unsigned i = 0; i < p->n_copies; i++)
+    for (unsigned i = 0; i < p->n_copies && status < 128; i++)
         if (p->copies[i].left_out)
             status = session_worse(status, leave_out(&p->copies[i]));
         else if (p->copies[i].tree)
-            status = session_worse(status, tree_look(o, &p->copies[i]));
+            status = session_worse(status, tree_look(o, &p->copies[i], signal_fd, ret_hung));
         else
             status = session_worse(status, session_look(o, &p->copies[i], ret_hung));
     return status;
@@ -178,13 +179,12 @@ static bool is_ended(void *arg)
 /* *ret_hung: as in copy_all(). */
 static int plan_and_copy(const struct options *o, int signal_fd, bool *ret_hung)
 {
-    unsigned timeout = o->has_timeout ? o->timeout : OPTIONS_DEFAULT_TIMEOUT;
     struct early_end end = {.fd = signal_fd};
     struct plan plan;
     char *error = NULL;
     int status, r;
 
-    ask_begin(timeout * 1000, signal_fd, is_ended, &end);
+    ask_begin(options_timeout_ms(o), signal_fd, is_ended, &end);
     r = plan_make(&plan, o, &error);
     *ret_hung = ask_left();
     if (end.signal) {
@@ -194,7 +194,7 @@ static int plan_and_copy(const struct options *o, int signal_fd, bool *ret_hung)
         report_error("%s", error ? error : strerror(ENOMEM));
         status = EXIT_USAGE;
     } else {
-        status = o->dry_run ? look_at_all(&plan, o, ret_hung)
+        status = o->dry_run ? look_at_all(&plan, o, signal_fd, ret_hung)
                             : copy_all(&plan, o, signal_fd, ret_hung);
     }
     free(error);

@@ -123,6 +123,12 @@ void options_print_usage(const struct options *o, FILE *f);
 /* Frees everything *o holds. */
 void options_free(struct options *o);
 
+/* How long, in milliseconds, somebody may leave an operation unanswered; 0: for ever. */
+static inline unsigned options_timeout_ms(const struct options *o)
+{
+    return (o->has_timeout ? o->timeout : OPTIONS_DEFAULT_TIMEOUT) * 1000;
+}
+
 /* Whether what exists under a name is taken away rather than written to. */
 static inline bool options_make_anew(const struct options *o)
 {

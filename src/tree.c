@@ -35,11 +35,6 @@
  * still to come. */
 #define FULL_LINES 10
 
-static unsigned timeout_ms(const struct tree *t)
-{
-    return (t->o->has_timeout ? t->o->timeout : OPTIONS_DEFAULT_TIMEOUT) * 1000;
-}
-
 static void stop(struct tree *t)
 {
     t->stopping = true;
@@ -197,7 +192,7 @@ static void fail_dest(struct tree *t, unsigned d, const struct failure *f)
 /* Drops who does not answer. */
 static void check_answers(struct tree *t)
 {
-    uint64_t now = clock_now_ms(), limit = timeout_ms(t);
+    uint64_t now = clock_now_ms(), limit = options_timeout_ms(t->o);
     struct failure f;
 
     failure_set(&f, "write", ETIMEDOUT, FAILURE_NO_OFFSET, "it does not answer");
@@ -206,7 +201,7 @@ static void check_answers(struct tree *t)
         const struct course *c = tree_course_of(t, d);
         uint64_t since = atomic_load(&m->busy_since);
 
-        limit = timeout_ms(t);
+        limit = options_timeout_ms(t->o);
         /* What is flushed at the end is everything, and before that it may be. */
         if (atomic_load(&m->view.flushing) ||
             (atomic_load(&c->over) && stream_idle(t->stream, c->lane)))
@@ -221,7 +216,8 @@ static void check_answers(struct tree *t)
 /* Whether a walk hangs: if all its readers wait for it and it brings nothing. */
 static bool hangs(struct tree *t, struct course *c)
 {
-    uint64_t now = clock_now_ms(), limit = timeout_ms(t), steps = atomic_load(&c->steps);
+    uint64_t now = clock_now_ms(), limit = options_timeout_ms(t->o),
+             steps = atomic_load(&c->steps);
 
     /* Who writes to a FIFO may take his time. */
     if (t->copy->contents && !t->o->has_timeout)
@@ -795,15 +791,4 @@ void tree_run(const struct options *o, const struct plan_copy *copy, struct tree
     };
     if (!t->abandoned) /* threads that hang still look at it */
         tree_free(t);
-}
-
-int tree_look(const struct options *o, const struct plan_copy *copy)
-{
-    const char *how = o->link            ? "by hard links"
-                      : o->symbolic_link ? "by symbolic links"
-                                         : "a tree";
-
-    for (unsigned d = 0; d < copy->n_dests; d++)
-        report_dry_run(copy->source, copy->dests[d], how);
-    return 0;
 }

@@ -17,7 +17,7 @@ for kind in tmpfs ext4 xfs btrfs; do
     *)
         make=("mkfs.$kind" -q)
         [ "$kind" != ext4 ] || make+=(-b 4096) # attributes of a file have one block
-        truncate -s 320M "image.$kind"
+        truncate -s 640M "image.$kind"
         "${make[@]}" "image.$kind" >/dev/null 2>&1 &&
             mount -o loop,noatime "image.$kind" "mnt/$kind" 2>/dev/null
         ;;
