@@ -20,12 +20,14 @@
 #define DIRECT_SIZE (16u * MIB)
 #define CACHE_SHARE 8u
 
-/* Half of it is under way while the other half is refilled. Through the page cache every chunk
- * is copied by the CPU once per destination: so few of large ones that they are still in a
- * cache then, but not less than it takes to keep reads and writes going. */
-#define DEPTH          16u
+/* Half of it is under way while the other half is refilled. So few bytes as keep reads, writes
+ * and devices going: more are not faster, but memory that has to be had, zeroed and pinned
+ * before the first read; and through the page cache, where every chunk is copied by the CPU
+ * once per destination, they are still in a cache of the CPU then. */
+#define MOST_DEPTH     16u
+#define LEAST_DEPTH    4u
+#define DIRECT_BYTES   (8u * MIB)
 #define BUFFERED_BYTES (4u * MIB)
-#define BUFFERED_LEAST 4u
 
 /* Half as many buffers again as may wait for one destination: one that hangs or is too slow
  * then leaves enough for the others. They cost no time while they are not needed. */
@@ -60,13 +62,13 @@ static unsigned choose_workers(const struct options *o, const struct tuning_fact
 static unsigned choose_depth(const struct options *o, const struct tuning_facts *f,
                              uint32_t chunk_size)
 {
-    unsigned fit = BUFFERED_BYTES / chunk_size;
+    unsigned fit = (f->direct ? DIRECT_BYTES : BUFFERED_BYTES) / chunk_size;
 
     if (o->queue_depth)
         return o->queue_depth;
-    if (f->direct || fit >= DEPTH)
-        return DEPTH;
-    return fit > BUFFERED_LEAST ? fit : BUFFERED_LEAST;
+    if (fit > MOST_DEPTH)
+        return MOST_DEPTH;
+    return fit > LEAST_DEPTH ? fit : LEAST_DEPTH;
 }
 
 static uint64_t at_most(uint64_t n, uint64_t limit)
