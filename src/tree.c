@@ -232,23 +232,12 @@ static bool hangs(struct tree *t, struct course *c)
     return c->idle_since != 0 && now - c->idle_since >= limit;
 }
 
-/* The walk in that lane, or NULL. */
-static struct course *course_at(struct tree *t, unsigned lane)
-{
-    struct course *c;
-
-    pthread_mutex_lock(&t->lock);
-    c = t->courses[lane];
-    pthread_mutex_unlock(&t->lock);
-    return c;
-}
-
 static void check_source(struct tree *t)
 {
     struct failure f;
 
     for (unsigned i = 0; i < t->max_courses; i++) {
-        struct course *c = course_at(t, i);
+        struct course *c = tree_course_at(t, i);
 
         if (!c || !hangs(t, c) || t->stopping)
             continue;
@@ -463,7 +452,7 @@ static void forget_time(struct tree *t)
     uint64_t now = clock_now_ms();
 
     for (unsigned i = 0; i < t->max_courses; i++) {
-        struct course *c = course_at(t, i);
+        struct course *c = tree_course_at(t, i);
 
         if (c)
             c->idle_since = 0;
@@ -594,7 +583,7 @@ static void judge_source(struct tree *t)
     struct failure *f = &t->status.source_failure;
 
     for (unsigned i = 0; i < t->max_courses; i++) {
-        const struct course *c = course_at(t, i);
+        const struct course *c = tree_course_at(t, i);
 
         if (c && atomic_load(&c->error) < 0)
             failure_set(f, "read", -atomic_load(&c->error), FAILURE_NO_OFFSET, NULL);

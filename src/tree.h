@@ -19,7 +19,8 @@ struct tree_links {
 void tree_run(const struct options *o, const struct plan_copy *copy, struct tree_links *links,
               int signal_fd, struct session_result *ret);
 
-/* As session_look(): counts what there is in the source, and looks whether the roots can be made.
+/* As session_look(): counts what there is in the source, and looks whether the roots can be
+ * made.
  */
 int tree_look(const struct options *o, const struct plan_copy *copy, int signal_fd,
               bool *ret_hung);

@@ -28,14 +28,19 @@ void tree_tell_news(struct tree *t)
         assert(!"an eventfd takes a 1");
 }
 
-struct course *tree_course_of(struct tree *t, unsigned d)
+struct course *tree_course_at(struct tree *t, unsigned lane)
 {
     struct course *c;
 
     pthread_mutex_lock(&t->lock);
-    c = t->courses[stream_lane(t->stream, d)];
+    c = t->courses[lane];
     pthread_mutex_unlock(&t->lock);
     return c;
+}
+
+struct course *tree_course_of(struct tree *t, unsigned d)
+{
+    return tree_course_at(t, stream_lane(t->stream, d));
 }
 
 void tree_tell_over(struct tree *t, atomic_bool *over)

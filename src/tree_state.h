@@ -160,6 +160,9 @@ const char *tree_way_of(const struct tree *t);
 /* The thread of a destination; arg is its struct member. */
 void *tree_make_copy(void *arg);
 
+/* The walk in that lane of the stream, or NULL. */
+struct course *tree_course_at(struct tree *t, unsigned lane);
+
 /* The walk through the source that destination d gets its records from. */
 struct course *tree_course_of(struct tree *t, unsigned d);
 
