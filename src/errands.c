@@ -14,6 +14,10 @@
 /* Threads that wait for the next errand instead of ending. More than these are not kept. */
 #define MAX_IDLE 64u
 
+/* How long to look at those that are on the way before others are called in for what has not
+ * been begun, because fewer than these have come back. */
+#define SPREAD_MS 100u
+
 struct errand {
     struct round *round;
     unsigned i;
@@ -24,9 +28,13 @@ struct errand {
 struct round {
     struct errands what;
     pthread_mutex_t lock;
-    int back_fd;      /* eventfd: all are back */
-    unsigned out;     /* errands on the way */
-    unsigned holders; /* those, and the one who waits */
+    int back_fd;       /* eventfd: all are back */
+    unsigned next;     /* from there on none has been begun */
+    unsigned out;      /* errands on the way */
+    unsigned back;     /* that have come back */
+    unsigned holders;  /* threads on the way, and the one who waits */
+    uint64_t begun_ms; /* when the last one was begun */
+    bool stopping;     /* none is begun any more */
     bool given_up;
     struct errand errands[];
 };
@@ -76,9 +84,30 @@ static void let_go(struct round *r)
     free(r);
 }
 
-static void go(struct errand *errand)
+static bool is_wanted(const struct errands *e, unsigned i)
+{
+    return !e->wanted || e->wanted[i];
+}
+
+/* Begins the next errand of the round; NULL if there is none. With the lock held. */
+static struct errand *begin(struct round *r)
+{
+    if (r->stopping || r->given_up)
+        return NULL;
+    while (r->next < r->what.n && !is_wanted(&r->what, r->next))
+        r->next++;
+    if (r->next == r->what.n)
+        return NULL;
+    r->out++;
+    r->begun_ms = clock_now_ms();
+    return &r->errands[r->next++];
+}
+
+/* Does the errand, and begins the next one of its round, if there is one. */
+static struct errand *carry_out(struct errand *errand)
 {
     struct round *r = errand->round;
+    struct errand *next;
     uint64_t one = 1;
     bool too_late;
 
@@ -86,11 +115,23 @@ static void go(struct errand *errand)
     pthread_mutex_lock(&r->lock);
     too_late = r->given_up;
     errand->back = !too_late;
-    if (--r->out == 0 && !too_late)
+    r->back++;
+    r->out--;
+    next = begin(r);
+    if (r->out == 0 && !too_late)
         (void)!write(r->back_fd, &one, sizeof one);
     pthread_mutex_unlock(&r->lock);
     if (too_late && r->what.undo)
         r->what.undo(r->what.arg, errand->i);
+    return next;
+}
+
+static void go(struct errand *errand)
+{
+    struct round *r = errand->round;
+
+    while (errand)
+        errand = carry_out(errand);
     pthread_mutex_lock(&r->lock);
     let_go(r);
 }
@@ -141,60 +182,130 @@ static bool hand_over(struct errand *errand)
     return r;
 }
 
-/* Signals are the main thread's: all are blocked in a new one. */
+/* Whether a thread was sent out with the errand. Signals are the main thread's: all are blocked
+ * in a new one. */
 static bool start(struct errand *errand)
 {
     struct round *r = errand->round;
 
     pthread_mutex_lock(&r->lock);
-    r->out++;
     r->holders++;
     pthread_mutex_unlock(&r->lock);
     if (hand_over(errand) || thread_start(run_errands, errand) == 0)
         return true;
     pthread_mutex_lock(&r->lock);
-    r->out--;
     r->holders--;
     pthread_mutex_unlock(&r->lock);
     return false;
 }
 
-static bool all_back(struct round *r)
+/* Sends out n threads, if there are as many errands that have not been begun. What no thread
+ * can be had for is done here. */
+static void call_in(struct round *r, unsigned n)
 {
-    bool all;
+    while (n > 0) {
+        struct errand *errand;
+
+        pthread_mutex_lock(&r->lock);
+        errand = begin(r);
+        pthread_mutex_unlock(&r->lock);
+        if (!errand)
+            return;
+        if (start(errand)) {
+            n--;
+            continue;
+        }
+        r->what.run(r->what.arg, errand->i);
+        pthread_mutex_lock(&r->lock);
+        errand->back = true;
+        r->back++;
+        r->out--;
+        pthread_mutex_unlock(&r->lock);
+    }
+}
+
+/* How a round stands. */
+struct sight {
+    unsigned out, back;
+    bool waiting; /* some have not been begun */
+    uint64_t begun_ms;
+};
+
+static struct sight look(struct round *r)
+{
+    struct sight s;
 
     pthread_mutex_lock(&r->lock);
-    all = r->out == 0;
+    s = (struct sight){
+        .out = r->out,
+        .back = r->back,
+        .waiting = r->next < r->what.n && !r->stopping,
+        .begun_ms = r->begun_ms,
+    };
     pthread_mutex_unlock(&r->lock);
-    return all;
+    return s;
+}
+
+static void begin_no_more(struct round *r)
+{
+    pthread_mutex_lock(&r->lock);
+    r->stopping = true;
+    pthread_mutex_unlock(&r->lock);
+}
+
+static uint64_t end_of(const struct errands *e, uint64_t begun_ms)
+{
+    return e->timeout_ms ? begun_ms + e->timeout_ms : UINT64_MAX;
+}
+
+/* For poll(2). Long before the time is over all that waits has been begun. */
+static int patience_ms(const struct errands *e, const struct sight *s, uint64_t now,
+                       uint64_t end)
+{
+    if (s->waiting)
+        return (int)(e->timeout_ms && e->timeout_ms < 10 * SPREAD_MS ? e->timeout_ms / 10
+                                                                     : SPREAD_MS);
+    return end == UINT64_MAX ? -1 : (int)(end - now);
 }
 
 static void await(struct round *r)
 {
     const struct errands *e = &r->what;
-    uint64_t now = clock_now_ms();
-    uint64_t end = e->timeout_ms ? now + e->timeout_ms : UINT64_MAX;
+    struct sight s = look(r);
+    uint64_t now = clock_now_ms(), end = end_of(e, now);
     bool stopping = false;
 
-    while (!all_back(r) && now < end) {
+    while (s.out > 0 && now < end) {
         struct pollfd p[2] = {{.fd = r->back_fd, .events = POLLIN},
                               {.fd = stopping ? -1 : e->wake_fd, .events = POLLIN}};
+        unsigned back = s.back;
+        bool quiet = poll(p, 2, patience_ms(e, &s, now, end)) == 0;
 
-        poll(p, 2, end == UINT64_MAX ? -1 : (int)(end - now));
+        s = look(r);
+        if (quiet && s.waiting && s.back - back < s.out) {
+            call_in(r, s.out);
+            s = look(r);
+        }
         now = clock_now_ms();
+        if (!stopping && end < end_of(e, s.begun_ms))
+            end = end_of(e, s.begun_ms);
         if (now >= end && !stopping && e->moved && e->moved(e->arg))
             end = now + e->timeout_ms;
         if (p[1].revents && e->stop(e->arg)) {
             stopping = true;
+            begin_no_more(r);
             if (end > now + e->stop_ms)
                 end = now + e->stop_ms;
         }
     }
 }
 
-static bool is_wanted(const struct errands *e, unsigned i)
+/* Without memory for more: one after the other, here. */
+static void run_all(const struct errands *e)
 {
-    return !e->wanted || e->wanted[i];
+    for (unsigned i = 0; i < e->n; i++)
+        if (is_wanted(e, i))
+            e->run(e->arg, i);
 }
 
 unsigned errands_run(const struct errands *e, bool *late)
@@ -202,16 +313,13 @@ unsigned errands_run(const struct errands *e, bool *late)
     struct round *r = round_new(e);
     unsigned n_late = 0;
 
-    for (unsigned i = 0; i < e->n; i++) {
+    for (unsigned i = 0; i < e->n; i++)
         late[i] = false;
-        if (is_wanted(e, i) && (!r || !start(&r->errands[i]))) {
-            e->run(e->arg, i);
-            if (r)
-                r->errands[i].back = true;
-        }
-    }
-    if (!r)
+    if (!r) {
+        run_all(e);
         return 0;
+    }
+    call_in(r, e->at_once ? e->at_once : e->n);
     await(r);
     pthread_mutex_lock(&r->lock);
     r->given_up = true;

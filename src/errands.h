@@ -6,12 +6,15 @@
 
 struct errands {
     unsigned n;
-    const bool *wanted;                  /* which of the n are to be run; NULL: all */
-    void (*run)(void *arg, unsigned i);  /* in a thread of its own */
+    const bool *wanted; /* which of the n are to be run; NULL: all */
+    unsigned at_once; /* how many threads to begin with, each of which does one after the other;
+                       * where fewer come back than are out others are called in. 0: one
+                       * for each */
+    void (*run)(void *arg, unsigned i);  /* in another thread */
     void (*undo)(void *arg, unsigned i); /* in the same thread, when run() has come back after
                                           * it was given up; NULL: nothing */
     void *arg;
-    unsigned timeout_ms; /* 0: none */
+    unsigned timeout_ms; /* from when the last one was begun; 0: none */
     bool (*moved)(
         void *arg); /* asked when that time is over: whether anything has moved since
                      * it was asked last, and the time is to begin anew; NULL: nothing does */
@@ -23,7 +26,8 @@ struct errands {
 /* Runs run(arg, i) for all i that are wanted, concurrently, and waits until they have come
  * back, or have been given up because a time is over. Returns how many were given up; late[i]
  * tells which: what these do is not to be looked at any more, and arg has to stay as long as
- * the process does. Where threads or memory are short they are run one after the other, and
+ * the process does. Those among them that had not been begun when stop() returned true never
+ * are. Where threads or memory are short they are run one after the other, and
  * waited for. */
 unsigned errands_run(const struct errands *e, bool *late);
 

@@ -15,6 +15,7 @@
 #include "errands.h"
 
 #define MANY       200u
+#define FEW        4u
 #define A_WHILE_MS 50u
 
 /* What the errands do. They may outlive errands_run(). */
@@ -26,6 +27,8 @@ static struct task {
     bool hangs[MANY];  /* until go_on */
     unsigned together; /* each waits until so many are under way; 0: it does not */
     unsigned here;
+    unsigned busy; /* under way, and the most there were */
+    unsigned most;
     bool go_on;
     unsigned stops; /* how often stop() was asked */
 } task = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
@@ -37,9 +40,13 @@ static void run(void *arg, unsigned i)
     pthread_mutex_lock(&t->lock);
     t->runs[i]++;
     t->here++;
+    t->busy++;
+    if (t->most < t->busy)
+        t->most = t->busy;
     pthread_cond_broadcast(&t->changed);
     while ((t->hangs[i] && !t->go_on) || t->here < t->together)
         pthread_cond_wait(&t->changed, &t->lock);
+    t->busy--;
     pthread_mutex_unlock(&t->lock);
 }
 
@@ -67,7 +74,7 @@ static int set_up(void **state)
     memset(task.runs, 0, sizeof task.runs);
     memset(task.undone, 0, sizeof task.undone);
     memset(task.hangs, 0, sizeof task.hangs);
-    task.together = task.here = task.stops = 0;
+    task.together = task.here = task.stops = task.most = 0;
     task.go_on = false;
     pthread_mutex_unlock(&task.lock);
     return 0;
@@ -177,6 +184,65 @@ static void stopped(void **state)
     close(e.wake_fd);
 }
 
+static void few_do_all(void **state)
+{
+    bool late[MANY], wanted[MANY];
+    struct errands e = errands_of(MANY);
+
+    (void)state;
+    for (unsigned i = 0; i < MANY; i++)
+        wanted[i] = i % 3 != 0;
+    e.wanted = wanted;
+    e.at_once = FEW;
+    task.together = FEW;
+    assert_int_equal(errands_run(&e, late), 0);
+    for (unsigned i = 0; i < MANY; i++)
+        assert_int_equal(task.runs[i], wanted[i]);
+    /* On a machine that stands still for a while others are called in. */
+    assert_in_range(task.most, FEW, MANY / 4);
+}
+
+/* More than there are threads at first hang, and none of the others is late for that. */
+static void few_are_left_behind(void **state)
+{
+    bool late[MANY];
+    struct errands e = errands_of(MANY);
+
+    (void)state;
+    for (unsigned i = 0; i < MANY / 2; i++)
+        task.hangs[i] = true;
+    e.at_once = FEW;
+    e.timeout_ms = 10 * A_WHILE_MS;
+    assert_int_equal(errands_run(&e, late), MANY / 2);
+    for (unsigned i = 0; i < MANY; i++) {
+        assert_int_equal(late[i], i < MANY / 2);
+        assert_int_equal(task.runs[i], 1);
+    }
+    let_go_on(MANY / 2);
+}
+
+/* What has not been begun when a stop comes never is. */
+static void few_are_stopped(void **state)
+{
+    bool late[MANY];
+    struct errands e = errands_of(MANY);
+    uint64_t one = 1;
+
+    (void)state;
+    for (unsigned i = 0; i < MANY; i++)
+        task.hangs[i] = true;
+    e.at_once = FEW;
+    e.wake_fd = eventfd(0, EFD_CLOEXEC);
+    assert_true(e.wake_fd >= 0);
+    assert_int_equal(write(e.wake_fd, &one, sizeof one), sizeof one);
+    e.stop = stop;
+    assert_int_equal(errands_run(&e, late), MANY);
+    let_go_on(FEW);
+    for (unsigned i = 0; i < MANY; i++)
+        assert_int_equal(task.runs[i], i < FEW);
+    close(e.wake_fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +250,9 @@ int main(void)
         cmocka_unit_test_setup(all_at_once, set_up),
         cmocka_unit_test_setup(some_are_left_behind, set_up),
         cmocka_unit_test_setup(stopped, set_up),
+        cmocka_unit_test_setup(few_do_all, set_up),
+        cmocka_unit_test_setup(few_are_left_behind, set_up),
+        cmocka_unit_test_setup(few_are_stopped, set_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
