@@ -2,17 +2,24 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <search.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "errands.h"
 
-/* Lives on when it is not answered. */
-struct question {
+/* How many threads ask, as long as there are answers. */
+#define ASKERS 8u
+
+/* A path and what it was found to be. Lives on when it is not answered. */
+struct finding {
     char *path;
-    int flags; /* of fstatat(2) */
-    int err;   /* positive errno */
+    bool follow;      /* where a symlink leads is asked, too */
+    bool followed;    /* and known */
+    int err, end_err; /* positive errno: of the path itself, and of where it leads */
     struct stat st;
+    struct stat *end; /* NULL: it is no symlink, and leads to itself */
 };
 
 static struct {
@@ -23,6 +30,7 @@ static struct {
 
     bool stopped;
     bool left;
+    void *found;   /* findings by path, tsearch(3) */
     char **silent; /* paths */
     size_t n_silent;
 } ask = {.wake_fd = -1};
@@ -44,9 +52,16 @@ static bool is_stopped(void *arg)
 
 static void look(void *arg, unsigned i)
 {
-    struct question *q = (struct question *)arg + i;
+    struct finding *f = ((struct finding **)arg)[i];
 
-    q->err = fstatat(AT_FDCWD, q->path, &q->st, q->flags) < 0 ? errno : 0;
+    f->err = fstatat(AT_FDCWD, f->path, &f->st, AT_SYMLINK_NOFOLLOW) < 0 ? errno : 0;
+    if (f->err == 0 && S_ISLNK(f->st.st_mode)) {
+        f->end = f->follow ? malloc(sizeof *f->end) : NULL;
+        if (!f->end)
+            return;
+        f->end_err = fstatat(AT_FDCWD, f->path, f->end, 0) < 0 ? errno : 0;
+    }
+    f->followed = true;
 }
 
 /* Without memory the path is asked again. */
@@ -86,90 +101,144 @@ bool ask_left(void)
     return ask.left;
 }
 
-static void free_questions(struct question *questions, unsigned n)
+static void free_finding(void *arg)
 {
-    for (unsigned i = 0; questions && i < n; i++)
-        free(questions[i].path);
-    free(questions);
+    struct finding *f = arg;
+
+    free(f->path);
+    free(f->end);
+    free(f);
 }
 
-/* NULL when out of memory. */
-static struct question *make_questions(const char *const *paths, unsigned n, int flags)
+static int compare(const void *a, const void *b)
 {
-    struct question *questions = calloc(n, sizeof *questions);
+    const struct finding *x = a, *y = b;
 
-    for (unsigned i = 0; questions && i < n; i++) {
-        questions[i].flags = flags;
-        questions[i].path = strdup(paths[i]);
-        if (!questions[i].path) {
-            free_questions(questions, n);
-            return NULL;
-        }
+    return strcmp(x->path, y->path);
+}
+
+/* NULL: it has to be asked. */
+static const struct finding *recall(const char *path, bool follow)
+{
+    const struct finding key = {.path = (char *)(uintptr_t)path};
+    struct finding *const *at = tfind(&key, &ask.found, compare);
+
+    return at && (!follow || (*at)->followed) ? *at : NULL;
+}
+
+/* Without memory the path is asked again. */
+static void remember(struct finding *f)
+{
+    struct finding **at = tsearch(f, &ask.found, compare);
+
+    if (!at) {
+        free_finding(f);
+    } else if (*at != f) {
+        free_finding(*at);
+        *at = f;
     }
-    return questions;
 }
 
-/* True: all have been answered. False: somebody has not, and the questions have to stay. */
-static bool send_out(struct question *questions, unsigned n, bool *late)
+void ask_forget(void)
+{
+    tdestroy(ask.found, free_finding);
+    ask.found = NULL;
+}
+
+/* NULL without memory. */
+static struct finding *new_finding(const struct ask_path *p)
+{
+    struct finding *f = calloc(1, sizeof *f);
+
+    if (!f)
+        return NULL;
+    f->follow = p->follow;
+    f->path = strdup(p->path);
+    if (f->path)
+        return f;
+    free(f);
+    return NULL;
+}
+
+/* True: all have been answered. False: somebody has not, and *findings has to stay. */
+static bool send_out(struct finding **findings, unsigned n, bool *late)
 {
     struct errands e = {
         .n = n,
+        .at_once = ASKERS,
         .run = look,
-        .arg = questions,
+        .arg = findings,
         .timeout_ms = ask.timeout_ms,
-        .wake_fd = ask.stopped ? -1 : ask.wake_fd,
+        .wake_fd = ask.wake_fd,
         .stop = is_stopped,
     };
+    bool all = errands_run(&e, late) == 0;
 
-    if (errands_run(&e, late) == 0)
-        return true;
-    ask.left = true;
+    ask.left |= !all;
     for (unsigned i = 0; i < n; i++)
-        if (late[i])
-            note_silent(questions[i].path);
-    return false;
+        if (!late[i])
+            remember(findings[i]);
+        else if (!ask.stopped)
+            note_silent(findings[i]->path);
+    return all;
 }
 
-void ask_all(const char *const *paths, unsigned n)
+static bool is_open(const struct ask_path *p)
 {
-    struct question *questions = make_questions(paths, n, 0);
-    bool *late = calloc(n, sizeof *late);
+    return !recall(p->path, p->follow) && !ask_is_silent(p->path);
+}
 
-    if (!questions || !late || send_out(questions, n, late))
-        free_questions(questions, n);
+void ask_all(const struct ask_path *paths, unsigned n)
+{
+    struct finding **findings = calloc(n, sizeof(struct finding *));
+    bool *late = calloc(n, sizeof *late);
+    unsigned n_open = 0;
+
+    for (unsigned i = 0; findings && late && !ask.stopped && i < n; i++) {
+        if (is_open(&paths[i]) && (findings[n_open] = new_finding(&paths[i])))
+            n_open++;
+    }
+    if (n_open == 0 || send_out(findings, n_open, late))
+        free(findings);
     free(late);
 }
 
-static int ask_one(const char *path, int flags, struct stat *ret)
+/* What is known of the path, after it has been asked if need be; NULL with errno set. */
+static const struct finding *find(const char *path, bool follow)
 {
-    struct question *q;
-    bool late;
-    int err = ETIMEDOUT;
+    const struct finding *f = recall(path, follow);
 
-    if (ask.stopped || ask_is_silent(path)) {
-        errno = err;
-        return -1;
+    if (!f) {
+        ask_all(&(struct ask_path){path, follow}, 1);
+        f = recall(path, follow);
     }
-    q = make_questions(&path, 1, flags);
-    if (!q) {
-        errno = ENOMEM;
-        return -1;
-    }
-    if (send_out(q, 1, &late)) {
-        err = q->err;
-        *ret = q->st;
-        free_questions(q, 1);
-    }
-    errno = err;
-    return err ? -1 : 0;
+    if (!f)
+        errno = ask.stopped || ask_is_silent(path) ? ETIMEDOUT : ENOMEM;
+    return f;
 }
 
-int ask_stat(const char *path, struct stat *ret)
+/* 0, or -1 with errno set. */
+static int answer(int err, const struct stat *st, struct stat *ret)
 {
-    return ask_one(path, 0, ret);
+    if (err == 0)
+        *ret = *st;
+    else
+        errno = err;
+    return err ? -1 : 0;
 }
 
 int ask_lstat(const char *path, struct stat *ret)
 {
-    return ask_one(path, AT_SYMLINK_NOFOLLOW, ret);
+    const struct finding *f = find(path, false);
+
+    return f ? answer(f->err, &f->st, ret) : -1;
+}
+
+int ask_stat(const char *path, struct stat *ret)
+{
+    const struct finding *f = find(path, true);
+
+    if (!f)
+        return -1;
+    return f->end ? answer(f->end_err, f->end, ret) : answer(f->err, &f->st, ret);
 }

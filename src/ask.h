@@ -2,6 +2,9 @@
  * hangs. A path that has not answered in time is silent: it is not asked again, nor is what is
  * below it. That is kept for the life of the process, as are the threads that still wait.
  *
+ * What a path was found to be is remembered until ask_forget(), so that it costs one question
+ * however often it is looked at.
+ *
  * For the main thread, before the copies: these have errands of their own. */
 #ifndef UCOPY_ASK_H
 #define UCOPY_ASK_H
@@ -13,12 +16,21 @@
  * readable and stop(arg) is true then, nobody answers any more. */
 void ask_begin(unsigned timeout_ms, int wake_fd, bool (*stop)(void *arg), void *arg);
 
-/* Asks all of them at once, so that those that are silent cost one time-out together. */
-void ask_all(const char *const *paths, unsigned n);
+struct ask_path {
+    const char *path;
+    bool follow; /* for ask_stat(), too; else for ask_lstat() */
+};
 
-/* stat(2) and lstat(2); -1 with ETIMEDOUT for a silent path. */
+/* Asks all of them that are not known, with a few threads as long as there are answers. Those
+ * that are silent cost one time-out together. */
+void ask_all(const struct ask_path *paths, unsigned n);
+
+/* stat(2) and lstat(2), or what they said before; -1 with ETIMEDOUT for a silent path. */
 int ask_stat(const char *path, struct stat *ret);
 int ask_lstat(const char *path, struct stat *ret);
+
+/* Forgets what paths were found to be, but not which are silent: something is to be changed. */
+void ask_forget(void);
 
 /* Whether the path, or one above it, has been found to be silent. */
 bool ask_is_silent(const char *path);

@@ -174,12 +174,50 @@ static int add_dest(struct plan_copy *c, const struct options *o, const char *de
         free(path);
         return r;
     }
+    assert(path);
     c->dests[c->n_dests++] = path;
-    if (o->cp && !standing_keeps_all(&o->standing))
-        r = check_cp_dest(c, o, path, ret_error);
-    if (r < 0)
-        return r;
-    return c->tree ? check_tree_dest(c, o, path, ret_error) : check_dest(o, path, ret_error);
+    return 0;
+}
+
+static int check_dests(const struct plan_copy *c, const struct options *o, char **ret_error)
+{
+    int r = 0;
+
+    for (unsigned d = 0; r == 0 && d < c->n_dests; d++) {
+        if (o->cp && !standing_keeps_all(&o->standing))
+            r = check_cp_dest(c, o, c->dests[d], ret_error);
+        if (r == 0)
+            r = c->tree ? check_tree_dest(c, o, c->dests[d], ret_error)
+                        : check_dest(o, c->dests[d], ret_error);
+    }
+    return r;
+}
+
+/* All destinations at once, as ask_about(). Where a symlink leads that is replaced does not
+ * matter. */
+static int ask_about_dests(const struct plan *p, const struct options *o)
+{
+    struct ask_path *paths;
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < p->n_copies; i++)
+        n += p->copies[i].n_dests;
+    paths = calloc(n + 1, sizeof *paths);
+    if (!paths)
+        return -ENOMEM;
+    n = 0;
+    for (unsigned i = 0; i < p->n_copies; i++) {
+        const struct plan_copy *c = &p->copies[i];
+
+        for (unsigned d = 0; !c->left_out && d < c->n_dests; d++)
+            paths[n++] = (struct ask_path){
+                .path = c->dests[d],
+                .follow = !c->tree || (o->cp && !options_make_anew(o)),
+            };
+    }
+    ask_all(paths, n);
+    free(paths);
+    return 0;
 }
 
 /* Options that are about the bytes of one file. */
@@ -319,6 +357,14 @@ static int plan_into_directories(struct plan *p, const struct options *o, const 
             r = add_dest(c, o, aim->directories[d], true, ret_error);
         r = r == 0 ? note_label(c) : plan_settle(c, o, r, ret_error);
     }
+    if (r == 0)
+        r = ask_about_dests(p, o);
+    for (unsigned i = 0; r == 0 && i < p->n_copies; i++) {
+        struct plan_copy *c = &p->copies[i];
+
+        if (!c->left_out)
+            r = plan_settle(c, o, check_dests(c, o, ret_error), ret_error);
+    }
     return r;
 }
 
@@ -359,6 +405,10 @@ static int plan_one_source(struct plan *p, const struct options *o, const struct
     for (unsigned i = 1; r == 0 && i < o->n_operands; i++)
         r = add_dest(c, o, o->operands[i],
                      !o->no_target_directory && is_directory(o->operands[i]), ret_error);
+    if (r == 0)
+        r = ask_about_dests(p, o);
+    if (r == 0)
+        r = check_dests(c, o, ret_error);
     return plan_settle(c, o, r, ret_error);
 }
 
@@ -389,13 +439,16 @@ static struct aim find_aim(const struct options *o)
 static int ask_about(const struct options *o)
 {
     unsigned n = o->n_operands + o->n_target_directories;
-    const char **paths = calloc(n, sizeof *paths);
+    struct ask_path *paths = calloc(n, sizeof *paths);
 
     if (!paths)
         return -ENOMEM;
     for (unsigned i = 0; i < n; i++)
-        paths[i] =
-            i < o->n_operands ? o->operands[i] : o->target_directories[i - o->n_operands];
+        paths[i] = (struct ask_path){
+            .path =
+                i < o->n_operands ? o->operands[i] : o->target_directories[i - o->n_operands],
+            .follow = true,
+        };
     ask_all(paths, n);
     free(paths);
     return 0;
@@ -420,6 +473,7 @@ int plan_make(struct plan *p, const struct options *o, char **ret_error)
         r = plan_one_source(&made, o, &aim, &error);
     if (r == 0)
         r = plan_check(&made, o, &error);
+    ask_forget(); /* the copies are about to change it */
     if (r < 0) {
         plan_free(&made);
         *ret_error = error ? error : strdup("out of memory");
