@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -41,8 +42,8 @@ struct round {
 
 /* A thread, in its own memory. */
 struct runner {
-    struct errand *errand; /* the next one; NULL: none yet */
-    pthread_cond_t wake;
+    struct errand *errand; /* the next one, when it is woken */
+    sem_t wake;
     struct runner *next;
 };
 
@@ -109,7 +110,7 @@ static struct errand *carry_out(struct errand *errand)
     struct round *r = errand->round;
     struct errand *next;
     uint64_t one = 1;
-    bool too_late;
+    bool too_late, last;
 
     r->what.run(r->what.arg, errand->i);
     pthread_mutex_lock(&r->lock);
@@ -118,9 +119,10 @@ static struct errand *carry_out(struct errand *errand)
     r->back++;
     r->out--;
     next = begin(r);
-    if (r->out == 0 && !too_late)
-        (void)!write(r->back_fd, &one, sizeof one);
+    last = r->out == 0;
     pthread_mutex_unlock(&r->lock);
+    if (last && !too_late)
+        (void)!write(r->back_fd, &one, sizeof one);
     if (too_late && r->what.undo)
         r->what.undo(r->what.arg, errand->i);
     return next;
@@ -139,29 +141,29 @@ static void go(struct errand *errand)
 /* The next errand, once there is one; NULL when enough others wait for it. */
 static struct errand *next_errand(struct runner *self)
 {
-    struct errand *errand;
+    bool wait;
 
     pthread_mutex_lock(&idle.lock);
-    self->errand = NULL;
-    if (idle.n < MAX_IDLE) {
+    wait = idle.n < MAX_IDLE;
+    if (wait) {
         self->next = idle.first;
         idle.first = self;
         idle.n++;
-        while (!self->errand)
-            pthread_cond_wait(&self->wake, &idle.lock);
     }
-    errand = self->errand;
     pthread_mutex_unlock(&idle.lock);
-    return errand;
+    while (wait && sem_wait(&self->wake) < 0)
+        ;
+    return wait ? self->errand : NULL;
 }
 
 static void *run_errands(void *arg)
 {
-    struct runner self = {.wake = PTHREAD_COND_INITIALIZER};
+    struct runner self;
 
+    sem_init(&self.wake, 0, 0); /* fails for wrong arguments only */
     for (struct errand *errand = arg; errand; errand = next_errand(&self))
         go(errand);
-    pthread_cond_destroy(&self.wake);
+    sem_destroy(&self.wake);
     return NULL;
 }
 
@@ -175,11 +177,13 @@ static bool hand_over(struct errand *errand)
     if (r) {
         idle.first = r->next;
         idle.n--;
-        r->errand = errand;
-        pthread_cond_signal(&r->wake);
     }
     pthread_mutex_unlock(&idle.lock);
-    return r;
+    if (!r)
+        return false;
+    r->errand = errand;
+    sem_post(&r->wake);
+    return true;
 }
 
 /* Whether a thread was sent out with the errand. Signals are the main thread's: all are blocked
@@ -310,11 +314,17 @@ static void run_all(const struct errands *e)
 
 unsigned errands_run(const struct errands *e, bool *late)
 {
-    struct round *r = round_new(e);
+    struct round *r;
     unsigned n_late = 0;
+    bool any = false;
 
-    for (unsigned i = 0; i < e->n; i++)
+    for (unsigned i = 0; i < e->n; i++) {
         late[i] = false;
+        any |= is_wanted(e, i);
+    }
+    if (!any)
+        return 0;
+    r = round_new(e);
     if (!r) {
         run_all(e);
         return 0;
