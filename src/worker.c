@@ -68,6 +68,50 @@ static bool direct_in_use(const struct job *j)
     return false;
 }
 
+/* Engines that this kernel cannot run, which it does not learn while we run, and why: one of
+ * them is found out for all copies. */
+static struct {
+    pthread_mutex_t lock;
+    struct remark v[CREW_MAX_REMARKS];
+    unsigned n;
+} lacking = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static bool is_lacking(const struct engine_ops *ops, struct engine_reason *why)
+{
+    bool found = false;
+
+    pthread_mutex_lock(&lacking.lock);
+    for (unsigned i = 0; !found && i < lacking.n; i++) {
+        found = lacking.v[i].engine == ops->name;
+        if (found)
+            *why = lacking.v[i].reason;
+    }
+    pthread_mutex_unlock(&lacking.lock);
+    return found;
+}
+
+static void note_lacking(const struct engine_ops *ops, const struct engine_reason *why)
+{
+    pthread_mutex_lock(&lacking.lock);
+    if (lacking.n < CREW_MAX_REMARKS)
+        lacking.v[lacking.n++] = (struct remark){.engine = ops->name, .reason = *why};
+    pthread_mutex_unlock(&lacking.lock);
+}
+
+/* Makes an engine of the kind, if this kernel is not known to lack it. */
+static int try_engine(const struct engine_ops *ops, const struct engine_config *config,
+                      struct engine **ret_engine, struct engine_reason *why)
+{
+    int r;
+
+    if (is_lacking(ops, why))
+        return -EOPNOTSUPP;
+    r = engine_create(ops, config, ret_engine, why);
+    if (r == -EOPNOTSUPP)
+        note_lacking(ops, why);
+    return r;
+}
+
 /* The first worker's search. With an engine asked for by name there is nothing to search. */
 static int choose_engine(struct crew *c, const struct engine_config *config,
                          struct engine **ret_engine)
@@ -86,7 +130,7 @@ static int choose_engine(struct crew *c, const struct engine_config *config,
         if ((*ops)->needs_direct && !direct_in_use(c->job)) {
             snprintf(why.text, sizeof why.text, "asynchronous with O_DIRECT only");
         } else {
-            r = engine_create(*ops, config, ret_engine, &why);
+            r = try_engine(*ops, config, ret_engine, &why);
             if (r == 0) {
                 atomic_store(&c->chosen, *ops);
                 return 0;
