@@ -2,8 +2,6 @@
 
 #include <poll.h>
 #include <pthread.h>
-#include <semaphore.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -11,9 +9,6 @@
 
 #include "clock.h"
 #include "thread.h"
-
-/* Threads that wait for the next errand instead of ending. More than these are not kept. */
-#define MAX_IDLE 64u
 
 /* How long to look at those that are on the way before others are called in for what has not
  * been begun, because fewer than these have come back. */
@@ -39,19 +34,6 @@ struct round {
     bool given_up;
     struct errand errands[];
 };
-
-/* A thread, in its own memory. */
-struct runner {
-    struct errand *errand; /* the next one, when it is woken */
-    sem_t wake;
-    struct runner *next;
-};
-
-static struct {
-    pthread_mutex_t lock;
-    struct runner *first;
-    unsigned n;
-} idle = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static struct round *round_new(const struct errands *e)
 {
@@ -128,66 +110,19 @@ static struct errand *carry_out(struct errand *errand)
     return next;
 }
 
-static void go(struct errand *errand)
+static void *run_errands(void *arg)
 {
+    struct errand *errand = arg;
     struct round *r = errand->round;
 
     while (errand)
         errand = carry_out(errand);
     pthread_mutex_lock(&r->lock);
     let_go(r);
-}
-
-/* The next errand, once there is one; NULL when enough others wait for it. */
-static struct errand *next_errand(struct runner *self)
-{
-    bool wait;
-
-    pthread_mutex_lock(&idle.lock);
-    wait = idle.n < MAX_IDLE;
-    if (wait) {
-        self->next = idle.first;
-        idle.first = self;
-        idle.n++;
-    }
-    pthread_mutex_unlock(&idle.lock);
-    while (wait && sem_wait(&self->wake) < 0)
-        ;
-    return wait ? self->errand : NULL;
-}
-
-static void *run_errands(void *arg)
-{
-    struct runner self;
-
-    sem_init(&self.wake, 0, 0); /* fails for wrong arguments only */
-    for (struct errand *errand = arg; errand; errand = next_errand(&self))
-        go(errand);
-    sem_destroy(&self.wake);
     return NULL;
 }
 
-/* False: nobody is idle. */
-static bool hand_over(struct errand *errand)
-{
-    struct runner *r;
-
-    pthread_mutex_lock(&idle.lock);
-    r = idle.first;
-    if (r) {
-        idle.first = r->next;
-        idle.n--;
-    }
-    pthread_mutex_unlock(&idle.lock);
-    if (!r)
-        return false;
-    r->errand = errand;
-    sem_post(&r->wake);
-    return true;
-}
-
-/* Whether a thread was sent out with the errand. Signals are the main thread's: all are blocked
- * in a new one. */
+/* Whether a thread was sent out with the errand. */
 static bool start(struct errand *errand)
 {
     struct round *r = errand->round;
@@ -195,7 +130,7 @@ static bool start(struct errand *errand)
     pthread_mutex_lock(&r->lock);
     r->holders++;
     pthread_mutex_unlock(&r->lock);
-    if (hand_over(errand) || thread_start(run_errands, errand) == 0)
+    if (thread_start(run_errands, errand) == 0)
         return true;
     pthread_mutex_lock(&r->lock);
     r->holders--;

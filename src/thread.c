@@ -1,0 +1,109 @@
+#include "thread.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+/* Threads that wait instead of ending. More than these are not kept. */
+#define MAX_IDLE 64u
+
+/* A thread, and what it is to run: its own until it is idle. */
+struct runner {
+    void *(*run)(void *);
+    void *arg;
+    sem_t wake; /* there is something to run */
+    struct runner *next;
+};
+
+static struct {
+    pthread_mutex_t lock;
+    struct runner *first;
+    unsigned n;
+} idle = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* Waits until there is something to run. False: enough others do. */
+static bool wait_for_more(struct runner *self)
+{
+    bool keep;
+
+    pthread_mutex_lock(&idle.lock);
+    keep = idle.n < MAX_IDLE;
+    if (keep) {
+        self->next = idle.first;
+        idle.first = self;
+        idle.n++;
+    }
+    pthread_mutex_unlock(&idle.lock);
+    while (keep && sem_wait(&self->wake) < 0)
+        ;
+    return keep;
+}
+
+static void *serve(void *arg)
+{
+    struct runner *self = arg;
+
+    do
+        (void)self->run(self->arg);
+    while (wait_for_more(self));
+    sem_destroy(&self->wake);
+    free(self);
+    return NULL;
+}
+
+/* NULL: nobody is idle. */
+static struct runner *take_idle(void)
+{
+    struct runner *r;
+
+    pthread_mutex_lock(&idle.lock);
+    r = idle.first;
+    if (r) {
+        idle.first = r->next;
+        idle.n--;
+    }
+    pthread_mutex_unlock(&idle.lock);
+    return r;
+}
+
+static int start_new(struct runner *runner)
+{
+    pthread_t thread;
+    sigset_t all, old;
+    int r;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    r = pthread_create(&thread, NULL, serve, runner);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    if (r == 0)
+        pthread_detach(thread);
+    return -r;
+}
+
+int thread_start(void *(*run)(void *), void *arg)
+{
+    struct runner *runner = take_idle();
+    int r;
+
+    if (runner) {
+        runner->run = run;
+        runner->arg = arg;
+        sem_post(&runner->wake);
+        return 0;
+    }
+    runner = malloc(sizeof *runner);
+    if (!runner)
+        return -ENOMEM;
+    *runner = (struct runner){.run = run, .arg = arg};
+    sem_init(&runner->wake, 0, 0); /* fails for wrong arguments only */
+    r = start_new(runner);
+    if (r < 0) {
+        sem_destroy(&runner->wake);
+        free(runner);
+    }
+    return r;
+}
