@@ -72,7 +72,8 @@ struct copy_end {
     bool busy;            /* an operation on it is running; while check_answers() looks */
     uint64_t quiet_since; /* it is, and since then none has ended; ms, monotonic; 0: no */
     bool flushing;        /* that operation is an fsync */
-    struct engine_op *oldest; /* the operation that has waited longest; with `busy` */
+    struct engine_op *oldest; /* the one that runs if any does: of those that are not known
+                                 to wait, or of all, the one submitted first; with `busy` */
     uint64_t turn;            /* of its batch */
     struct engine_op *asked;  /* it was unanswered for too long: has it been started at all? */
     bool hung;                /* it has been: no answer is expected any more */
@@ -92,6 +93,8 @@ struct copy {
     uint64_t idle_since; /* since when the engine has started nothing; as in struct share */
     bool backoff;        /* something moved nothing: pause before trying again */
     bool clogged;        /* the engine did not start something in all the time it had */
+    bool running;        /* there is an operation that waits for no other one, as far as is
+                            known; while check_answers() looks */
     bool leaving;        /* because of what hangs: nothing new is begun on this engine */
     bool settling;       /* an ordered batch was at fault: submit nothing until all are back */
     struct copy_end source;
@@ -727,15 +730,19 @@ static bool any_running(struct copy *c, const struct chunk *k,
     return false;
 }
 
+/* What cannot be taken back is waited for as long as the engine is to go on. */
 static bool see_answering(struct copy *c, const struct chunk *k, unsigned i)
 {
-    return !c->dests[k->op_dest[i]].hung;
+    return !c->dests[k->op_dest[i]].hung && !(c->leaving && k->ops[i].waits);
 }
 
 static void see_end(struct copy_end *end, const struct chunk *k, unsigned i)
 {
-    if (!end->busy || k->turn < end->turn) {
-        end->oldest = &k->ops[i];
+    struct engine_op *op = &k->ops[i];
+
+    if (!end->busy ||
+        (op->waits == end->oldest->waits ? k->turn < end->turn : end->oldest->waits)) {
+        end->oldest = op;
         end->turn = k->turn;
         end->flushing = k->flush;
     }
@@ -822,12 +829,30 @@ static void see_all(struct copy *c)
             see_end(&c->source, k, 0);
         any_running(c, k, see_busy);
     }
+    c->running = c->source.busy;
+    for (unsigned d = 0; d < c->job->n_dests; d++)
+        c->running |= c->dests[d].busy && !c->dests[d].oldest->waits;
+}
+
+/* The end has operations under way, and all are said to wait. So they do, and its time does not
+ * run, if there is another one that they can wait for; if there is none they have begun. True
+ * if that has been so for as long as it may. */
+static bool is_silent_waiting(struct copy *c, struct copy_end *end, unsigned timeout_ms)
+{
+    uint64_t now = clock_now_ms();
+
+    end->asked = NULL;
+    if (c->running) {
+        c->clogged = true;
+        end->quiet_since = now;
+    }
+    return now - end->quiet_since >= timeout_ms + timeout_ms / COPY_GRACE_SHARE;
 }
 
 /* Whether the end has let its operations go unanswered for longer than it may, and it is not
- * the engine that has not started them. The oldest is asked about: it is the one that runs if
- * any of them does. What waits in a stream for its other side has been started, and could be
- * cancelled all the same. */
+ * the engine that has not started them. They are asked about one after the other until one is
+ * found that does not wait. What waits in a stream for its other side has been started, and
+ * could be cancelled all the same. */
 static bool is_silent(struct copy *c, struct copy_end *end, unsigned timeout_ms, bool stream)
 {
     uint64_t now = clock_now_ms();
@@ -841,13 +866,16 @@ static bool is_silent(struct copy *c, struct copy_end *end, unsigned timeout_ms,
     }
     if (end->quiet_since == 0)
         end->quiet_since = now;
+    if (end->oldest->waits)
+        return is_silent_waiting(c, end, timeout_ms);
     if (now - end->quiet_since < timeout_ms)
         return false;
     if (stream)
         return true;
-    if (end->asked) /* it may have begun to run only then */
+    if (end->asked && !end->asked->waits)
         return now - end->quiet_since >= timeout_ms + timeout_ms / COPY_GRACE_SHARE;
     end->asked = end->oldest;
+    end->quiet_since = now - timeout_ms; /* it may have begun to run only now */
     engine_cancel(c->engine, end->asked);
     return false;
 }
@@ -858,6 +886,21 @@ static bool see_to_cancel(struct copy *c, const struct chunk *k, unsigned i)
     if (!k->flush)
         engine_cancel(c->engine, &k->ops[i]);
     return false;
+}
+
+/* Whether it still does. */
+static bool see_waiting(struct copy *c, const struct chunk *k, unsigned i)
+{
+    if (k->ops[i].waits)
+        engine_cancel(c->engine, &k->ops[i]);
+    return false;
+}
+
+static void ask_running(struct copy *c,
+                        bool (*see)(struct copy *c, const struct chunk *k, unsigned i))
+{
+    for (const struct chunk *k = c->claimed; k; k = k->next)
+        any_running(c, k, see);
 }
 
 /* Drops who has let the operations on it go unanswered for too long. */
@@ -882,13 +925,21 @@ static void check_answers(struct copy *c)
     /* The engine will not get out of it: what it has not started is done by another one. */
     if (c->clogged && hung && !c->leaving) {
         c->leaving = true;
-        for (const struct chunk *k = c->claimed; k; k = k->next)
-            any_running(c, k, see_to_cancel);
+        ask_running(c, see_to_cancel);
+    } else {
+        ask_running(c, see_waiting);
     }
 }
 
 /* Operations are under way that never end. What waits behind them is given back; what has been
- * sent to a stream and may still arrive there cannot be sent again. */
+ * sent to a stream and may still arrive there cannot be sent again.
+ *
+ * If what hangs answers at last, the kernel runs what has waited behind it, although a
+ * successor has done all that and the destination may be complete and have its name. That
+ * writes the same bytes to the same place of the same file: the engine holds the files, and the
+ * buffers are used for nothing else before it is destroyed. It can change the times of the
+ * destination, and what others have written over it meanwhile; so nothing may begin any more
+ * when the process has told its end, which supervisor_leave() sees to. */
 static int leave_behind(struct copy *c)
 {
     for (const struct chunk *k = c->claimed; k; k = k->next) {

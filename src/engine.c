@@ -129,6 +129,7 @@ int engine_submit(struct engine *e, struct engine_batch *b)
         assert(op_is_sound(e->config, &b->ops[i]));
         b->ops[i].result = NO_RESULT;
         b->ops[i].batch = b;
+        b->ops[i].waits = false;
     }
     b->left = b->n_ops;
     r = e->ops->submit(e, b);

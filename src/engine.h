@@ -60,6 +60,8 @@ struct engine_op {
     struct engine_batch *batch; /* out: the one it was submitted with */
     struct engine_op *next;     /* out: in the list that wait() returns; until then the
                                    engine's own */
+    bool waits; /* out, until it is returned: as cancel() was told last, it has not begun, and
+                   will not be returned before it has */
 };
 
 /* For engines: a queue of operations, linked by op->next. Each operation is in
@@ -137,8 +139,10 @@ struct engine_ops {
 
     /* Asks that an operation which has been submitted be returned without having been started,
      * with -ECANCELED, if it only waits for its turn in the kernel. One that runs goes on, or
-     * ends with -EINTR. Advice, and the answer comes with wait(); NULL: what has been submitted
-     * is started. */
+     * ends with -EINTR. One that waits where the kernel does not get at it stays there, and is
+     * marked by op->waits, unless it is on a stream; so may be one that was just about to be
+     * returned, and, on some file systems, one that runs. Advice, and the answer comes with
+     * wait(); NULL: what has been submitted is started. */
     void (*cancel)(struct engine *e, struct engine_op *op);
 
     /* Ends the instance. With batches in flight it returns only when the kernel no longer uses

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -123,8 +124,14 @@ int supervisor_start(int *ret_fd)
 
 void supervisor_leave(int fd, int status)
 {
+    static const struct rlimit none = {0};
     struct pollfd p = {.fd = fd};
 
+    /* Writes that wait in the kernel behind one that hangs would begin when that answers,
+     * however long after the end, and change files that are no longer ours to write. The limit
+     * is looked at when a write to a regular file begins (generic_write_checks()), in the
+     * kernel's threads for this process, too. */
+    (void)setrlimit(RLIMIT_FSIZE, &none);
     /* What is killed then need not be quick: whoever waits, waits for the supervisor. */
     if (send(fd, &status, sizeof status, MSG_NOSIGNAL) == sizeof status)
         poll(&p, 1, -1);

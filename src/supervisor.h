@@ -16,8 +16,8 @@
  * be had the one there is goes on alone. Returns 0 or a negative errno. */
 int supervisor_start(int *ret_fd);
 
-/* Ends the supervisor with this status, and with it the worker process or what hangs of it. fd:
- * supervisor_start()'s. */
+/* Ends the supervisor with this status, and with it the worker process or what hangs of it.
+ * What is left of that begins no write to a regular file. fd: supervisor_start()'s. */
 _Noreturn void supervisor_leave(int fd, int status);
 
 #endif

@@ -1,6 +1,7 @@
 #include "uring.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,9 +15,15 @@
 /* Set in user_data, beside the operation's address, of an SQE that was turned into a NOP. */
 #define URING_DISARMED 1ull
 
+/* Set in user_data, beside the operation's address, of the request to cancel it, if its answer
+ * tells something. */
+#define URING_CANCEL 2ull
+
 static struct engine_op *op_of(uint64_t user_data)
 {
-    return (struct engine_op *)(uintptr_t)(user_data & ~URING_DISARMED); // NOLINT
+    uint64_t flags = URING_DISARMED | URING_CANCEL;
+
+    return (struct engine_op *)(uintptr_t)(user_data & ~flags); // NOLINT
 }
 
 static int setup(struct uring *u, unsigned entries, unsigned cq_entries,
@@ -174,19 +181,27 @@ struct io_uring_sqe *uring_prep(struct uring *u, struct engine_op *op)
     return sqe;
 }
 
-static void request_cancel(struct uring *u, struct engine_op *op, int flags)
+static void request_cancel(struct uring *u, struct engine_op *op, int flags, uint64_t user_data)
 {
     struct io_uring_sqe *sqe = io_uring_get_sqe(&u->ring);
 
     io_uring_prep_cancel(sqe, op, flags);
-    io_uring_sqe_set_data(sqe, NULL);
+    sqe->user_data = user_data;
     u->outstanding++;
+}
+
+/* Whether the operation, while it runs, does so in a thread of io-wq, where a request to cancel
+ * it finds it. Direct I/O may be under way without any, and streams are polled. */
+static bool runs_in_thread(const struct uring *u, const struct engine_op *op)
+{
+    return op->kind == ENGINE_WRITE && op->offset != ENGINE_STREAM &&
+           !(fcntl(u->config->fds[op->file], F_GETFL) & O_DIRECT);
 }
 
 void uring_cancel(struct uring *u, struct engine_op *op)
 {
     if (uring_room(u, 1))
-        request_cancel(u, op, 0);
+        request_cancel(u, op, 0, runs_in_thread(u, op) ? (uintptr_t)op | URING_CANCEL : 0);
 }
 
 void uring_disarm_rest(struct uring *u)
@@ -199,7 +214,7 @@ void uring_disarm_rest(struct uring *u)
         struct io_uring_sqe *sqe = &sq->sqes[i & *sq->kring_mask];
         struct engine_op *op = op_of(sqe->user_data);
 
-        if (!op)
+        if (!op || sqe->user_data & URING_CANCEL)
             continue;
         if (op == op->batch->ops && !op->batch->ordered)
             cut = false;
@@ -230,7 +245,9 @@ static struct engine_op *reap(struct uring *u)
         struct engine_op *op = op_of(cqe->user_data);
 
         n++;
-        if (!op)
+        if (cqe->user_data & URING_CANCEL)
+            op->waits = cqe->res == -ENOENT;
+        if (!op || cqe->user_data & URING_CANCEL)
             continue; /* a cancel request */
         op->result = cqe->user_data & URING_DISARMED ? -ECANCELED : cqe->res;
         op->next = NULL;
@@ -271,7 +288,7 @@ void uring_close(struct uring *u)
         /* Again each time: what begins to run behind a cancel request has not been found by it.
          * Before Linux 5.19 this is -EINVAL, and the operations end in their own time. */
         if (uring_room(u, 1))
-            request_cancel(u, NULL, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
+            request_cancel(u, NULL, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL, 0);
         if (uring_turn(u, u->outstanding, 1000, &done) < 0)
             break;
     }

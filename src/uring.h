@@ -38,8 +38,10 @@ struct io_uring_sqe *uring_prep(struct uring *u, struct engine_op *op);
 /* Asks the kernel to cancel the operation if it has not begun to run: io-wq runs the writes to
  * one regular file, and to those whose inode has the same hash, one after the other, and has a
  * limited number of threads (io_uring/io-wq.c), so that an operation can wait behind one on
- * another file that hangs. The request goes out with the next submission, has no result of its
- * own, and is left out when there is no room for it. */
+ * another file that hangs. A thread takes writes with the same hash that are next to each other
+ * from the queue all at once (io_worker_handle_work()), and a request finds only the one that
+ * it runs: of the others it says ENOENT, which op->waits tells. The request goes out with the
+ * next submission, and is left out when there is no room for it. */
 void uring_cancel(struct uring *u, struct engine_op *op);
 
 /* Hands queued SQEs to the kernel without waiting. Needed only when the submission queue is

@@ -1,19 +1,32 @@
 # One of a hundred destinations does not answer, and only that one is given up: the kernel runs the
 # writes to some of the others behind those to it (files whose inodes have the same hash), and they
-# are not to blame. (By links it can still not be told of all of them: what an io-wq thread has taken
-# from its queue together with what hangs is not found by a request to cancel it.)
+# are not to blame. When what hangs comes to its end after all, the copy is over: nobody touches what
+# has become of the others meanwhile. (aio: through the page cache it would wait in the kernel
+# itself.)
+# engines: all
 --- script
 need_faultfs
 genfile src 983040
 mkdir d
+mkfifo gone
+echo "mine now" >changed
 mapfile -t names < <(seq -f d/%g 100)
-for options in "" --slow=wait; do
+direct=--direct=auto
+[ "$ENGINE" != aio ] || direct=--direct=always
+for slow in detach wait; do
     rules 'write * offset>=262144 hang'
-    # shellcheck disable=SC2086 # none or one
-    timeout -k 1 60 "$UCOPY" --chunk-size=64K --timeout=2 $options src fault/x "${names[@]}" 2>err
+    cat gone & # for as long as there is a thread of it
+    timeout -k 1 60 "$UCOPY" --engine="$ENGINE" "$direct" --chunk-size=64K --timeout=2 --slow="$slow" \
+        src fault/x "${names[@]}" 2>err 7>gone
     echo "exit $?"
     fault_message err
     same src "${names[@]}"
+    for name in "${names[@]}"; do
+        cat changed >"$name"
+    done
+    unmount_faultfs
+    wait $!
+    same changed "${names[@]}"
     rm d/*
     mount_faultfs
 done

@@ -1450,8 +1450,10 @@ static bool resubmit_rest(struct rig *r, struct engine_batch *b)
 {
     unsigned n = 1;
 
-    for (unsigned i = 0; i < b->n_ops; i++)
+    for (unsigned i = 0; i < b->n_ops; i++) {
         check_cancelled_or_full(&b->ops[i]);
+        CHECK(!b->ops[i].waits || b->ops[i].kind == ENGINE_WRITE);
+    }
     if (!engine_op_full(&b->ops[0])) {
         check_members_cancelled(b);
         submit(r, slot_of(r, b));
@@ -1468,7 +1470,7 @@ static bool resubmit_rest(struct rig *r, struct engine_batch *b)
 }
 
 /* A request to cancel an operation, any of them, at any time, does not change what is written:
- * it is done in full or not at all, and says so. */
+ * it is done in full or not at all, and says so. One that is said to wait ends, too. */
 static void case_cancel(const struct engine_ops *ops)
 {
     struct rig r = {0};

@@ -365,19 +365,31 @@ static void step_op(struct fake_instance *e, struct fake_slot *s, unsigned i)
     }
 }
 
-static bool anything_hangs_in(const struct fake_instance *e)
+static bool is_write_on(const struct engine_op *op, unsigned files)
 {
-    for (unsigned k = 0; k < FAKE_MAX_BATCHES; k++)
-        for (unsigned i = 0; e->slots[k].batch && i < e->slots[k].batch->n_ops; i++)
-            if (!e->slots[k].op_done[i] && e->slots[k].op_hangs[i] > fake_now)
+    return op->kind == ENGINE_WRITE && (files >> op->file & 1);
+}
+
+/* Operations that others wait for; those that cannot be taken back wait for writes. */
+static bool anything_hangs_in(const struct fake_instance *e, bool writes)
+{
+    for (unsigned k = 0; k < FAKE_MAX_BATCHES; k++) {
+        const struct fake_slot *s = &e->slots[k];
+
+        for (unsigned i = 0; s->batch && i < s->batch->n_ops; i++)
+            if (!s->op_done[i] && s->op_hangs[i] > fake_now &&
+                !is_write_on(&s->asked[i], e->fake->hidden) &&
+                (!writes || s->asked[i].kind == ENGINE_WRITE))
                 return true;
+    }
     return false;
 }
 
 /* Whether the operation waits for a turn that it does not get. */
 static bool is_behind(const struct fake_instance *e, const struct engine_op *op)
 {
-    return op->kind != ENGINE_NOP && (e->fake->behind >> op->file & 1) && anything_hangs_in(e);
+    return op->kind != ENGINE_NOP && (e->fake->behind >> op->file & 1) &&
+           anything_hangs_in(e, false);
 }
 
 static bool may_step(const struct fake_instance *e, const struct fake_slot *s, unsigned i)
@@ -527,6 +539,20 @@ static bool take_one(struct fake_instance *e, struct op_list *done)
     return true;
 }
 
+/* The answers to what fake_cancel() was asked. */
+static void answer(struct fake_instance *e)
+{
+    for (unsigned k = 0; k < FAKE_MAX_BATCHES; k++) {
+        struct fake_slot *s = &e->slots[k];
+
+        for (unsigned i = 0; s->batch && i < s->batch->n_ops; i++) {
+            if (s->op_asked[i] && !s->op_returned[i])
+                s->batch->ops[i].waits = s->op_waits[i];
+            s->op_asked[i] = false;
+        }
+    }
+}
+
 static int fake_wait(struct engine *base, unsigned slow, unsigned timeout_ms,
                      struct engine_op **ret_done)
 {
@@ -545,6 +571,7 @@ static int fake_wait(struct engine *base, unsigned slow, unsigned timeout_ms,
         fake_die(f, "wait for nothing");
     for (unsigned k = 0; k < FAKE_MAX_BATCHES; k++)
         e->slots[k].handed = true;
+    answer(e);
     while (steps-- > 0 && step(e))
         ;
     op_list_init(&done);
@@ -576,7 +603,22 @@ static void interrupt(struct fake_instance *e, struct fake_slot *s, unsigned i)
     finish_early(e, s, i, -EINTR);
 }
 
-/* What has not been started is cancelled; what hangs ends, or goes on to hang. */
+/* Whether what is asked to be cancelled will be said to wait, and is not touched. */
+static bool passes_for_waiting(struct fake_instance *e, const struct fake_slot *s, unsigned i)
+{
+    const struct engine_op *op = &s->asked[i];
+    struct fake *f = e->fake;
+
+    if (f->files[op->file].align > 1 || op->offset == ENGINE_STREAM)
+        return false;
+    if (s->op_done[i])
+        return op->kind == ENGINE_WRITE && chance(f, 2);
+    if (s->op_hangs[i])
+        return is_write_on(op, f->hidden);
+    return is_write_on(op, f->kept) && chance(f, 8) != anything_hangs_in(e, true);
+}
+
+/* What has not been started is cancelled, or stays; what hangs ends, or goes on to hang. */
 static void fake_cancel(struct engine *base, struct engine_op *op)
 {
     struct fake_instance *e = (struct fake_instance *)base;
@@ -586,12 +628,28 @@ static void fake_cancel(struct engine *base, struct engine_op *op)
     e->fake->n_cancels++;
     while (s->batch != op->batch)
         s++;
-    if (s->op_done[i] || (i > 0 && (!s->op_done[0] || !at_turn(e, s))))
+    s->op_asked[i] = true;
+    s->op_waits[i] = passes_for_waiting(e, s, i);
+    if (s->op_waits[i] || s->op_done[i] || (i > 0 && (!s->op_done[0] || !at_turn(e, s))))
         return;
     if (s->op_hangs[i] > fake_now && e->fake->interrupts && chance(e->fake, 4))
         interrupt(e, s, i);
     else if (!s->op_hangs[i])
         finish_early(e, s, i, -ECANCELED);
+}
+
+/* What has not come to its end may do so when a successor has done it, too: the buffer has to
+ * hold what belongs there. */
+static void check_left(const struct fake *f, const struct fake_slot *s)
+{
+    check_untouched(f, s);
+    for (unsigned i = 1; s->op_done[0] && i < s->batch->n_ops; i++) {
+        const struct engine_op *op = &s->asked[i];
+
+        if (!s->op_done[i] && op->kind == ENGINE_WRITE && op->offset != ENGINE_STREAM &&
+            memcmp(op->buf, f->source + write_position(f, op), op->len) != 0)
+            fake_die(f, "bytes from elsewhere are left to be written");
+    }
 }
 
 static void fake_destroy(struct engine *base)
@@ -600,7 +658,7 @@ static void fake_destroy(struct engine *base)
 
     for (unsigned k = 0; k < FAKE_MAX_BATCHES; k++)
         if (e->slots[k].batch)
-            check_untouched(e->fake, &e->slots[k]);
+            check_left(e->fake, &e->slots[k]);
     free(e);
 }
 

@@ -78,6 +78,8 @@ struct fake_slot {
     bool op_done[FAKE_MAX_OPS];
     bool op_breaks[FAKE_MAX_OPS]; /* until it is returned, what comes behind is cancelled */
     bool op_returned[FAKE_MAX_OPS];
+    bool op_asked[FAKE_MAX_OPS]; /* about: the next wait() tells whether ... */
+    bool op_waits[FAKE_MAX_OPS]; /* ... it waits and cannot be taken back */
     unsigned n_done;
     unsigned n_returned;
     uint64_t number; /* order of submission */
@@ -101,6 +103,9 @@ struct fake {
     bool leader_last;
     bool reads_again; /* bytes may be read more than once */
     unsigned behind;  /* mask of files: nothing on them starts while another operation hangs */
+    unsigned kept;   /* mask of files: most writes that have not started cannot be taken back */
+    unsigned hidden; /* mask of files: writes that hang pass for some that wait; nothing on
+                        other files waits for them */
     bool writes_again;
     bool interrupts; /* what is cancelled while it hangs may end with -EINTR */
     unsigned timeout_ms;

@@ -1,9 +1,11 @@
-/* test_uring: a submission that the kernel takes only part of. What is left of a batch must not
- * begin one of its own with the next submission, and write what has not been read.
+/* test_uring: a submission that the kernel takes only part of, and what a request to cancel
+ * tells. What is left of a batch must not begin one of its own with the next submission, and
+ * write what has not been read.
  *
  * The kernel does so when it is out of memory; here io_uring_enter(2) is called by hand with
  * fewer requests than are queued. Every cut of every arrangement is tried. */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -227,13 +229,55 @@ static void the_danger_is_real(void **state)
     tear_down(&w);
 }
 
+/* The kernel knows nothing (any more) of the operations that are asked about: this tells
+ * something only of writes through the page cache. Their results come all the same. */
+static void answers(void **state)
+{
+    struct io_uring_cqe *cqe;
+    struct world w;
+    bool direct;
+
+    (void)state;
+    set_up(&w, false);
+    queue_all(&w, false);
+    submit_some(&w, N_SQES);
+    assert_int_equal(io_uring_wait_cqe_nr(&w.uring.ring, &cqe, N_SQES), 0);
+    direct = fcntl(w.fds[2], F_SETFL, O_DIRECT) == 0;
+    for (unsigned at = 0; at < N_SQES; at++)
+        uring_cancel(&w.uring, &w.ops[at / N_OPS][at % N_OPS]);
+    collect(&w);
+    for (unsigned at = 0; at < N_SQES; at++) {
+        unsigned b = at / N_OPS, i = at % N_OPS;
+
+        check_op(&w, b, i, true);
+        assert_int_equal(w.ops[b][i].waits, i == 1 || (i == 2 && !direct));
+    }
+    tear_down(&w);
+}
+
+/* The request is left over with the operation, and becomes none itself. */
+static void cut_before_request(void **state)
+{
+    struct world w;
+
+    (void)state;
+    set_up(&w, false);
+    queue_all(&w, false);
+    uring_cancel(&w.uring, &w.ops[N_BATCHES - 1][1]);
+    submit_some(&w, N_SQES - 1);
+    uring_disarm_rest(&w.uring);
+    collect(&w);
+    for (unsigned at = 0; at < N_SQES; at++)
+        check_op(&w, at / N_OPS, at % N_OPS, at < N_SQES - 1);
+    tear_down(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(unordered),
-        cmocka_unit_test(ordered_chain),
-        cmocka_unit_test(cut_again),
-        cmocka_unit_test(the_danger_is_real),
+        cmocka_unit_test(answers),   cmocka_unit_test(cut_before_request),
+        cmocka_unit_test(unordered), cmocka_unit_test(ordered_chain),
+        cmocka_unit_test(cut_again), cmocka_unit_test(the_danger_is_real),
     };
     struct io_uring ring;
     int r = io_uring_queue_init(1, &ring, 0);
