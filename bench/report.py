@@ -218,8 +218,19 @@ def machine(directories):
     return lines
 
 
-def caveats(cases, load):
-    """What limits the figures on this machine, as far as it was seen."""
+def memory_caveat(touched, held):
+    how = "all free memory is held until just before and so much of it let go" if held else \
+        "as much free memory as the run can fill is touched"
+    rates = f"{statistics.median(touched):.2f} s/GiB (median; {min(touched):.2f}–" \
+        f"{max(touched):.2f})" if touched else "no time"
+    return "before each run outputs are removed (or kept, with --overwrite), their file systems " \
+        f"synced, and {how}, so that no run pays for pages that the host has yet to provide; " \
+        f"that took {rates}, and a wide range there means that this noise was not fully controlled"
+
+
+def caveats(cases, load, held):
+    """What limits the figures on this machine, as far as it was seen. held: with
+    --hold-memory."""
     samples = [s for case in cases for of_tool in case.samples.values() for s in of_tool]
     wall = sum(s.wall for s in samples)
     touched = [s.touch_rate for s in samples if s.touch_rate]
@@ -227,12 +238,7 @@ def caveats(cases, load):
         f"load average {load[0]:.1f} at the start, {os.getloadavg()[0]:.1f} at the end; during "
         f"the timed {wall:.0f} s other CPU time was {sum(s.other_cpu for s in samples):.1f} s, "
         f"stolen {sum(s.steal for s in samples):.1f} s",
-        "before each run outputs are removed (or kept, with --overwrite), their file systems "
-        "synced, and as much free memory as the run can fill is touched, so that no run pays "
-        "for pages that the host has yet to provide; that took "
-        f"{statistics.median(touched):.2f} s/GiB (median; {min(touched):.2f}–"
-        f"{max(touched):.2f}), and a wide range there means that this noise was not fully "
-        "controlled",
+        memory_caveat(touched, held),
         "a cold source is out of this machine's page cache; what the host caches is not known",
         "durable: peers flush the files (sync FILE, conv=fsync), ucopy --fsync the directory, too",
         "sources lie in the first directory; on other file systems the copy crosses from there, "
@@ -240,7 +246,7 @@ def caveats(cases, load):
     ]
 
 
-def results(cases, command, load, directories, versions, text, goals=None, pictures=()):
+def results(cases, command, load, held, directories, versions, text, goals=None, pictures=()):
     """RESULTS.md; or, without goals, SWEEP.md."""
     head = ["# What the benchmark measured" if goals else "# What the tuning options do", "",
             "Written by bench/run" + ("; the runs one by one are in results.csv." if goals else
@@ -248,7 +254,7 @@ def results(cases, command, load, directories, versions, text, goals=None, pictu
             f"    {command}", "", f"{time.strftime('%Y-%m-%d %H:%M %Z')}", "", "## Machine", ""]
     head += [f"* {line}" for line in machine(directories)]
     head += ["", "## Versions", "", *[f"* {line}" for line in versions], "", "## Caveats", ""]
-    head += [f"* {line}" for line in caveats(cases, load)]
+    head += [f"* {line}" for line in caveats(cases, load, held)]
     if goals:
         head += ["", "## Goals", "", goals]
     if pictures:
