@@ -275,6 +275,9 @@ class Reserve:
             if self.pieces:
                 self.pieces.pop().close()
 
+    def release_all(self):
+        self.release(len(self.pieces) * self.PIECE)
+
 
 def touch_memory(size):
     """Has the machine back `size` bytes of free memory with real pages, so that the first run
