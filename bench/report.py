@@ -219,7 +219,7 @@ def machine(directories):
 
 
 def memory_caveat(touched, held):
-    how = "all free memory is held until just before, when what the run needs is let go," \
+    how = "all free memory is held until just before, when what the run needs is let go" \
         if held else "as much free memory as the run can fill is touched"
     rates = f"{statistics.median(touched):.2f} s/GiB (median; {min(touched):.2f}–" \
         f"{max(touched):.2f})" if touched else "no time"

@@ -2,7 +2,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,12 +167,8 @@ struct early_end {
 static bool is_ended(void *arg)
 {
     struct early_end *e = arg;
-    int sig;
 
-    while ((sig = signals_next(e->fd)) != 0)
-        if (sig != SIGUSR1 && !e->signal)
-            e->signal = sig;
-    return e->signal != 0;
+    return signals_end(e->fd, &e->signal);
 }
 
 /* *ret_hung: as in copy_all(). */

@@ -40,3 +40,13 @@ int signals_next(int fd)
 
     return signals_take(fd, &info) ? (int)info.ssi_signo : 0;
 }
+
+bool signals_end(int fd, int *signal)
+{
+    int sig;
+
+    while ((sig = signals_next(fd)) != 0)
+        if (sig != SIGUSR1 && !*signal)
+            *signal = sig;
+    return *signal != 0;
+}

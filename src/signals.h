@@ -19,4 +19,8 @@ bool signals_take(int fd, struct signalfd_siginfo *ret);
 /* Takes the next signal that has arrived, as signals_take(); 0 if there is none. */
 int signals_next(int fd);
 
+/* Takes all signals that have arrived. *signal, at first 0, becomes the first of them that asks
+ * for the end: any but SIGUSR1. Whether one has, now or before. */
+bool signals_end(int fd, int *signal);
+
 #endif

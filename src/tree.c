@@ -192,16 +192,15 @@ static void fail_dest(struct tree *t, unsigned d, const struct failure *f)
 /* Drops who does not answer. */
 static void check_answers(struct tree *t)
 {
-    uint64_t now = clock_now_ms(), limit = options_timeout_ms(t->o);
+    uint64_t now = clock_now_ms(), timeout = options_timeout_ms(t->o);
     struct failure f;
 
     failure_set(&f, "write", ETIMEDOUT, FAILURE_NO_OFFSET, "it does not answer");
-    for (unsigned d = 0; limit && d < t->copy->n_dests; d++) {
+    for (unsigned d = 0; timeout && d < t->copy->n_dests; d++) {
         struct member *m = &t->members[d];
         const struct course *c = tree_course_of(t, d);
-        uint64_t since = atomic_load(&m->busy_since);
+        uint64_t since = atomic_load(&m->busy_since), limit = timeout;
 
-        limit = options_timeout_ms(t->o);
         /* What is flushed at the end is everything, and before that it may be. */
         if (atomic_load(&m->view.flushing) ||
             (atomic_load(&c->over) && stream_idle(t->stream, c->lane)))

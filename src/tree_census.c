@@ -20,22 +20,29 @@ static void *take_census(void *arg)
 
 /* Where symlinks are followed it might count without end, and links and attributes have no
  * size. */
-void tree_begin_census(struct tree *t)
+bool tree_counts(const struct options *o)
 {
-    const struct options *o = t->o;
+    return o->follow != FOLLOW_ALWAYS && !o->link && !o->symbolic_link && !o->attributes_only;
+}
 
-    if (t->counting || report_progress_interval_ms() < 0 || o->follow == FOLLOW_ALWAYS ||
-        o->link || o->symbolic_link || o->attributes_only ||
-        clock_now_ms() - t->began_ms < COUNT_AFTER_MS)
-        return;
-    t->census = (struct census){
-        .path = t->copy->source,
-        .follow = t->copy->follow,
+struct census tree_census_of(const struct options *o, const struct plan_copy *copy)
+{
+    return (struct census){
+        .path = copy->source,
+        .follow = copy->follow,
         .one_file_system = o->one_file_system,
         .keep_links = o->preserve_links,
-        .arg = t->courses[0],
-        .leave_out = tree_is_target,
     };
+}
+
+void tree_begin_census(struct tree *t)
+{
+    if (t->counting || report_progress_interval_ms() < 0 || !tree_counts(t->o) ||
+        clock_now_ms() - t->began_ms < COUNT_AFTER_MS)
+        return;
+    t->census = tree_census_of(t->o, t->copy);
+    t->census.arg = t->courses[0];
+    t->census.leave_out = tree_is_target;
     t->counting = thread_start(take_census, t) == 0;
 }
 

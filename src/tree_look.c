@@ -1,7 +1,6 @@
 /* tree_look: what --dry-run says of a tree. See tree.h. */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,15 +8,11 @@
 #include <unistd.h>
 
 #include "ask.h"
-#include "census.h"
 #include "errands.h"
 #include "path.h"
 #include "signals.h"
 #include "text.h"
-#include "tree.h"
-
-/* How long errands have to come back after a signal. */
-#define END_PATIENCE_MS 450
+#include "tree_state.h"
 
 /* What is found out, by errand 0 of the source and by the others each of its destination. Stays
  * when one does not come back. */
@@ -42,19 +37,11 @@ static bool is_nothing_left_out(void *arg, const struct stat *st)
     return false;
 }
 
-/* Links and attributes have no size, and where symlinks are followed there may be no end to
- * count to. */
-static bool counts(const struct look *l)
-{
-    return !l->o->link && !l->o->symbolic_link && !l->o->attributes_only &&
-           l->o->follow != FOLLOW_ALWAYS;
-}
-
 static void look_at_source(struct look *l)
 {
     struct stat st;
 
-    if (counts(l))
+    if (tree_counts(l->o))
         l->census_error = census_take(&l->census);
     else if (fstatat(AT_FDCWD, l->copy->source, &st,
                      l->copy->follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0)
@@ -103,13 +90,10 @@ static bool has_moved(void *arg)
 static bool stops(void *arg)
 {
     struct look *l = arg;
-    int sig;
+    bool ended = signals_end(l->signal_fd, &l->signal);
 
-    while ((sig = signals_next(l->signal_fd)) != 0)
-        if (sig != SIGUSR1 && !l->signal)
-            l->signal = sig;
-    atomic_store(&l->census.stop, l->signal != 0);
-    return l->signal != 0;
+    atomic_store(&l->census.stop, ended);
+    return ended;
 }
 
 static void look_free(struct look *l)
@@ -131,13 +115,8 @@ static struct look *look_new(const struct options *o, const struct plan_copy *co
     l->o = o;
     l->copy = copy;
     l->signal_fd = signal_fd;
-    l->census = (struct census){
-        .path = copy->source,
-        .follow = copy->follow,
-        .one_file_system = o->one_file_system,
-        .keep_links = o->preserve_links,
-        .leave_out = is_nothing_left_out,
-    };
+    l->census = tree_census_of(o, copy);
+    l->census.leave_out = is_nothing_left_out;
     l->failures = calloc(copy->n_dests, sizeof *l->failures);
     l->wanted = calloc(1 + copy->n_dests, sizeof *l->wanted);
     l->late = calloc(1 + copy->n_dests, sizeof *l->late);
@@ -159,7 +138,7 @@ static unsigned send_out(struct look *l)
         .moved = has_moved,
         .wake_fd = l->signal_fd,
         .stop = stops,
-        .stop_ms = END_PATIENCE_MS,
+        .stop_ms = TREE_END_PATIENCE_MS,
     };
     unsigned n_late;
 
@@ -181,7 +160,7 @@ static void describe(const struct look *l, char *text, size_t size)
 
     if (o->link || o->symbolic_link) {
         snprintf(text, size, o->link ? "by hard links" : "by symbolic links");
-    } else if (!counts(l)) {
+    } else if (!tree_counts(l->o)) {
         snprintf(text, size, "a tree");
     } else {
         text_human(bytes, sizeof bytes, (double)atomic_load(&l->census.bytes));

@@ -176,6 +176,12 @@ void *tree_read_source(void *arg);
 /* Whether the directory is the root of a destination; arg is a struct course. */
 bool tree_is_target(void *arg, const struct stat *st);
 
+/* Whether what there is in the source can be counted. */
+bool tree_counts(const struct options *o);
+
+/* What is to be counted of the copy's source; the caller sets leave_out, and arg for it. */
+struct census tree_census_of(const struct options *o, const struct plan_copy *copy);
+
 /* Starts to count what there is in the source, once the copy turns out to take some time, if
  * somebody is watching it. The main thread calls these three. */
 void tree_begin_census(struct tree *t);

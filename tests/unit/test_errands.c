@@ -104,15 +104,21 @@ static struct errands errands_of(unsigned n)
     return (struct errands){.n = n, .run = run, .undo = undo, .arg = &task, .wake_fd = -1};
 }
 
+/* Of MANY errands. */
+static void want_two_of_three(struct errands *e, bool wanted[MANY])
+{
+    for (unsigned i = 0; i < MANY; i++)
+        wanted[i] = i % 3 != 0;
+    e->wanted = wanted;
+}
+
 static void all_come_back(void **state)
 {
     bool late[MANY], wanted[MANY];
     struct errands e = errands_of(MANY);
 
     (void)state;
-    for (unsigned i = 0; i < MANY; i++)
-        wanted[i] = i % 3 != 0;
-    e.wanted = wanted;
+    want_two_of_three(&e, wanted);
     for (unsigned round = 1; round <= 20; round++) {
         assert_int_equal(errands_run(&e, late), 0);
         for (unsigned i = 0; i < MANY; i++) {
@@ -190,9 +196,7 @@ static void few_do_all(void **state)
     struct errands e = errands_of(MANY);
 
     (void)state;
-    for (unsigned i = 0; i < MANY; i++)
-        wanted[i] = i % 3 != 0;
-    e.wanted = wanted;
+    want_two_of_three(&e, wanted);
     e.at_once = FEW;
     task.together = FEW;
     assert_int_equal(errands_run(&e, late), 0);
