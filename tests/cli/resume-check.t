@@ -9,7 +9,12 @@ rules 'write *.part offset>=2097152 fail EIO'
 json --partial --chunk-size=64K src fault/x 2>err
 expect '.destinations[0].kept >= 1048576'
 rules 'read *.part delay 400'
+# A process has opened what was kept.
+has_opened() {
+    readlink /proc/[0-9]*/fd/* 2>/dev/null | grep -q "^$PWD/fault/.*\.part\$"
+}
 start --resume --timeout=2 src fault/x 2>err
+await has_opened
 sleep 0.5
 kill -TERM "$pid"
 finish
