@@ -13,7 +13,7 @@ hang_signal() {
     env --default-signal=INT timeout --foreground -s KILL 20 "$UCOPY" --engine="$ENGINE" \
         --slow=wait --chunk-size=64K "$direct" "${@:2}" src a fault/x b 2>err &
     pid=$!
-    sleep 0.3
+    await_hang
     kill -INT "$pid"
     finish
     grep -o interrupted err | sort -u

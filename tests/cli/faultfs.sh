@@ -37,8 +37,14 @@ mount_faultfs() {
 
 # rules LINE...: the rules from now on.
 rules() {
+    rm -f -- "$fault_rules.hung"
     printf '%s\n' "$@" >"$fault_rules.new"
     mv -- "$fault_rules.new" "$fault_rules"
+}
+
+# Until a call hangs by these rules.
+await_hang() {
+    await test -e "$fault_rules.hung"
 }
 
 # Whoever waits for an answer gets ENOTCONN or ECONNABORTED.

@@ -39,7 +39,7 @@ run -a --dry-run --timeout=1 fault/s new 2>&1
 mount_faultfs
 rules 'opendir s/d hang'
 start -a --dry-run fault/s new >out 2>&1
-sleep 0.3
+await_hang
 kill -INT "$pid"
 finish
 cat out

@@ -12,17 +12,39 @@
  *
  *     OP[|OP]... PATTERN [CONDITION]... ACTION
  *
- * OP         getattr (lookups, too) readlink symlink mkdir rmdir unlink rename chmod chown
- * utimens truncate open create read write flush (close) release fsync fallocate lseek statfs
- *            opendir fsyncdir
- * PATTERN    fnmatch(3) without flags, so * matches everything, of the path below the mount
- * point; of an open file the path by which it was opened; of a rename either path CONDITION
- * offset>=N   read and write: the request begins at byte N or later call>=N     from the N-th
- * call on that matches all else of this rule (from 1) call=N      that call only ACTION fail
- * ERRNO  e.g. ENOSPC; nothing is done short N     read and write: no more than N bytes are
- * transferred zero        the same as short 0 hang        no answer until the rules change;
- * then the new ones are asked vanish      the server ends delay MS    milliseconds rate N read
- * and write: N bytes a second, all files of this rule together
+ * OP is one of
+ *
+ *     getattr (lookups, too), readlink, symlink, mkdir, rmdir, unlink, rename, chmod, chown,
+ *     utimens, truncate, open, create, read, write, flush (close), release, fsync, fallocate,
+ *     lseek, statfs, opendir, fsyncdir
+ *
+ * PATTERN is for fnmatch(3) without flags, so * matches everything: the path below the mount
+ * point; of an open file the path by which it was opened; of a rename either path.
+ *
+ * CONDITION is one of
+ *
+ *     offset>=N  read and write: the request begins at byte N or later
+ *
+ *     call>=N    from the N-th call on that matches all else of this rule (from 1)
+ *
+ *     call=N     that call only
+ *
+ * ACTION is one of
+ *
+ *     fail ERRNO  e.g. ENOSPC; nothing is done
+ *
+ *     short N     read and write: no more than N bytes are transferred
+ *
+ *     zero        the same as short 0
+ *
+ *     hang        no answer until the rules change; then the new ones are asked. As soon as a
+ *                 call hangs there is a file RULES-FILE.hung.
+ *
+ *     vanish      the server ends
+ *
+ *     delay MS    milliseconds
+ *
+ *     rate N      read and write: N bytes a second, all files of this rule together
  *
  * The rules are gone through from the first to the last: a delay or rate that applies is added
  * up and the next rule is asked; any other action is the last. Counts begin anew when the rules
@@ -49,6 +71,7 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <fuse.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -149,6 +172,7 @@ struct open_file {
 static bool direct_io, writeback, links;
 static int backing = -1;
 static const char *rules_path;
+static char hung_path[PATH_MAX];
 
 /* The rules, under the lock. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -361,7 +385,11 @@ static struct verdict judge(const struct request *request)
 static void await_other_rules(uint64_t than)
 {
     uint64_t current;
+    int fd = open(hung_path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 
+    if (fd < 0)
+        err(EXIT_FAILURE, "%s", hung_path);
+    close(fd);
     do {
         sleep_until(now_ns() + POLL_NS);
         pthread_mutex_lock(&lock);
@@ -783,6 +811,7 @@ int main(int argc, char **argv)
     if (argc - optind != 3 || (direct_io && writeback))
         usage();
     rules_path = argv[optind + 2];
+    snprintf(hung_path, sizeof hung_path, "%s.hung", rules_path);
     read_rules();
     backing = open(argv[optind], O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (backing < 0)
