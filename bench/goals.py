@@ -5,9 +5,8 @@ import statistics
 from dataclasses import dataclass
 from typing import Callable
 
-from report import best_peer, median, ratios
+from report import OURS, best_peer, median, ratios
 
-OURS = "ucopy"
 SINGLE_PROCESS = ["tee", "dcfldd", "dc3dd"]
 
 

@@ -13,6 +13,16 @@ CSV_FIELDS = ["place", "scenario", "dests", "size", "round", "tool", "wall", "us
               "other_cpu", "steal", "voluntary", "involuntary", "read_bytes", "written_bytes",
               "touch_per_gib", "syscalls", "io_uring_enter", "peak_kib"]
 
+# The program that all is about.
+OURS = "ucopy"
+
+# So many of the fastest peers get more rounds, until medians of ratios are known as well as that:
+# the half width of a box plot's notch (McGill, Tukey, Larsen 1978) over the median. Fewer rounds
+# say nothing about that.
+FASTEST = 2
+STEADY = 0.05
+FEWEST = 5
+
 # A ratio whose middle half is wider than this is marked: it may not mean much.
 NOISY = 0.10
 
@@ -28,9 +38,10 @@ io-wq threads; "other CPU": what the machine spent besides (write-back, loop dev
 whatever else ran). ctx sw: voluntary + involuntary. syscalls: of one run under strace; enters:
 io_uring_enter(2) among them. MiB read/written: what the run caused at the block layer, at the
 time the pages were dirtied. peak MiB: resident memory, sampled, the sum of processes running at
-the same time. In brackets what bounds a copy, and is none: "(memcpy)" copies as many bytes in
-memory, "(fio)" reads and writes as many, O_DIRECT, all files at the same time; both tell the time
-of that without their start."""
+the same time. Where the ratios of the fastest were not steady these had more rounds. In brackets
+what bounds a copy, and is none: "(memcpy)" copies as many bytes in memory, "(fio)" reads and
+writes as many, O_DIRECT, all files at the same time; both tell the time of that without their
+start."""
 
 
 def quartiles(values):
@@ -60,6 +71,28 @@ def best_peer(case):
     """The peer with the smallest median wall time, or None."""
     peers = [name for name in case.samples if case.tools[name].peer]
     return min(peers, key=lambda name: median(case.samples[name], "wall"), default=None)
+
+
+def contenders(case):
+    """ucopy, what it is compared with, and the fastest peers; [] where ucopy does not run."""
+    peers = sorted((n for n in case.samples if case.tools[n].peer),
+                   key=lambda name: median(case.samples[name], "wall"))
+    names = [OURS, reference(case), *peers[:FASTEST]]
+    return list(dict.fromkeys(n for n in names if n)) if OURS in case.samples else []
+
+
+def is_steady(case, names):
+    """Whether the medians of ucopy's ratios to all of these are known well enough."""
+    for name in names:
+        if name not in case.samples or OURS not in case.samples or name == OURS:
+            continue
+        values = ratios(case.samples[OURS], case.samples[name], "wall")
+        low, high = quartiles(values)
+        if len(values) < FEWEST:
+            return False
+        if 1.57 * (high - low) / len(values) ** 0.5 > STEADY * statistics.median(values):
+            return False
+    return True
 
 
 def reference(case):
@@ -130,7 +163,8 @@ def case_text(case, rows):
     best = best_peer(case)
     head = [f"### {case_title(case)}", ""]
     if best:
-        head += [f"Best peer: {best}. {case.rounds} rounds.", ""]
+        more = f", {case.settled} more of {', '.join(case.settlers)}" if case.settled else ""
+        head += [f"Best peer: {best}. {case.rounds} rounds{more}.", ""]
     body = [aligned(rows)] if len(rows) > 1 else []
     notes = footnotes(case)
     return "\n".join([*head, *body, *([""] if notes else []), *[f"* {n}" for n in notes], ""])
