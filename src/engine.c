@@ -24,9 +24,9 @@
 #define PROBE_TIMEOUT_MS 2000u
 
 /* The order of "auto": what starts destinations concurrently with the fewest system calls
- * first. fanout and link are equal where the CPU is the limit; where a device is, a chain of
- * links waits for its slowest write and fanout does not (bench/RESULTS.md, cold-durable, N=8).
- * aio and sync are for where io_uring is not to be had. */
+ * first. fanout and link are about equal where all destinations are as fast (bench/RESULTS.md,
+ * cached and cold-durable, N=3); where one is slow, a chain of links waits for it and fanout
+ * does not (bench/SLOW.md). aio and sync are for where io_uring is not to be had. */
 const struct engine_ops *const engine_table[] = {
     &engine_group_ops, &engine_fanout_ops, &engine_link_ops,
     &engine_aio_ops,   &engine_sync_ops,   NULL,
