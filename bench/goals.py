@@ -31,11 +31,7 @@ def ratio(case, base, what):
 
 def against_best(what):
     """Wall time: the fastest peer; CPU: the one that takes least of it."""
-    def figure(case):
-        peers = [n for n in case.samples if case.tools[n].peer]
-        best = min(peers, key=lambda n: median(case.samples[n], what), default=None)
-        return ratio(case, best, what)
-    return figure
+    return lambda case: ratio(case, best_peer(case, what), what)
 
 
 def against(base, what):

@@ -67,32 +67,38 @@ def median(samples, what):
     return statistics.median(getattr(s, what) for s in samples)
 
 
-def best_peer(case):
-    """The peer with the smallest median wall time, or None."""
-    peers = [name for name in case.samples if case.tools[name].peer]
-    return min(peers, key=lambda name: median(case.samples[name], "wall"), default=None)
+def peers_by(case, what):
+    """The peers that ran, the one with the smallest median first."""
+    return sorted((name for name in case.samples if case.tools[name].peer),
+                  key=lambda name: median(case.samples[name], what))
+
+
+def best_peer(case, what="wall"):
+    """The peer with the smallest median, or None."""
+    return next(iter(peers_by(case, what)), None)
 
 
 def contenders(case):
     """ucopy, what it is compared with, and the fastest peers; [] where ucopy does not run."""
-    peers = sorted((n for n in case.samples if case.tools[n].peer),
-                   key=lambda name: median(case.samples[name], "wall"))
-    names = [OURS, reference(case), *peers[:FASTEST]]
-    return list(dict.fromkeys(n for n in names if n)) if OURS in case.samples else []
+    if OURS not in case.samples:
+        return []
+    names = [OURS, reference(case), *peers_by(case, "wall")[:FASTEST]]
+    return list(dict.fromkeys(name for name in names if name))
+
+
+def is_known(values):
+    """Whether the median is known well enough."""
+    if len(values) < FEWEST:
+        return False
+    low, high = quartiles(values)
+    return 1.57 * (high - low) / len(values) ** 0.5 <= STEADY * statistics.median(values)
 
 
 def is_steady(case, names):
-    """Whether the medians of ucopy's ratios to all of these are known well enough."""
-    for name in names:
-        if name not in case.samples or OURS not in case.samples or name == OURS:
-            continue
-        values = ratios(case.samples[OURS], case.samples[name], "wall")
-        low, high = quartiles(values)
-        if len(values) < FEWEST:
-            return False
-        if 1.57 * (high - low) / len(values) ** 0.5 > STEADY * statistics.median(values):
-            return False
-    return True
+    """Whether that is so for ucopy's ratios to all of these that still run, if it does."""
+    ours = case.samples.get(OURS)
+    return not ours or all(is_known(ratios(ours, case.samples[name], "wall"))
+                           for name in names if name in case.samples and name != OURS)
 
 
 def reference(case):
