@@ -8,17 +8,17 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "ask.h"
-#include "attrs.h"
-#include "engine.h"
-#include "links.h"
-#include "options.h"
-#include "plan.h"
-#include "report.h"
-#include "session.h"
-#include "signals.h"
-#include "supervisor.h"
-#include "tree.h"
+#include "base/path_probe.h"
+#include "base/signals.h"
+#include "base/supervisor.h"
+#include "cli/options.h"
+#include "engine/engine.h"
+#include "plan/plan.h"
+#include "report/report.h"
+#include "session/session.h"
+#include "target/attrs.h"
+#include "tree/hard_links.h"
+#include "tree/tree.h"
 
 #define EXIT_USAGE 2
 
@@ -90,9 +90,9 @@ static int look_at_all(const struct plan *p, const struct options *o, int signal
         if (p->copies[i].left_out)
             status = session_worse(status, leave_out(&p->copies[i]));
         else if (p->copies[i].tree)
-            status = session_worse(status, tree_look(o, &p->copies[i], signal_fd, ret_hung));
+            status = session_worse(status, tree_dry_run(o, &p->copies[i], signal_fd, ret_hung));
         else
-            status = session_worse(status, session_look(o, &p->copies[i], ret_hung));
+            status = session_worse(status, session_dry_run(o, &p->copies[i], ret_hung));
     return status;
 }
 
@@ -124,9 +124,9 @@ static bool begin_links(struct tree_links *links, const struct plan *p, const st
 static void end_links(struct tree_links *links, const struct plan *p)
 {
     for (unsigned d = 0; d < count_dests(p); d++)
-        links_free(&links->unmade[d]);
+        hard_links_free(&links->unmade[d]);
     free(links->unmade);
-    links_free(&links->met);
+    hard_links_free(&links->met);
 }
 
 /* *ret_hung: threads are left that hang in the kernel. */
@@ -179,9 +179,9 @@ static int plan_and_copy(const struct options *o, int signal_fd, bool *ret_hung)
     char *error = NULL;
     int status, r;
 
-    ask_begin(options_timeout_ms(o), signal_fd, is_ended, &end);
+    path_probe_begin(options_timeout_ms(o), signal_fd, is_ended, &end);
     r = plan_make(&plan, o, &error);
-    *ret_hung = ask_left();
+    *ret_hung = path_probe_left();
     if (end.signal) {
         report_error("interrupted");
         status = 128 + end.signal;

@@ -1,0 +1,74 @@
+/* fd: file descriptors opened without hanging and closed exactly once. */
+#ifndef UCOPY_BASE_FD_H
+#define UCOPY_BASE_FD_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Closes *fd unless it is -1, and makes it -1 whatever happens: Linux has released the
+ * descriptor also when close() fails. 0 or a negative errno; EINTR counts, because what the
+ * file system still had to write is then not known to be written. */
+static inline int fd_close(int *fd)
+{
+    int closing = *fd;
+
+    *fd = -1;
+    if (closing >= 0 && close(closing) < 0)
+        return -errno;
+    return 0;
+}
+
+/* Whether two stat results are of the same file. */
+static inline bool fd_same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* Opens what exists under a name (relative to dir_fd, symlinks followed) with the given access
+ * mode, for blocking I/O. The open itself never waits for the other end of a fifo, should the
+ * name have become one. Returns the descriptor (the caller's) or a negative errno. */
+static inline int fd_open_existing(int dir_fd, const char *name, int access)
+{
+    int fd = openat(dir_fd, name, access | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    int flags;
+
+    /* Only a regular file with a lease or delegation on it (Samba, the NFS server) answers so;
+     * its holder gives way when asked by a waiting open. */
+    if (fd < 0 && errno == EWOULDBLOCK)
+        return (fd = openat(dir_fd, name, access | O_NOCTTY | O_CLOEXEC)) < 0 ? -errno : fd;
+    if (fd < 0)
+        return -errno;
+
+    flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0) {
+        int r = -errno;
+
+        (void)close(fd);
+        return r;
+    }
+    return fd;
+}
+
+/* Opens the file that fd is open on a second time, by its name and with O_DIRECT. Returns the
+ * descriptor (the caller's) or a negative errno; -ESTALE if the name stands for another file
+ * now. */
+static inline int fd_reopen_direct(int dir_fd, const char *name, int fd, int access)
+{
+    struct stat st, st_direct;
+    int direct = fd_open_existing(dir_fd, name, access | O_DIRECT);
+    int r = -ESTALE;
+
+    if (direct < 0)
+        return direct;
+    if (fstat(fd, &st) < 0 || fstat(direct, &st_direct) < 0)
+        r = -errno;
+    else if (fd_same_file(&st, &st_direct))
+        return direct;
+    (void)close(direct);
+    return r;
+}
+
+#endif

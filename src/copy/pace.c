@@ -1,0 +1,191 @@
+#include "pace_priv.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "patience.h"
+
+int pace_init(struct pace *p, struct job *j)
+{
+    *p = (struct pace){
+        .job = j, .room = j->max_held, .least = UINT_MAX / 4, .began = clock_now_ms()};
+    p->updated = p->began;
+    p->dests = calloc(j->n_dests, sizeof *p->dests);
+    p->next = calloc(j->n_dests, sizeof *p->next);
+    p->ready = calloc(j->n_dests, sizeof *p->ready);
+    if (!p->dests || !p->next || !p->ready) {
+        pace_free(p);
+        return -ENOMEM;
+    }
+    return 0;
+}
+
+void pace_free(struct pace *p)
+{
+    free(p->dests);
+    free(p->next);
+    free(p->ready);
+    *p = (struct pace){0};
+}
+
+static bool full(const struct pace *p, unsigned d)
+{
+    return p->job->detach && p->dests[d].held >= p->room + p->dests[d].behind;
+}
+
+bool pace_slow(const struct pace *p, unsigned d)
+{
+    return p->dests[d].apart || full(p, d) ||
+           (p->job->detach && p->dests[d].held > 2 * p->least + 1);
+}
+
+void pace_release(struct pace *p, unsigned d)
+{
+    assert(p->dests[d].held > 0);
+    p->dests[d].held--;
+}
+
+/* Takes part in what the others do, and wants more. */
+static bool shares(const struct pace *p, unsigned d)
+{
+    return !p->dests[d].apart && p->next[d] != UINT64_MAX;
+}
+
+/* The lowest position that those who share want; UINT64_MAX: none. */
+static uint64_t find_front(const struct pace *p)
+{
+    uint64_t front = UINT64_MAX;
+
+    for (unsigned d = 0; d < p->job->n_dests; d++)
+        if (shares(p, d) && p->next[d] < front)
+            front = p->next[d];
+    return front;
+}
+
+void pace_wait(struct pace *p)
+{
+    p->least = UINT_MAX / 4;
+    for (unsigned d = 0; d < p->job->n_dests; d++)
+        if (shares(p, d) && p->dests[d].held < p->least)
+            p->least = p->dests[d].held;
+}
+
+/* Adds the time since the last look to what they owe one another, by what they were then, and
+ * notes what they are now. */
+static void keep_time(struct pace *p, uint64_t now)
+{
+    int64_t passed = (int64_t)(now - p->updated);
+    uint64_t front = find_front(p);
+    bool any_idle = false, any_full = false;
+
+    p->updated = now;
+    for (unsigned d = 0; d < p->job->n_dests; d++) {
+        struct pace_dest *dest = &p->dests[d];
+
+        dest->debt += dest->full ? passed : dest->idle ? -passed : 0;
+        dest->idle = shares(p, d) && dest->held == 0 && p->next[d] == front;
+        dest->full = shares(p, d) && full(p, d);
+        any_idle |= dest->idle;
+        any_full |= dest->full;
+    }
+    for (unsigned d = 0; d < p->job->n_dests; d++) {
+        p->dests[d].idle &= any_full;
+        p->dests[d].full &= any_idle;
+    }
+}
+
+static void part_with_slow(struct pace *p, uint64_t now)
+{
+    int64_t patience = pace_patience_ms(now - p->began);
+
+    for (unsigned d = 0; d < p->job->n_dests; d++) {
+        if (!p->dests[d].full || p->dests[d].debt < patience)
+            continue;
+        p->dests[d].apart = true;
+        job_detach(p->job, d);
+    }
+}
+
+void pace_update(struct pace *p, unsigned lost)
+{
+    /* A third of what there is stays out of reach for each. */
+    unsigned room = (p->job->buffers - lost) * 2 / 3;
+    uint64_t now = clock_now_ms();
+
+    if (!p->job->detach)
+        return;
+    if (room > p->job->max_held)
+        room = p->job->max_held;
+    p->room = room ? room : 1;
+    job_next(p->job, p->next);
+    keep_time(p, now);
+    part_with_slow(p, now);
+}
+
+/* Who has caught up with the others, and has less to do than they let anybody have, is one of
+ * them again. */
+static void rejoin(struct pace *p, uint64_t front)
+{
+    for (unsigned d = 0; d < p->job->n_dests; d++)
+        if (p->dests[d].apart && p->next[d] != UINT64_MAX && p->next[d] >= front &&
+            p->dests[d].held <= p->room / 2)
+            p->dests[d].apart = false;
+}
+
+static bool claim_ready(struct pace *p, struct range *ret, bool *ret_hole, bool *takes)
+{
+    if (!job_claim(p->job, p->ready, ret, ret_hole, takes))
+        return false;
+    for (unsigned d = 0; d < p->job->n_dests; d++)
+        p->dests[d].held += takes[d];
+    return true;
+}
+
+/* For all that keep up. */
+static bool claim_shared(struct pace *p, struct range *ret, bool *ret_hole, bool *takes)
+{
+    for (unsigned d = 0; d < p->job->n_dests; d++) {
+        p->ready[d] = shares(p, d);
+        if (p->ready[d] && full(p, d))
+            return false;
+    }
+    return claim_ready(p, ret, ret_hole, takes);
+}
+
+/* For those apart, each at its own pace: while others want the buffers, with half as many as
+ * they. */
+static bool claim_apart(struct pace *p, bool alone, struct range *ret, bool *ret_hole,
+                        bool *takes)
+{
+    unsigned room = alone ? p->room : (p->room + 1) / 2;
+
+    for (unsigned d = 0; d < p->job->n_dests; d++)
+        p->ready[d] = p->dests[d].apart && p->dests[d].held < room;
+    return claim_ready(p, ret, ret_hole, takes);
+}
+
+bool pace_claim(struct pace *p, struct range *ret, bool *ret_hole, bool *takes)
+{
+    uint64_t front;
+
+    job_next(p->job, p->next);
+    front = find_front(p);
+    rejoin(p, front);
+    return claim_shared(p, ret, ret_hole, takes) ||
+           claim_apart(p, front == UINT64_MAX, ret, ret_hole, takes);
+}
+
+bool pace_claim_flush(struct pace *p, bool *takes)
+{
+    bool any = false;
+
+    for (unsigned d = 0; d < p->job->n_dests; d++) {
+        takes[d] = job_claim_flush(p->job, d);
+        p->dests[d].held += takes[d];
+        any |= takes[d];
+    }
+    return any;
+}

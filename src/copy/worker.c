@@ -1,0 +1,431 @@
+#include "worker.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/thread.h"
+#include "copy.h"
+
+/* Engines that can be passed over in one search: all of engine_table, with room to spare. */
+#define CREW_MAX_REMARKS 16
+
+struct remark {
+    const char *engine;
+    struct engine_reason reason;
+};
+
+struct crew {
+    struct job *job;
+    const struct engine_ops *wanted;
+    atomic_bool ended;
+    unsigned max_workers;
+
+    _Atomic(const struct engine_ops *) chosen;
+    const struct engine_ops *reserve; /* for successors */
+
+    pthread_mutex_t lock;
+    pthread_cond_t gone; /* a thread has ended */
+    unsigned n_threads;  /* that have not */
+    unsigned opening;    /* that still look at the job's descriptors */
+    unsigned active;     /* that work for the copy; the last one tells the end */
+
+    /* The first worker's until the end */
+    int error;
+    struct engine_reason why;
+    struct remark remarks[CREW_MAX_REMARKS];
+    unsigned n_remarks;
+};
+
+/* What one worker owns. */
+struct worker {
+    void *pool;
+    size_t pool_len;
+    struct engine *engine;
+    struct copy *copy;
+};
+
+static void remark(struct crew *c, const char *engine, const struct engine_reason *reason)
+{
+    if (c->n_remarks == CREW_MAX_REMARKS || reason->text[0] == '\0')
+        return;
+    c->remarks[c->n_remarks++] = (struct remark){.engine = engine, .reason = *reason};
+}
+
+static bool direct_in_use(const struct job *j)
+{
+    for (unsigned d = 0; d < j->n_dests; d++)
+        if (j->dests[d].file_direct != JOB_NO_FILE)
+            return true;
+    return false;
+}
+
+/* Engines that this kernel cannot run, which it does not learn while we run, and why: one of
+ * them is found out for all copies. */
+static struct {
+    pthread_mutex_t lock;
+    struct remark v[CREW_MAX_REMARKS];
+    unsigned n;
+} lacking = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static bool is_lacking(const struct engine_ops *ops, struct engine_reason *why)
+{
+    bool found = false;
+
+    pthread_mutex_lock(&lacking.lock);
+    for (unsigned i = 0; !found && i < lacking.n; i++) {
+        found = lacking.v[i].engine == ops->name;
+        if (found)
+            *why = lacking.v[i].reason;
+    }
+    pthread_mutex_unlock(&lacking.lock);
+    return found;
+}
+
+static void note_lacking(const struct engine_ops *ops, const struct engine_reason *why)
+{
+    pthread_mutex_lock(&lacking.lock);
+    if (lacking.n < CREW_MAX_REMARKS)
+        lacking.v[lacking.n++] = (struct remark){.engine = ops->name, .reason = *why};
+    pthread_mutex_unlock(&lacking.lock);
+}
+
+/* Makes an engine of the kind, if this kernel is not known to lack it. */
+static int try_engine(const struct engine_ops *ops, const struct engine_config *config,
+                      struct engine **ret_engine, struct engine_reason *why)
+{
+    int r;
+
+    if (is_lacking(ops, why))
+        return -EOPNOTSUPP;
+    r = engine_create(ops, config, ret_engine, why);
+    if (r == -EOPNOTSUPP)
+        note_lacking(ops, why);
+    return r;
+}
+
+/* The first worker's search. With an engine asked for by name there is nothing to search. */
+static int choose_engine(struct crew *c, const struct engine_config *config,
+                         struct engine **ret_engine)
+{
+    struct engine_reason why = {""};
+    int r = -ENOSYS;
+
+    if (c->wanted) {
+        r = engine_create(c->wanted, config, ret_engine, &c->why);
+        if (r == 0)
+            atomic_store(&c->chosen, c->wanted);
+        return r;
+    }
+    for (const struct engine_ops *const *ops = engine_table; *ops; ops++) {
+        why.text[0] = '\0';
+        if ((*ops)->needs_direct && !direct_in_use(c->job)) {
+            snprintf(why.text, sizeof why.text, "asynchronous with O_DIRECT only");
+        } else {
+            r = try_engine(*ops, config, ret_engine, &why);
+            if (r == 0) {
+                atomic_store(&c->chosen, *ops);
+                return 0;
+            }
+            c->why = why;
+        }
+        remark(c, (*ops)->name, &why);
+    }
+    return r;
+}
+
+/* What a successor works with: the same engine, unless that cannot tell a read that hangs from
+ * a write that does. Then the next one in the table. */
+static const struct engine_ops *choose_reserve(const struct crew *c, const struct engine *e)
+{
+    for (const struct engine_ops *const *ops = engine_table; e->leader_last && *ops; ops++)
+        if (*ops == e->ops && ops[1] && (!ops[1]->needs_direct || direct_in_use(c->job)))
+            return ops[1];
+    return e->ops;
+}
+
+/* ops: NULL for the first worker, which chooses. */
+static int worker_open(struct worker *w, struct crew *c, const struct engine_ops *ops)
+{
+    struct job *j = c->job;
+    struct engine_config config = {
+        .fds = j->fds,
+        .n_fds = j->n_fds,
+        .max_batches = j->buffers,
+        .max_ops = 1 + j->n_dests,
+    };
+    struct engine_reason why;
+    int r;
+
+    *w = (struct worker){.pool_len = (size_t)j->buffers * j->chunk_size};
+    w->pool =
+        mmap(NULL, w->pool_len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (w->pool == MAP_FAILED) {
+        r = -errno;
+        goto err;
+    }
+    /* Fewer page faults, fewer segments for the devices; without huge pages it works as well.
+     */
+    (void)madvise(w->pool, w->pool_len, MADV_HUGEPAGE);
+    r = copy_create(j, w->pool, &w->copy);
+    if (r < 0)
+        goto err_after_pool;
+    config.pool = w->pool;
+    config.pool_len = w->pool_len;
+    r = ops ? engine_create(ops, &config, &w->engine, &why)
+            : choose_engine(c, &config, &w->engine);
+    if (r < 0)
+        goto err_after_copy;
+    return 0;
+
+err_after_copy:
+    copy_free(w->copy);
+err_after_pool:
+    munmap(w->pool, w->pool_len);
+err:
+    if (!ops && c->why.text[0] == '\0')
+        snprintf(c->why.text, sizeof c->why.text, "%s", strerror(-r));
+    return r;
+}
+
+static void worker_close(struct worker *w)
+{
+    engine_destroy(w->engine); /* first: until then the kernel may use the pool */
+    copy_free(w->copy);
+    munmap(w->pool, w->pool_len);
+}
+
+/* Starts a thread; nobody joins it, as it may never end. */
+static int start_thread(struct crew *c, void *(*run)(void *))
+{
+    int r;
+
+    pthread_mutex_lock(&c->lock);
+    c->n_threads++;
+    c->opening++;
+    pthread_mutex_unlock(&c->lock);
+    r = thread_start(run, c);
+    pthread_mutex_lock(&c->lock);
+    c->n_threads -= r != 0;
+    c->opening -= r != 0;
+    pthread_mutex_unlock(&c->lock);
+    return r;
+}
+
+/* The thread's last act. */
+static void *leave(struct crew *c)
+{
+    pthread_mutex_lock(&c->lock);
+    c->n_threads--;
+    pthread_cond_signal(&c->gone);
+    pthread_mutex_unlock(&c->lock);
+    return NULL;
+}
+
+static void tell_end(struct crew *c)
+{
+    uint64_t one = 1;
+
+    atomic_store(&c->ended, true);
+
+    if (write(c->job->news_fd, &one, sizeof one) != sizeof one)
+        assert(!"an eventfd takes a 1");
+}
+
+/* The thread has made its engine, or failed to. */
+static void opened(struct crew *c)
+{
+    uint64_t one = 1;
+
+    pthread_mutex_lock(&c->lock);
+    c->opening--;
+    pthread_mutex_unlock(&c->lock);
+    if (write(c->job->news_fd, &one, sizeof one) != sizeof one)
+        assert(!"an eventfd takes a 1");
+}
+
+/* Whether this is the last one at work, which tells the end; others are at work no longer. */
+static bool is_last(struct crew *c)
+{
+    bool last;
+
+    pthread_mutex_lock(&c->lock);
+    last = c->active == 1;
+    if (!last)
+        c->active--;
+    pthread_mutex_unlock(&c->lock);
+    return last;
+}
+
+static void *succeed(void *arg);
+
+/* Copies until all is done. A worker with operations under way that do not end cannot go on: a
+ * successor with an engine and buffers of its own takes its place, while it waits for them. */
+static void work(struct crew *c, struct worker *w)
+{
+    int r = copy_run(w->copy, w->engine);
+    bool passed_on = false, last;
+
+    if (r == COPY_LEFT && !job_stopping(c->job)) {
+        passed_on = start_thread(c, succeed) == 0;
+        if (!passed_on)
+            job_fail_rest(c->job, EAGAIN);
+    }
+    last = !passed_on && is_last(c);
+    /* Only what has an end is waited for before the end is told. */
+    if (last && r != 0)
+        tell_end(c);
+    worker_close(w);
+    if (last && r == 0)
+        tell_end(c);
+}
+
+/* A worker that joins in. One that cannot (memory, descriptors, fs.aio-max-nr) leaves the work
+ * to the others. */
+static void *follow(void *arg)
+{
+    struct crew *c = arg;
+    struct worker w;
+    int r = worker_open(&w, c, atomic_load(&c->chosen));
+
+    opened(c);
+    if (r < 0)
+        return leave(c);
+    pthread_mutex_lock(&c->lock);
+    c->active++;
+    pthread_mutex_unlock(&c->lock);
+    work(c, &w);
+    return leave(c);
+}
+
+static void *succeed(void *arg)
+{
+    struct crew *c = arg;
+    struct worker w;
+    int r = worker_open(&w, c, c->reserve);
+
+    opened(c);
+    if (r == 0) {
+        work(c, &w);
+    } else {
+        job_fail_rest(c->job, -r);
+        if (is_last(c))
+            tell_end(c);
+    }
+    return leave(c);
+}
+
+/* The first worker: picks the engine and calls the others in. */
+static void *lead(void *arg)
+{
+    struct crew *c = arg;
+    struct worker w;
+
+    c->error = worker_open(&w, c, NULL);
+    if (c->error != 0) {
+        opened(c);
+        tell_end(c);
+        return leave(c);
+    }
+    assert(w.engine);
+    remark(c, atomic_load(&c->chosen)->name, &w.engine->notes);
+    c->reserve = choose_reserve(c, w.engine);
+    for (unsigned i = 1; i < c->max_workers && start_thread(c, follow) == 0; i++)
+        ;
+    opened(c);
+    work(c, &w);
+    return leave(c);
+}
+
+int crew_start(struct crew **ret_crew, struct job *j, const struct crew_config *config)
+{
+    struct crew *c = calloc(1, sizeof *c);
+    pthread_condattr_t attr;
+    int r;
+
+    assert(config->workers > 0);
+    if (!c)
+        return -ENOMEM;
+    c->job = j;
+    c->wanted = config->engine;
+    c->max_workers = config->workers;
+    c->active = 1;
+    /* These fail for wrong arguments only. */
+    pthread_mutex_init(&c->lock, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&c->gone, &attr);
+    pthread_condattr_destroy(&attr);
+    r = start_thread(c, lead);
+    if (r < 0) {
+        crew_free(c);
+        return r;
+    }
+    *ret_crew = c;
+    return 0;
+}
+
+bool crew_end(struct crew *c, unsigned pace_patience_ms)
+{
+    struct timespec until = clock_in_ms(pace_patience_ms);
+    int r = 0;
+    bool ended;
+
+    pthread_mutex_lock(&c->lock);
+    while (c->n_threads > 0 && r == 0)
+        r = pthread_cond_timedwait(&c->gone, &c->lock, &until);
+    ended = c->n_threads == 0;
+    pthread_mutex_unlock(&c->lock);
+    return ended;
+}
+
+int crew_error(const struct crew *c, struct engine_reason *why)
+{
+    if (c->error < 0)
+        *why = c->why;
+    return c->error;
+}
+
+bool crew_is_open(struct crew *c)
+{
+    bool open;
+
+    pthread_mutex_lock(&c->lock);
+    open = c->opening == 0;
+    pthread_mutex_unlock(&c->lock);
+    return open;
+}
+
+bool crew_has_ended(const struct crew *c)
+{
+    return atomic_load(&c->ended);
+}
+
+const char *crew_engine(struct crew *c)
+{
+    const struct engine_ops *ops = atomic_load(&c->chosen);
+
+    return ops ? ops->name : NULL;
+}
+
+void crew_tell(struct crew *c, void (*tell)(void *arg, const char *engine, const char *reason),
+               void *arg)
+{
+    for (unsigned i = 0; i < c->n_remarks; i++)
+        tell(arg, c->remarks[i].engine, c->remarks[i].reason.text);
+}
+
+void crew_free(struct crew *c)
+{
+    pthread_cond_destroy(&c->gone);
+    pthread_mutex_destroy(&c->lock);
+    free(c);
+}

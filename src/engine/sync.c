@@ -1,0 +1,223 @@
+/* sync: plain blocking system calls in threads. Works everywhere, also where io_uring
+ * and aio are forbidden.
+ *
+ * One thread per file, made when the first operation on that file comes, runs its operations in
+ * the order in which they were started: a destination that hangs blocks its own thread only.
+ * Where no thread can be had (RLIMIT_NPROC, a container's pids limit) the operations of that
+ * file are run in reap() by the owner of the engine; slower, but the copy goes on. */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "sequencer_priv.h"
+
+/* A thread calls nothing deeper than pwrite(2); sanitizers want some stack, too. */
+#define THREAD_STACK (256u * 1024u)
+
+enum thread_state { THREAD_NONE, THREAD_RUNNING, THREAD_REFUSED };
+
+struct sync_file {
+    struct sync *engine;
+    enum thread_state state; /* the owner's */
+    pthread_t thread;
+    pthread_cond_t work; /* something in todo, or quit */
+    struct op_list todo; /* behind engine->lock */
+};
+
+struct sync {
+    struct sequencer seq;
+    struct op_list inlined; /* NOPs, and what has no thread; the owner's */
+
+    pthread_mutex_t lock;
+    pthread_cond_t enough; /* n_done has reached `want`; on CLOCK_MONOTONIC */
+    struct op_list done;
+    unsigned n_done;
+    unsigned want; /* 0: nobody waits */
+    bool quit;
+
+    unsigned n_files;
+    struct sync_file files[]; /* by file index */
+};
+
+static struct sync *sync_of(struct sequencer *s)
+{
+    return (struct sync *)s;
+}
+
+static void *serve_file(void *arg)
+{
+    struct sync_file *f = arg;
+    struct sync *y = f->engine;
+
+    pthread_mutex_lock(&y->lock);
+    while (!y->quit) {
+        struct engine_op *op = f->todo.first;
+
+        if (!op) {
+            pthread_cond_wait(&f->work, &y->lock);
+            continue;
+        }
+        op_list_drop_first(&f->todo);
+        pthread_mutex_unlock(&y->lock);
+        op->result = engine_run_blocking(&y->seq.base, op);
+        pthread_mutex_lock(&y->lock);
+        op_list_append(&y->done, op);
+        y->n_done++;
+        if (y->want > 0 && y->n_done >= y->want)
+            pthread_cond_signal(&y->enough);
+    }
+    pthread_mutex_unlock(&y->lock);
+    return NULL;
+}
+
+/* Signals are the main thread's business: all are blocked in the new thread. */
+static void start_thread(struct sync_file *f)
+{
+    pthread_attr_t attr;
+    sigset_t all, old;
+    int err;
+
+    f->state = THREAD_REFUSED;
+    if (pthread_attr_init(&attr) != 0)
+        return;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    err = pthread_attr_setstacksize(&attr, THREAD_STACK);
+    if (err == 0)
+        err = pthread_create(&f->thread, &attr, serve_file, f);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    pthread_attr_destroy(&attr);
+    if (err == 0)
+        f->state = THREAD_RUNNING;
+}
+
+static void sync_start(struct sequencer *s, struct engine_op *op)
+{
+    struct sync *y = sync_of(s);
+    struct sync_file *f;
+
+    if (op->kind == ENGINE_NOP) {
+        op_list_append(&y->inlined, op);
+        return;
+    }
+    f = &y->files[op->file];
+    if (f->state == THREAD_NONE)
+        start_thread(f);
+    if (f->state == THREAD_REFUSED) {
+        op_list_append(&y->inlined, op);
+        return;
+    }
+    pthread_mutex_lock(&y->lock);
+    op_list_append(&f->todo, op);
+    pthread_cond_signal(&f->work);
+    pthread_mutex_unlock(&y->lock);
+}
+
+/* Runs what needs no thread or has none. Returns whether there was anything. */
+static bool run_inlined(struct sync *y)
+{
+    for (struct engine_op *op = y->inlined.first; op; op = op->next)
+        op->result = engine_run_blocking(&y->seq.base, op);
+    return sequencer_complete_list(&y->seq, &y->inlined);
+}
+
+static int sync_reap(struct sequencer *s, unsigned want, unsigned timeout_ms)
+{
+    struct sync *y = sync_of(s);
+    struct timespec deadline = clock_in_ms(timeout_ms);
+    struct op_list done;
+    int err = 0;
+
+    if (run_inlined(y))
+        want = 0;
+    pthread_mutex_lock(&y->lock);
+    y->want = want;
+    while (y->n_done < want && err == 0)
+        err = pthread_cond_timedwait(&y->enough, &y->lock, &deadline);
+    y->want = 0;
+    y->n_done = 0;
+    done = y->done;
+    op_list_init(&y->done);
+    pthread_mutex_unlock(&y->lock);
+    sequencer_complete_list(s, &done);
+    return err == ETIMEDOUT ? 0 : -err;
+}
+
+static const struct sequencer_backend sync_backend = {
+    .start = sync_start,
+    .reap = sync_reap,
+};
+
+static int init_locks(struct sync *y)
+{
+    pthread_condattr_t attr;
+    int err = pthread_condattr_init(&attr);
+
+    if (err != 0)
+        return -err;
+    err = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    if (err == 0)
+        err = pthread_cond_init(&y->enough, &attr);
+    pthread_condattr_destroy(&attr);
+    if (err == 0)
+        err = pthread_mutex_init(&y->lock, NULL);
+    for (unsigned i = 0; i < y->n_files && err == 0; i++)
+        err = pthread_cond_init(&y->files[i].work, NULL);
+    return -err; /* pthread objects hold no resources that would have to be freed */
+}
+
+static int sync_create(const struct engine_config *config, struct engine **ret_engine,
+                       struct engine_reason *why)
+{
+    struct sync *y = calloc(1, sizeof *y + config->n_fds * sizeof y->files[0]);
+    int r;
+
+    if (!y)
+        return engine_reason_set(why, "malloc", ENOMEM);
+    sequencer_init(&y->seq, &sync_backend);
+    op_list_init(&y->inlined);
+    op_list_init(&y->done);
+    y->n_files = config->n_fds;
+    for (unsigned i = 0; i < y->n_files; i++) {
+        y->files[i].engine = y;
+        op_list_init(&y->files[i].todo);
+    }
+    r = init_locks(y);
+    if (r < 0) {
+        free(y);
+        return engine_reason_set(why, "pthread_cond_init", -r);
+    }
+    *ret_engine = &y->seq.base;
+    return 0;
+}
+
+/* What is queued is not started any more; what is under way is waited for, as nothing can take
+ * a buffer back from a system call. */
+static void sync_destroy(struct engine *e)
+{
+    struct sync *y = (struct sync *)e;
+
+    pthread_mutex_lock(&y->lock);
+    y->quit = true;
+    for (unsigned i = 0; i < y->n_files; i++)
+        pthread_cond_signal(&y->files[i].work);
+    pthread_mutex_unlock(&y->lock);
+    for (unsigned i = 0; i < y->n_files; i++) {
+        if (y->files[i].state == THREAD_RUNNING)
+            pthread_join(y->files[i].thread, NULL);
+        pthread_cond_destroy(&y->files[i].work);
+    }
+    pthread_cond_destroy(&y->enough);
+    pthread_mutex_destroy(&y->lock);
+    free(y);
+}
+
+const struct engine_ops engine_sync_ops = {
+    .name = "sync",
+    .create = sync_create,
+    .submit = sequencer_submit,
+    .wait = sequencer_wait,
+    .destroy = sync_destroy,
+};

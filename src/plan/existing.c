@@ -1,0 +1,95 @@
+#include "existing.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+#define SECOND INT64_C(1000000000)
+
+/* Nanoseconds to which the file system of these times is exact, at most: what divides all of
+ * them, up to 2 seconds (FAT). Where that says too much, it is chance that it does. */
+static int64_t resolution(const struct stat *st)
+{
+    const struct timespec *times[] = {&st->st_atim, &st->st_mtim, &st->st_ctim};
+    int64_t r = 2 * SECOND;
+
+    for (unsigned i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+        if (r == 2 * SECOND && (times[i]->tv_sec % 2 != 0 || times[i]->tv_nsec != 0))
+            r = SECOND;
+        while (times[i]->tv_nsec % r != 0)
+            r /= 10;
+    }
+    return r;
+}
+
+/* The source's time of modification, cut off to what the file system of what stands can hold.
+ */
+static struct timespec cut_time(const struct stat *there, const struct stat *source)
+{
+    struct timespec t = source->st_mtim;
+    int64_t r = resolution(there);
+
+    t.tv_nsec = r >= SECOND ? 0 : t.tv_nsec - t.tv_nsec % (long)r;
+    if (r == 2 * SECOND && t.tv_sec % 2 != 0)
+        t.tv_sec--;
+    return t;
+}
+
+static bool is_copy(const struct stat *there, const struct stat *source)
+{
+    struct timespec t = cut_time(there, source);
+
+    return S_ISREG(there->st_mode) && S_ISREG(source->st_mode) &&
+           there->st_size == source->st_size && clock_same(&there->st_mtim, &t);
+}
+
+/* Whether what stands is older than the source would be there. */
+static bool is_older(const struct stat *there, const struct stat *source, bool keeps_times)
+{
+    struct timespec t = keeps_times ? cut_time(there, source) : source->st_mtim;
+
+    if (there->st_mtim.tv_sec != t.tv_sec)
+        return there->st_mtim.tv_sec < t.tv_sec;
+    return there->st_mtim.tv_nsec < t.tv_nsec;
+}
+
+static enum existing_verdict verdict_on(const struct existing_policy *p,
+                                        const struct stat *source, const struct stat *there)
+{
+    if (!there)
+        return EXISTING_REPLACE;
+    if (p->update == UPDATE_NONE)
+        return EXISTING_SKIP;
+    if (p->update == UPDATE_NONE_FAIL)
+        return EXISTING_REFUSE;
+    if (p->resume && p->keeps_times && is_copy(there, source))
+        return EXISTING_HAS;
+    if (p->update == UPDATE_OLDER && !is_older(there, source, p->keeps_times))
+        return EXISTING_SKIP;
+    return p->ask ? EXISTING_ASK : EXISTING_REPLACE;
+}
+
+struct existing_case existing_judge(const struct existing_policy *p, const struct stat *source,
+                                    const struct stat *there, int dir_fd, const char *name)
+{
+    struct existing_case c = {.verdict = verdict_on(p, source, there)};
+
+    if (c.verdict == EXISTING_ASK) {
+        c.mode = there->st_mode;
+        c.writable = S_ISLNK(there->st_mode) || faccessat(dir_fd, name, W_OK, AT_EACCESS) == 0;
+    }
+    return c;
+}
+
+int existing_refused(struct failure *f)
+{
+    return failure_set(f, NULL, EEXIST, FAILURE_NO_OFFSET, "not replaced: it exists");
+}
+
+int existing_declined(struct failure *f)
+{
+    return failure_set(f, NULL, ECANCELED, FAILURE_NO_OFFSET, "not replaced, as answered");
+}

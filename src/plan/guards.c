@@ -1,0 +1,397 @@
+/* guards: the guards of a plan. See guards_priv.h.
+ *
+ * Two paths are one file when they lead to the same inode. A file that does not exist yet is
+ * known by the inode of its directory and its last component. All sources and destinations
+ * are sorted by that identity, so that equal ones become neighbours. */
+#include "guards_priv.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/path.h"
+#include "base/path_probe.h"
+#include "cli/usage_error.h"
+#include "same_file_priv.h"
+
+#define MAX_SYMLINKS 40 /* as the kernel's own limit, path_resolution(7) */
+
+/* What a path leads to. */
+struct identity {
+    const char *path; /* as it is shown to the user; not owned */
+    const char *from; /* of a destination: its source; not owned */
+    bool is_dest;
+    bool itself;  /* a symlink is what it is itself, not what it leads to; and what stands at a
+                   * destination and is no directory is nothing but a name, to be replaced */
+    size_t order; /* destinations count in the order of the command line */
+    unsigned copy;
+
+    dev_t dev;
+    ino_t ino;
+    char *name; /* of what does not exist: last component, and dev and ino are its directory's;
+                 * otherwise NULL */
+};
+
+struct identities {
+    struct identity *v;
+    size_t n;
+};
+
+/* Where the symlink `path` leads, one step; NULL with errno set if that cannot be told. */
+static char *follow(const char *path)
+{
+    char target[PATH_MAX];
+    ssize_t n = readlink(path, target, sizeof(target));
+    char *dir, *followed;
+
+    if (n < 0)
+        return NULL;
+    if ((size_t)n == sizeof(target)) {
+        errno = ENAMETOOLONG;
+        return NULL;
+    }
+    target[n] = '\0';
+    if (target[0] == '/')
+        return strdup(target);
+    dir = path_directory(path);
+    if (!dir)
+        return NULL;
+    followed = path_join(dir, target);
+    free(dir);
+    return followed;
+}
+
+/* Finds the directory and the name under which `path` would come into being. 0, -ENOENT when
+ * that cannot be told (it could not be created either, then), or -ENOMEM. */
+static int identify_missing(const char *path, struct identity *id)
+{
+    char *at = strdup(path);
+    char *dir = NULL, *next;
+    struct stat st;
+    int r = -ENOENT;
+
+    for (unsigned links = 0; at && links <= MAX_SYMLINKS; links++) {
+        if (id->itself || path_probe_lstat(at, &st) < 0 || !S_ISLNK(st.st_mode))
+            break;
+        next = follow(at);
+        if (!next && errno != ENOMEM)
+            goto out;
+        free(at);
+        at = next;
+    }
+    dir = at ? path_directory(at) : NULL;
+    if (!dir) {
+        r = -ENOMEM;
+        goto out;
+    }
+    if (path_probe_stat(dir, &st) < 0)
+        goto out;
+    id->name = path_last(at);
+    if (!id->name) {
+        r = -ENOMEM;
+        goto out;
+    }
+    id->dev = st.st_dev;
+    id->ino = st.st_ino;
+    r = 0;
+out:
+    free(dir);
+    free(at);
+    return r;
+}
+
+/* Adds what the path leads to, if that can be told. A source that does not exist is left to
+ * source_open(). */
+static int identify(struct identities *ids, const struct identity *what)
+{
+    struct identity *id = &ids->v[ids->n];
+    struct stat st;
+    int r;
+
+    *id = *what;
+    if (path_probe_is_silent(id->path))
+        return 0;
+    if ((id->itself ? path_probe_lstat(id->path, &st) : path_probe_stat(id->path, &st)) == 0 &&
+        (!id->is_dest || !id->itself || S_ISDIR(st.st_mode))) {
+        id->dev = st.st_dev;
+        id->ino = st.st_ino;
+    } else if (!id->is_dest) {
+        return 0;
+    } else {
+        r = identify_missing(id->path, id);
+        if (r < 0)
+            return r == -ENOENT ? 0 : r;
+    }
+    ids->n++;
+    return 0;
+}
+
+static int compare_files(const struct identity *a, const struct identity *b)
+{
+    if (a->dev != b->dev)
+        return a->dev < b->dev ? -1 : 1;
+    if (a->ino != b->ino)
+        return a->ino < b->ino ? -1 : 1;
+    if (!a->name || !b->name)
+        return (a->name != NULL) - (b->name != NULL);
+    return strcmp(a->name, b->name);
+}
+
+/* Equal files become neighbours, destinations first. */
+static int compare(const void *x, const void *y)
+{
+    const struct identity *a = x, *b = y;
+    int r = compare_files(a, b);
+
+    if (r != 0)
+        return r;
+    if (a->is_dest != b->is_dest)
+        return a->is_dest ? -1 : 1;
+    return (a->order > b->order) - (a->order < b->order);
+}
+
+/* Whether one of two that are the same file stands in the way of the other. */
+static int check_pair(const struct options *o, const struct identity *dest,
+                      const struct identity *other, char **ret_error)
+{
+    if (other->path == dest->path) /* a symlink that leads to itself */
+        return 0;
+    /* What the first of two copies makes the second one leaves alone, or gives another name. */
+    if (other->is_dest && other->copy != dest->copy &&
+        (existing_keeps_all(&o->standing) || o->backup.kind == BACKUP_NUMBERED))
+        return 0;
+    if (!other->is_dest && plan_same_possible(o, other->path, dest->path))
+        return 0;
+    if (other->is_dest && other->copy != dest->copy)
+        return usage_error(ret_error, "will not overwrite just-created '%s' with '%s'",
+                           dest->path, other->from);
+    if (other->is_dest)
+        return usage_error(ret_error, "'%s' and '%s' are the same file", dest->path,
+                           other->path);
+    return usage_error(ret_error, "'%s' and '%s' are the same file", other->path, dest->path);
+}
+
+/* Opens the directory that the path is, or the lowest one above it that is there. */
+static int open_nearest(const char *path)
+{
+    char *at = strdup(path), *above;
+    int fd = -1;
+
+    while (at && (fd = open(at, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0 &&
+           strcmp(at, ".") != 0 && strcmp(at, "/") != 0) {
+        above = path_directory(at);
+        free(at);
+        at = above;
+    }
+    free(at);
+    return fd;
+}
+
+/* Whether the directory that fd is open on is the other one or below it; with -x, by ways that
+ * do not leave the file system. Closes fd. */
+static bool is_within(int fd, const struct stat *other, bool one_file_system)
+{
+    struct stat st, above;
+
+    while (fd >= 0 && fstat(fd, &st) == 0) {
+        int up;
+
+        if (one_file_system && st.st_dev != other->st_dev)
+            break;
+        if (st.st_dev == other->st_dev && st.st_ino == other->st_ino) {
+            close(fd);
+            return true;
+        }
+        up = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        close(fd);
+        fd = up;
+        if (fd >= 0 && fstat(fd, &above) == 0 && above.st_dev == st.st_dev &&
+            above.st_ino == st.st_ino)
+            break;
+    }
+    if (fd >= 0)
+        close(fd);
+    return false;
+}
+
+/* A tree that has its copy in itself has no end. */
+static int check_within(const struct plan_copy *c, const struct options *o, char **ret_error)
+{
+    struct stat st;
+
+    if (!c->tree || plan_stat_source(c, &st) < 0 || !S_ISDIR(st.st_mode))
+        return 0;
+    for (unsigned d = 0; d < c->n_dests; d++)
+        if (!path_probe_is_silent(c->dests[d]) &&
+            is_within(open_nearest(c->dests[d]), &st, o->one_file_system))
+            return usage_error(ret_error, "cannot copy a directory, '%s', into itself, '%s'",
+                               c->source, c->dests[d]);
+    return 0;
+}
+
+/* A symlink that stands at a destination is what it leads to, and a name, too: another copy may
+ * have put it there by then. */
+static int identify_dest(struct identities *ids, struct identity *dest)
+{
+    struct stat st;
+    int r = identify(ids, dest);
+
+    if (r < 0 || dest->itself || path_probe_is_silent(dest->path) ||
+        path_probe_lstat(dest->path, &st) < 0 || !S_ISLNK(st.st_mode))
+        return r;
+    dest->itself = true;
+    return identify(ids, dest);
+}
+
+static int collect(const struct plan *p, struct identities *ids)
+{
+    size_t order = 0;
+    int r = 0;
+
+    for (unsigned i = 0; r == 0 && i < p->n_copies; i++) {
+        const struct plan_copy *c = &p->copies[i];
+
+        if (c->left_out)
+            continue;
+        r = identify(ids,
+                     &(struct identity){.path = c->source, .itself = !c->follow, .copy = i});
+        for (unsigned d = 0; r == 0 && d < c->n_dests; d++)
+            r = identify_dest(ids, &(struct identity){.path = c->dests[d],
+                                                      .from = c->source,
+                                                      .is_dest = true,
+                                                      .itself = c->tree, /* it is replaced */
+                                                      .order = order++,
+                                                      .copy = i});
+    }
+    return r;
+}
+
+/* Two sources that go to one destination, the second after the first, as with cp. */
+static int check_later(const struct plan *p, const struct options *o,
+                       const struct identity *first, const struct identity *second)
+{
+    struct plan_copy *c = &p->copies[second->copy];
+    bool backs_up = o->backup.kind != BACKUP_NONE;
+    struct stat a, b;
+    char *why;
+    bool same;
+    int r;
+
+    if (c->left_out || p->copies[first->copy].left_out || first->copy == second->copy ||
+        o->backup.kind == BACKUP_NUMBERED ||
+        plan_stat_source(&p->copies[first->copy], &a) < 0 || plan_stat_source(c, &b) < 0)
+        return 0;
+    same = a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+    if (!same && (S_ISDIR(a.st_mode) || S_ISDIR(b.st_mode) || existing_keeps_all(&o->standing)))
+        return 0;
+    if (same && !backs_up)
+        r = usage_error(&why, "warning: source %s '%s' specified more than once",
+                        S_ISDIR(a.st_mode) ? "directory" : "file", c->source);
+    else if (S_ISLNK(a.st_mode) && !S_ISLNK(b.st_mode))
+        r = usage_error(&why, "will not copy '%s' through just-created symlink '%s'", c->source,
+                        second->path);
+    else
+        r = usage_error(&why, "will not overwrite just-created '%s' with '%s'", second->path,
+                        second->from);
+    if (r == -ENOMEM)
+        return r;
+    plan_leave_out(c, why, !same || backs_up);
+    return 0;
+}
+
+/* As with cp: one source after the other, and what must not be done is left out. */
+static int sort_out(const struct plan *p, const struct options *o, const struct identity *v,
+                    size_t n)
+{
+    int r = 0;
+
+    for (size_t d = 0; r == 0 && d < n && v[d].is_dest; d++) {
+        for (size_t i = d + 1; i < n; i++) {
+            struct plan_copy *c = &p->copies[v[i].copy];
+            char *why;
+
+            if (v[i].is_dest || v[i].copy != v[d].copy || c->left_out)
+                continue;
+            r = check_pair(o, &v[d], &v[i], &why);
+            if (r == -ENOMEM)
+                return r;
+            if (r < 0)
+                plan_leave_out(c, why, true);
+            r = 0;
+        }
+        if (d > 0)
+            r = check_later(p, o, &v[0], &v[d]);
+    }
+    return r;
+}
+
+/* Keeps of several refusals that of the destination that comes first on the command line. */
+static int check_group(const struct options *o, const struct identity *v, size_t n,
+                       size_t *order, char **ret_error)
+{
+    char *error;
+    int r;
+
+    for (size_t i = 0; i < n && v[i].is_dest && v[i].order < *order; i++) {
+        for (size_t k = i + 1; k < n; k++) {
+            r = check_pair(o, &v[i], &v[k], &error);
+            if (r == -ENOMEM)
+                return r;
+            if (r == 0)
+                continue;
+            free(*ret_error);
+            *ret_error = error;
+            *order = v[i].order;
+            return 0;
+        }
+    }
+    return 0;
+}
+
+/* No destination may be another destination or a source. */
+static int check_same(const struct plan *p, const struct options *o, char **ret_error)
+{
+    struct identities ids = {0};
+    size_t n = 0, order = SIZE_MAX;
+    int r;
+
+    for (unsigned i = 0; i < p->n_copies; i++)
+        n += 1 + 2 * (size_t)p->copies[i].n_dests;
+    assert(n > 0);
+    ids.v = calloc(n, sizeof(*ids.v));
+    if (!ids.v)
+        return -ENOMEM;
+
+    r = collect(p, &ids);
+    if (r == 0)
+        qsort(ids.v, ids.n, sizeof(*ids.v), compare);
+    for (size_t i = 0, end; r == 0 && i < ids.n; i = end) {
+        for (end = i + 1; end < ids.n && compare_files(&ids.v[i], &ids.v[end]) == 0; end++)
+            ;
+        r = o->cp ? sort_out(p, o, &ids.v[i], end - i)
+                  : check_group(o, &ids.v[i], end - i, &order, ret_error);
+    }
+
+    for (size_t i = 0; i < ids.n; i++)
+        free(ids.v[i].name);
+    free(ids.v);
+    return r < 0 ? r : order < SIZE_MAX ? -EINVAL : 0;
+}
+
+int plan_check(struct plan *p, const struct options *o, char **ret_error)
+{
+    int r = check_same(p, o, ret_error);
+
+    for (unsigned i = 0; r == 0 && i < p->n_copies; i++) {
+        struct plan_copy *c = &p->copies[i];
+
+        if (!c->left_out)
+            r = plan_settle(c, o, check_within(c, o, ret_error), ret_error);
+    }
+    return r;
+}

@@ -1,0 +1,16 @@
+/* same_file_priv: sources and destinations that lead to the same file. The rules are those of
+ * cp: it is what a copy does with the name of the destination that makes it possible or not. */
+#ifndef UCOPY_PLAN_SAME_FILE_PRIV_H
+#define UCOPY_PLAN_SAME_FILE_PRIV_H
+
+#include <stdbool.h>
+
+#include "cli/options.h"
+
+/* Whether the source can be copied to the destination although both lead to the same file. */
+bool plan_same_possible(const struct options *o, const char *source, const char *dest);
+
+/* Whether the two paths are the same name in the same directory. */
+bool plan_same_name(const char *a, const char *b);
+
+#endif

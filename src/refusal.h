@@ -1,9 +1,0 @@
-/* refusal: why what the user asked for is not done, in words for the user. */
-#ifndef UCOPY_REFUSAL_H
-#define UCOPY_REFUSAL_H
-
-/* Puts one line without newline into *ret_text (malloc'd, the caller frees it). -EINVAL, or
- * -ENOMEM with *ret_text untouched. */
-int refuse(char **ret_text, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-#endif

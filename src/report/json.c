@@ -1,0 +1,240 @@
+#include "json_priv.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "status_priv.h"
+
+/* NULL stands for a value that there was no memory for, and makes the object that it is added
+ * to NULL, too. So nobody but write_line() has to look. */
+
+/* Takes the reference to the value. */
+static void add(json_t **object, const char *key, json_t *value)
+{
+    if (json_object_set_new(*object, key, value) < 0) {
+        json_decref(*object);
+        *object = NULL;
+    }
+}
+
+/* Takes the reference to the value. */
+static void append(json_t **array, json_t *value)
+{
+    if (json_array_append_new(*array, value) < 0) {
+        json_decref(*array);
+        *array = NULL;
+    }
+}
+
+/* Takes the text, which is UTF-8, and frees it. */
+static void add_text(json_t **object, const char *key, char *text)
+{
+    add(object, key, json_string(text));
+    free(text);
+}
+
+static void add_bytes(json_t **object, const char *key, uint64_t bytes)
+{
+    add(object, key, json_integer((json_int_t)bytes));
+}
+
+/* A file name: as `key`, and where that is not exact, its bytes as `base64_key`. */
+static void add_name(json_t **object, const char *key, const char *base64_key, const char *name)
+{
+    char *shown = text_as_utf8(name);
+    bool exact = shown != NULL && strcmp(shown, name) == 0;
+
+    add_text(object, key, shown);
+    if (!exact)
+        add_text(object, base64_key, text_base64(name));
+}
+
+/* Microseconds are the finest that is shown. Below 0.0001 the number would get an exponent. */
+static void add_seconds(json_t **object, double seconds)
+{
+    double rounded = (double)(uint64_t)(seconds * 1e6 + 0.5) / 1e6;
+
+    add(object, "seconds", json_real(rounded < 0.0001 ? 0.0 : rounded));
+}
+
+/* How much there is to copy, or null where it is not known. */
+static void add_known(json_t **object, const char *key, const struct copy_status *s,
+                      uint64_t value)
+{
+    add(object, key, s->size_known ? json_integer((json_int_t)value) : json_null());
+}
+
+static void add_size(json_t **object, const struct copy_status *s)
+{
+    add_known(object, "bytes", s, s->size);
+}
+
+/* What failed under the two keys, or null and null. */
+static void add_failure(json_t **object, const char *error_key, const char *errno_key,
+                        const struct failure *failure)
+{
+    const char *name = strerrorname_np(failure->err);
+
+    if (failure->err == 0) {
+        add(object, error_key, json_null());
+        add(object, errno_key, json_null());
+        return;
+    }
+    add_text(object, error_key, report_status_reason(failure));
+    add(object, errno_key, json_string(name != NULL ? name : "unknown"));
+}
+
+/* null where there is nothing to preserve. */
+static void add_attributes(json_t **object, const struct dest_status *d)
+{
+    json_t *array = json_array();
+
+    for (unsigned i = 0; i < d->n_attribute_failures; i++) {
+        json_t *failure = json_object();
+
+        add_failure(&failure, "error", "errno", &d->attribute_failures[i]);
+        append(&array, failure);
+    }
+    if (d->attributes)
+        add(object, "attributes", json_string(d->n_attribute_failures ? "failed" : "kept"));
+    else
+        add(object, "attributes", json_null());
+    add(object, "attribute_failures", array);
+}
+
+static void add_dest_fields(json_t **object, const struct dest_status *d)
+{
+    static const struct failure none = {.err = 0};
+
+    add_name(object, "path", "path_base64", d->path);
+    add(object, "state", json_string(report_status_name(d)));
+    add_bytes(object, "bytes", d->bytes);
+    add_failure(object, "error", "errno", d->state == DEST_FAILED ? &d->failure : &none);
+    add(object, "durable", json_boolean(d->durable));
+    add(object, "detached", json_boolean(d->detached));
+    add(object, "skipped", json_boolean(d->skipped));
+    add(object, "how", json_string(d->cloned ? "clone" : "copy"));
+    add_attributes(object, d);
+    add_bytes(object, "resumed", d->resumed);
+    add_bytes(object, "kept", d->kept);
+}
+
+static void add_dests(json_t **event, const struct copy_status *s)
+{
+    json_t *array = json_array();
+
+    for (unsigned i = 0; i < s->n_dests; i++) {
+        json_t *object = json_object();
+
+        add_dest_fields(&object, &s->dests[i]);
+        if (s->tree) {
+            add_bytes(&object, "files", s->dests[i].files);
+            add_bytes(&object, "files_skipped", s->dests[i].files_skipped);
+        }
+        append(&array, object);
+    }
+    add(event, "destinations", array);
+}
+
+static void add_tuning(json_t **event, const struct copy_status *s)
+{
+    add(event, "engine", s->engine != NULL ? json_string(s->engine) : json_null());
+    add(event, "workers", json_integer(s->workers));
+    add_bytes(event, "chunk_size", s->chunk_size);
+    add(event, "queue_depth", json_integer(s->queue_depth));
+}
+
+static json_t *event_new(const char *name, const char *source)
+{
+    json_t *event = json_object();
+
+    add(&event, "event", json_string(name));
+    add_name(&event, "source", "source_base64", source);
+    return event;
+}
+
+/* Takes the reference to the event. */
+static int write_line(json_t *event)
+{
+    char *line = json_dumps(event, JSON_COMPACT | JSON_REAL_PRECISION(15));
+    int r = 0;
+
+    json_decref(event);
+    if (line == NULL)
+        return -ENOMEM;
+    if (puts(line) < 0 || fflush(stdout) != 0)
+        r = -errno;
+    free(line);
+    return r;
+}
+
+int report_json_start(const struct copy_status *s)
+{
+    json_t *event = event_new("start", s->source);
+
+    add_size(&event, s);
+    add_dests(&event, s);
+    return write_line(event);
+}
+
+int report_json_progress(const struct copy_status *s)
+{
+    json_t *event = event_new("progress", s->source);
+
+    add_size(&event, s);
+    if (s->tree)
+        add_known(&event, "files", s, s->files);
+    add_seconds(&event, s->seconds);
+    add_bytes(&event, "read_bytes", s->read_bytes);
+    add_dests(&event, s);
+    return write_line(event);
+}
+
+int report_json_dest_failed(const struct copy_status *s, unsigned d)
+{
+    json_t *event = event_new("dest_failed", s->source);
+
+    add_dest_fields(&event, &s->dests[d]);
+    return write_line(event);
+}
+
+int report_json_file_failed(const char *source, const char *dest, const char *path,
+                            const struct failure *f, bool attribute)
+{
+    json_t *event = event_new("file_failed", source);
+
+    if (dest != NULL)
+        add_name(&event, "destination", "destination_base64", dest);
+    else
+        add(&event, "destination", json_null());
+    add_name(&event, "path", "path_base64", path);
+    add(&event, "attribute", json_boolean(attribute));
+    add_failure(&event, "error", "errno", f);
+    return write_line(event);
+}
+
+int report_json_summary(const struct copy_status *s)
+{
+    json_t *event = event_new("summary", s->source);
+
+    add_bytes(&event, "bytes", report_status_bytes(s));
+    add_seconds(&event, s->seconds);
+    add_tuning(&event, s);
+    add_bytes(&event, "read_bytes", s->read_bytes);
+    add_failure(&event, "source_error", "source_errno", &s->source_failure);
+    add_dests(&event, s);
+    add(&event, "exit", json_integer(s->exit_status));
+    return write_line(event);
+}
+
+int report_json_dry_run(const char *source, const char *dest, const char *how)
+{
+    json_t *event = event_new("dry_run", source);
+
+    add_name(&event, "path", "path_base64", dest);
+    add(&event, "how", json_string(how != NULL ? how : "skipped"));
+    return write_line(event);
+}

@@ -1,0 +1,139 @@
+#include "meter_priv.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "status_priv.h"
+
+#define RATE_WINDOW_SECONDS 2.5 /* rates are over the last one to two of these */
+
+/* How fast one destination is. */
+struct meter {
+    double since[2]; /* seconds; the older one is where the rate is counted from */
+    uint64_t bytes[2];
+    double finished; /* seconds when it was first seen done, or 0 */
+};
+
+static struct meter *meters; /* per destination of the running copy, or NULL */
+static unsigned n_meters;
+
+void report_meter_reset(unsigned n)
+{
+    free(meters);
+    meters = n > 0 ? calloc(n, sizeof(*meters)) : NULL;
+    n_meters = meters != NULL ? n : 0;
+}
+
+void report_meter_update(const struct copy_status *s)
+{
+    for (unsigned i = 0; i < s->n_dests && i < n_meters; i++) {
+        struct meter *m = &meters[i];
+
+        if (s->dests[i].state == DEST_DONE && m->finished <= 0)
+            m->finished = s->seconds;
+        if (s->seconds - m->since[1] < RATE_WINDOW_SECONDS)
+            continue;
+        m->since[0] = m->since[1];
+        m->bytes[0] = m->bytes[1];
+        m->since[1] = s->seconds;
+        m->bytes[1] = s->dests[i].bytes;
+    }
+}
+
+/* Bytes per second: of late, or in all once the destination is done; 0 if it cannot be told. */
+static double rate_of(const struct copy_status *s, unsigned d)
+{
+    static const struct meter none = {.finished = 0};
+    const struct meter *m = d < n_meters ? &meters[d] : &none;
+    uint64_t bytes = s->dests[d].bytes, before = m->bytes[0];
+    double seconds = s->seconds - m->since[0];
+
+    if (m->finished > 0) {
+        before = 0;
+        seconds = m->finished;
+    }
+    if (before < s->dests[d].resumed)
+        before = s->dests[d].resumed;
+    if (seconds <= 0 || bytes <= before)
+        return 0;
+    return (double)(bytes - before) / seconds;
+}
+
+/* Of a tree only what is done is known to be all of it. What is skipped has no bytes. */
+static void percent_text(char *text, size_t size, const struct copy_status *s,
+                         const struct dest_status *dest)
+{
+    bool by_files = dest->files_skipped > 0;
+    uint64_t have = by_files ? dest->files + dest->files_skipped : dest->bytes;
+    uint64_t all = by_files ? s->files : s->size;
+
+    if (s->tree && dest->state == DEST_DONE)
+        snprintf(text, size, "100%%");
+    else if (!s->size_known)
+        snprintf(text, size, "?");
+    else if (have < all)
+        snprintf(text, size, "%u%%", (unsigned)((double)have / (double)all * 100) % 100);
+    else
+        snprintf(text, size, s->tree ? "99%%" : "100%%");
+}
+
+static void files_text(char *text, size_t size, const struct copy_status *s,
+                       const struct dest_status *dest)
+{
+    if (s->size_known && dest->state != DEST_DONE)
+        snprintf(text, size, "%llu/%llu files", (unsigned long long)dest->files,
+                 (unsigned long long)s->files);
+    else
+        snprintf(text, size, "%llu files", (unsigned long long)dest->files);
+}
+
+/* seconds: negative if it cannot be told. */
+static void eta_text(char *text, size_t size, double seconds)
+{
+    unsigned t;
+
+    if (seconds < 0 || seconds >= 100 * 3600) {
+        snprintf(text, size, "ETA -:--");
+        return;
+    }
+    t = (unsigned)(seconds + 0.999);
+    if (t >= 3600)
+        snprintf(text, size, "ETA %u:%02u:%02u", t / 3600, t / 60 % 60, t % 60);
+    else
+        snprintf(text, size, "ETA %u:%02u", t / 60, t % 60);
+}
+
+static void state_text(char *text, size_t size, const struct dest_status *dest)
+{
+    if (dest->state != DEST_FAILED)
+        snprintf(text, size, "%s", report_status_name(dest));
+    else if (dest->by_source)
+        snprintf(text, size, "stopped");
+    else
+        snprintf(text, size, "failed: %s",
+                 dest->failure.op != NULL ? strerror(dest->failure.err)
+                                          : dest->failure.message);
+}
+
+void report_meter_text(struct meter_text *t, const struct copy_status *s, unsigned d)
+{
+    const struct dest_status *dest = &s->dests[d];
+    double rate = rate_of(s, d);
+    double left = s->size > dest->bytes ? (double)(s->size - dest->bytes) : 0;
+    char number[16];
+
+    *t = (struct meter_text){.failed = dest->state == DEST_FAILED};
+    percent_text(t->percent, sizeof(t->percent), s, dest);
+    text_human(t->bytes, sizeof(t->bytes), (double)dest->bytes);
+    if (!t->failed) {
+        text_human(number, sizeof(number), rate);
+        snprintf(t->rate, sizeof(t->rate), "%s/s", number);
+    }
+    if (s->tree)
+        files_text(t->files, sizeof(t->files), s, dest);
+    if (dest->state == DEST_COPYING && (s->size_known || !s->tree))
+        eta_text(t->eta, sizeof(t->eta), s->size_known && rate > 0 ? left / rate : -1);
+    state_text(t->state, sizeof(t->state), dest);
+}

@@ -1,0 +1,376 @@
+#include "report.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cp_wording_priv.h"
+#include "display_priv.h"
+#include "engine/engine.h"
+#include "json_priv.h"
+#include "message_priv.h"
+#include "status_priv.h"
+
+#define JSON_MS       1000
+#define STDOUT_BUFFER 65536u /* more than --help is long */
+
+static char stdout_buffer[STDOUT_BUFFER];
+
+static struct report {
+    const struct options *options;
+    double json_at;   /* seconds into the running copy of its last JSON "progress" */
+    int stdout_error; /* the first failure to write there (negative errno), or 0 */
+} report;
+
+/* ---- messages --------------------------------------------------------------------------- */
+
+/* Who speaks. */
+static const char *name(void)
+{
+    return report.options && report.options->cp ? "cp" : "ucopy";
+}
+
+__attribute__((format(printf, 1, 0))) static void say(const char *format, va_list args)
+{
+    struct message m;
+    char *text;
+
+    if (vasprintf(&text, format, args) < 0)
+        text = NULL;
+    report_message_begin(&m);
+    fprintf(m.f, "%s: ", name());
+    report_message_escaped(m.f, text != NULL ? text : format);
+    fputc('\n', m.f);
+    report_message_end(&m);
+    free(text);
+}
+
+void report_error(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    say(format, args);
+    va_end(args);
+}
+
+void report_verbose(const char *format, ...)
+{
+    va_list args;
+
+    if (!report.options->verbose || report.options->cp)
+        return;
+    va_start(args, format);
+    say(format, args);
+    va_end(args);
+}
+
+/* kept: more to say, or "". Takes the text over. */
+static void say_failure(const char *path, char *text, const struct failure *f, const char *kept)
+{
+    const char *reason = text != NULL ? text : strerror(f->err);
+
+    if (report.options->cp)
+        report_error("%s%s", reason, kept);
+    else
+        report_error("%s: %s%s", path, reason, kept);
+    free(text);
+}
+
+/* source: what was to be copied, or NULL. */
+static char *dest_line(const char *source, const char *path, const struct failure *f)
+{
+    const struct options *o = report.options;
+
+    return o->cp ? report_cp_line(path, f, source, o->link || o->symbolic_link)
+                 : report_status_reason(f);
+}
+
+void report_failure(const char *source, const char *path, const struct failure *f)
+{
+    say_failure(path, dest_line(source, path, f), f, "");
+}
+
+void report_source_failure(const char *path, const struct failure *f)
+{
+    say_failure(path,
+                report.options->cp ? report_cp_source_line(path, f) : report_status_reason(f),
+                f, "");
+}
+
+/* As "rwxr-xr-x". */
+static void put_mode(FILE *f, mode_t mode)
+{
+    static const char letters[] = "rwx";
+
+    for (int bit = 8; bit >= 0; bit--)
+        fputc(mode & (1u << bit) ? letters[(8 - bit) % 3] : '-', f);
+}
+
+void report_question(const char *path, mode_t mode, bool writable, bool removes)
+{
+    struct message m;
+
+    report_message_begin(&m);
+    fprintf(m.f, "%s: %s '", name(),
+            writable  ? "overwrite"
+            : removes ? "replace"
+                      : "unwritable");
+    report_message_escaped(m.f, path);
+    fputc('\'', m.f);
+    if (!writable) {
+        fprintf(m.f, removes ? ", overriding mode %04o (" : " (mode %04o, ", mode & 07777);
+        put_mode(m.f, mode);
+        fputs(removes ? ")" : "); try anyway", m.f);
+    }
+    fputs("? ", m.f);
+    report_message_end(&m);
+}
+
+/* ---- a copy from start to end ----------------------------------------------------------- */
+
+/* Remembers the first failure to write to stdout; r is 0 or a negative errno. */
+static void note_stdout(int r)
+{
+    if (report.stdout_error == 0)
+        report.stdout_error = r;
+}
+
+static void flush_stdout(void)
+{
+    note_stdout(fflush(stdout) == 0 ? 0 : -errno);
+}
+
+static void put_quoted_pair(FILE *f, const char *source, const char *dest)
+{
+    fputc('\'', f);
+    report_message_escaped(f, source);
+    fputs("' -> '", f);
+    report_message_escaped(f, dest);
+    fputc('\'', f);
+}
+
+void report_made(const char *source, const char *dest)
+{
+    struct message m;
+
+    if (!report.options->verbose)
+        return;
+    if (report.options->cp) {
+        put_quoted_pair(stdout, source, dest);
+        putchar('\n');
+        flush_stdout();
+        return;
+    }
+    report_message_begin(&m);
+    put_quoted_pair(m.f, source, dest);
+    fputc('\n', m.f);
+    report_message_end(&m);
+}
+
+void report_method(const struct copy_status *s, unsigned i)
+{
+    static const char *const detections[] = {"no", "SEEK_HOLE", "zeros", "SEEK_HOLE + zeros"};
+    const char *reflink = s->dests[i].cloned ? "yes" : s->tries_clones ? "unsupported" : "no";
+    const char *detection = detections[s->seeks_holes + 2 * s->finds_zeros];
+
+    if (!report.options->debug || !(s->data || s->dests[i].skipped))
+        return;
+    if (!report.options->cp && s->dests[i].skipped) {
+        report_error("%s: skipped", s->dests[i].path);
+    } else if (!report.options->cp) {
+        report_error("%s: reflink: %s, sparse detection: %s", s->dests[i].path, reflink,
+                     detection);
+    } else if (s->dests[i].skipped) {
+        fputs("skipped '", stdout);
+        report_message_escaped(stdout, s->dests[i].path);
+        puts("'");
+    } else {
+        printf("copy offload: avoided, reflink: %s, sparse detection: %s\n", reflink,
+               detection);
+    }
+    if (report.options->cp)
+        flush_stdout();
+}
+
+void report_start(const struct copy_status *s)
+{
+    report_display_start(s);
+    report.json_at = 0;
+    for (unsigned i = 0; i < s->n_dests && !s->tree && !report.options->cp; i++)
+        report_made(s->source, s->dests[i].path);
+    if (report.options->json)
+        note_stdout(report_json_start(s));
+}
+
+void report_dest_failed(const struct copy_status *s, unsigned d)
+{
+    if (report.options->json)
+        note_stdout(report_json_dest_failed(s, d));
+}
+
+void report_file_failed(const char *source, const char *dest, const char *path,
+                        const struct failure *f, bool attribute)
+{
+    if (report.options->json)
+        note_stdout(report_json_file_failed(source, dest, path, f, attribute));
+}
+
+static bool wants_json_progress(void)
+{
+    return report.options->json && report.options->progress != WHEN_NEVER;
+}
+
+int report_progress_interval_ms(void)
+{
+    int ms = report_display_interval_ms();
+
+    return wants_json_progress() && (ms < 0 || ms > JSON_MS) ? JSON_MS : ms;
+}
+
+void report_progress(const struct copy_status *s, bool asked)
+{
+    if (asked)
+        report_display_now(s);
+    else
+        report_display_progress(s);
+    if (wants_json_progress() && report_status_is_due(s, &report.json_at, JSON_MS))
+        note_stdout(report_json_progress(s));
+}
+
+static void say_stats(const struct copy_status *s)
+{
+    uint64_t bytes = report_status_bytes(s);
+    struct message m;
+    char text[16];
+
+    report_message_begin(&m);
+    fputs("source:       ", m.f);
+    report_message_escaped(m.f, s->source);
+    text_human(text, sizeof(text), (double)bytes);
+    fprintf(m.f, "\nbytes:        %llu (%s)\n", (unsigned long long)bytes, text);
+    fprintf(m.f, "read:         %llu\n", (unsigned long long)s->read_bytes);
+    fprintf(m.f, "seconds:      %.6f\n", s->seconds);
+    text_human(text, sizeof(text), s->seconds > 0 ? (double)bytes / s->seconds : 0);
+    fprintf(m.f, "rate:         %s/s to each destination\n", text);
+    fprintf(m.f, "engine:       %s\n", s->engine != NULL ? s->engine : "none");
+    fprintf(m.f, "workers:      %u\n", s->workers);
+    fprintf(m.f, "chunk size:   %llu\n", (unsigned long long)s->chunk_size);
+    fprintf(m.f, "queue depth:  %u\n", s->queue_depth);
+    for (unsigned i = 0; i < s->n_dests; i++) {
+        const struct dest_status *d = &s->dests[i];
+
+        fputs("destination:  ", m.f);
+        report_message_escaped(m.f, d->path);
+        fprintf(m.f, ": %llu bytes, %s%s%s\n", (unsigned long long)d->bytes,
+                d->skipped ? "skipped" : report_status_name(d), d->durable ? ", durable" : "",
+                d->n_attribute_failures > 0 ? ", attributes missing" : "");
+    }
+    report_message_end(&m);
+}
+
+/* As report_failure(), and what can be gone on with. */
+static void say_dest_failure(const char *source, const struct dest_status *d)
+{
+    char kept[64] = "", bytes[16];
+
+    text_human(bytes, sizeof(bytes), (double)d->kept);
+    if (d->kept > 0)
+        (void)snprintf(kept, sizeof(kept), " (%s kept; --resume goes on from there)", bytes);
+    say_failure(d->path, dest_line(source, d->path, &d->failure), &d->failure, kept);
+}
+
+/* cp does not sum up what it has told of the files of a tree already. */
+static bool is_told(const struct copy_status *s, const struct failure *f)
+{
+    return report.options->cp && s->tree && f->op == NULL;
+}
+
+/* The last lines on stderr name what failed. */
+static void say_failures(const struct copy_status *s)
+{
+    unsigned done = 0;
+
+    for (unsigned i = 0; i < s->n_dests; i++)
+        done += s->dests[i].state == DEST_DONE;
+    for (unsigned i = 0; i < s->n_dests; i++)
+        for (unsigned k = 0; k < s->dests[i].n_attribute_failures; k++)
+            if (!is_told(s, &s->dests[i].attribute_failures[k]))
+                report_failure(NULL, s->dests[i].path, &s->dests[i].attribute_failures[k]);
+    if (done > 0 && done < s->n_dests && !report.options->quiet)
+        report_error("%u of %u destinations are complete", done, s->n_dests);
+    if (s->source_failure.err != 0 && !is_told(s, &s->source_failure))
+        report_source_failure(s->source, &s->source_failure);
+    for (unsigned i = 0; i < s->n_dests; i++)
+        if (s->dests[i].state == DEST_FAILED &&
+            (!s->dests[i].by_source || s->dests[i].kept > 0) &&
+            !is_told(s, &s->dests[i].failure))
+            say_dest_failure(s->source, &s->dests[i]);
+}
+
+void report_summary(const struct copy_status *s)
+{
+    report_display_finish(s);
+    for (unsigned i = 0; i < s->n_dests && !s->tree; i++) {
+        if (s->dests[i].state != DEST_DONE)
+            continue;
+        if (report.options->cp && !s->dests[i].skipped)
+            report_made(s->source, s->dests[i].path);
+        report_method(s, i);
+    }
+    if (report.options->stats && !report.options->quiet)
+        say_stats(s);
+    say_failures(s);
+    if (report.options->json)
+        note_stdout(report_json_summary(s));
+}
+
+/* ---- what is not about one copy --------------------------------------------------------- */
+
+void report_dry_run(const char *source, const char *dest, const char *how)
+{
+    if (report.options->json) {
+        note_stdout(report_json_dry_run(source, dest, how));
+        return;
+    }
+    fputs(how ? "would copy " : "would skip ", stdout);
+    put_quoted_pair(stdout, source, dest);
+    printf(" (%s)\n", how ? how : "it exists");
+    flush_stdout();
+}
+
+void report_version(void)
+{
+    puts("ucopy " UCOPY_VERSION);
+    for (unsigned i = 0; engine_table[i] != NULL; i++) {
+        struct engine_reason why = {.text = ""};
+        const char *name = engine_table[i]->name;
+
+        if (engine_probe(engine_table[i], &why) == 0)
+            printf("%-8s available\n", name);
+        else
+            printf("%-8s not available: %s\n", name, why.text);
+    }
+    flush_stdout();
+}
+
+int report_close(void)
+{
+    flush_stdout();
+    if (ferror(stdout))
+        note_stdout(-EIO);
+    return report.stdout_error;
+}
+
+void report_init(const struct options *o)
+{
+    setlocale(LC_CTYPE, "");
+    /* So that it is a flush that fails, which tells why. */
+    (void)setvbuf(stdout, stdout_buffer, _IOFBF, sizeof(stdout_buffer));
+    report = (struct report){.options = o};
+    report_display_init(o);
+}

@@ -1,0 +1,201 @@
+#include "extents.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+#define WINDOW_EXTENTS 64u
+
+/* Questions for one window: more than it has room for, as extents that are nearer to each other
+ * than a grain become one. */
+#define WINDOW_STEPS 128u
+
+/* What is known of `span`: data in these ranges, in ascending order, and holes elsewhere. */
+struct window {
+    struct range span;
+    struct range data[WINDOW_EXTENTS];
+    unsigned n;
+    uint64_t used; /* the larger, the later it was asked for */
+};
+
+struct extents {
+    int fd;
+    uint64_t base;
+    uint64_t size;
+    uint32_t grain;
+    _Atomic uint64_t asked_at;
+
+    pthread_mutex_t search; /* held while the file system is asked */
+    struct window fresh;
+
+    pthread_mutex_t lock;
+    uint64_t uses;
+    unsigned n_windows;
+    struct window windows[];
+};
+
+int extents_create(int fd, uint64_t base, uint64_t size, uint32_t grain, unsigned fronts,
+                   struct extents **ret_extents)
+{
+    struct extents *e = calloc(1, sizeof *e + fronts * sizeof e->windows[0]);
+
+    assert(fronts > 0 && grain > 0);
+    if (!e)
+        return -ENOMEM;
+    e->fd = fd;
+    e->base = base;
+    e->size = size;
+    e->grain = grain;
+    e->n_windows = fronts;
+    /* These fail for wrong arguments only. */
+    pthread_mutex_init(&e->search, NULL);
+    pthread_mutex_init(&e->lock, NULL);
+    *ret_extents = e;
+    return 0;
+}
+
+void extents_free(struct extents *e)
+{
+    if (!e)
+        return;
+    pthread_mutex_destroy(&e->lock);
+    pthread_mutex_destroy(&e->search);
+    free(e);
+}
+
+/* With the lock held. */
+static struct window *window_at(struct extents *e, uint64_t pos)
+{
+    for (unsigned i = 0; i < e->n_windows; i++)
+        if (e->windows[i].span.start <= pos && pos < e->windows[i].span.end)
+            return &e->windows[i];
+    return NULL;
+}
+
+static struct extent extent_at(const struct window *w, uint64_t pos)
+{
+    struct extent hole = {.range = w->span, .hole = true};
+    unsigned i = 0;
+
+    while (i < w->n && w->data[i].end <= pos)
+        hole.range.start = w->data[i++].end;
+    if (i == w->n)
+        return hole;
+    if (w->data[i].start <= pos)
+        return (struct extent){.range = w->data[i]};
+    hole.range.end = w->data[i].start;
+    return hole;
+}
+
+bool extents_find(struct extents *e, uint64_t pos, struct extent *ret)
+{
+    struct window *w;
+
+    pthread_mutex_lock(&e->lock);
+    w = window_at(e, pos);
+    if (w) {
+        w->used = ++e->uses;
+        *ret = extent_at(w, pos);
+    }
+    pthread_mutex_unlock(&e->lock);
+    return w != NULL;
+}
+
+/* The next data at or after pos; an empty range at the end if there are none. */
+static struct range next_data(const struct extents *e, uint64_t pos)
+{
+    struct range data = {pos, e->size};
+    off_t start = lseek(e->fd, (off_t)(e->base + pos), SEEK_DATA), end;
+
+    if (start < 0 && errno == ENXIO) /* none, or the file is shorter now: the end will tell */
+        data.start = e->size;
+    if (start < 0) /* else: nothing is known of holes here */
+        return data;
+    data.start = (uint64_t)start - e->base;
+    if (data.start >= e->size)
+        return (struct range){e->size, e->size};
+    end = lseek(e->fd, start, SEEK_HOLE);
+    if (end >= 0 && (uint64_t)end - e->base < e->size)
+        data.end = (uint64_t)end - e->base;
+    return data;
+}
+
+/* Whole grains, but within [pos, size). Never empty: what was data a moment ago is worth a
+ * look. */
+static struct range round_out(const struct extents *e, struct range data, uint64_t pos)
+{
+    uint64_t start = data.start - data.start % e->grain;
+    uint64_t last = data.end > data.start ? data.end - 1 : data.start;
+    uint64_t rest = e->grain - last % e->grain;
+
+    return (struct range){
+        .start = start > pos ? start : pos,
+        .end = e->size - last > rest ? last + rest : e->size,
+    };
+}
+
+static void search(struct extents *e, struct window *w, uint64_t pos)
+{
+    w->span = (struct range){pos, pos};
+    w->n = 0;
+    for (unsigned i = 0; i < WINDOW_STEPS && w->span.end < e->size; i++) {
+        struct range data;
+
+        atomic_store(&e->asked_at, clock_now_ms());
+        data = next_data(e, w->span.end);
+        if (data.start == e->size) {
+            w->span.end = e->size;
+            break;
+        }
+        data = round_out(e, data, w->span.end);
+        if (w->n > 0 && w->data[w->n - 1].end == data.start)
+            w->data[w->n - 1].end = data.end;
+        else if (w->n < WINDOW_EXTENTS)
+            w->data[w->n++] = data;
+        else
+            break;
+        w->span.end = data.end;
+    }
+    atomic_store(&e->asked_at, 0);
+}
+
+/* Over the one that has not been asked for for the longest time. */
+static void keep(struct extents *e, const struct window *fresh)
+{
+    struct window *oldest = &e->windows[0];
+
+    for (unsigned i = 1; i < e->n_windows; i++)
+        if (e->windows[i].used < oldest->used)
+            oldest = &e->windows[i];
+    *oldest = *fresh;
+    oldest->used = ++e->uses;
+}
+
+void extents_learn(struct extents *e, uint64_t pos)
+{
+    bool known;
+
+    assert(pos < e->size);
+    pthread_mutex_lock(&e->search);
+    /* Another thread may have done so while this one waited. */
+    pthread_mutex_lock(&e->lock);
+    known = window_at(e, pos) != NULL;
+    pthread_mutex_unlock(&e->lock);
+    if (!known) {
+        search(e, &e->fresh, pos);
+        pthread_mutex_lock(&e->lock);
+        keep(e, &e->fresh);
+        pthread_mutex_unlock(&e->lock);
+    }
+    pthread_mutex_unlock(&e->search);
+}
+
+uint64_t extents_asked_at(struct extents *e)
+{
+    return atomic_load(&e->asked_at);
+}

@@ -1,0 +1,544 @@
+#include "attrs.h"
+
+#include <attr/libattr.h>
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/limits.h>
+#include <linux/magic.h>
+#include <linux/posix_acl.h>
+#include <linux/posix_acl_xattr.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+#define ACCESS_ACL   "system.posix_acl_access"
+#define DEFAULT_ACL  "system.posix_acl_default"
+#define CONTEXT      "security.selinux"
+#define SET_ID_BITS  (S_ISUID | S_ISGID)
+#define MODE_BITS    (07777)
+#define NAMES_START  1024 /* bytes: room for what most files have */
+#define VALUES_START 1024 /* for one value */
+
+/* ---- a file behind a descriptor ---- */
+
+struct handle {
+    int fd;
+    bool path_only;
+    char path[32]; /* with path_only: leads to the file itself, symlinks too */
+};
+
+static struct handle handle_of(int fd, bool path_only)
+{
+    struct handle h = {.fd = fd, .path_only = path_only};
+
+    if (path_only)
+        (void)snprintf(h.path, sizeof(h.path), "/proc/self/fd/%d", fd);
+    return h;
+}
+
+static ssize_t xattr_list(const struct handle *h, char *list, size_t size)
+{
+    return h->path_only ? listxattr(h->path, list, size) : flistxattr(h->fd, list, size);
+}
+
+static ssize_t xattr_get(const struct handle *h, const char *name, void *value, size_t size)
+{
+    return h->path_only ? getxattr(h->path, name, value, size)
+                        : fgetxattr(h->fd, name, value, size);
+}
+
+static int xattr_set(const struct handle *h, const char *name, const void *value, size_t size)
+{
+    return h->path_only ? setxattr(h->path, name, value, size, 0)
+                        : fsetxattr(h->fd, name, value, size, 0);
+}
+
+static int xattr_remove(const struct handle *h, const char *name)
+{
+    return h->path_only ? removexattr(h->path, name) : fremovexattr(h->fd, name);
+}
+
+static int set_mode(const struct handle *h, mode_t mode)
+{
+    return h->path_only ? chmod(h->path, mode) : fchmod(h->fd, mode);
+}
+
+static int set_owner(const struct handle *h, uid_t uid, gid_t gid)
+{
+    return h->path_only ? fchownat(h->fd, "", uid, gid, AT_EMPTY_PATH)
+                        : fchown(h->fd, uid, gid);
+}
+
+static int set_times(const struct handle *h, const struct timespec times[2])
+{
+    return h->path_only ? utimensat(h->fd, "", times, AT_EMPTY_PATH) : futimens(h->fd, times);
+}
+
+/* ---- failures ---- */
+
+static void note(struct attrs_failures *failures, const char *op, int err, const char *message)
+{
+    if (failures->n < ATTRS_MAX_FAILURES)
+        failure_set(&failures->list[failures->n++], op, err, FAILURE_NO_OFFSET, message);
+}
+
+static bool is_unsupported(int err)
+{
+    return err == EOPNOTSUPP || err == ENOSYS || err == ENODATA;
+}
+
+static void note_xattr(struct attrs_failures *failures, enum attrs_effort effort,
+                       const char *op, int err, const char *name)
+{
+    if (effort == ATTRS_REQUIRED || (effort == ATTRS_MIND && !is_unsupported(err)))
+        note(failures, op, err, name);
+}
+
+/* ---- what is wanted ---- */
+
+bool attrs_any(const struct attrs_wanted *wanted)
+{
+    return wanted->mode || wanted->owner || wanted->times || wanted->context || wanted->xattrs;
+}
+
+bool attrs_context_available(void)
+{
+    struct statfs fs;
+
+    return statfs("/sys/fs/selinux", &fs) == 0 && fs.f_type == SELINUX_MAGIC;
+}
+
+void attrs_init(struct attrs *a, const struct attrs_wanted *wanted)
+{
+    *a = (struct attrs){.wanted = *wanted, .superuser = geteuid() == 0};
+    if (wanted->context && !attrs_context_available())
+        a->wanted.context = ATTRS_LEAVE;
+    if (wanted->xattrs) /* reads /etc/xattr.conf, which is not safe among threads */
+        (void)attr_copy_action(CONTEXT, NULL);
+}
+
+void attrs_free(struct attrs *a)
+{
+    free(a->xattrs);
+    free(a->names);
+    free(a->values);
+    *a = (struct attrs){.n_xattrs = 0};
+}
+
+/* How hard to try with an extended attribute that is no access control list. */
+static enum attrs_effort effort_for(const struct attrs *a, const char *name)
+{
+    if (strcmp(name, CONTEXT) == 0 && a->wanted.context > a->wanted.xattrs)
+        return a->wanted.context;
+    return a->wanted.xattrs && attr_copy_action(name, NULL) == 0 ? a->wanted.xattrs
+                                                                 : ATTRS_LEAVE;
+}
+
+/* ---- reading ---- */
+
+/* Makes room for so many bytes in the buffer. */
+static int make_room(char **buffer, size_t *room, size_t wanted)
+{
+    char *larger;
+
+    if (*room >= wanted)
+        return 0;
+    larger = realloc(*buffer, wanted);
+    if (!larger)
+        return -ENOMEM;
+    *buffer = larger;
+    *room = wanted;
+    return 0;
+}
+
+/* Fills a->names; returns how many bytes of it, or a negative errno. */
+static ssize_t read_names(struct attrs *a, const struct handle *h)
+{
+    static const size_t rooms[] = {NAMES_START, XATTR_LIST_MAX};
+
+    for (size_t i = 0; i < sizeof(rooms) / sizeof(rooms[0]); i++) {
+        ssize_t size;
+
+        if (make_room(&a->names, &a->names_room, rooms[i]) < 0)
+            return -ENOMEM;
+        size = xattr_list(h, a->names, a->names_room);
+        if (size >= 0)
+            return size;
+        if (is_unsupported(errno))
+            return 0;
+        if (errno != ERANGE)
+            return -errno;
+    }
+    return -ERANGE;
+}
+
+/* Appends the value to a->values. 0 or a negative errno; -ENODATA if it has gone meanwhile. */
+static int read_value(struct attrs *a, const struct handle *h, const char *name,
+                      struct attrs_value *ret)
+{
+    static const size_t rooms[] = {VALUES_START, XATTR_SIZE_MAX};
+
+    for (size_t i = 0; i < sizeof(rooms) / sizeof(rooms[0]); i++) {
+        ssize_t size;
+
+        if (make_room(&a->values, &a->values_room, a->values_used + rooms[i]) < 0)
+            return -ENOMEM;
+        size = xattr_get(h, name, a->values + a->values_used, a->values_room - a->values_used);
+        if (size >= 0) {
+            *ret = (struct attrs_value){name, a->values_used, (size_t)size};
+            a->values_used += (size_t)size;
+            return 0;
+        }
+        if (errno != ERANGE)
+            return -errno;
+    }
+    return -ERANGE;
+}
+
+static int add_xattr(struct attrs *a, const struct attrs_value *value)
+{
+    if (a->n_xattrs == a->xattrs_room) {
+        struct attrs_value *more =
+            reallocarray(a->xattrs, a->xattrs_room + 8u, sizeof(*a->xattrs));
+
+        if (!more)
+            return -ENOMEM;
+        a->xattrs = more;
+        a->xattrs_room += 8;
+    }
+    a->xattrs[a->n_xattrs++] = *value;
+    return 0;
+}
+
+static void read_xattr(struct attrs *a, const struct handle *h, const char *name)
+{
+    enum attrs_effort effort = effort_for(a, name);
+    struct attrs_value value;
+    int r;
+
+    if (effort == ATTRS_LEAVE)
+        return;
+    r = read_value(a, h, name, &value);
+    if (r == 0)
+        r = add_xattr(a, &value);
+    if (r < 0 && r != -ENODATA)
+        note_xattr(&a->failures, effort, "read extended attribute", -r, name);
+}
+
+/* The bits of the group are the mask of a list that is not known: they do not say what the
+ * group may do. */
+static void lack_acl(struct attrs *a, int err)
+{
+    note(&a->failures, "read access control list", err, NULL);
+    a->mode &= ~(mode_t)S_IRWXG;
+}
+
+static void read_acl(struct attrs *a, const struct handle *h, const char *name,
+                     struct attrs_value *ret)
+{
+    int r = read_value(a, h, name, ret);
+
+    if (r < 0 && r != -ENODATA)
+        lack_acl(a, -r);
+}
+
+static bool may_have_acl(mode_t mode)
+{
+    return !S_ISLNK(mode);
+}
+
+void attrs_read_stat(struct attrs *a, const struct stat *st)
+{
+    a->mode = st->st_mode;
+    a->uid = st->st_uid;
+    a->gid = st->st_gid;
+    a->times[0] = st->st_atim;
+    a->times[1] = st->st_mtim;
+    a->access_acl = a->default_acl = (struct attrs_value){.size = 0};
+    a->n_xattrs = 0;
+    a->values_used = 0;
+    a->failures.n = 0;
+}
+
+void attrs_read(struct attrs *a, int fd, bool path_only, const struct stat *st)
+{
+    const struct handle h = handle_of(fd, path_only);
+    bool acls = a->wanted.mode && may_have_acl(st->st_mode);
+    ssize_t size;
+
+    attrs_read_stat(a, st);
+    if (!acls && !a->wanted.context && !a->wanted.xattrs)
+        return;
+
+    size = read_names(a, &h);
+    if (size < 0) {
+        note_xattr(&a->failures,
+                   a->wanted.context > a->wanted.xattrs ? a->wanted.context : a->wanted.xattrs,
+                   "read extended attributes", (int)-size, NULL);
+        if (acls)
+            lack_acl(a, (int)-size);
+        return;
+    }
+    for (const char *name = a->names; name < a->names + size; name += strlen(name) + 1) {
+        if (strcmp(name, ACCESS_ACL) != 0 && strcmp(name, DEFAULT_ACL) != 0)
+            read_xattr(a, &h, name);
+        else if (acls)
+            read_acl(a, &h, name,
+                     strcmp(name, ACCESS_ACL) == 0 ? &a->access_acl : &a->default_acl);
+    }
+}
+
+/* ---- as bytes ---- */
+
+/* In front of a name with its NUL, and the value behind that. */
+struct packed {
+    uint32_t name_size;
+    uint32_t value_size;
+};
+
+static size_t packed_size(const struct attrs_value *v)
+{
+    return v->size || v->name ? sizeof(struct packed) + strlen(v->name) + 1 + v->size : 0;
+}
+
+/* Returns where the next one goes. */
+static char *pack(const struct attrs *a, const struct attrs_value *v, char *to)
+{
+    struct packed p;
+
+    if (!packed_size(v))
+        return to;
+    p = (struct packed){(uint32_t)strlen(v->name) + 1, (uint32_t)v->size};
+    memcpy(to, &p, sizeof(p));
+    memcpy(to + sizeof(p), v->name, p.name_size);
+    memcpy(to + sizeof(p) + p.name_size, a->values + v->start, v->size);
+    return to + packed_size(v);
+}
+
+size_t attrs_packed_size(const struct attrs *a)
+{
+    size_t size = packed_size(&a->access_acl) + packed_size(&a->default_acl);
+
+    for (unsigned i = 0; i < a->n_xattrs; i++)
+        size += packed_size(&a->xattrs[i]);
+    return size;
+}
+
+void attrs_pack(const struct attrs *a, void *to)
+{
+    char *at = pack(a, &a->default_acl, pack(a, &a->access_acl, to));
+
+    for (unsigned i = 0; i < a->n_xattrs; i++)
+        at = pack(a, &a->xattrs[i], at);
+}
+
+/* Adds what stands at a->values + at; returns where the next one is, or a negative errno. */
+static ssize_t unpack(struct attrs *a, size_t at)
+{
+    struct attrs_value v;
+    struct packed p;
+    int r = 0;
+
+    memcpy(&p, a->values + at, sizeof(p));
+    at += sizeof(p);
+    v = (struct attrs_value){a->values + at, at + p.name_size, p.value_size};
+    if (strcmp(v.name, ACCESS_ACL) == 0)
+        a->access_acl = v;
+    else if (strcmp(v.name, DEFAULT_ACL) == 0)
+        a->default_acl = v;
+    else
+        r = add_xattr(a, &v);
+    return r < 0 ? r : (ssize_t)(v.start + v.size);
+}
+
+int attrs_unpack(struct attrs *a, const struct stat *st, const void *packed, size_t size)
+{
+    ssize_t at = 0;
+
+    attrs_read_stat(a, st);
+    if (make_room(&a->values, &a->values_room, size) < 0)
+        return -ENOMEM;
+    if (size > 0)
+        memcpy(a->values, packed, size);
+    a->values_used = size;
+    while (at >= 0 && (size_t)at < size)
+        at = unpack(a, (size_t)at);
+    if (at >= 0)
+        return 0;
+    attrs_read_stat(a, st);
+    return -ENOMEM;
+}
+
+/* ---- giving ---- */
+
+/* A file that is given attributes, and how far that has come. */
+struct receiver {
+    const struct attrs *a;
+    struct handle h;
+    const struct attrs_file *file;
+    struct stat st;  /* before */
+    mode_t mode_now; /* permission and set-id bits by now */
+    bool changed;
+    bool owner_kept;
+    struct attrs_failures *failures;
+};
+
+/* Until the file has the owner and the mode that belong together neither the old mode nor an
+ * old list lets in anybody for whom it was not meant. */
+static int restrict_mode(struct receiver *r)
+{
+    mode_t mode = r->mode_now & S_IRWXU & (r->a->mode | S_IWUSR);
+
+    if (!r->a->wanted.mode || r->file->fresh || S_ISLNK(r->st.st_mode) || r->mode_now == mode)
+        return 0;
+    if (set_mode(&r->h, mode) < 0)
+        return -errno;
+    r->changed = true;
+    r->mode_now = mode;
+    return 0;
+}
+
+static void give_owner(struct receiver *r)
+{
+    const struct attrs *a = r->a;
+    int err;
+
+    r->owner_kept = r->st.st_uid == a->uid && r->st.st_gid == a->gid;
+    if (r->owner_kept)
+        return;
+    err = -restrict_mode(r);
+    if (err == 0 && set_owner(&r->h, a->uid, a->gid) < 0) {
+        err = errno;
+        /* The group alone may be allowed where the owner is not. */
+        if ((err == EPERM || err == EINVAL) && r->st.st_gid != a->gid)
+            r->changed |= set_owner(&r->h, (uid_t)-1, a->gid) == 0;
+    }
+    if (err == 0) {
+        r->owner_kept = r->changed = true;
+        if (!S_ISDIR(r->st.st_mode)) /* which keep them */
+            r->mode_now &= ~(mode_t)SET_ID_BITS;
+    } else if (a->superuser || (err != EPERM && err != EINVAL)) {
+        note(r->failures, "preserve owner", err, NULL);
+    }
+}
+
+static void give_xattrs(struct receiver *r)
+{
+    const struct attrs *a = r->a;
+
+    for (unsigned i = 0; i < a->n_xattrs; i++) {
+        const struct attrs_value *v = &a->xattrs[i];
+
+        if (xattr_set(&r->h, v->name, a->values + v->start, v->size) == 0)
+            r->changed = true;
+        else
+            note_xattr(r->failures, effort_for(a, v->name), "preserve extended attribute",
+                       errno, v->name);
+    }
+}
+
+/* Gives the list, or takes away one that the file has. Whether the file has what is wanted now.
+ */
+static bool give_acl(struct receiver *r, const char *name, const struct attrs_value *acl)
+{
+    int result;
+
+    if (acl->size == 0 && (r->file->no_acl || xattr_get(&r->h, name, NULL, 0) < 0))
+        return true;
+    result = acl->size ? xattr_set(&r->h, name, r->a->values + acl->start, acl->size)
+                       : xattr_remove(&r->h, name);
+    if (result < 0)
+        note(r->failures, "preserve access control list", errno, NULL);
+    r->changed |= result == 0;
+    return result == 0;
+}
+
+/* The mode of a file that cannot have the list: with one, the bits of the group are a mask for
+ * others, too; without it they are the group's. */
+static mode_t mode_without_acl(const struct attrs *a)
+{
+    const struct posix_acl_xattr_entry *entry;
+    const char *end = a->values + a->access_acl.start + a->access_acl.size;
+    const char *p = a->values + a->access_acl.start + sizeof(struct posix_acl_xattr_header);
+    mode_t group = 0;
+
+    for (; p + sizeof(*entry) <= end; p += sizeof(*entry)) {
+        struct posix_acl_xattr_entry e;
+
+        memcpy(&e, p, sizeof(e));
+        if (le16toh(e.e_tag) == ACL_GROUP_OBJ)
+            group = (mode_t)(le16toh(e.e_perm) & 7u) << 3;
+    }
+    return a->mode & ~((mode_t)S_IRWXG & ~group);
+}
+
+static void give_mode(struct receiver *r)
+{
+    const struct attrs *a = r->a;
+    mode_t mode = a->mode;
+
+    if (!may_have_acl(r->st.st_mode))
+        return;
+    if (!give_acl(r, ACCESS_ACL, &a->access_acl))
+        mode = a->access_acl.size ? mode_without_acl(a) : mode;
+    else if (a->access_acl.size) /* which sets the permission bits */
+        r->mode_now = (r->mode_now & ~(mode_t)ACCESSPERMS) | (mode & ACCESSPERMS);
+    if (S_ISDIR(r->st.st_mode))
+        (void)give_acl(r, DEFAULT_ACL, &a->default_acl);
+
+    mode &= MODE_BITS;
+    if (a->wanted.owner && !r->owner_kept)
+        mode &= ~(mode_t)(SET_ID_BITS | S_ISVTX);
+    /* A list may have taken the set-group-ID bit. */
+    if (mode == r->mode_now && !(a->access_acl.size && (mode & S_ISGID)))
+        return;
+    if (set_mode(&r->h, mode) == 0)
+        r->changed = true;
+    else
+        note(r->failures, "preserve mode", errno, NULL);
+}
+
+static void give_times(struct receiver *r)
+{
+    if (clock_same(&r->st.st_atim, &r->a->times[0]) &&
+        clock_same(&r->st.st_mtim, &r->a->times[1]))
+        return;
+    if (set_times(&r->h, r->a->times) == 0)
+        r->changed = true;
+    else
+        note(r->failures, "preserve times", errno, NULL);
+}
+
+bool attrs_apply(const struct attrs *a, const struct attrs_file *file,
+                 struct attrs_failures *ret)
+{
+    struct receiver r = {
+        .a = a,
+        .h = handle_of(file->fd, file->path_only),
+        .file = file,
+        .failures = ret,
+    };
+
+    *ret = a->failures;
+    if (file->st) {
+        r.st = *file->st;
+    } else if (fstat(file->fd, &r.st) < 0) {
+        note(ret, "stat", errno, NULL);
+        return false;
+    }
+    r.mode_now = r.st.st_mode & MODE_BITS;
+    if (a->wanted.owner)
+        give_owner(&r);
+    give_xattrs(&r);
+    if (a->wanted.mode)
+        give_mode(&r);
+    if (a->wanted.times)
+        give_times(&r);
+    return r.changed;
+}

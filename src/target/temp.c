@@ -1,0 +1,333 @@
+#include "temp.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/dir_chain.h"
+#include "base/fd.h"
+
+#define PREFIX       ".ucopy-"
+#define SUFFIX       ".tmp"
+#define DIGITS       16
+#define CREATE_FLAGS (O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC)
+#define MAX_TRIES    16
+#define MAX_ENTRIES  16384 /* of a directory that are looked at: some milliseconds */
+#define SWEPT_SLOTS  64
+
+/* File systems whose locks may be known to this machine only, while another one writes to the
+ * same files. */
+static const unsigned long shared_file_systems[] = {
+    FUSE_SUPER_MAGIC,
+    V9FS_MAGIC,
+    CIFS_SUPER_MAGIC,
+    SMB2_SUPER_MAGIC,
+};
+
+bool temp_is(int dir_fd, const char *name, int fd)
+{
+    struct stat named, open;
+
+    return fstatat(dir_fd, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && fstat(fd, &open) == 0 &&
+           fd_same_file(&named, &open);
+}
+
+void temp_remove(int dir_fd, char name[TEMP_NAME_SIZE], int fd)
+{
+    if (name[0] != '\0' && temp_is(dir_fd, name, fd))
+        (void)unlinkat(dir_fd, name, 0);
+    name[0] = '\0';
+}
+
+/* Takes the lock. False: somebody who swept the directory was faster, and the name is gone or
+ * about to go. */
+static bool hold(int dir_fd, const char *name, int fd)
+{
+    if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+        return errno != EWOULDBLOCK; /* without locks nobody sweeps */
+    return temp_is(dir_fd, name, fd);
+}
+
+int temp_name(char name[TEMP_NAME_SIZE])
+{
+    uint64_t id;
+
+    if (getrandom(&id, sizeof(id), 0) != (ssize_t)sizeof(id))
+        return -errno;
+    (void)snprintf(name, TEMP_NAME_SIZE, PREFIX "%0*" PRIx64 SUFFIX, DIGITS, id);
+    return 0;
+}
+
+static int open_file(int dir_fd, const char *name, mode_t mode)
+{
+    return openat(dir_fd, name, CREATE_FLAGS, mode);
+}
+
+static int open_directory(int dir_fd, const char *name, mode_t mode)
+{
+    int fd;
+
+    if (mkdirat(dir_fd, name, mode) < 0)
+        return -1;
+    fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    /* Somebody who swept the directory was faster: as in hold(). */
+    if (fd < 0 && errno == ENOENT)
+        errno = EEXIST;
+    return fd;
+}
+
+/* Makes what open() opens, under a name that nobody else has. */
+static int create(int dir_fd, mode_t mode, char name[TEMP_NAME_SIZE],
+                  int (*open)(int dir_fd, const char *name, mode_t mode))
+{
+    int r = -EEXIST;
+
+    for (unsigned tries = 0; tries < MAX_TRIES && r == -EEXIST; tries++) {
+        int fd, error = temp_name(name);
+
+        if (error < 0) {
+            r = error;
+            break;
+        }
+        fd = open(dir_fd, name, mode);
+        if (fd >= 0 && hold(dir_fd, name, fd))
+            return fd;
+        if (fd < 0)
+            r = -errno;
+        (void)fd_close(&fd);
+    }
+    name[0] = '\0';
+    return r;
+}
+
+int temp_create(int dir_fd, mode_t mode, char name[TEMP_NAME_SIZE])
+{
+    return create(dir_fd, mode, name, open_file);
+}
+
+int temp_create_directory(int dir_fd, mode_t mode, char name[TEMP_NAME_SIZE])
+{
+    return create(dir_fd, mode, name, open_directory);
+}
+
+int temp_move(int dir_fd, const char *from, const char *to)
+{
+    struct stat st;
+
+    if (renameat2(dir_fd, from, dir_fd, to, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        return -errno;
+    /* The file system cannot look and rename at once. */
+    if (fstatat(dir_fd, to, &st, AT_SYMLINK_NOFOLLOW) == 0)
+        return -EEXIST;
+    return renameat(dir_fd, from, dir_fd, to) < 0 ? -errno : 0;
+}
+
+int temp_rename(int dir_fd, char temp[TEMP_NAME_SIZE], const char *name)
+{
+    int r = temp_move(dir_fd, temp, name);
+
+    if (r == 0)
+        temp[0] = '\0';
+    return r;
+}
+
+static bool is_dot(const char *name)
+{
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+static bool is_directory(int dir_fd, const struct dirent *entry)
+{
+    struct stat st;
+
+    if (entry->d_type != DT_UNKNOWN)
+        return entry->d_type == DT_DIR;
+    return fstatat(dir_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || S_ISDIR(st.st_mode);
+}
+
+/* Goes into a directory that is to be emptied, if it is this user's and not the one left last,
+ * which should be gone. */
+static bool go_into(struct dir_chain *way, int dir_fd, const char *name, ino_t left)
+{
+    int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    struct stat st;
+
+    if (fd >= 0 && fstat(fd, &st) == 0 && st.st_uid == geteuid() && st.st_ino != left &&
+        (way->n == 0 || way->levels[0].dev == st.st_dev)) {
+        (void)fchmod(fd, S_IRWXU); /* it may have got the mode of its source */
+        return dir_chain_enter(way, fd, &st) == 0;
+    }
+    (void)fd_close(&fd);
+    return false;
+}
+
+/* Removes what is in the directory, up to the first directory that is not empty, whose name
+ * goes to `deeper`, or "" if there is none. False: something stays. */
+static bool remove_entries(int fd, char deeper[NAME_MAX + 1])
+{
+    int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = own < 0 ? NULL : fdopendir(own);
+    const struct dirent *entry;
+    bool ok = dir;
+
+    deeper[0] = '\0';
+    if (!dir)
+        (void)fd_close(&own);
+    while (ok && !deeper[0] && (entry = readdir(dir))) {
+        if (is_dot(entry->d_name))
+            continue;
+        if (!is_directory(fd, entry))
+            ok = unlinkat(fd, entry->d_name, 0) == 0;
+        else if (unlinkat(fd, entry->d_name, AT_REMOVEDIR) < 0)
+            (void)snprintf(deeper, NAME_MAX + 1, "%s", entry->d_name);
+    }
+    if (dir)
+        (void)closedir(dir);
+    return ok;
+}
+
+/* Removes all that is in the directory; stops at what cannot be removed. Symlinks are not
+ * followed. fd stays as it is. */
+static void empty(int fd)
+{
+    struct dir_chain way = {0};
+    char deeper[NAME_MAX + 1];
+    ino_t left = 0;
+    bool ok = go_into(&way, fd, ".", left);
+
+    while (ok && way.n > 0) {
+        ok = dir_chain_fd(&way) >= 0 && remove_entries(dir_chain_fd(&way), deeper);
+        if (!ok)
+            break;
+        if (deeper[0]) {
+            ok = go_into(&way, dir_chain_fd(&way), deeper, left);
+        } else {
+            left = way.levels[way.n - 1].ino;
+            (void)dir_chain_leave(&way);
+        }
+    }
+    dir_chain_free(&way);
+}
+
+void temp_remove_directory(int dir_fd, char name[TEMP_NAME_SIZE], int fd)
+{
+    if (name[0] != '\0' && temp_is(dir_fd, name, fd)) {
+        empty(fd);
+        (void)unlinkat(dir_fd, name, AT_REMOVEDIR);
+    }
+    name[0] = '\0';
+}
+
+/* ---- what others have left ---- */
+
+static bool has_pattern(const char *name)
+{
+    const char *id = name + strlen(PREFIX);
+
+    return strncmp(name, PREFIX, strlen(PREFIX)) == 0 &&
+           strspn(id, "0123456789abcdef") == DIGITS && strcmp(id + DIGITS, SUFFIX) == 0;
+}
+
+static bool may_be_ours(const struct stat *st)
+{
+    return st->st_uid == geteuid() &&
+           (S_ISDIR(st->st_mode) || (S_ISREG(st->st_mode) && st->st_nlink == 1));
+}
+
+/* A lock for writing may need a descriptor for writing (NFS); a run that was killed just before
+ * the rename may have left a file that is for reading only. */
+static int open_to_lock(int dir_fd, const char *name)
+{
+    const int flags = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+    int fd = openat(dir_fd, name, O_WRONLY | flags);
+
+    return fd < 0 && (errno == EACCES || errno == EISDIR)
+               ? openat(dir_fd, name, O_RDONLY | flags)
+               : fd;
+}
+
+static void sweep_one(int dir_fd, const char *name)
+{
+    struct stat st;
+    int fd;
+
+    if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !may_be_ours(&st))
+        return;
+    fd = open_to_lock(dir_fd, name);
+    if (fd < 0)
+        return;
+    if (fstat(fd, &st) == 0 && may_be_ours(&st) && flock(fd, LOCK_EX | LOCK_NB) == 0 &&
+        temp_is(dir_fd, name, fd)) {
+        if (S_ISDIR(st.st_mode))
+            empty(fd);
+        (void)unlinkat(dir_fd, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0);
+    }
+    (void)fd_close(&fd);
+}
+
+bool temp_is_shared(int dir_fd)
+{
+    struct statfs fs;
+
+    if (fstatfs(dir_fd, &fs) < 0)
+        return true;
+    for (size_t i = 0; i < sizeof(shared_file_systems) / sizeof(shared_file_systems[0]); i++)
+        if ((unsigned long)fs.f_type == shared_file_systems[i])
+            return true;
+    return false;
+}
+
+/* Remembers the directory; says whether it was remembered already. Two directories that share a
+ * slot are swept more often than needed. */
+static bool was_swept(const struct stat *dir)
+{
+    static _Atomic uint64_t swept[SWEPT_SLOTS];
+    uint64_t key = (uint64_t)dir->st_dev << 32 ^ (uint64_t)dir->st_ino;
+
+    return atomic_exchange(&swept[dir->st_ino % SWEPT_SLOTS], key) == key;
+}
+
+static atomic_bool made_one_that_looks_so;
+
+void temp_note_final(const char *name)
+{
+    if (has_pattern(name))
+        atomic_store(&made_one_that_looks_so, true);
+}
+
+void temp_sweep(int dir_fd)
+{
+    struct dirent *entry;
+    struct stat st;
+    DIR *dir;
+    int fd;
+
+    if (atomic_load(&made_one_that_looks_so) || fstat(dir_fd, &st) < 0 || was_swept(&st) ||
+        temp_is_shared(dir_fd))
+        return;
+    fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    dir = fdopendir(fd);
+    if (!dir) {
+        (void)fd_close(&fd);
+        return;
+    }
+    for (unsigned i = 0; i < MAX_ENTRIES && (entry = readdir(dir)); i++)
+        if (has_pattern(entry->d_name))
+            sweep_one(fd, entry->d_name);
+    (void)closedir(dir);
+}

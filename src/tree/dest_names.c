@@ -1,0 +1,282 @@
+/* dest_names: what has been made of a tree and has no name of its own yet, and how it
+ * gets it. See dest_state_priv.h.
+ *
+ * A temporary name, with a lock on it and a rename in the end, is only needed for a directory
+ * that is in one that has its name: what is made in it, and in its directories, cannot be seen
+ * yet and has final names from the start. All of it, down to where we stand, appears when there
+ * is enough of it.
+ *
+ * With request.durable it has to be on stable storage before that, and what that costs hardly
+ * depends on how much it is. So files in directories that have their names wait, too, until
+ * they are many. Where it takes a flush of each (one_by_one), only the directory stood in is
+ * without a name, and only until its files are in it. */
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "dest_state_priv.h"
+
+/* Names are given when so much waits for that: what a run that is killed may lose. */
+#define BATCH_BYTES         (64u << 20)
+#define BATCH_FILES         4096u
+#define DURABLE_BATCH_BYTES (256u << 20)
+#define DURABLE_BATCH_FILES 16384u
+
+bool tree_dest_batches(const struct tree_dest *t)
+{
+    return !t->request.inplace && !(t->request.durable && t->one_by_one);
+}
+
+/* One that has no descriptors of its own is the directory stood in. */
+static int fd_of(const struct tree_dest *t, const struct tree_unnamed *u)
+{
+    return u->fd >= 0 ? u->fd : t->dirs.levels[u->level + 1].fd;
+}
+
+static int dir_fd_of(const struct tree_dest *t, const struct tree_unnamed *u)
+{
+    return u->dir_fd >= 0 ? u->dir_fd : t->dirs.levels[u->level].fd;
+}
+
+/* ---- the list ---- */
+
+bool tree_dest_names_full(const struct tree_dest *t)
+{
+    return t->n_unnamed == t->request.max_unnamed && !t->levels[t->dirs.n - 1].unnamed;
+}
+
+/* Whether these are descriptors that the tree holds anyway. */
+static bool is_root(const struct tree_dest *t, unsigned level)
+{
+    return level == 0 && t->root_name[0] != '\0';
+}
+
+/* Levels never go down along the list: with a directory all that is in it gets its name. Hence
+ * whose level is the same are in the same directory, and share its descriptor. */
+static int add(struct tree_dest *t, unsigned level, int fd, const char *temp, const char *name)
+{
+    struct tree_unnamed *u = &t->unnamed[t->n_unnamed];
+    int dir_fd = -1;
+
+    assert(t->n_unnamed < t->request.max_unnamed);
+    if (fd >= 0) {
+        dir_fd = t->n_unnamed > 0 && u[-1].level == level ? u[-1].dir_fd
+                 : level == 0                             ? t->parent_fd
+                              : fcntl(t->dirs.levels[level].fd, F_DUPFD_CLOEXEC, 0);
+        if (dir_fd < 0)
+            return -errno;
+    }
+    *u = (struct tree_unnamed){.level = level, .fd = fd, .dir_fd = dir_fd};
+    (void)snprintf(u->temp, sizeof(u->temp), "%s", temp);
+    (void)snprintf(u->name, sizeof(u->name), "%s", name);
+    t->n_unnamed++;
+    return 0;
+}
+
+int tree_dest_add_directory(struct tree_dest *t, const char *temp, const char *name)
+{
+    unsigned level = t->dirs.n - 2;
+    int fd = -1, r;
+
+    if (tree_dest_batches(t)) {
+        fd = is_root(t, level) ? t->root_fd : fcntl(tree_dest_here_fd(t), F_DUPFD_CLOEXEC, 0);
+        if (fd < 0) /* which has the lock as well */
+            return -EMFILE;
+    }
+    r = add(t, level, fd, temp, name);
+    if (r < 0 && fd != t->root_fd)
+        (void)fd_close(&fd);
+    return r;
+}
+
+int tree_dest_add_file(struct tree_dest *t)
+{
+    int r = add(t, t->dirs.n - 1, t->fd, t->how == RENAMED ? t->file_temp : "", t->file_name);
+
+    if (r == 0)
+        t->fd = -1;
+    return r;
+}
+
+static void clear_list(struct tree_dest *t)
+{
+    for (unsigned i = 0; i < t->n_unnamed; i++) {
+        struct tree_unnamed *u = &t->unnamed[i];
+
+        if (u->fd != t->root_fd)
+            (void)fd_close(&u->fd);
+        if (u->level > 0 && (i + 1 == t->n_unnamed || u[1].level != u->level))
+            (void)fd_close(&u->dir_fd);
+    }
+    t->n_unnamed = 0;
+    t->put_bytes = t->put_files = 0;
+    for (unsigned i = 0; i < t->dirs.n; i++)
+        t->levels[i].unnamed = false;
+}
+
+static bool is_directory(const struct tree_dest *t, const struct tree_unnamed *u)
+{
+    struct stat st;
+
+    return fstat(fd_of(t, u), &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static void drop(struct tree_dest *t, struct tree_unnamed *u)
+{
+    if (is_directory(t, u))
+        temp_remove_directory(dir_fd_of(t, u), u->temp, fd_of(t, u));
+    else
+        temp_remove(dir_fd_of(t, u), u->temp, fd_of(t, u));
+}
+
+void tree_dest_drop_unnamed(struct tree_dest *t)
+{
+    for (unsigned i = 0; i < t->n_unnamed; i++)
+        drop(t, &t->unnamed[i]);
+    clear_list(t);
+}
+
+int tree_dest_open_unnamed(const struct tree_dest *t, int dir_fd, const char *name)
+{
+    struct stat st;
+
+    if (fstat(dir_fd, &st) < 0)
+        return -errno;
+    for (unsigned i = 0; i < t->n_unnamed; i++) {
+        const struct tree_unnamed *u = &t->unnamed[i];
+        const struct dir_chain_level *l = &t->dirs.levels[u->level];
+
+        if (l->dev == st.st_dev && l->ino == st.st_ino && strcmp(u->name, name) == 0 &&
+            is_directory(t, u))
+            return fcntl(fd_of(t, u), F_DUPFD_CLOEXEC, 0);
+    }
+    return -ENOENT;
+}
+
+/* ---- names are given ---- */
+
+int tree_dest_link(int fd, int dir_fd, const char *name)
+{
+    char self[32];
+
+    /* Without privileges older kernels link by a descriptor only so (open(2), O_TMPFILE). */
+    (void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+    if (linkat(fd, "", dir_fd, name, AT_EMPTY_PATH) == 0 ||
+        ((errno == ENOENT || errno == EPERM) &&
+         linkat(AT_FDCWD, self, dir_fd, name, AT_SYMLINK_FOLLOW) == 0))
+        return 0;
+    return -errno;
+}
+
+/* Tells of one on the list, under its path. */
+static void fail(struct tree_dest *t, const struct tree_unnamed *u, const char *op, int err)
+{
+    char *path = strdup(t->path.bytes);
+
+    (void)path_buffer_enter(&t->path, t->levels[u->level].path_len,
+                            u->level > 0 ? u->name : "");
+    tree_dest_fail(t, op, err, err == EEXIST ? "somebody has made it meanwhile" : NULL);
+    if (path)
+        (void)path_buffer_put(&t->path, 0, path);
+    free(path);
+}
+
+/* Everything from the level on that the directory is on, if we stand in it or below it, has
+ * gone with it. */
+static void lose(struct tree_dest *t, const struct tree_unnamed *u)
+{
+    struct stat st;
+
+    if (u->level + 1 >= t->dirs.n || fstat(fd_of(t, u), &st) < 0 ||
+        t->dirs.levels[u->level + 1].dev != st.st_dev ||
+        t->dirs.levels[u->level + 1].ino != st.st_ino)
+        return;
+    for (unsigned i = u->level + 1; i < t->dirs.n; i++)
+        t->levels[i].lost = true;
+}
+
+/* Everything on the list reaches stable storage. 0 or a negative errno. */
+static int flush_all(struct tree_dest *t)
+{
+    for (unsigned i = 0; i < t->n_unnamed; i++) {
+        const struct tree_unnamed *u = &t->unnamed[i];
+        dev_t dev = t->dirs.levels[u->level].dev;
+
+        /* In a tree that was there may be other file systems. */
+        if (i > 0 && dev == t->dirs.levels[u[-1].level].dev)
+            continue;
+        if (tree_dest_flush(t, fd_of(t, u)) < 0)
+            return -errno;
+    }
+    return 0;
+}
+
+static void give_name(struct tree_dest *t, struct tree_unnamed *u)
+{
+    bool nameless = u->temp[0] == '\0';
+    int r = nameless ? tree_dest_link(u->fd, u->dir_fd, u->name)
+                     : temp_rename(dir_fd_of(t, u), u->temp, u->name);
+
+    if (r == 0)
+        return;
+    fail(t, u, nameless ? "create" : "rename", -r);
+    lose(t, u);
+    drop(t, u);
+}
+
+bool tree_dest_give_names(struct tree_dest *t)
+{
+    int r = t->request.durable ? flush_all(t) : 0;
+
+    if (r < 0 && !t->one_by_one) {
+        /* Who knows what of it is lost. */
+        failure_set(&t->gone, "flush", -r, FAILURE_NO_OFFSET, NULL);
+        return false;
+    }
+    for (unsigned i = 0; i < t->n_unnamed; i++) {
+        struct tree_unnamed *u = &t->unnamed[i];
+
+        if (r == 0) {
+            give_name(t, u);
+        } else {
+            fail(t, u, "flush", -r);
+            lose(t, u);
+            drop(t, u);
+        }
+    }
+    clear_list(t);
+    return !tree_dest_here(t)->lost;
+}
+
+bool tree_dest_files_end(struct tree_dest *t)
+{
+    return tree_dest_batches(t) || tree_dest_give_names(t);
+}
+
+bool tree_dest_leave_names(struct tree_dest *t)
+{
+    unsigned n = t->n_unnamed;
+
+    /* They change the times of the directory that is left. */
+    return n == 0 || (tree_dest_batches(t) && t->unnamed[n - 1].level + 1 < t->dirs.n) ||
+           tree_dest_give_names(t);
+}
+
+void tree_dest_note_put(struct tree_dest *t, uint64_t bytes)
+{
+    t->put_bytes += bytes;
+    t->put_files++;
+}
+
+bool tree_dest_is_enough(const struct tree_dest *t)
+{
+    bool many = t->request.durable && tree_dest_batches(t);
+
+    return t->put_bytes >= (many ? DURABLE_BATCH_BYTES : BATCH_BYTES) ||
+           t->put_files >= (many ? DURABLE_BATCH_FILES : BATCH_FILES);
+}

@@ -1,0 +1,156 @@
+#include "totals_priv.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/dir_chain.h"
+#include "base/fd.h"
+#include "base/path_buffer.h"
+
+#define LISTING    (32u << 10) /* bytes of directory entries at a time */
+#define OPEN_FLAGS (O_RDONLY | O_DIRECTORY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
+
+struct walk {
+    struct totals *c;
+    struct dir_chain dirs;
+    /* Names of directories that are still to come, each with its NUL, the next one last. Below
+     * those of a directory stands "": it is left then. */
+    struct path_buffer names;
+    size_t names_len;
+    dev_t dev; /* of the root */
+    char *listing;
+    int error;
+};
+
+static void push(struct walk *w, const char *name)
+{
+    if (path_buffer_put(&w->names, w->names_len, name) < 0)
+        w->error = -ENOMEM;
+    else
+        w->names_len += strlen(name) + 1;
+}
+
+/* It lives until the next push(). */
+static const char *pop(struct walk *w)
+{
+    size_t start = w->names_len - 1;
+
+    while (start > 0 && w->names.bytes[start - 1] != '\0')
+        start--;
+    w->names_len = start;
+    return w->names.bytes + start;
+}
+
+static void count_file(struct walk *w, const struct stat *st)
+{
+    uint64_t size = S_ISREG(st->st_mode) ? (uint64_t)st->st_size : 0;
+
+    if (w->c->keep_links && st->st_nlink > 1)
+        size /= st->st_nlink;
+    atomic_fetch_add_explicit(&w->c->files, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&w->c->bytes, size, memory_order_relaxed);
+}
+
+static void look(struct walk *w, const struct dirent64 *entry)
+{
+    struct stat st;
+
+    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+        return;
+    if (entry->d_type == DT_DIR) {
+        push(w, entry->d_name);
+    } else if (fstatat(dir_chain_fd(&w->dirs), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+        if (S_ISDIR(st.st_mode))
+            push(w, entry->d_name);
+        else
+            count_file(w, &st);
+    }
+}
+
+static bool is_stopped(const struct walk *w)
+{
+    return w->error < 0 || atomic_load_explicit(&w->c->stop, memory_order_relaxed);
+}
+
+static void list(struct walk *w)
+{
+    ssize_t n;
+
+    while ((n = getdents64(dir_chain_fd(&w->dirs), w->listing, LISTING)) > 0) {
+        for (ssize_t at = 0; at < n && !is_stopped(w);) {
+            const struct dirent64 *entry = (const void *)(w->listing + at);
+
+            look(w, entry);
+            at += entry->d_reclen;
+        }
+    }
+}
+
+/* Takes the descriptor over. */
+static void enter(struct walk *w, int fd)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) < 0 || dir_chain_has(&w->dirs, &st) || w->c->leave_out(w->c->arg, &st) ||
+        (w->c->one_file_system && w->dirs.n > 0 && st.st_dev != w->dev)) {
+        (void)fd_close(&fd);
+        return;
+    }
+    if (w->dirs.n == 0)
+        w->dev = st.st_dev;
+    push(w, "");
+    if (dir_chain_enter(&w->dirs, fd, &st) < 0)
+        w->error = -ENOMEM;
+    if (w->error == 0)
+        list(w);
+}
+
+static void walk(struct walk *w)
+{
+    while (w->names_len > 0 && !is_stopped(w)) {
+        const char *name = pop(w);
+        int fd;
+
+        if (*name == '\0') {
+            (void)dir_chain_leave(
+                &w->dirs); /* what cannot be reached any more is not counted */
+            continue;
+        }
+        fd = openat(dir_chain_fd(&w->dirs), name, OPEN_FLAGS | O_NOFOLLOW);
+        if (fd >= 0)
+            enter(w, fd);
+    }
+}
+
+static int open_root(struct walk *w)
+{
+    int flags = w->c->follow ? 0 : AT_SYMLINK_NOFOLLOW;
+    int fd = open(w->c->path, OPEN_FLAGS | (flags ? O_NOFOLLOW : 0));
+    struct stat st;
+
+    if (fd >= 0)
+        enter(w, fd);
+    else if (errno != ENOTDIR || fstatat(AT_FDCWD, w->c->path, &st, flags) < 0)
+        return -errno;
+    else
+        count_file(w, &st);
+    return 0;
+}
+
+int totals_count(struct totals *c)
+{
+    struct walk w = {.c = c, .listing = malloc(LISTING)};
+    int r = w.listing ? open_root(&w) : -ENOMEM;
+
+    if (r == 0)
+        walk(&w);
+    dir_chain_free(&w.dirs);
+    path_buffer_free(&w.names);
+    free(w.listing);
+    if (r == 0 && w.error == 0 && atomic_load(&c->stop))
+        return -ECANCELED;
+    return r < 0 ? r : w.error;
+}

@@ -1,0 +1,339 @@
+/* Temporaries: how they are told from other files, and from those of a run that lives. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "target/temp.h"
+
+#define STALE      ".ucopy-0123456789abcdef.tmp"
+#define STALE_TREE ".ucopy-aaaaaaaaaaaaaaaa.tmp"
+
+static char all[] = "/tmp/ucopy-test-XXXXXX";
+static char scratch[64];
+static int dir_fd;
+
+static void make(const char *name)
+{
+    int fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
+
+    assert_true(fd >= 0);
+    close(fd);
+}
+
+static bool exists(const char *name)
+{
+    struct stat st;
+
+    return fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Every test has a directory of its own, and all stay until the end: an inode number that comes
+ * back would pass for a directory that has been swept. */
+static int set_up(void **state)
+{
+    (void)state;
+    (void)snprintf(scratch, sizeof(scratch), "%s/XXXXXX", all);
+    if (!mkdtemp(scratch))
+        return -1;
+    dir_fd = open(scratch, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return dir_fd < 0 ? -1 : 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    return close(dir_fd);
+}
+
+static int set_up_all(void **state)
+{
+    (void)state;
+    return mkdtemp(all) ? 0 : -1;
+}
+
+static int tear_down_all(void **state)
+{
+    char command[64];
+
+    (void)state;
+    (void)snprintf(command, sizeof(command), "rm -rf %s", all);
+    return system(command);
+}
+
+static void test_stale_is_removed(void **state)
+{
+    (void)state;
+    make(STALE);
+    make(".ucopy-ffffffffffffffff.tmp");
+    make("file");
+    assert_int_equal(fchmodat(dir_fd, STALE, 0444, 0), 0);
+    temp_sweep(dir_fd);
+    assert_false(exists(STALE));
+    assert_false(exists(".ucopy-ffffffffffffffff.tmp"));
+    assert_true(exists("file"));
+}
+
+static void test_once(void **state)
+{
+    (void)state;
+    temp_sweep(dir_fd);
+    make(STALE);
+    temp_sweep(dir_fd);
+    assert_true(exists(STALE));
+}
+
+static void test_held_stays(void **state)
+{
+    char name[TEMP_NAME_SIZE];
+    int fd = temp_create(dir_fd, 0600, name), copy;
+
+    (void)state;
+    assert_true(fd >= 0);
+    copy = dup(fd);
+    close(fd);
+    make(STALE);
+    temp_sweep(dir_fd);
+    assert_true(exists(name));
+    assert_false(exists(STALE));
+    temp_remove(dir_fd, name, copy);
+    assert_string_equal(name, "");
+    close(copy);
+}
+
+static void test_others_stay(void **state)
+{
+    static const char *const names[] = {
+        ".ucopy-0123456789abcde.tmp",
+        ".ucopy-0123456789abcdef0.tmp",
+        ".ucopy-0123456789ABCDEF.tmp",
+        ".ucopy-0123456789abcdeg.tmp",
+        ".ucopy-0123456789abcdef.tmp~",
+        ".ucopy-0123456789abcdef.tm",
+        "a.ucopy-0123456789abcdef.tmp",
+        ".ucopy-",
+        ".u",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        make(names[i]);
+    temp_sweep(dir_fd);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        assert_true(exists(names[i]));
+}
+
+/* What bears the name but is no file of ours alone. */
+static void test_kinds_stay(void **state)
+{
+    (void)state;
+    make("file");
+    assert_int_equal(symlinkat("file", dir_fd, STALE), 0);
+    assert_int_equal(mkdirat(dir_fd, ".ucopy-1111111111111111.tmp", 0700), 0);
+    assert_int_equal(mkdirat(dir_fd, ".ucopy-1111111111111111.tmp/none of ours", 0700), 0);
+    if (geteuid() == 0)
+        assert_int_equal(
+            fchownat(dir_fd, ".ucopy-1111111111111111.tmp/none of ours", 1234, 1234, 0), 0);
+    make(".ucopy-1111111111111111.tmp/none of ours/file");
+    assert_int_equal(mkfifoat(dir_fd, ".ucopy-2222222222222222.tmp", 0600), 0);
+    assert_int_equal(linkat(dir_fd, "file", dir_fd, ".ucopy-3333333333333333.tmp", 0), 0);
+    make(".ucopy-4444444444444444.tmp");
+    if (geteuid() == 0)
+        assert_int_equal(fchownat(dir_fd, ".ucopy-4444444444444444.tmp", 1234, 1234, 0), 0);
+    temp_sweep(dir_fd);
+    assert_true(exists("file"));
+    assert_true(exists(STALE));
+    assert_int_equal(exists(".ucopy-1111111111111111.tmp/none of ours/file"), geteuid() == 0);
+    assert_true(exists(".ucopy-2222222222222222.tmp"));
+    assert_true(exists(".ucopy-3333333333333333.tmp"));
+    assert_int_equal(exists(".ucopy-4444444444444444.tmp"), geteuid() == 0);
+}
+
+/* Somebody else's file under the name is left where it is. */
+static void test_remove_only_ours(void **state)
+{
+    char name[TEMP_NAME_SIZE], copy[TEMP_NAME_SIZE];
+    int fd = temp_create(dir_fd, 0600, name);
+
+    (void)state;
+    assert_true(fd >= 0);
+    strcpy(copy, name);
+    assert_true(temp_is(dir_fd, name, fd));
+    assert_int_equal(unlinkat(dir_fd, name, 0), 0);
+    assert_false(temp_is(dir_fd, name, fd));
+    make(name);
+    assert_false(temp_is(dir_fd, name, fd));
+    temp_remove(dir_fd, name, fd);
+    assert_true(exists(copy));
+    temp_remove(dir_fd, name, fd);
+    close(fd);
+}
+
+static void test_unreadable_directory(void **state)
+{
+    (void)state;
+    close(dir_fd);
+    assert_int_equal(chmod(scratch, 0300), 0);
+    dir_fd = open(scratch, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    make(STALE);
+    temp_sweep(dir_fd);
+    assert_int_equal(exists(STALE), geteuid() != 0);
+    assert_int_equal(chmod(scratch, 0700), 0);
+}
+
+static int make_temporary_directory(char name[TEMP_NAME_SIZE])
+{
+    int fd = temp_create_directory(dir_fd, 0700, name);
+
+    assert_true(fd >= 0);
+    assert_true(temp_is(dir_fd, name, fd));
+    return fd;
+}
+
+static void put_into(int fd, const char *name)
+{
+    int file = openat(fd, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
+
+    assert_true(file >= 0);
+    close(file);
+}
+
+static void test_directory_gets_its_name(void **state)
+{
+    char name[TEMP_NAME_SIZE];
+    int fd;
+
+    (void)state;
+    fd = make_temporary_directory(name);
+    put_into(fd, "file");
+    assert_int_equal(temp_rename(dir_fd, name, "final"), 0);
+    assert_string_equal(name, "");
+    assert_true(exists("final/file"));
+    temp_remove_directory(dir_fd, name, fd);
+    assert_true(exists("final/file"));
+    close(fd);
+}
+
+/* Whatever stands there: also a directory that a rename would replace, being empty. */
+static void test_name_is_taken(void **state)
+{
+    char name[TEMP_NAME_SIZE];
+    int fd;
+
+    (void)state;
+    assert_int_equal(mkdirat(dir_fd, "directory", 0700), 0);
+    make("file");
+    assert_int_equal(symlinkat("nowhere", dir_fd, "link"), 0);
+    fd = make_temporary_directory(name);
+    assert_int_equal(temp_rename(dir_fd, name, "directory"), -EEXIST);
+    assert_int_equal(temp_rename(dir_fd, name, "file"), -EEXIST);
+    assert_int_equal(temp_rename(dir_fd, name, "link"), -EEXIST);
+    assert_true(temp_is(dir_fd, name, fd));
+    temp_remove_directory(dir_fd, name, fd);
+    assert_string_equal(name, "");
+    close(fd);
+}
+
+static void test_directory_is_removed(void **state)
+{
+    char name[TEMP_NAME_SIZE], was[TEMP_NAME_SIZE];
+    int fd;
+
+    (void)state;
+    fd = make_temporary_directory(name);
+    memcpy(was, name, sizeof(was));
+    put_into(fd, "file");
+    put_into(fd, "other");
+    assert_int_equal(symlinkat("nowhere", fd, "link"), 0);
+    temp_remove_directory(dir_fd, name, fd);
+    assert_string_equal(name, "");
+    assert_false(exists(was));
+    close(fd);
+}
+
+/* Another directory that was put under its name is not ours to remove. */
+static void test_remove_only_our_directory(void **state)
+{
+    char name[TEMP_NAME_SIZE], was[TEMP_NAME_SIZE];
+    int fd;
+
+    (void)state;
+    fd = make_temporary_directory(name);
+    memcpy(was, name, sizeof(was));
+    put_into(fd, "file");
+    assert_int_equal(renameat(dir_fd, name, dir_fd, "elsewhere"), 0);
+    assert_int_equal(mkdirat(dir_fd, name, 0700), 0);
+    temp_remove_directory(dir_fd, name, fd);
+    assert_true(exists(was));
+    assert_true(exists("elsewhere/file"));
+    close(fd);
+}
+
+static void test_stale_directories_are_swept(void **state)
+{
+    char name[TEMP_NAME_SIZE];
+    int fd, stale;
+
+    (void)state;
+    fd = make_temporary_directory(name);
+    put_into(fd, "file");
+    assert_int_equal(mkdirat(dir_fd, STALE, 0700), 0);
+    stale = openat(dir_fd, STALE, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_true(stale >= 0);
+    put_into(stale, "file");
+    close(stale);
+    /* With directories in it, some with nothing but what their sources' modes let see. */
+    assert_int_equal(mkdirat(dir_fd, STALE_TREE, 0700), 0);
+    for (unsigned i = 0; i < 300; i++) {
+        char sub[64];
+
+        (void)snprintf(sub, sizeof(sub), STALE_TREE "/sub%u", i);
+        assert_int_equal(mkdirat(dir_fd, sub, 0700), 0);
+        (void)snprintf(sub, sizeof(sub), STALE_TREE "/sub%u/below", i);
+        assert_int_equal(mkdirat(dir_fd, sub, 0700), 0);
+        (void)snprintf(sub, sizeof(sub), STALE_TREE "/sub%u/below/file", i);
+        make(sub);
+        (void)snprintf(sub, sizeof(sub), STALE_TREE "/sub%u/below", i);
+        assert_int_equal(fchmodat(dir_fd, sub, 0000, 0), 0);
+    }
+    assert_int_equal(symlinkat("..", dir_fd, STALE_TREE "/up"), 0);
+    temp_sweep(dir_fd);
+    assert_false(exists(STALE));
+    assert_false(exists(STALE_TREE));
+    assert_true(exists(name));
+    temp_remove_directory(dir_fd, name, fd);
+    close(fd);
+}
+
+#define HERE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        HERE(test_stale_is_removed),
+        HERE(test_once),
+        HERE(test_held_stays),
+        HERE(test_others_stay),
+        HERE(test_kinds_stay),
+        HERE(test_remove_only_ours),
+        HERE(test_unreadable_directory),
+        HERE(test_directory_gets_its_name),
+        HERE(test_name_is_taken),
+        HERE(test_directory_is_removed),
+        HERE(test_remove_only_our_directory),
+        HERE(test_stale_directories_are_swept),
+    };
+
+    return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
+}
