@@ -4,10 +4,10 @@
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "event.h"
 #include "thread.h"
 
 /* How long to look at those that are on the way before others are called in for what has not
@@ -43,7 +43,7 @@ static struct round *round_new(const struct bounded_calls *e)
         return NULL;
     r->what = *e;
     r->holders = 1;
-    r->back_fd = eventfd(0, EFD_CLOEXEC);
+    r->back_fd = event_create();
     if (r->back_fd < 0) {
         free(r);
         return NULL;
@@ -91,7 +91,6 @@ static struct call *carry_out(struct call *call)
 {
     struct round *r = call->round;
     struct call *next;
-    uint64_t one = 1;
     bool too_late, last;
 
     r->what.run(r->what.arg, call->i);
@@ -104,7 +103,7 @@ static struct call *carry_out(struct call *call)
     last = r->out == 0;
     pthread_mutex_unlock(&r->lock);
     if (last && !too_late)
-        (void)!write(r->back_fd, &one, sizeof one);
+        event_signal(r->back_fd);
     if (too_late && r->what.undo)
         r->what.undo(r->what.arg, call->i);
     return next;

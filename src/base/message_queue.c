@@ -1,13 +1,13 @@
 #include "message_queue.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "event.h"
 
 #define MAX_WAITING 1024u
 
@@ -53,7 +53,6 @@ void message_queue_put(struct message_queue *n, unsigned who, const char *path,
                        const struct failure *f)
 {
     struct queued_message *new = notice_new(who, path, f);
-    uint64_t one = 1;
 
     if (!new)
         new = notice_new(who, "", f);
@@ -68,8 +67,7 @@ void message_queue_put(struct message_queue *n, unsigned who, const char *path,
         *n->end = new;
         n->end = &new->next;
         n->waiting++;
-        if (write(n->news_fd, &one, sizeof(one)) != sizeof(one))
-            assert(!"an eventfd takes a 1");
+        event_signal(n->news_fd);
     }
     pthread_mutex_unlock(&n->lock);
 }

@@ -17,6 +17,7 @@
 #include "base/path.h"
 #include "base/path_probe.h"
 #include "cli/usage_error.h"
+#include "copies_priv.h"
 #include "same_file_priv.h"
 
 #define MAX_SYMLINKS 40 /* as the kernel's own limit, path_resolution(7) */
@@ -383,7 +384,7 @@ static int check_same(const struct plan *p, const struct options *o, char **ret_
     return r < 0 ? r : order < SIZE_MAX ? -EINVAL : 0;
 }
 
-int plan_check(struct plan *p, const struct options *o, char **ret_error)
+int guards_check(struct plan *p, const struct options *o, char **ret_error)
 {
     int r = check_same(p, o, ret_error);
 

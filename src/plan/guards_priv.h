@@ -2,24 +2,11 @@
 #ifndef UCOPY_PLAN_GUARDS_PRIV_H
 #define UCOPY_PLAN_GUARDS_PRIV_H
 
-#include <sys/stat.h>
-
 #include "plan.h"
 
 /* Refuses (-EINVAL with *ret_error set, as plan_make()) a destination that is a source, another
  * destination, or within its source. With --cp only the copy concerned is left out. -ENOMEM.
  */
-int plan_check(struct plan *p, const struct options *o, char **ret_error);
-
-/* What the source is: a symlink that is not followed is what it is itself. 0, or -1 with errno.
- */
-int plan_stat_source(const struct plan_copy *c, struct stat *ret);
-
-/* The copy is not made; takes the text over. */
-void plan_leave_out(struct plan_copy *c, char *why, bool is_failure);
-
-/* What a refusal (r is -EINVAL) of this copy comes to: the plan is refused, or with --cp this
- * copy left out. Returns r, or 0. */
-int plan_settle(struct plan_copy *c, const struct options *o, int r, char **ret_error);
+int guards_check(struct plan *p, const struct options *o, char **ret_error);
 
 #endif

@@ -14,6 +14,7 @@
 #include "base/path.h"
 #include "base/path_probe.h"
 #include "cli/usage_error.h"
+#include "copies_priv.h"
 #include "guards_priv.h"
 #include "same_file_priv.h"
 
@@ -31,26 +32,6 @@ static bool is_directory(const char *path)
     struct stat st;
 
     return path_probe_stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-int plan_stat_source(const struct plan_copy *c, struct stat *ret)
-{
-    return c->follow ? path_probe_stat(c->source, ret) : path_probe_lstat(c->source, ret);
-}
-
-void plan_leave_out(struct plan_copy *c, char *why, bool is_failure)
-{
-    c->left_out = why;
-    c->is_failure = is_failure;
-}
-
-int plan_settle(struct plan_copy *c, const struct options *o, int r, char **ret_error)
-{
-    if (!o->cp || r != -EINVAL)
-        return r;
-    plan_leave_out(c, *ret_error, true);
-    *ret_error = NULL;
-    return 0;
 }
 
 /* `cp -bf a a` makes what would be the backup. */
@@ -314,11 +295,6 @@ static int add_copy(struct plan *p, const struct options *o, const struct aim *a
     return r == 0 ? find_kind(c, o, aim, ret_error) : r;
 }
 
-char *plan_root(const struct plan_copy *c, const char *path)
-{
-    return strndup(path, strlen(path) - (c->way_len > 0 ? c->way_len + 1 : 0));
-}
-
 /* Notes under which name the destinations have the root. */
 static int note_label(struct plan_copy *c)
 {
@@ -477,7 +453,7 @@ int plan_make(struct plan *p, const struct options *o, char **ret_error)
     else if (r == 0)
         r = plan_one_source(&made, o, &aim, &error);
     if (r == 0)
-        r = plan_check(&made, o, &error);
+        r = guards_check(&made, o, &error);
     path_probe_forget(); /* the copies are about to change it */
     if (r < 0) {
         plan_free(&made);

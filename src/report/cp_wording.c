@@ -58,8 +58,7 @@ static char *make_line(const struct wording *w, const char *path, const char *to
     if (w) {
         n = asprintf(&line, "%s'%s'%s%s%s%s: %s%s%s%s", w->words, path, w->after,
                      to ? " to '" : "", to ? to : "", to ? "'" : "", strerror(f->err),
-                     f->message ? " (" : "", f->message ? f->message : "",
-                     f->message ? ")" : "");
+                     f->message[0] ? " (" : "", f->message, f->message[0] ? ")" : "");
         return n < 0 ? NULL : line;
     }
     reason = report_status_reason(f);

@@ -14,7 +14,7 @@ struct meter_text {
     char rate[20];  /* "" with a failure */
     char files[48]; /* "" unless it is a tree */
     char eta[24]; /* "" unless the destination is being written, and of a tree the size known */
-    char state[160]; /* with the reason of a failure */
+    char state[FAILURE_TEXT + 16]; /* with the reason of a failure */
     bool failed;
 };
 

@@ -25,7 +25,7 @@ char *report_status_reason(const struct failure *f)
         return strdup(f->message);
     if (f->offset != FAILURE_NO_OFFSET)
         snprintf(at, sizeof(at), " at %llu", (unsigned long long)f->offset);
-    if (f->message != NULL)
+    if (f->message[0])
         n = asprintf(&text, "%s%s: %s (%s)", f->op, at, strerror(f->err), f->message);
     else
         n = asprintf(&text, "%s%s: %s", f->op, at, strerror(f->err));

@@ -220,9 +220,8 @@ int session_check_space(struct session *s, unsigned d, struct failure *f)
     if (s->o->no_space_check || missing == 0)
         return 0;
     text_human(amount, sizeof amount, (double)missing);
-    snprintf(s->space_texts[d], SPACE_TEXT,
-             "%s more needed; --no-space-check tries all the same", amount);
-    return failure_set(f, "check space", ENOSPC, FAILURE_NO_OFFSET, s->space_texts[d]);
+    return failure_format(f, "check space", ENOSPC,
+                          "%s more needed; --no-space-check tries all the same", amount);
 }
 
 void session_look_at_targets(struct session *s)

@@ -5,10 +5,10 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/event.h"
 #include "copy/copy.h"
 #include "engine/engine.h"
 #include "session_priv.h"
@@ -396,10 +396,9 @@ static bool watch(struct session *s)
         struct pollfd p[2] = {{.fd = s->news_fd, .events = POLLIN},
                               {.fd = s->signal_fd, .events = POLLIN}};
         int before = s->signal;
-        eventfd_t news;
 
         poll(p, 2, watch_interval_ms(s, interval));
-        if (p[0].revents && eventfd_read(s->news_fd, &news) == 0 && crew_has_ended(s->crew))
+        if (p[0].revents && event_clear(s->news_fd) && crew_has_ended(s->crew))
             return true;
         look(s);
         if (crew_is_open(s->crew))
@@ -569,7 +568,6 @@ static void session_free(struct session *s)
     free(s->deferred);
     free(s->leader);
     free(s->demands);
-    free(s->space_texts);
     free(s->view);
     free(s->status.dests);
     attrs_free(&s->attrs);
@@ -628,7 +626,7 @@ static struct session *session_new(const struct options *o, const struct plan_co
     s->began_ms = clock_now_ms();
     attrs_init(&s->attrs, &o->preserve);
     /* Before any destination can have taken the last descriptor. */
-    s->news_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    s->news_fd = event_create();
     s->targets = calloc(n, sizeof *s->targets);
     s->target_open = calloc(n, sizeof *s->target_open);
     s->standing = calloc(n, sizeof *s->standing);
@@ -643,15 +641,14 @@ static struct session *session_new(const struct options *o, const struct plan_co
     s->deferred = calloc(n, sizeof *s->deferred);
     s->leader = calloc(n, sizeof *s->leader);
     s->demands = calloc(n, sizeof *s->demands);
-    s->space_texts = calloc(n, sizeof *s->space_texts);
     s->view = calloc(n, sizeof *s->view);
     s->status.dests = calloc(n, sizeof *s->status.dests);
     s->status.source = copy->source;
     s->status.n_dests = copy->n_dests;
     if (s->news_fd < 0 || !s->targets || !s->target_open || !s->standing || !s->looks ||
         !s->failures || !s->commit || !s->wanted || !s->late || !s->held || !s->keep ||
-        !s->cloned || !s->deferred || !s->leader || !s->demands || !s->space_texts ||
-        !s->view || !s->status.dests) {
+        !s->cloned || !s->deferred || !s->leader || !s->demands || !s->view ||
+        !s->status.dests) {
         session_free(s);
         return NULL;
     }

@@ -21,9 +21,6 @@
 #include "target/space.h"
 #include "target/target.h"
 
-/* A message about space, with the final NUL. */
-#define SPACE_TEXT 80
-
 /* How long workers, and calls, have to come to an end after a signal. */
 #define END_PATIENCE_MS 450
 
@@ -40,10 +37,9 @@ struct session {
     bool sweep;         /* looking at a destination cleans up there */
     struct target *targets;
     bool *target_open;
-    struct space_demand *demands;    /* of each destination that is to be copied to */
-    char (*space_texts)[SPACE_TEXT]; /* what is missing there, for failures */
-    uint64_t start;                  /* of the copied range in the source, bytes */
-    uint64_t size; /* bytes to copy, or the limit where the end is not known */
+    struct space_demand *demands; /* of each destination that is to be copied to */
+    uint64_t start;               /* of the copied range in the source, bytes */
+    uint64_t size;                /* bytes to copy, or the limit where the end is not known */
     bool size_known;
     struct origin origin; /* what is copied, for what is kept of it */
     bool direct;          /* files are opened with O_DIRECT where they take it */

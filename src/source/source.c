@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/direct_io.h"
 #include "base/fd.h"
+#include "base/file_system.h"
 
 /* Bytes at the beginning and at the end by which a source is known again. */
 #define SAMPLE_SIZE 65536u
@@ -23,23 +24,17 @@
 /* File systems of the kernel's own whose files are made up while they are read: st_size is 0
  * or a page, whatever comes out. */
 static const unsigned long made_up_file_systems[] = {
-    PROC_SUPER_MAGIC,   SYSFS_MAGIC,         DEBUGFS_MAGIC,    TRACEFS_MAGIC,
-    CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, SECURITYFS_MAGIC, SELINUX_MAGIC,
-    SMACK_MAGIC,        PSTOREFS_MAGIC,      EFIVARFS_MAGIC,   RDTGROUP_SUPER_MAGIC,
-    BINFMTFS_MAGIC,     BPF_FS_MAGIC,        AAFS_MAGIC,       NSFS_MAGIC,
-    XENFS_SUPER_MAGIC,
+    PROC_SUPER_MAGIC, SYSFS_MAGIC,        DEBUGFS_MAGIC,
+    TRACEFS_MAGIC,    CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC,
+    SECURITYFS_MAGIC, SELINUX_MAGIC,      SMACK_MAGIC,
+    PSTOREFS_MAGIC,   EFIVARFS_MAGIC,     RDTGROUP_SUPER_MAGIC,
+    BINFMTFS_MAGIC,   BPF_FS_MAGIC,       AAFS_MAGIC,
+    NSFS_MAGIC,       XENFS_SUPER_MAGIC,  0,
 };
 
 static bool is_made_up(int fd)
 {
-    struct statfs fs;
-
-    if (fstatfs(fd, &fs) < 0)
-        return false;
-    for (size_t i = 0; i < sizeof(made_up_file_systems) / sizeof(made_up_file_systems[0]); i++)
-        if ((unsigned long)fs.f_type == made_up_file_systems[i])
-            return true;
-    return false;
+    return file_system_is(fd, made_up_file_systems) == 1;
 }
 
 static int refuse_kind(mode_t mode, struct failure *f)

@@ -51,8 +51,7 @@ struct attrs_failures {
     struct failure list[ATTRS_MAX_FAILURES]; /* the first ones */
 };
 
-/* Of one source. Its buffers serve the next source as well and grow only if that has more.
- * Messages of failures point into it: they hold until the next attrs_read(). */
+/* Of one source. Its buffers serve the next source as well and grow only if that has more. */
 struct attrs {
     struct attrs_wanted wanted;
     bool superuser;

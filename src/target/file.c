@@ -27,6 +27,7 @@
 
 #include "base/direct_io.h"
 #include "base/fd.h"
+#include "base/file_system.h"
 #include "target.h"
 #include "temp.h"
 
@@ -115,9 +116,9 @@ static int follow(struct target *t, struct failure *f)
  * not see the file that replaces it. */
 static bool is_magic_link(const struct target *t)
 {
-    struct statfs fs;
+    static const unsigned long proc[] = {PROC_SUPER_MAGIC, 0};
 
-    return fstatfs(t->dir_fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
+    return file_system_is(t->dir_fd, proc) == 1;
 }
 
 /* What keeps an open of the held name from being led astray by a symlink that was put there
@@ -588,12 +589,14 @@ static struct space_demand find_demand(const struct target *t, const struct stat
 /* Those whose clones take no space. */
 static bool is_cloning_file_system(const struct target *t)
 {
-    struct statfs fs;
+    static const unsigned long cloning[] = {
+        BTRFS_SUPER_MAGIC,
+        XFS_SUPER_MAGIC,
+        OCFS2_SUPER_MAGIC,
+        0,
+    };
 
-    if (fstatfs(t->dir_fd, &fs) < 0)
-        return false;
-    return fs.f_type == BTRFS_SUPER_MAGIC || fs.f_type == XFS_SUPER_MAGIC ||
-           fs.f_type == OCFS2_SUPER_MAGIC;
+    return file_system_is(t->dir_fd, cloning) == 1;
 }
 
 static int file_look(struct target *t, struct target_view *ret, struct failure *f)

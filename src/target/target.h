@@ -162,7 +162,7 @@ uint64_t target_kept(const struct target *t);
  * attributes, close (whose error counts), rename, and with request.durable the directory's
  * fsync. The data must have been flushed before by an fsync operation if it is to be durable;
  * attributes that are set after it are flushed here. That attributes cannot be preserved is no
- * failure; the target says so, and its messages live as long as request.attrs is not read anew.
+ * failure; the target says so.
  * Nodes keep their own: they are no copies. Negative errno with *f filled on failure; the
  * final name then holds what it held before, the target is closed, and no temporary is left,
  * unless there is one to go on with (target_kept()).

@@ -17,6 +17,7 @@
 
 #include "base/dir_chain.h"
 #include "base/fd.h"
+#include "base/file_system.h"
 
 #define PREFIX       ".ucopy-"
 #define SUFFIX       ".tmp"
@@ -29,10 +30,7 @@
 /* File systems whose locks may be known to this machine only, while another one writes to the
  * same files. */
 static const unsigned long shared_file_systems[] = {
-    FUSE_SUPER_MAGIC,
-    V9FS_MAGIC,
-    CIFS_SUPER_MAGIC,
-    SMB2_SUPER_MAGIC,
+    FUSE_SUPER_MAGIC, V9FS_MAGIC, CIFS_SUPER_MAGIC, SMB2_SUPER_MAGIC, 0,
 };
 
 bool temp_is(int dir_fd, const char *name, int fd)
@@ -280,14 +278,7 @@ static void sweep_one(int dir_fd, const char *name)
 
 bool temp_is_shared(int dir_fd)
 {
-    struct statfs fs;
-
-    if (fstatfs(dir_fd, &fs) < 0)
-        return true;
-    for (size_t i = 0; i < sizeof(shared_file_systems) / sizeof(shared_file_systems[0]); i++)
-        if ((unsigned long)fs.f_type == shared_file_systems[i])
-            return true;
-    return false;
+    return file_system_is(dir_fd, shared_file_systems) != 0;
 }
 
 /* Remembers the directory; says whether it was remembered already. Two directories that share a

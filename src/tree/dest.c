@@ -68,7 +68,8 @@ void tree_dest_tell(struct tree_dest *t, const struct failure *f)
 
     t->n_told++;
     if (is_fatal(f->err) && is_below_mount(t)) {
-        mounted.message = "nothing more is copied to what is mounted there";
+        (void)failure_set(&mounted, f->op, f->err, f->offset,
+                          "nothing more is copied to what is mounted there");
         lose_mount(t);
     } else if (is_fatal(f->err) && !is_of_entry(t, f->err)) {
         t->gone = *f;

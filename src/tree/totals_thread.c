@@ -1,8 +1,8 @@
 /* totals_thread: the thread that counts what there is in a tree. See tree_priv.h. */
 #include <poll.h>
-#include <sys/eventfd.h>
 
 #include "base/clock.h"
+#include "base/event.h"
 #include "base/thread.h"
 #include "tree_priv.h"
 
@@ -64,10 +64,9 @@ void tree_end_totals(struct tree *t)
     atomic_store(&t->totals.stop, true);
     while (!atomic_load(&t->counted) && clock_now_ms() < deadline) {
         struct pollfd p = {.fd = t->news_fd, .events = POLLIN};
-        eventfd_t news;
 
         if (poll(&p, 1, TREE_LOOK_MS) > 0)
-            (void)eventfd_read(t->news_fd, &news);
+            (void)event_clear(t->news_fd);
     }
     pthread_mutex_lock(&t->lock); /* see tree_tell_over() */
     t->abandoned |= !atomic_load(&t->counted);

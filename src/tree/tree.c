@@ -9,11 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/event.h"
 #include "base/path.h"
 #include "base/signals.h"
 #include "base/thread.h"
@@ -110,7 +110,7 @@ static bool is_told(struct tree *t, unsigned who, const char *path, const struct
         (who != tree_who_is_source(t) && who != tree_who_for_attrs(t, t->copy->n_dests)))
         return false;
     if (who == tree_who_is_source(t)) /* the engines say it in their own words */
-        about.op = about.message = NULL;
+        (void)failure_set(&about, NULL, f->err, FAILURE_NO_OFFSET, "");
     return reported_before(&t->told, who, path, &about);
 }
 
@@ -522,11 +522,10 @@ static void watch(struct tree *t)
         struct pollfd p[2] = {{.fd = t->news_fd, .events = POLLIN},
                               {.fd = t->signal_fd, .events = POLLIN}};
         bool stopping = t->stopping;
-        eventfd_t news;
 
         poll(p, 2, wait);
         if (p[0].revents)
-            (void)eventfd_read(t->news_fd, &news);
+            (void)event_clear(t->news_fd);
         answer_if_asked(t);
         copy_if_asked(t);
         take_notices(t);
@@ -592,9 +591,8 @@ static void judge_source(struct tree *t)
     *f = t->source_first;
     if (t->n_source_failed == 1 && t->source_first.err == ETIMEDOUT)
         return;
-    snprintf(t->source_text, TREE_TEXT, "%u %s could not be read", t->n_source_failed,
-             t->n_source_failed == 1 ? "file or directory" : "files or directories");
-    failure_set(f, NULL, t->source_first.err, FAILURE_NO_OFFSET, t->source_text);
+    failure_format(f, NULL, t->source_first.err, "%u %s could not be read", t->n_source_failed,
+                   t->n_source_failed == 1 ? "file or directory" : "files or directories");
 }
 
 static void judge_attrs(struct tree *t, struct tree_writer *m, struct dest_status *ds)
@@ -602,9 +600,8 @@ static void judge_attrs(struct tree *t, struct tree_writer *m, struct dest_statu
     ds->attributes = attrs_any(&t->o->preserve);
     if (m->n_attrs == 0)
         return;
-    snprintf(m->attrs_text, TREE_TEXT, "%u %s could not be preserved", m->n_attrs,
-             m->n_attrs == 1 ? "attribute" : "attributes");
-    failure_set(&m->attrs, NULL, EPERM, FAILURE_NO_OFFSET, m->attrs_text);
+    failure_format(&m->attrs, NULL, EPERM, "%u %s could not be preserved", m->n_attrs,
+                   m->n_attrs == 1 ? "attribute" : "attributes");
     ds->attribute_failures = &m->attrs;
     ds->n_attribute_failures = 1;
 }
@@ -621,9 +618,8 @@ static void judge(struct tree *t)
         if (ds->state == DEST_FAILED)
             continue;
         if (m->n_failed > 0) {
-            snprintf(m->text, TREE_TEXT, "%u %s could not be copied", m->n_failed,
-                     m->n_failed == 1 ? "file or directory" : "files or directories");
-            failure_set(&f, NULL, m->first.err, FAILURE_NO_OFFSET, m->text);
+            failure_format(&f, NULL, m->first.err, "%u %s could not be copied", m->n_failed,
+                           m->n_failed == 1 ? "file or directory" : "files or directories");
             fail_dest(t, d, &f);
         } else if (t->stopping && !(atomic_load(&m->over) && m->complete)) {
             failure_set(&f, NULL, t->signal ? EINTR : ECANCELED, FAILURE_NO_OFFSET,
@@ -715,7 +711,7 @@ static struct tree *tree_new(const struct options *o, const struct plan_copy *co
     pthread_cond_init(&t->parted, NULL);
     pthread_cond_init(&t->copied, NULL);
     pthread_cond_init(&t->answered, NULL);
-    t->news_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    t->news_fd = event_create();
     t->writers = calloc(n, sizeof *t->writers);
     t->copy_writers = calloc(n, sizeof(struct tree_writer *));
     t->status.dests = calloc(n, sizeof *t->status.dests);

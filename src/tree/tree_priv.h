@@ -23,8 +23,6 @@
 /* How long threads have to come to an end after a signal. */
 #define TREE_END_PATIENCE_MS 450
 
-#define TREE_TEXT 96
-
 /* A walk through the source, and its thread: the first one's, and one for each time that some
  * destinations became too slow for the others (stream_priv.h). */
 struct tree_reader {
@@ -67,8 +65,6 @@ struct tree_writer {
     unsigned n_attrs;  /* attributes that could not be kept */
     struct failure first;
     struct failure attrs;
-    char text[TREE_TEXT];
-    char attrs_text[TREE_TEXT];
 };
 
 struct tree {
@@ -112,7 +108,6 @@ struct tree {
     struct reported told; /* of the source */
     unsigned n_source_failed;
     struct failure source_first;
-    char source_text[TREE_TEXT];
 
     /* How much there is, counted for people by a thread of its own. */
     struct totals totals;

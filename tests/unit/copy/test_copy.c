@@ -362,7 +362,7 @@ static bool explains(const struct world *w, const struct fake_event *ev,
 {
     static const char *const names[] = {"nop", "read", "write", "fsync"};
 
-    bool unanswered = f->message && strcmp(f->message, "it does not answer") == 0;
+    bool unanswered = strcmp(f->message, "it does not answer") == 0;
 
     if (ev->hang && !unanswered)
         return false;

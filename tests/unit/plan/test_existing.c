@@ -165,7 +165,7 @@ static void test_failures(void **state)
     (void)state;
     assert_int_equal(existing_refused(&f), -EEXIST);
     assert_null(f.op);
-    assert_non_null(f.message);
+    assert_true(f.message[0]);
 }
 
 int main(void)

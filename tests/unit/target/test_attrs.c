@@ -144,7 +144,7 @@ static void assert_failed(const struct attrs_failures *failures, unsigned i, con
     if (message)
         assert_string_equal(failures->list[i].message, message);
     else
-        assert_null(failures->list[i].message);
+        assert_string_equal(failures->list[i].message, "");
 }
 
 static void assert_same_stat(const char *a, const char *b)
