@@ -1,7 +1,7 @@
 # The kernel makes an EIO of asynchronous writes that are shortened without the page cache.
 # engines: all
 --- script
-[ "$ENGINE" != sync ] || skip "its writes are not asynchronous: fault-short-sync.t"
+[ "$ENGINE" != sync ] || skip "its writes are not asynchronous: short-sync.t"
 need_faultfs -o direct_io
 fault_copy 'write * short 5000'
 fault_copy 'write * call>=3 zero'
