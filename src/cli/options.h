@@ -4,7 +4,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "existing_policy.h"
 #include "target/attrs.h"
@@ -21,6 +20,8 @@ enum follow { FOLLOW_AUTO, FOLLOW_NEVER, FOLLOW_COMMAND_LINE, FOLLOW_ALWAYS };
 
 /* SELinux contexts of what is new: left to the kernel and --preserve, or -Z or --context. */
 enum context { CONTEXT_AS_IS, CONTEXT_DEFAULT, CONTEXT_GIVEN };
+
+struct command_line;
 
 enum options_action { OPTIONS_COPY, OPTIONS_HELP, OPTIONS_USAGE, OPTIONS_VERSION };
 
@@ -106,7 +107,7 @@ struct options {
     bool json;
     bool dry_run;
 
-    void *parser; /* popt's context: options_print_help() needs it */
+    struct command_line *command_line; /* private to this room */
 };
 
 /* Parses the command line, popt aliases (/etc/popt, ~/.popt) included. Checks what can be
@@ -115,10 +116,6 @@ struct options {
  * newline for the user (malloc'd, the caller frees it), or -ENOMEM; *o then holds nothing but
  * cp. */
 int options_parse(struct options *o, int argc, const char **argv, char **ret_error);
-
-/* Print --help and --usage to f. *o is what options_parse() filled. */
-void options_print_help(const struct options *o, FILE *f);
-void options_print_usage(const struct options *o, FILE *f);
 
 /* Frees everything *o holds. */
 void options_free(struct options *o);

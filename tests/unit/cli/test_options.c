@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "cli/help.h"
 #include "cli/number_priv.h"
 #include "cli/options.h"
 #include "engine/engine.h"
@@ -813,7 +814,7 @@ static void test_help(void **state)
     parse_well(&o, "--help");
     f = open_memstream(&text, &len);
     assert_non_null(f);
-    options_print_help(&o, f);
+    help_print(&o, f);
     assert_int_equal(fclose(f), 0);
     assert_ptr_equal(strstr(text, "Usage: ucopy [OPTION]... SOURCE"), text);
     for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
@@ -822,7 +823,7 @@ static void test_help(void **state)
 
     f = open_memstream(&text, &len);
     assert_non_null(f);
-    options_print_usage(&o, f);
+    help_print_usage(&o, f);
     assert_int_equal(fclose(f), 0);
     assert_ptr_equal(strstr(text, "Usage: ucopy"), text);
     assert_non_null(strstr(text, "SOURCE DEST [DEST]..."));
