@@ -12,6 +12,7 @@
         .field = OPTION_FIELD(member), .number = (what)                                        \
     }
 
+/* clang-format off */
 /* ---- words ---- */
 
 static const struct option_word when_words[] = {
@@ -30,9 +31,15 @@ static const struct option_word update_words[] = {
 };
 
 static const struct option_word backup_words[] = {
-    {"none", BACKUP_NONE},         {"off", BACKUP_NONE},          {"simple", BACKUP_SIMPLE},
-    {"never", BACKUP_SIMPLE},      {"numbered", BACKUP_NUMBERED}, {"t", BACKUP_NUMBERED},
-    {"existing", BACKUP_EXISTING}, {"nil", BACKUP_EXISTING},      {NULL, 0},
+    {"none", BACKUP_NONE},
+    {"off", BACKUP_NONE},
+    {"simple", BACKUP_SIMPLE},
+    {"never", BACKUP_SIMPLE},
+    {"numbered", BACKUP_NUMBERED},
+    {"t", BACKUP_NUMBERED},
+    {"existing", BACKUP_EXISTING},
+    {"nil", BACKUP_EXISTING},
+    {NULL, 0},
 };
 
 static const struct option_word preserve_words[] = {
@@ -77,8 +84,7 @@ const char *const option_section_titles[OPTION_N_SECTIONS] = {
     [SECTION_HELP] = "Help:",
 };
 
-/* Options that exclude each other without an error, as -v and -q: the last one counts. */
-/* clang-format off */
+/* Of options that undo each other's stores, as -v and -q, the last one counts. */
 const struct option_row option_rows[] = {
     /* ---- Copying ---- */
     {.name = "archive", .letter = 'a', .cp = true, .section = SECTION_COPYING,
