@@ -8,7 +8,8 @@
  * -ENOMEM; *o may have changed in any case. */
 int option_apply(struct options *o, const struct option_row *row, const char *value);
 
-/* Finds the word that text is, or abbreviates if the row permits that. NULL: none, or several. */
+/* Finds the word that text is, or abbreviates if the row permits that. NULL: none, or
+ * several. */
 const struct option_word *option_find_word(const struct option_row *row, const char *text,
                                            size_t length);
 

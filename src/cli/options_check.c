@@ -61,13 +61,14 @@ static const struct contradiction of_replacing[] = {
      "--dest-offset keeps the rest of DEST: it contradicts --remove-destination"},
 };
 
-#define NO_RANGES                                                                               \
+#define NO_RANGES                                                                              \
     "--attributes-only copies no data: it contradicts --offset, --length and --dest-offset"
-#define NO_PARTIAL(option)                                                                      \
-    option " and --inplace contradict each other: what is incomplete is kept beside the "       \
+#define NO_PARTIAL(option)                                                                     \
+    option " and --inplace contradict each other: what is incomplete is kept beside the "      \
            "destination, not in it"
-#define NO_ORDER(option)                                                                        \
-    "--in-order and " option " contradict each other: in order all go at the pace of the slowest"
+#define NO_ORDER(option)                                                                       \
+    "--in-order and " option " contradict each other: in order all go at the pace of the "     \
+    "slowest"
 
 static const struct contradiction of_options[] = {
     {GIVEN(no_target_directory), GIVEN(n_target_directories),
