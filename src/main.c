@@ -11,6 +11,7 @@
 #include "base/path_probe.h"
 #include "base/signals.h"
 #include "base/supervisor.h"
+#include "cli/help.h"
 #include "cli/options.h"
 #include "engine/engine.h"
 #include "plan/plan.h"
@@ -230,10 +231,10 @@ static int act(const struct options *o)
 {
     switch (o->action) {
     case OPTIONS_HELP:
-        options_print_help(o, stdout);
+        help_print(o, stdout);
         return 0;
     case OPTIONS_USAGE:
-        options_print_usage(o, stdout);
+        help_print_usage(o, stdout);
         return 0;
     case OPTIONS_VERSION:
         report_version();

@@ -1,26 +1,26 @@
-/* existing_policy: what the user wants done with what exists under a final name. */
+/* existing_policy: the options for a file that exists under a final name. */
 #ifndef UCOPY_CLI_EXISTING_POLICY_H
 #define UCOPY_CLI_EXISTING_POLICY_H
 
 #include <stdbool.h>
 
-/* What is replaced as far as the age goes. */
+/* Which existing files may be replaced. */
 enum existing_update {
     UPDATE_ALL,
-    UPDATE_OLDER,     /* what is older than the source */
-    UPDATE_NONE,      /* nothing: what stands is skipped */
-    UPDATE_NONE_FAIL, /* nothing, and that is a failure */
+    UPDATE_OLDER,     /* files older than the source */
+    UPDATE_NONE,      /* none: they are skipped */
+    UPDATE_NONE_FAIL, /* none: each is a failure */
 };
 
 struct existing_policy {
     enum existing_update update;
-    bool ask;         /* before anything is replaced */
-    bool keeps_times; /* copies get the source's times, as far as their file system can */
-    bool resume; /* with keeps_times: a regular file with size and time of modification of the
-                  * source's is its copy, which an earlier run has made */
+    bool ask;         /* before a file is replaced */
+    bool keeps_times; /* copies get the times of the source, as far as their file system can */
+    bool resume; /* with keeps_times: a regular file with the size and the time of modification
+                  * of the source is a copy from an earlier run */
 };
 
-/* Whether nothing may be replaced, whatever stands there. */
+/* Whether no existing file may be replaced. */
 static inline bool existing_keeps_all(const struct existing_policy *p)
 {
     return p->update == UPDATE_NONE || p->update == UPDATE_NONE_FAIL;

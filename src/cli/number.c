@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/* The bytes that a suffix of options_parse_size() stands for; 0 if it is none. */
+/* The bytes that a suffix of options_parse_size() stands for; 0: no such suffix. */
 static uint64_t suffix_unit(const char *suffix)
 {
     static const char letters[] = "KMGTP";

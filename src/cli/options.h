@@ -1,10 +1,10 @@
-/* options: the command line, parsed. The only file that knows popt. */
+/* options: the parsed command line. Other rooms see this struct and nothing of how the options
+ * are written: option_table_priv.h. */
 #ifndef UCOPY_CLI_OPTIONS_H
 #define UCOPY_CLI_OPTIONS_H
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "existing_policy.h"
 #include "target/attrs.h"
@@ -12,36 +12,40 @@
 
 enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 
-/* A destination that is too slow for the others: SLOW_AUTO detaches it, but with --in-order. */
+/* The treatment of a destination that is too slow for the others. SLOW_AUTO detaches it unless
+ * --in-order is given. */
 enum slow { SLOW_AUTO, SLOW_WAIT, SLOW_DETACH };
 
-/* Which symlinks in the source are followed: with --recursive none, or those named on the
- * command line, or all; without it they all are unless asked for otherwise. */
+/* The symlinks in the source that are followed. FOLLOW_AUTO: none with --recursive, and all
+ * without it. */
 enum follow { FOLLOW_AUTO, FOLLOW_NEVER, FOLLOW_COMMAND_LINE, FOLLOW_ALWAYS };
 
-/* SELinux contexts of what is new: left to the kernel and --preserve, or -Z or --context. */
+/* The SELinux contexts of new files: the choice of the kernel and of --preserve, or -Z or
+ * --context. */
 enum context { CONTEXT_AS_IS, CONTEXT_DEFAULT, CONTEXT_GIVEN };
+
+struct command_line;
 
 enum options_action { OPTIONS_COPY, OPTIONS_HELP, OPTIONS_USAGE, OPTIONS_VERSION };
 
 #define OPTIONS_TO_THE_END  UINT64_MAX
 #define OPTIONS_REQUIRE_ALL 0u
 
-/* How long an operation may go unanswered unless --timeout says otherwise: longer than the
- * retries of a disk or a file server that comes back. */
+/* The time-out in seconds without --timeout. The retries of a disk, or of a file server that
+ * comes back, take less time. */
 #define OPTIONS_DEFAULT_TIMEOUT 120u
 
-/* Bytes for all buffers together unless --memory says otherwise. */
+/* The bytes of all buffers together without --memory. */
 #define OPTIONS_DEFAULT_MEMORY (64ull << 20)
 
-/* Everything the user said. 0 in a tuning field means "choose". Strings and arrays belong to
- * this struct; options_free() frees them. */
+/* The options and operands of the user. 0 in a member for tuning means "choose". The struct
+ * owns strings and arrays unless a member says otherwise; options_free() frees them. */
 struct options {
     enum options_action action;
 
-    const char *engine;  /* "auto" or a name that was found in engine_table */
+    const char *engine;  /* "auto" or a name in engine_table; not owned */
     uint64_t chunk_size; /* bytes */
-    uint64_t memory;     /* bytes, all workers' buffers together */
+    uint64_t memory;     /* bytes of all workers' buffers together */
     unsigned queue_depth;
     unsigned workers;
     enum when direct;
@@ -55,7 +59,7 @@ struct options {
     bool inplace;
     bool partial; /* --partial or --resume */
     bool resume;
-    enum when sparse;  /* holes: of the source, of all that is zeros, or none */
+    enum when sparse;  /* holes: those of the source, all zeros, or none */
     enum when reflink; /* clones */
     bool no_space_check;
     bool stop_on_error; /* --on-error=stop */
@@ -71,24 +75,26 @@ struct options {
     uint64_t dest_offset; /* bytes into every destination; meaningful with has_dest_offset */
 
     struct attrs_wanted preserve;
-    bool preserve_links; /* in trees: names of one file stay names of one file */
-    bool plain_mode;     /* --no-preserve=mode: a new file has nothing of the source's mode */
+    bool preserve_links; /* in trees: hard links stay hard links */
+    bool plain_mode;     /* --no-preserve=mode: a new file ignores the mode of the source */
     bool attributes_only;
     enum context context;
-    bool copy_contents;          /* in trees: of FIFOs and devices */
-    bool keep_directory_symlink; /* one that leads to a directory, where one is to be made */
+    bool copy_contents;          /* in trees: those of FIFOs and devices */
+    bool keep_directory_symlink; /* a symlink to a directory serves as the directory */
 
-    struct existing_policy standing; /* what is done with what exists */
-    struct backup_wanted backup;     /* of what is replaced */
-    bool remove_destination;         /* what exists is removed, and not written to */
-    bool backs_up, has_backup_kind;  /* --backup was given, with a value */
-    char *suffix;                    /* of simple backups, as it was given, or NULL */
-    bool no_clobber;                 /* the last of -i and -n was -n */
+    struct existing_policy standing; /* for existing files */
+    struct backup_wanted backup;     /* of replaced files; suffix points to `suffix` below,
+                                      * the environment or a constant */
+    bool remove_destination;         /* an existing file is removed, not overwritten */
+    bool backs_up;                   /* --backup or an option that implies it was given */
+    bool has_backup_kind;            /* --backup was given with a value */
+    char *suffix;                    /* of simple backups; NULL: not given */
+    bool no_clobber;                 /* -n was given, and no -i after it */
 
     bool link;          /* hard links to SOURCE instead of copies */
-    bool symbolic_link; /* likewise */
+    bool symbolic_link; /* symbolic links to SOURCE instead of copies */
 
-    bool cp; /* cp's grammar and habits; implies inplace */
+    bool cp; /* the grammar and behaviour of cp; implies inplace */
     bool force;
     bool parents;
     bool strip_trailing_slashes;
@@ -99,43 +105,38 @@ struct options {
     unsigned n_operands;
 
     enum when progress;
-    bool verbose; /* also with debug */
+    bool verbose; /* true with debug, too */
     bool debug;
     bool quiet;
     bool stats;
     bool json;
     bool dry_run;
 
-    void *parser; /* popt's context: options_print_help() needs it */
+    struct command_line *command_line; /* for help_print(); private to this room */
 };
 
-/* Parses the command line, popt aliases (/etc/popt, ~/.popt) included. Checks what can be
- * checked without looking at any file: values, ranges, combinations that contradict each other,
- * the number of operands. Returns 0, or -EINVAL with *ret_error set to one line without
- * newline for the user (malloc'd, the caller frees it), or -ENOMEM; *o then holds nothing but
- * cp. */
+/* Parses the command line, popt aliases (/etc/popt, ~/.popt) included. Checks everything that
+ * needs no look at a file: values, ranges, contradictions, the number of operands. 0, and
+ * options_free() frees *o; -EINVAL with *ret_error set to one line without newline for the user
+ * (malloc'd, the caller frees it); or -ENOMEM. After an error only cp is set in *o. */
 int options_parse(struct options *o, int argc, const char **argv, char **ret_error);
 
-/* Print --help and --usage to f. *o is what options_parse() filled. */
-void options_print_help(const struct options *o, FILE *f);
-void options_print_usage(const struct options *o, FILE *f);
-
-/* Frees everything *o holds. */
+/* Frees everything that *o owns. */
 void options_free(struct options *o);
 
-/* How long, in milliseconds, somebody may leave an operation unanswered; 0: for ever. */
+/* The time-out of an operation in milliseconds; 0: none. */
 static inline unsigned options_timeout_ms(const struct options *o)
 {
     return (o->has_timeout ? o->timeout : OPTIONS_DEFAULT_TIMEOUT) * 1000;
 }
 
-/* Whether what exists under a name is taken away rather than written to. */
+/* Whether an existing file is replaced by a new one rather than overwritten. */
 static inline bool options_make_anew(const struct options *o)
 {
     return o->remove_destination || o->backup.kind != BACKUP_NONE;
 }
 
-/* Whether symlinks named on the command line are followed. */
+/* Whether symlinks on the command line are followed. */
 bool options_follow_operand(const struct options *o);
 
 #endif

@@ -1,8 +1,153 @@
 #include "options_check_priv.h"
 
+#include <string.h>
+
+#include "option_field_priv.h"
 #include "usage_error.h"
 
 #define MAX_OFFSET ((uint64_t)INT64_MAX) /* off_t's */
+
+#define N_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+/* A member of the options has a certain number, or (differs) any other. */
+struct condition {
+    struct option_field field;
+    bool differs;
+    uint64_t number;
+};
+
+#define IS(member, what)                                                                       \
+    {                                                                                          \
+        .field = OPTION_FIELD(member), .number = (what)                                        \
+    }
+#define IS_NOT(member, what)                                                                   \
+    {                                                                                          \
+        .field = OPTION_FIELD(member), .differs = true, .number = (what)                       \
+    }
+#define GIVEN(member) IS_NOT(member, 0)
+
+/* Two conditions that must not hold together. */
+struct contradiction {
+    struct condition a, b;
+    const char *message;
+};
+
+static bool holds(const struct options *o, const struct condition *c)
+{
+    return (option_field_get(o, &c->field) == c->number) != c->differs;
+}
+
+/* Refuses the first contradiction of the list that the options contain. */
+static int check_contradictions(const struct options *o, const struct contradiction *list,
+                                size_t n, char **ret_error)
+{
+    for (size_t i = 0; i < n; i++)
+        if (holds(o, &list[i].a) && holds(o, &list[i].b))
+            return usage_error(ret_error, "%s", list[i].message);
+    return 0;
+}
+
+/* clang-format off */
+static const struct contradiction of_replacing[] = {
+    {GIVEN(backs_up), GIVEN(no_clobber),
+     "--backup contradicts --no-clobber: nothing is replaced"},
+    {GIVEN(backs_up), IS(standing.update, UPDATE_NONE),
+     "--backup contradicts --update=none: nothing is replaced"},
+    {GIVEN(backs_up), IS(standing.update, UPDATE_NONE_FAIL),
+     "--backup contradicts --update=none-fail: nothing is replaced"},
+    {GIVEN(has_dest_offset), GIVEN(backs_up),
+     "--dest-offset keeps the rest of DEST: it contradicts --backup"},
+    {GIVEN(has_dest_offset), GIVEN(remove_destination),
+     "--dest-offset keeps the rest of DEST: it contradicts --remove-destination"},
+};
+
+#define NO_RANGES                                                                              \
+    "--attributes-only copies no data: it contradicts --offset, --length and --dest-offset"
+#define NO_PARTIAL(option)                                                                     \
+    option " and --inplace contradict each other: what is incomplete is kept beside the "      \
+           "destination, not in it"
+#define NO_ORDER(option)                                                                       \
+    "--in-order and " option " contradict each other: in order all go at the pace of the "     \
+    "slowest"
+
+static const struct contradiction of_options[] = {
+    {GIVEN(no_target_directory), GIVEN(n_target_directories),
+     "--target-directory and --no-target-directory contradict each other"},
+    {GIVEN(no_target_directory), GIVEN(parents),
+     "--parents needs directories to copy into: it contradicts --no-target-directory"},
+    {IS(reflink, WHEN_ALWAYS), IS_NOT(sparse, WHEN_AUTO),
+     "--reflink=always can be used only with --sparse=auto: a clone has the holes that SOURCE "
+     "has"},
+    {GIVEN(has_dest_offset), IS(inplace, false),
+     "--dest-offset needs --inplace: a new file that is renamed to the destination would lose "
+     "the rest of it"},
+    {IS_NOT(context, CONTEXT_AS_IS), IS(preserve.context, ATTRS_REQUIRED),
+     "a context can be set or preserved, not both"},
+    {GIVEN(attributes_only), GIVEN(offset), NO_RANGES},
+    {GIVEN(attributes_only), IS_NOT(length, OPTIONS_TO_THE_END), NO_RANGES},
+    {GIVEN(attributes_only), GIVEN(has_dest_offset), NO_RANGES},
+    {GIVEN(inplace), GIVEN(resume), NO_PARTIAL("--resume")},
+    {GIVEN(inplace), GIVEN(partial), NO_PARTIAL("--partial")},
+    {GIVEN(max_lag), IS(slow, SLOW_WAIT),
+     "--max-lag is about --slow=detach; with --slow=wait no DEST runs ahead by more than the "
+     "buffers"},
+    {GIVEN(in_order), GIVEN(max_lag), NO_ORDER("--max-lag")},
+    {GIVEN(in_order), IS(slow, SLOW_DETACH), NO_ORDER("--slow=detach")},
+    {GIVEN(quiet), IS(progress, WHEN_ALWAYS),
+     "--quiet and --progress=always contradict each other"},
+};
+
+/* The options that only a copy can have, but no link. */
+static const struct {
+    struct condition condition;
+    const char *name;
+} of_copies[] = {
+    {GIVEN(attributes_only), "attributes-only"},
+    {GIVEN(offset), "offset"},
+    {IS_NOT(length, OPTIONS_TO_THE_END), "length"},
+    {GIVEN(has_dest_offset), "dest-offset"},
+    {GIVEN(resume), "resume"},
+    {GIVEN(partial), "partial"},
+    {IS(reflink, WHEN_ALWAYS), "reflink=always"},
+};
+/* clang-format on */
+
+static int check_links(const struct options *o, char **ret_error)
+{
+    if (!o->link && !o->symbolic_link)
+        return 0;
+    if (o->link && o->symbolic_link)
+        return usage_error(ret_error, "--link and --symbolic-link contradict each other");
+    for (size_t i = 0; i < N_OF(of_copies); i++)
+        if (holds(o, &of_copies[i].condition))
+            return usage_error(ret_error, "--%s makes no copies: it contradicts --%s",
+                               o->link ? "link" : "symbolic-link", of_copies[i].name);
+    return 0;
+}
+
+/* Checks numbers that limit each other. */
+static int check_numbers(const struct options *o, char **ret_error)
+{
+    uint64_t furthest = o->offset > o->dest_offset ? o->offset : o->dest_offset;
+    uint64_t memory = o->memory ? o->memory : OPTIONS_DEFAULT_MEMORY;
+
+    if (o->length != OPTIONS_TO_THE_END && o->length > MAX_OFFSET - furthest)
+        return usage_error(ret_error,
+                           "--length=%llu: the range would end beyond the largest file offset",
+                           (unsigned long long)o->length);
+    if (o->chunk_size > memory)
+        return usage_error(ret_error, "--chunk-size=%llu: does not fit into --memory=%llu",
+                           (unsigned long long)o->chunk_size, (unsigned long long)memory);
+    return 0;
+}
+
+static int check_standard_streams(const struct options *o, char **ret_error)
+{
+    for (unsigned i = 0; i < o->n_operands; i++)
+        if (strcmp(o->operands[i], "-") == 0)
+            return usage_error(ret_error, "'-': standard input/output is not supported yet");
+    return 0;
+}
 
 static int check_operands(const struct options *o, char **ret_error)
 {
@@ -25,85 +170,19 @@ static int check_operands(const struct options *o, char **ret_error)
     return 0;
 }
 
-/* Links have no data of their own. */
-static int check_links(const struct options *o, char **ret_error)
+int options_check_replacing(const struct options *o, char **ret_error)
 {
-    const char *which = o->attributes_only                ? "attributes-only"
-                        : o->offset                       ? "offset"
-                        : o->length != OPTIONS_TO_THE_END ? "length"
-                        : o->has_dest_offset              ? "dest-offset"
-                        : o->resume                       ? "resume"
-                        : o->partial                      ? "partial"
-                        : o->reflink == WHEN_ALWAYS       ? "reflink=always"
-                                                          : NULL;
-
-    if (o->link && o->symbolic_link)
-        return usage_error(ret_error, "--link and --symbolic-link contradict each other");
-    if ((o->link || o->symbolic_link) && which)
-        return usage_error(ret_error, "--%s makes no copies: it contradicts --%s",
-                           o->link ? "link" : "symbolic-link", which);
-    return 0;
-}
-
-static int check_combinations(const struct options *o, char **ret_error)
-{
-    uint64_t furthest = o->offset > o->dest_offset ? o->offset : o->dest_offset;
-
-    if (o->no_target_directory && o->n_target_directories > 0)
-        return usage_error(
-            ret_error, "--target-directory and --no-target-directory contradict each other");
-    if (o->no_target_directory && o->parents)
-        return usage_error(ret_error,
-                           "--parents needs directories to copy into: it contradicts "
-                           "--no-target-directory");
-    if (o->reflink == WHEN_ALWAYS && o->sparse != WHEN_AUTO)
-        return usage_error(ret_error,
-                           "--reflink=always can be used only with --sparse=auto: a clone "
-                           "has the holes that SOURCE has");
-    if (o->has_dest_offset && !o->inplace)
-        return usage_error(ret_error,
-                           "--dest-offset needs --inplace: a new file that is renamed to "
-                           "the destination would lose the rest of it");
-    if (o->context != CONTEXT_AS_IS && o->preserve.context == ATTRS_REQUIRED)
-        return usage_error(ret_error, "a context can be set or preserved, not both");
-    if (o->attributes_only &&
-        (o->offset > 0 || o->length != OPTIONS_TO_THE_END || o->has_dest_offset))
-        return usage_error(ret_error,
-                           "--attributes-only copies no data: it contradicts --offset, "
-                           "--length and --dest-offset");
-    if (o->partial && o->inplace)
-        return usage_error(
-            ret_error,
-            "--%s and --inplace contradict each other: what is incomplete is kept "
-            "beside the destination, not in it",
-            o->resume ? "resume" : "partial");
-    if (o->max_lag > 0 && o->slow == SLOW_WAIT)
-        return usage_error(ret_error,
-                           "--max-lag is about --slow=detach; with --slow=wait no DEST "
-                           "runs ahead by more than the buffers");
-    if (o->in_order && (o->slow == SLOW_DETACH || o->max_lag > 0))
-        return usage_error(ret_error,
-                           "--in-order and --%s contradict each other: in order all go "
-                           "at the pace of the slowest",
-                           o->max_lag > 0 ? "max-lag" : "slow=detach");
-    if (o->quiet && o->progress == WHEN_ALWAYS)
-        return usage_error(ret_error, "--quiet and --progress=always contradict each other");
-    if (o->length != OPTIONS_TO_THE_END && o->length > MAX_OFFSET - furthest)
-        return usage_error(ret_error,
-                           "--length=%llu: the range would end beyond the largest file offset",
-                           (unsigned long long)o->length);
-    if (o->chunk_size > (o->memory ? o->memory : OPTIONS_DEFAULT_MEMORY))
-        return usage_error(
-            ret_error, "--chunk-size=%llu: does not fit into --memory=%llu",
-            (unsigned long long)o->chunk_size,
-            (unsigned long long)(o->memory ? o->memory : OPTIONS_DEFAULT_MEMORY));
-    return 0;
+    return check_contradictions(o, of_replacing, N_OF(of_replacing), ret_error);
 }
 
 int options_check(const struct options *o, char **ret_error)
 {
-    int r = check_combinations(o, ret_error);
+    int r = check_standard_streams(o, ret_error);
 
+    if (r == 0)
+        r = check_contradictions(o, of_options, N_OF(of_options), ret_error);
+    if (r == 0)
+        r = check_numbers(o, ret_error);
     if (r == 0)
         r = check_links(o, ret_error);
     if (r == 0)

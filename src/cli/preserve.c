@@ -1,8 +1,5 @@
 #include "preserve_priv.h"
 
-#include <errno.h>
-#include <string.h>
-
 void options_preserve_all(struct options *o, enum attrs_effort effort)
 {
     struct attrs_wanted *w = &o->preserve;
@@ -14,70 +11,41 @@ void options_preserve_all(struct options *o, enum attrs_effort effort)
     o->plain_mode = false;
 }
 
-void options_preserve_nothing(struct options *o)
+static void preserve_nothing(struct options *o)
 {
     o->preserve = (struct attrs_wanted){.mode = false};
     o->preserve_links = false;
     o->plain_mode = true;
 }
 
-static void preserve_mode(struct options *o, bool on)
+void options_preserve(struct options *o, enum preserve_word word, bool on)
 {
-    o->preserve.mode = on;
-    o->plain_mode = !on;
-}
-
-/* One word of a LIST, which may be abbreviated as with cp: no two begin with the same letter.
- */
-static int preserve_one(struct options *o, const char *word, size_t length, bool on)
-{
-    static const char *const words[] = {"all",       "context",    "links", "mode",
-                                        "ownership", "timestamps", "xattr"};
     struct attrs_wanted *w = &o->preserve;
-    size_t i = 0;
 
-    while (i < sizeof(words) / sizeof(words[0]) && words[i][0] != *word)
-        i++;
-    if (length == 0 || i == sizeof(words) / sizeof(words[0]) ||
-        strncmp(words[i], word, length) != 0)
-        return -EINVAL;
-    switch (*word) {
-    case 'a':
+    switch (word) {
+    case PRESERVE_MODE:
+        w->mode = on;
+        o->plain_mode = !on;
+        break;
+    case PRESERVE_OWNERSHIP:
+        w->owner = on;
+        break;
+    case PRESERVE_TIMESTAMPS:
+        w->times = on;
+        break;
+    case PRESERVE_LINKS:
+        o->preserve_links = on;
+        break;
+    case PRESERVE_CONTEXT:
+        w->context = on ? ATTRS_REQUIRED : ATTRS_LEAVE;
+        break;
+    case PRESERVE_XATTR:
+        w->xattrs = on ? ATTRS_REQUIRED : ATTRS_LEAVE;
+        break;
+    case PRESERVE_ALL:
         if (on)
             options_preserve_all(o, ATTRS_MIND);
         else
-            options_preserve_nothing(o);
-        break;
-    case 'c':
-        w->context = on ? ATTRS_REQUIRED : ATTRS_LEAVE;
-        break;
-    case 'l':
-        o->preserve_links = on;
-        break;
-    case 'm':
-        preserve_mode(o, on);
-        break;
-    case 'o':
-        w->owner = on;
-        break;
-    case 't':
-        w->times = on;
-        break;
-    default:
-        w->xattrs = on ? ATTRS_REQUIRED : ATTRS_LEAVE;
-    }
-    return 0;
-}
-
-int options_preserve_list(struct options *o, const char *list, bool on)
-{
-    for (;;) {
-        size_t length = strcspn(list, ",");
-
-        if (preserve_one(o, list, length, on) < 0)
-            return -EINVAL;
-        if (list[length] == '\0')
-            return 0;
-        list += length + 1;
+            preserve_nothing(o);
     }
 }

@@ -1,18 +1,25 @@
-/* preserve_priv: which attributes the options ask for. */
+/* preserve_priv: the attributes that the options ask for. */
 #ifndef UCOPY_CLI_PRESERVE_PRIV_H
 #define UCOPY_CLI_PRESERVE_PRIV_H
 
 #include "options.h"
 
-/* What --preserve=all stands for. The effort is for what not every file system knows. */
+/* The words of --preserve and --no-preserve. */
+enum preserve_word {
+    PRESERVE_MODE,
+    PRESERVE_OWNERSHIP,
+    PRESERVE_TIMESTAMPS,
+    PRESERVE_LINKS,
+    PRESERVE_CONTEXT,
+    PRESERVE_XATTR,
+    PRESERVE_ALL,
+};
+
+/* Switches on everything that --preserve=all names. The effort is for contexts and extended
+ * attributes, which not every file system has. */
 void options_preserve_all(struct options *o, enum attrs_effort effort);
 
-/* What --no-preserve=all stands for. */
-void options_preserve_nothing(struct options *o);
-
-/* Sets (on), or takes back, what the words of a LIST stand for: separated by commas, and
- * abbreviated as far as cp takes them. 0, or -EINVAL when a word is none of them: those before
- * it have had their effect. */
-int options_preserve_list(struct options *o, const char *list, bool on);
+/* Switches on, or off, what a word names. */
+void options_preserve(struct options *o, enum preserve_word word, bool on);
 
 #endif

@@ -4,13 +4,13 @@
 #include <poll.h>
 #include <unistd.h>
 
-/* What has been read and belongs to later answers. */
+/* The bytes that were read but belong to later answers. */
 static struct {
     char bytes[512];
     size_t at, n;
 } input;
 
-/* False: there is no more, or nobody waits for it. */
+/* Reads more input. False at the end of the input, or if stop(arg) ends the wait. */
 static bool fill(int wake_fd, bool (*stop)(void *arg), void *arg)
 {
     for (;;) {

@@ -1,12 +1,13 @@
-/* prompt: the user's answer to a question, from standard input. For the main thread, which does
- * nothing else meanwhile but look for signals. */
+/* prompt: the user's answer to a question, from standard input. Only the main thread calls
+ * this. Meanwhile it handles signals and nothing else. */
 #ifndef UCOPY_CLI_PROMPT_H
 #define UCOPY_CLI_PROMPT_H
 
 #include <stdbool.h>
 
-/* Waits for a line, and returns whether it begins with y or Y. The end of the input is a no. So
- * is stop(arg), which is asked whenever wake_fd becomes readable. */
+/* Waits for a line, and returns whether it begins with y or Y: an empty line means no. The line
+ * ends with the input, too. stop(arg) is called whenever wake_fd becomes readable; true ends
+ * the line. */
 bool prompt_yes(int wake_fd, bool (*stop)(void *arg), void *arg);
 
 #endif

@@ -1,4 +1,4 @@
-/* usage_error: why what the user asked for is not done, in words for the user. */
+/* usage_error: a message to the user about a command line that is refused. */
 #ifndef UCOPY_CLI_USAGE_ERROR_H
 #define UCOPY_CLI_USAGE_ERROR_H
 

@@ -1,4 +1,4 @@
-/* Tests of options.c: what is understood, what is refused and how that is said. */
+/* Tests of options.c: which lines are accepted, which are refused, and with what message. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "cli/help.h"
 #include "cli/number_priv.h"
 #include "cli/options.h"
 #include "engine/engine.h"
@@ -25,7 +26,7 @@ const struct engine_ops *engine_find(const char *name)
     return strcmp(name, "sync") == 0 ? &sync_ops : NULL;
 }
 
-/* Parses "ucopy" and the words of the line, which stand between single blanks. */
+/* Parses "ucopy" and the words of the line. Single blanks separate the words. */
 static int parse(struct options *o, const char *line, char **ret_error)
 {
     const char *argv[MAX_WORDS + 1] = {"ucopy"};
@@ -85,8 +86,8 @@ static void test_defaults(void **state)
     options_free(&o);
 }
 
-/* What is preserved, a letter each: m mode, o owner, t times, l links, p a plain mode; c and x
- * for context and extended attributes, C and X where nothing but success will do. */
+/* The preserved attributes, a letter each: m mode, o owner, t times, l links, p a plain mode, c
+ * context, x extended attributes; C and X if a failure counts in any case. */
 static void test_preserve(void **state)
 {
     static const struct {
@@ -137,7 +138,7 @@ static void test_preserve(void **state)
     }
 }
 
-/* Every option that is followed by nothing but "true". */
+/* The options without a value set a bool. */
 static void test_flags(void **state)
 {
     static const struct {
@@ -237,7 +238,7 @@ static void test_links(void **state)
     parse_well(&o, "-l a b");
     assert_true(o.link && !o.symbolic_link && options_follow_operand(&o));
     options_free(&o);
-    /* It is copies that symlinks are copied for. */
+    /* Only copies have copies of symlinks. */
     parse_well(&o, "-rl a b");
     assert_int_equal(o.follow, FOLLOW_ALWAYS);
     options_free(&o);
@@ -252,7 +253,7 @@ static void test_links(void **state)
 static void test_backup(void **state)
 {
     static const struct {
-        const char *line, *control; /* and the environment's */
+        const char *line, *control; /* control: of the environment */
         enum backup_kind kind;
         const char *suffix;
     } cases[] = {
@@ -490,7 +491,7 @@ static void test_cp(void **state)
     assert_cp("cp/ucopy", "a b", false);
     assert_cp("xcp", "a b", false);
     assert_cp("ucopy", "-- --cp b", false);
-    /* Also where the rest is wrong: who reads the message or the exit status expects cp's. */
+    /* Also if the rest is wrong: the message and the exit status must be those of cp. */
     assert_cp("cp", "--no-such-option a b", true);
     assert_cp("ucopy", "--no-such-option a b --cp", true);
     assert_cp("cp", "a", true);
@@ -516,7 +517,7 @@ static void test_context(void **state)
     options_free(&o);
 }
 
-/* As cp cp's long options may be abbreviated, and no others. */
+/* With --cp the long options of cp may be abbreviated, and no others. */
 static void test_abbreviated(void **state)
 {
     struct options o;
@@ -605,7 +606,7 @@ static void test_actions(void **state)
     }
 }
 
-/* Each line is refused with a message that holds all of the words. */
+/* Each line is refused, and the message contains all of the words. */
 static void test_refused(void **state)
 {
     static const struct {
@@ -813,7 +814,7 @@ static void test_help(void **state)
     parse_well(&o, "--help");
     f = open_memstream(&text, &len);
     assert_non_null(f);
-    options_print_help(&o, f);
+    help_print(&o, f);
     assert_int_equal(fclose(f), 0);
     assert_ptr_equal(strstr(text, "Usage: ucopy [OPTION]... SOURCE"), text);
     for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
@@ -822,7 +823,7 @@ static void test_help(void **state)
 
     f = open_memstream(&text, &len);
     assert_non_null(f);
-    options_print_usage(&o, f);
+    help_print_usage(&o, f);
     assert_int_equal(fclose(f), 0);
     assert_ptr_equal(strstr(text, "Usage: ucopy"), text);
     assert_non_null(strstr(text, "SOURCE DEST [DEST]..."));
@@ -846,7 +847,7 @@ int main(void)
         cmocka_unit_test(test_sizes),           cmocka_unit_test(test_help),
     };
 
-    /* Aliases of whoever runs this must not matter. */
+    /* The aliases of the developer must not matter. */
     setenv("HOME", "/nonexistent", 1);
     unsetenv("POSIXLY_CORRECT");
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,13 @@
+/* help: --help and --usage. */
+#ifndef UCOPY_CLI_HELP_H
+#define UCOPY_CLI_HELP_H
+
+#include <stdio.h>
+
+#include "options.h"
+
+/* Print --help and --usage to f. *o is the result of options_parse(). */
+void help_print(const struct options *o, FILE *f);
+void help_print_usage(const struct options *o, FILE *f);
+
+#endif
