@@ -232,7 +232,7 @@ static const json_t *dest_of(const json_t *event, size_t d)
 
 static void test_messages(void **state)
 {
-    static const struct failure plain = {.op = "open", .err = ENOENT, FAILURE_NO_OFFSET, NULL};
+    static const struct failure plain = {.op = "open", .err = ENOENT, FAILURE_NO_OFFSET, ""};
     static const struct failure full = {"write", EIO, 12, "short write"};
     static const struct failure no_op = {NULL, EINTR, FAILURE_NO_OFFSET, "interrupted"};
 
