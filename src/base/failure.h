@@ -15,10 +15,11 @@
 #define FAILURE_TEXT 320
 
 struct failure {
-    const char
-        *op; /* static string: "open", "write", "fsync", "rename", ...; NULL: no operation
-                      * failed, and the message, which is not empty, is all there is to print */
-    int err; /* positive errno; 0: no failure */
+    /* Static string: "open", "write", "fsync", "rename", ...; NULL: no operation failed, and
+     * the message, which is not empty, is all there is to print. */
+    const char *op;
+
+    int err;                    /* positive errno; 0: no failure */
     uint64_t offset;            /* byte offset in the file concerned, or FAILURE_NO_OFFSET */
     char message[FAILURE_TEXT]; /* what strerror(err) does not say; may be empty */
 };
