@@ -13,10 +13,10 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/path_probe.h"
+#include "checks_priv.h"
 #include "cli/usage_error.h"
 #include "copies_priv.h"
 #include "guards_priv.h"
-#include "same_file_priv.h"
 
 /* The operands as they are meant: sources, and either directories to copy them into or, with
  * one source, destinations. */
@@ -26,13 +26,6 @@ struct aim {
     char *const *directories;
     unsigned n_directories; /* 0: the other operands are destinations */
 };
-
-static bool is_directory(const char *path)
-{
-    struct stat st;
-
-    return path_probe_stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
 
 /* `cp -bf a a` makes what would be the backup. */
 static int backup_of_source(const struct plan_copy *c, const struct options *o, char **path)
@@ -85,63 +78,6 @@ static int into_directory(const char *dir, const struct plan_copy *c, bool paren
     return r;
 }
 
-/* What may not be the destination of a tree: anything but a directory; of what is none: its own
- * other name. */
-static int check_tree_dest(const struct plan_copy *c, const struct options *o, const char *path,
-                           char **ret_error)
-{
-    struct stat st, source, end;
-
-    if (path_probe_lstat(path, &st) < 0 || S_ISDIR(st.st_mode) ||
-        plan_stat_source(c, &source) < 0)
-        return 0;
-    if (S_ISDIR(source.st_mode) && o->backup.kind == BACKUP_NONE)
-        return usage_error(ret_error, "cannot overwrite non-directory '%s' with directory '%s'",
-                           path, c->source);
-    /* A symlink is not to take the place of what it leads to either. */
-    if ((fd_same_file(&st, &source) ||
-         (path_probe_stat(c->source, &end) == 0 && fd_same_file(&st, &end))) &&
-        !plan_same_possible(o, c->source, path))
-        return usage_error(ret_error, "'%s' and '%s' are the same file", c->source, path);
-    return 0;
-}
-
-/* What may not be a destination. */
-static int check_dest(const struct options *o, const char *path, char **ret_error)
-{
-    struct stat st;
-
-    if (existing_keeps_all(&o->standing) ||
-        (options_make_anew(o) ? path_probe_lstat(path, &st) : path_probe_stat(path, &st)) < 0)
-        return 0;
-    if (S_ISDIR(st.st_mode))
-        return usage_error(ret_error, "cannot overwrite directory '%s' with non-directory",
-                           path);
-    if (S_ISBLK(st.st_mode))
-        return usage_error(ret_error,
-                           "'%s' is a block device; writing to block devices is refused", path);
-    return 0;
-}
-
-/* What cp finds out by a look at a destination before it touches it. */
-static int check_cp_dest(const struct plan_copy *c, const struct options *o, const char *path,
-                         char **ret_error)
-{
-    bool anew = options_make_anew(o);
-    struct stat st;
-    int err;
-
-    if ((anew ? path_probe_lstat(path, &st) : path_probe_stat(path, &st)) == 0 ||
-        errno == ETIMEDOUT || errno == ENOTDIR || (errno == ELOOP && o->force))
-        return 0;
-    err = errno;
-    if (err != ENOENT)
-        return usage_error(ret_error, "cannot stat '%s': %s", path, strerror(err));
-    if (!c->tree && !anew && path_probe_lstat(path, &st) == 0 && !getenv("POSIXLY_CORRECT"))
-        return usage_error(ret_error, "not writing through dangling symlink '%s'", path);
-    return 0;
-}
-
 static int add_dest(struct plan_copy *c, const struct options *o, const char *dest, bool is_dir,
                     char **ret_error)
 {
@@ -161,20 +97,6 @@ static int add_dest(struct plan_copy *c, const struct options *o, const char *de
     assert(path);
     c->dests[c->n_dests++] = path;
     return 0;
-}
-
-static int check_dests(const struct plan_copy *c, const struct options *o, char **ret_error)
-{
-    int r = 0;
-
-    for (unsigned d = 0; r == 0 && d < c->n_dests; d++) {
-        if (o->cp && !existing_keeps_all(&o->standing))
-            r = check_cp_dest(c, o, c->dests[d], ret_error);
-        if (r == 0)
-            r = c->tree ? check_tree_dest(c, o, c->dests[d], ret_error)
-                        : check_dest(o, c->dests[d], ret_error);
-    }
-    return r;
 }
 
 /* All destinations at once, as ask_about(). Where a symlink leads that is replaced does not
@@ -305,22 +227,6 @@ static int note_label(struct plan_copy *c)
     return c->label ? 0 : -ENOMEM;
 }
 
-static int check_directory(const char *dir, const struct options *o, char **ret_error)
-{
-    const char *what = o->n_target_directories > 0 ? "target directory" : "target";
-    struct stat st;
-
-    if (path_probe_is_silent(dir)) /* told when it is opened */
-        return 0;
-    if (path_probe_stat(dir, &st) < 0)
-        return usage_error(ret_error, "%s '%s': %s", what, dir, strerror(errno));
-    if (!S_ISDIR(st.st_mode) && o->parents)
-        return usage_error(ret_error, "with --parents, the destination must be a directory");
-    if (!S_ISDIR(st.st_mode))
-        return usage_error(ret_error, "%s '%s': %s", what, dir, strerror(ENOTDIR));
-    return 0;
-}
-
 /* ucopy -t DIR... SOURCE... */
 static int plan_into_directories(struct plan *p, const struct options *o, const struct aim *aim,
                                  char **ret_error)
@@ -328,7 +234,7 @@ static int plan_into_directories(struct plan *p, const struct options *o, const 
     int r = 0;
 
     for (unsigned d = 0; r == 0 && d < aim->n_directories; d++)
-        r = check_directory(aim->directories[d], o, ret_error);
+        r = checks_directory(aim->directories[d], o, ret_error);
     for (unsigned i = 0; r == 0 && i < aim->n_sources; i++) {
         struct plan_copy *c;
 
@@ -343,30 +249,9 @@ static int plan_into_directories(struct plan *p, const struct options *o, const 
         struct plan_copy *c = &p->copies[i];
 
         if (!c->left_out)
-            r = plan_settle(c, o, check_dests(c, o, ret_error), ret_error);
+            r = plan_settle(c, o, checks_dests(c, o, ret_error), ret_error);
     }
     return r;
-}
-
-/* `ucopy a b dir/` is how cp copies two files into a directory; here it would overwrite b. A
- * last one that does not answer may be a directory. */
-static int check_habit(const struct options *o, char **ret_error)
-{
-    const char *last = o->operands[o->n_operands - 1];
-    bool silent = path_probe_is_silent(last);
-    struct stat st;
-
-    if (o->force || o->no_target_directory || !(silent || is_directory(last)))
-        return 0;
-    for (unsigned i = 1; i + 1 < o->n_operands; i++)
-        if (path_probe_stat(o->operands[i], &st) == 0 && S_ISREG(st.st_mode))
-            return usage_error(
-                ret_error,
-                "'%s' is an existing file and would be overwritten: '%s' %s. To copy "
-                "several files into directories use -t DIR (or --force)",
-                o->operands[i], last,
-                silent ? "does not answer and may be a directory" : "is a directory");
-    return 0;
 }
 
 /* ucopy SOURCE DEST... */
@@ -377,19 +262,19 @@ static int plan_one_source(struct plan *p, const struct options *o, const struct
     int r = 0;
 
     if (!o->cp)
-        r = check_habit(o, ret_error);
+        r = checks_habit(o, ret_error);
     for (unsigned i = 1; r == 0 && o->parents && i < o->n_operands; i++)
-        r = check_directory(o->operands[i], o, ret_error);
+        r = checks_directory(o->operands[i], o, ret_error);
     if (r < 0)
         return r;
     r = add_copy(p, o, aim, o->operands[0], &c, ret_error);
     for (unsigned i = 1; r == 0 && i < o->n_operands; i++)
         r = add_dest(c, o, o->operands[i],
-                     !o->no_target_directory && is_directory(o->operands[i]), ret_error);
+                     !o->no_target_directory && plan_is_directory(o->operands[i]), ret_error);
     if (r == 0)
         r = ask_about_dests(p, o);
     if (r == 0)
-        r = check_dests(c, o, ret_error);
+        r = checks_dests(c, o, ret_error);
     return plan_settle(c, o, r, ret_error);
 }
 
@@ -403,7 +288,7 @@ static struct aim find_aim(const struct options *o)
         aim.directories = o->target_directories;
         aim.n_directories = o->n_target_directories;
     } else if (o->cp && !o->no_target_directory &&
-               (o->n_operands > 2 || is_directory(o->operands[1]))) {
+               (o->n_operands > 2 || plan_is_directory(o->operands[1]))) {
         aim.n_sources = o->n_operands - 1;
         aim.directories = &o->operands[o->n_operands - 1];
         aim.n_directories = 1;

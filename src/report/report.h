@@ -61,7 +61,7 @@ struct copy_status {
      * copy runs, and may be a little wrong. */
     bool tree;
 
-    bool data;        /* the copy has data: it is none with --attributes-only */
+    bool data;        /* data is copied; false with --attributes-only */
     bool seeks_holes; /* finds holes of the source with SEEK_HOLE */
     bool finds_zeros; /* finds zeros in the data, and makes holes of them */
     bool tries_clones;
