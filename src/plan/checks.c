@@ -11,8 +11,8 @@
 #include "copies_priv.h"
 #include "same_file_priv.h"
 
-/* What may not be the destination of a tree: anything but a directory; of what is none: its own
- * other name. */
+/* Rejects an existing destination of a tree: for a directory, everything but a directory; for
+ * another source, a name of the source itself. */
 static int check_tree_dest(const struct plan_copy *c, const struct options *o, const char *path,
                            char **ret_error)
 {
@@ -24,7 +24,7 @@ static int check_tree_dest(const struct plan_copy *c, const struct options *o, c
     if (S_ISDIR(source.st_mode) && o->backup.kind == BACKUP_NONE)
         return usage_error(ret_error, "cannot overwrite non-directory '%s' with directory '%s'",
                            path, c->source);
-    /* A symlink is not to take the place of what it leads to either. */
+    /* A symlink must not replace its own target either. */
     if ((fd_same_file(&st, &source) ||
          (path_probe_stat(c->source, &end) == 0 && fd_same_file(&st, &end))) &&
         !plan_same_possible(o, c->source, path))
@@ -32,7 +32,7 @@ static int check_tree_dest(const struct plan_copy *c, const struct options *o, c
     return 0;
 }
 
-/* What may not be a destination. */
+/* Rejects an existing destination of a file. */
 static int check_dest(const struct options *o, const char *path, char **ret_error)
 {
     struct stat st;
@@ -49,7 +49,7 @@ static int check_dest(const struct options *o, const char *path, char **ret_erro
     return 0;
 }
 
-/* What cp finds out by a look at a destination before it touches it. */
+/* --cp: rejects a destination that cp rejects before it opens it. */
 static int check_cp_dest(const struct plan_copy *c, const struct options *o, const char *path,
                          char **ret_error)
 {
@@ -87,7 +87,7 @@ int checks_directory(const char *dir, const struct options *o, char **ret_error)
     const char *what = o->n_target_directories > 0 ? "target directory" : "target";
     struct stat st;
 
-    if (path_probe_is_silent(dir)) /* told when it is opened */
+    if (path_probe_is_silent(dir)) /* reported when it is opened */
         return 0;
     if (path_probe_stat(dir, &st) < 0)
         return usage_error(ret_error, "%s '%s': %s", what, dir, strerror(errno));
@@ -98,8 +98,6 @@ int checks_directory(const char *dir, const struct options *o, char **ret_error)
     return 0;
 }
 
-/* `ucopy a b dir/` is how cp copies two files into a directory; here it would overwrite b. A
- * last one that does not answer may be a directory. */
 int checks_habit(const struct options *o, char **ret_error)
 {
     const char *last = o->operands[o->n_operands - 1];
