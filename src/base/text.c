@@ -61,7 +61,7 @@ char *text_escaped(const char *text)
             out = stpcpy(out, "\\n");
         else
             out += sprintf(out, "\\%03o", (unsigned char)*text);
-        /* The bytes of a longer control character that follow are no valid start. */
+        /* The next bytes of a longer control character are no valid UTF-8 sequence. */
         text++;
     }
     *out = '\0';
