@@ -36,7 +36,8 @@ static int open_parent_of(struct tree_dest *t, const char *path, const char **re
         name[slash - path] = '\0';
         next = openat(fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         next = next < 0 ? -errno : next;
-        /* A directory without a name may get links, while the current one has no name either. */
+        /* A directory without a name may get links, while the current one has no name
+         * either. */
         if (next == -ENOENT && tree_dest_dir(t)->unnamed)
             next = tree_dest_open_unnamed(t, fd, name);
         (void)fd_close(&fd);

@@ -37,8 +37,8 @@ static mode_t creation_mode(const struct tree_dest *t, const struct tree_level *
 }
 
 /* Fills t->created: the attributes of the file that was just created. The first file of a
- * directory is examined; the kernel treats the others alike. The times are invalid, so that they
- * equal those of no source. 0 or a negative errno. */
+ * directory is examined; the kernel treats the others alike. The times are invalid, so that
+ * they equal those of no source. 0 or a negative errno. */
 static int note_created(struct tree_dest *t, mode_t asked)
 {
     struct tree_level *l = tree_dest_dir(t);

@@ -3,14 +3,15 @@
  *
  * No final name ever belongs to an incomplete entry (except with --inplace):
  *
- * - A new directory is made under a temporary name (target/temp.h). Its entries have final names
- *   from the start. It gets its own name when it is complete; or sooner, when its entries have
- *   become many, so that a run that is killed loses little.
+ * - A new directory is made under a temporary name (target/temp.h). Its entries have final
+ * names from the start. It gets its own name when it is complete; or sooner, when its entries
+ * have become many, so that a run that is killed loses little.
  * - A new file in a named directory has no name (O_TMPFILE) until it is complete.
  * - A file that replaces another is a struct target.
  *
- * Directories are held open, and symlinks below the root are never followed: a concurrent change
- * of the tree cannot lead a write out of it. A symlink in the place of a file is replaced.
+ * Directories are held open, and symlinks below the root are never followed: a concurrent
+ * change of the tree cannot lead a write out of it. A symlink in the place of a file is
+ * replaced.
  *
  * A file that cannot be made costs nothing but itself: it is reported, and the next one comes.
  */
@@ -90,14 +91,14 @@ struct tree_dest_request {
 
 struct tree_dest;
 
-/* Opens the directory that the root is or will be in. *request is copied. 0, or a negative errno
- * with *f filled, and *ret_tree is unchanged. */
+/* Opens the directory that the root is or will be in. *request is copied. 0, or a negative
+ * errno with *f filled, and *ret_tree is unchanged. */
 int tree_dest_open(struct tree_dest **ret_tree, const struct tree_dest_request *request,
                    struct failure *f);
 
-/* Applies the record. `data` is record_data(); *r may be a copy without its data. 0, or a negative
- * errno with *f filled when the destination as a whole has failed (its device, its file server,
- * its root): then only tree_dest_close() may be called. */
+/* Applies the record. `data` is record_data(); *r may be a copy without its data. 0, or a
+ * negative errno with *f filled when the destination as a whole has failed (its device, its
+ * file server, its root): then only tree_dest_close() may be called. */
 int tree_dest_apply(struct tree_dest *t, const struct record *r, const void *data,
                     struct failure *f);
 
@@ -108,7 +109,8 @@ int tree_dest_apply(struct tree_dest *t, const struct record *r, const void *dat
 bool tree_dest_copy_request(struct tree_dest *t, struct target_request *ret_request,
                             const char **ret_path);
 
-/* That file has been copied. bytes: its size; resumed: of these, what an earlier run had written.
+/* That file has been copied. bytes: its size; resumed: of these, what an earlier run had
+ * written.
  */
 void tree_dest_copied(struct tree_dest *t, uint64_t bytes, uint64_t resumed);
 

@@ -126,8 +126,8 @@ static inline int tree_dest_dir_fd(const struct tree_dest *t)
     return dir_chain_fd(&t->dirs);
 }
 
-/* Reports a failure of the entry at t->path. An error of the whole file system makes the mounted
- * directories unusable, or is fatal for the destination. */
+/* Reports a failure of the entry at t->path. An error of the whole file system makes the
+ * mounted directories unusable, or is fatal for the destination. */
 void tree_dest_report_failure(struct tree_dest *t, const struct failure *f);
 void tree_dest_fail(struct tree_dest *t, const char *op, int err, const char *message);
 
@@ -137,8 +137,8 @@ void tree_dest_fail_attrs(struct tree_dest *t, const char *op);
 /* Reports that the entry at t->path was made. */
 void tree_dest_report_made(struct tree_dest *t);
 
-/* Notes that the source's file with that stat was not made here: its further names must not become
- * hard links to whatever has its first name. */
+/* Notes that the source's file with that stat was not made here: its further names must not
+ * become hard links to whatever has its first name. */
 void tree_dest_note_unmade(struct tree_dest *t, const struct stat *st);
 
 /* Notes that the file was made: maybe under a further name, after the first one had failed. */
@@ -146,7 +146,8 @@ void tree_dest_note_made(struct tree_dest *t, const struct stat *st);
 
 /* ---- dest_attrs.c ---- */
 
-/* Of the mode of a new entry: the bits for group and others that it gets only after its owner. */
+/* Of the mode of a new entry: the bits for group and others that it gets only after its
+ * owner. */
 mode_t tree_dest_held(const struct tree_dest *t, mode_t mode);
 
 /* Gives these bits to the file that fd is open on. */
@@ -160,19 +161,19 @@ void tree_dest_give_attrs(struct tree_dest *t, const struct attrs_file *file);
 
 /* ---- dest_existing.c ---- */
 
-/* Whether the name exists in the current directory: 1 with *st filled, or 0; -1: it is not known,
- * and the failure has been reported. */
+/* Whether the name exists in the current directory: 1 with *st filled, or 0; -1: it is not
+ * known, and the failure has been reported. */
 int tree_dest_exists(struct tree_dest *t, const char *name, struct stat *st);
 
-/* Whether the existing entry is replaced by the source's entry: as the policy says, or the user.
- * If not, that has been reported or counted. */
+/* Whether the existing entry is replaced by the source's entry: as the policy says, or the
+ * user. If not, that has been reported or counted. */
 bool tree_dest_may_replace(struct tree_dest *t, const struct stat *source, const char *name,
                            const struct stat *there);
 
 /* ---- dest_source.c ---- */
 
-/* Enter and leave the source's directory that the record names. 0, or a negative errno; one that
- * could not be entered has to be left all the same. */
+/* Enter and leave the source's directory that the record names. 0, or a negative errno; one
+ * that could not be entered has to be left all the same. */
 int tree_dest_enter_source(struct tree_dest *t, const struct record *r);
 int tree_dest_leave_source(struct tree_dest *t);
 
@@ -203,8 +204,8 @@ int tree_dest_add_file(struct tree_dest *t);
  * destination has failed. */
 bool tree_dest_give_names(struct tree_dest *t);
 
-/* The same when all files of the current directory are complete, and when it is about to be left:
- * if names cannot wait any longer. */
+/* The same when all files of the current directory are complete, and when it is about to be
+ * left: if names cannot wait any longer. */
 bool tree_dest_files_end(struct tree_dest *t);
 bool tree_dest_leave_names(struct tree_dest *t);
 
@@ -254,8 +255,8 @@ void tree_dest_place_entry(struct tree_dest *t, const struct record *r, const ch
 
 /* ---- dest_directory.c ---- */
 
-/* Opens the directory that the root is or will be in, as level 0. 0, or a negative errno with *f
- * filled. */
+/* Opens the directory that the root is or will be in, as level 0. 0, or a negative errno with
+ * *f filled. */
 int tree_dest_open_parent(struct tree_dest *t, struct failure *f);
 
 /* Makes t->path that of the current directory. */
