@@ -295,7 +295,7 @@ static void note_held(struct tree_dest *t, const struct stat *source, const char
     if (flush && (fd < 0 || fsync(fd) < 0)) {
         tree_dest_fail(t, "fsync", errno, NULL);
     } else {
-        tree_dest_note_made(t, source);
+        tree_dest_note_made(t, source, t->path.bytes);
         atomic_fetch_add(&t->request.view->bytes, (uint64_t)source->st_size);
         atomic_fetch_add(&t->request.view->resumed, (uint64_t)source->st_size);
         atomic_fetch_add(&t->request.view->files, 1);
@@ -318,7 +318,9 @@ bool tree_dest_may_replace(struct tree_dest *t, const struct stat *source, const
         atomic_fetch_add(&t->request.view->files_skipped, 1);
         /* What is newer than the source counts as its copy, what merely exists does not. */
         if (existing_keeps_all(p))
-            tree_dest_note_unmade(t, source);
+            tree_dest_note_not_made(t, source);
+        else
+            tree_dest_note_made(t, source, t->path.bytes);
         return false;
     case EXISTING_REFUSE:
         (void)existing_refused(&f);
@@ -491,6 +493,7 @@ int tree_dest_apply(struct tree_dest *t, const struct record *r, const void *dat
     t->data = data;
     if (t->how == NO_FILE && tree_dest_is_enough(t))
         (void)tree_dest_give_names(t);
+    tree_dest_begin_name(t, r);
     if (r->kind == RECORD_DIRECTORY) {
         apply_directory(t, r);
     } else if (r->kind == RECORD_LEAVE) {
@@ -501,10 +504,11 @@ int tree_dest_apply(struct tree_dest *t, const struct record *r, const void *dat
         if (extend_path(t, record_name(r)))
             apply_inside(t, r);
         if (t->n_told > told && r->kind != RECORD_LINK && r->kind != RECORD_FILES_END)
-            tree_dest_note_unmade(t, r->name_len ? &r->st : &t->file_st);
+            tree_dest_note_not_made(t, r->name_len ? &r->st : &t->file_st);
         if (t->how == NO_FILE)
             step_back(t);
     }
+    tree_dest_end_name(t, r);
     if (t->gone.err == 0)
         return 0;
     *f = t->gone;

@@ -95,7 +95,7 @@ static int make_entry(struct tree_dest *t, const struct record *r, const char *n
     case RECORD_SOURCE_SYMLINK:
         return tree_dest_symlink_source(t, r, name);
     default:
-        return link_to(t, record_text(r), name);
+        return link_to(t, dest_links_where(t->request.links, &r->st, t->request.label), name);
     }
 }
 
@@ -203,7 +203,7 @@ void tree_dest_place_entry(struct tree_dest *t, const struct record *r, const ch
 {
     int error;
 
-    if (is_link(r) && hard_links_has(t->request.unmade, &r->st)) {
+    if (is_link(r) && !dest_links_where(t->request.links, &r->st, t->request.label)) {
         tree_dest_fail(t, op_of(r), ENOENT, "its first name could not be made");
         return;
     }
@@ -217,6 +217,7 @@ void tree_dest_place_entry(struct tree_dest *t, const struct record *r, const ch
     if (!is_there && has_attrs(r))
         give_entry_attrs(t, name, r->st.st_mode);
     tree_dest_tell_made(t);
+    tree_dest_note_made(t, &r->st, t->path.bytes);
     atomic_fetch_add(&t->request.view->files, 1);
     tree_dest_note_put(t, 0);
 }
@@ -257,6 +258,7 @@ void tree_dest_apply_entry(struct tree_dest *t, const struct record *r)
     if (is_there < 0)
         return;
     if (is_there && is_there_already(t, r, &there)) {
+        tree_dest_note_made(t, &r->st, t->path.bytes);
         atomic_fetch_add(&t->request.view->files, 1);
         return;
     }
@@ -280,16 +282,35 @@ void tree_dest_apply_entry(struct tree_dest *t, const struct record *r)
     tree_dest_place_entry(t, r, name, is_there);
 }
 
-void tree_dest_note_unmade(struct tree_dest *t, const struct stat *st)
-{
-    int ignored; /* without memory they are looked for under that name */
+/* ---- files with several names ---- */
 
-    if (st->st_nlink > 1)
-        (void)hard_links_meet(t->request.unmade, st, "", &ignored);
+/* An entry of the table that is there already is of an earlier file with the same inode number, or
+ * of a file that could not be read to its end. A file that was offered began with its offer. */
+void tree_dest_begin_name(struct tree_dest *t, const struct record *r)
+{
+    if (r->kind == RECORD_DATA || r->kind == RECORD_HOLE || r->kind == RECORD_FILE_END)
+        return;
+    t->nth = r->nth;
+    if (r->nth == RECORD_FIRST_NAME && (r->kind == RECORD_OFFER || r->offer == 0))
+        dest_links_forget(t->request.links, &r->st);
 }
 
-void tree_dest_note_made(struct tree_dest *t, const struct stat *st)
+/* A file that is wanted here is still to come with that name. */
+void tree_dest_end_name(struct tree_dest *t, const struct record *r)
 {
-    if (st->st_nlink > 1)
-        hard_links_forget(t->request.unmade, st);
+    bool comes = r->kind == RECORD_OFFER && (t->takes[r->offer / 64] >> (r->offer % 64) & 1);
+
+    if (r->nth == RECORD_LAST_NAME && !comes)
+        dest_links_forget(t->request.links, &r->st);
+}
+
+void tree_dest_note_made(struct tree_dest *t, const struct stat *st, const char *path)
+{
+    if (t->nth == RECORD_FIRST_NAME || t->nth == RECORD_FURTHER_NAME)
+        dest_links_made(t->request.links, st, t->request.label, path + t->root_len);
+}
+
+void tree_dest_note_not_made(struct tree_dest *t, const struct stat *st)
+{
+    dest_links_forget(t->request.links, st);
 }

@@ -21,7 +21,7 @@
 #include <sys/stat.h>
 
 #include "base/failure.h"
-#include "hard_links.h"
+#include "dest_links_priv.h"
 #include "plan/existing.h"
 #include "record_priv.h"
 #include "target/attrs.h"
@@ -65,9 +65,9 @@ struct tree_dest_request {
     struct backup_wanted backup;            /* and keeps another name */
     const struct existing_policy *standing; /* what is done with what exists; not owned */
 
-    /* Files with several names whose first one could not be made here or by a tree before; not
-     * owned, outlives the tree. */
-    struct hard_links *unmade;
+    struct dest_links *links; /* where files with several names stand; not owned, outlives the
+                               * tree */
+    const char *label;        /* of this tree among those that share links: a name, or "" */
     struct tree_dest_view *view; /* filled; not owned, outlives the tree */
     void *arg;
     /* What could not be made; `path` lives until failed() returns. */

@@ -15,7 +15,6 @@
 #include "base/failure.h"
 #include "base/path_buffer.h"
 #include "dest_priv.h"
-#include "hard_links.h"
 #include "record_priv.h"
 #include "target/attrs.h"
 #include "target/target.h"
@@ -85,6 +84,7 @@ struct tree_dest {
     char file_temp[TEMP_NAME_SIZE];
     char file_name[NAME_MAX + 1];
     struct stat file_st; /* the source's */
+    enum record_nth nth; /* of the last record that brought a name */
     struct attrs attrs;  /* likewise */
     struct stat created; /* what the new file is known to have of that */
     const void *data;    /* of the record that is being dealt with */
@@ -227,11 +227,18 @@ void tree_dest_apply_entry(struct tree_dest *t, const struct record *r);
 void tree_dest_place_entry(struct tree_dest *t, const struct record *r, const char *name,
                            bool is_there);
 
-/* The file with that stat was not made here: other names of it must not become names of
- * what stands in its place. */
-void tree_dest_note_unmade(struct tree_dest *t, const struct stat *st);
+/* These four keep t->request.links up to date for files with several names. Before a
+ * record is dealt with: which name it brings. */
+void tree_dest_begin_name(struct tree_dest *t, const struct record *r);
 
-/* It has been made: under another name than before, if it could not be made before. */
-void tree_dest_note_made(struct tree_dest *t, const struct stat *st);
+/* After it was dealt with: whether it was the last one. */
+void tree_dest_end_name(struct tree_dest *t, const struct record *r);
+
+/* The file of the source with that stat, whose name the last record brought, stands here now under
+ * that path, which is shown to people. */
+void tree_dest_note_made(struct tree_dest *t, const struct stat *st, const char *path);
+
+/* That file could not be made under that name. */
+void tree_dest_note_not_made(struct tree_dest *t, const struct stat *st);
 
 #endif

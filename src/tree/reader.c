@@ -275,7 +275,6 @@ void *tree_read_source(void *arg)
         .clones = on_clones,
         .stream = t->stream,
         .links = &t->links->met,
-        .label = t->copy->label ? t->copy->label : "",
         .steps = &c->steps,
         .arg = c,
         .failed = on_source_failed,

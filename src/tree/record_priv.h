@@ -22,26 +22,33 @@ enum record_kind {
     RECORD_FILES_END, /* the directory will get no more files */
     RECORD_LEAVE,     /* the directory is complete; with its attributes */
     RECORD_OFFER,     /* a file that comes later if anybody wants it */
-    RECORD_FILE,      /* text: "", or if it is another name of a file that came before, as with
-                       * RECORD_LINK; with that the data are for those who do not have the
-                       * other */
+    RECORD_FILE,      /* if it is a further name of a file, the data are for destinations where
+                       * that file stands nowhere */
     RECORD_DATA,
     RECORD_HOLE, /* instead of RECORD_DATA: where the file has none */
     RECORD_FILE_END,
-    RECORD_SYMLINK, /* text: where it leads */
-    RECORD_NODE,    /* fifo, socket or device */
-    RECORD_LINK, /* another name of a file that came before; text: its path from the root on */
+    RECORD_SYMLINK,        /* text: where it leads */
+    RECORD_NODE,           /* fifo, socket or device */
+    RECORD_LINK,           /* a further name of a file that came before, without data */
     RECORD_SOURCE_LINK,    /* another name of the source itself */
     RECORD_SOURCE_SYMLINK, /* text: where the source is */
-    RECORD_COPY, /* a file that is copied by other means, while the consumers wait; text: as with
-                  * RECORD_FILE */
+    RECORD_COPY, /* as RECORD_FILE, but the engines copy the data while the consumers wait */
 };
 
 struct shared_file;
 
+/* Which name of a file with several names (hard links) a record brings, in the order of the walk. */
+enum record_nth {
+    RECORD_ONLY_NAME, /* the file has no other, or its names do not stay names of one file */
+    RECORD_FIRST_NAME,
+    RECORD_FURTHER_NAME, /* neither the first nor, as far as that is known, the last one */
+    RECORD_LAST_NAME,
+};
+
 struct record {
     enum record_kind kind;
-    bool whole;        /* RECORD_FILE: there is no more to come */
+    enum record_nth nth; /* where a name is */
+    bool whole;          /* RECORD_FILE: there is no more to come */
     unsigned offer;    /* RECORD_OFFER: a number from 1 up; RECORD_FILE, RECORD_COPY: that which
                         * the file had, which holds until the next files are offered; 0: none */
     bool bare;         /* RECORD_FILE: it has no data, and all is to be had from `shared` */
@@ -62,6 +69,12 @@ struct record {
 static inline size_t record_aligned(size_t len)
 {
     return (len + RECORD_ALIGN - 1) / RECORD_ALIGN * RECORD_ALIGN;
+}
+
+/* Whether it brings a further name of a file that came before. */
+static inline bool record_is_further(const struct record *r)
+{
+    return r->nth == RECORD_FURTHER_NAME || r->nth == RECORD_LAST_NAME;
 }
 
 static inline const char *record_name(const struct record *r)

@@ -53,10 +53,9 @@ struct walk {
     struct path_buffer path; /* for people, and for hard links: never for a system call */
     size_t root_len;         /* of the path: what is behind it is the path in the tree */
     struct path_buffer names;
-    struct attrs attrs;      /* of what comes next */
-    struct path_buffer link; /* scratch */
-    dev_t dev;               /* of the root */
-    unsigned n_way;          /* components of the way */
+    struct attrs attrs; /* of what comes next */
+    dev_t dev;          /* of the root */
+    unsigned n_way;     /* components of the way */
     char *listing;
     size_t listed;                    /* bytes of it */
     size_t entry_at;                  /* of these: the next entry ... */
@@ -66,8 +65,9 @@ struct walk {
     struct loan *loans;               /* of these */
     unsigned next_loan;
     unsigned lending; /* the number of the loan whose record is being written, or NO_LOAN */
-    struct hard_links *links;
-    struct hard_links own_links; /* of a walk that goes on for others */
+    struct source_links *links;
+    struct source_links own_links; /* of a walk that goes on for others */
+    enum record_nth nth;           /* which name of a file the entry is */
     enum step step;
     uint64_t step_position;                      /* in the stream */
     size_t step_names_at;                        /* of the level stood in */
@@ -118,6 +118,7 @@ static void begin_step(struct walk *w, enum step step)
     w->step_position = stream_position(w->t->stream, w->t->lane);
     w->step_names_at = w->n_levels > 0 ? w->levels[w->n_levels - 1].names_at : 0;
     w->step_met = false;
+    w->nth = RECORD_ONLY_NAME;
 }
 
 static void walk_free(struct walk *w)
@@ -126,8 +127,7 @@ static void walk_free(struct walk *w)
         path_buffer_free(&w->loans[i].path);
     free(w->loans);
     dir_chain_free(&w->dirs);
-    hard_links_free(&w->own_links);
-    path_buffer_free(&w->link);
+    source_links_free(&w->own_links);
     attrs_free(&w->attrs);
     free(w->levels);
     path_buffer_free(&w->path);
@@ -181,7 +181,7 @@ static struct tree_source_rest *copy_walk(const struct walk *w)
     if (copy_listing(w, ret) == 0 && copy_levels(w, ret) == 0 &&
         path_buffer_copy(&w->path, &ret->path) == 0 &&
         path_buffer_copy(&w->names, &ret->names) == 0 &&
-        hard_links_copy(w->links, w->step_met, &ret->own_links) == 0 &&
+        source_links_copy(w->links, w->step_met, &ret->own_links) == 0 &&
         dir_chain_copy(&w->dirs, &ret->dirs) == 0)
         return rest;
     walk_free(ret);
@@ -311,6 +311,7 @@ static struct record *begin(struct walk *w, enum record_kind kind, const char *n
     r->bytes[name_len] = '\0';
     memcpy(r->bytes + name_len + 1, text, text_len + 1);
     if (st) {
+        r->nth = w->nth;
         r->st = *st;
         r->st.st_mode = w->attrs.mode; /* less what could not be read */
         attrs_pack(&w->attrs, (void *)(uintptr_t)record_attrs(r));
@@ -431,10 +432,8 @@ static struct shared_file *shared_now(const struct walk *w)
     return w->lending == NO_LOAN ? NULL : &w->shared_files[w->lending];
 }
 
-/* Puts the file into the stream, from its start to its end. first: what of it came before, or
- * "". False: it could not be read. */
-static bool put_data(struct walk *w, const char *name, const char *first, int fd,
-                     const struct stat *st)
+/* Puts the file into the stream, from its start to its end. False: it could not be read. */
+static bool put_data(struct walk *w, const char *name, int fd, const struct stat *st)
 {
     /* One more, to see the end. */
     size_t max = (uint64_t)st->st_size < DATA ? (size_t)st->st_size + 1 : DATA;
@@ -442,7 +441,7 @@ static bool put_data(struct walk *w, const char *name, const char *first, int fd
 
     if (st->st_size == 0 && st->st_blocks == 0)
         max = 4096; /* /proc says so of files that are not empty */
-    r = begin(w, RECORD_FILE, name, first, max, st);
+    r = begin(w, RECORD_FILE, name, "", max, st);
     if (!r || !fill(w, r, fd, max, (uint64_t)st->st_size))
         return false;
     r->offer = w->offer;
@@ -454,33 +453,24 @@ static bool put_data(struct walk *w, const char *name, const char *first, int fd
     return r->whole || put_rest(w, fd, st, r->data_len);
 }
 
-/* The path of the file in this tree, or with its label in another, if it has been met under
- * that; NULL: it has not. It lives until the next call. Paths are noted with the label of their
- * tree; in this tree it goes without saying. */
-static const char *find_first(struct walk *w, const struct stat *st)
+/* Notes which name of the file the entry is. Returns whether another one has been met before. */
+static bool is_further_name(struct walk *w, const struct stat *st)
 {
-    size_t label_len = strlen(w->t->label);
-    const char *first;
     int error;
 
     if (!w->t->keep_links || st->st_nlink < 2)
-        return NULL;
-    error = path_buffer_put(&w->link, 0, w->t->label);
-    if (error == 0)
-        error = path_buffer_put(&w->link, label_len, w->path.bytes + w->root_len);
-    w->step_met = error == 0;
-    first = error == 0 ? hard_links_meet(w->links, st, w->link.bytes, &error) : NULL;
+        return false;
+    w->step_met = true;
+    w->nth = source_links_meet(w->links, st, &error);
     if (error < 0)
         fail_memory(w);
-    if (first && strncmp(first, w->t->label, label_len) == 0 && first[label_len] == '/')
-        first += label_len;
-    return first;
+    return w->nth != RECORD_FIRST_NAME;
 }
 
 /* Another name of a file that has been met. */
-static void put_link(struct walk *w, const char *name, const char *first, const struct stat *st)
+static void put_link(struct walk *w, const char *name, const struct stat *st)
 {
-    struct record *r = begin(w, RECORD_LINK, name, first, 0, st);
+    struct record *r = begin(w, RECORD_LINK, name, "", 0, st);
 
     if (r)
         publish(w, r);
@@ -524,8 +514,7 @@ static bool has_holes(int fd, const struct stat *st)
 }
 
 /* Has the file copied by the engines. False: it could not be read. */
-static bool put_copy(struct walk *w, const char *name, const char *first, int fd,
-                     const struct stat *st)
+static bool put_copy(struct walk *w, const char *name, int fd, const struct stat *st)
 {
     int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     struct record *r;
@@ -534,7 +523,7 @@ static bool put_copy(struct walk *w, const char *name, const char *first, int fd
         fail(w, "open", errno, NULL);
         return false;
     }
-    r = begin(w, RECORD_COPY, name, first, 0, st);
+    r = begin(w, RECORD_COPY, name, "", 0, st);
     if (!r) {
         (void)fd_close(&own);
         return false;
@@ -625,10 +614,9 @@ static bool put_piece(struct walk *w, int fd, uint64_t *at, uint64_t end)
 }
 
 /* As put_data(), with its holes. */
-static bool put_sparse(struct walk *w, const char *name, const char *first, int fd,
-                       const struct stat *st)
+static bool put_sparse(struct walk *w, const char *name, int fd, const struct stat *st)
 {
-    struct record *r = begin(w, RECORD_FILE, name, first, 0, st);
+    struct record *r = begin(w, RECORD_FILE, name, "", 0, st);
     uint64_t at = 0, size = (uint64_t)st->st_size;
     bool good = true;
 
@@ -656,20 +644,18 @@ static bool put_sparse(struct walk *w, const char *name, const char *first, int 
 /* ---- files of all kinds ---- */
 
 /* With its data, and its holes if it is to keep them. */
-static bool put_bytes(struct walk *w, const char *name, const char *first, int fd,
-                      const struct stat *st)
+static bool put_bytes(struct walk *w, const char *name, int fd, const struct stat *st)
 {
     if (w->t->holes == TREE_SOURCE_RECORD_HOLES && has_holes(fd, st))
-        return put_sparse(w, name, first, fd, st);
-    return put_data(w, name, first, fd, st);
+        return put_sparse(w, name, fd, st);
+    return put_data(w, name, fd, st);
 }
 
 /* A file whose record is all that comes of it. bare: its data are to be had from what is lent.
  */
-static void put_without_data(struct walk *w, const char *name, const char *first, bool bare,
-                             const struct stat *st)
+static void put_without_data(struct walk *w, const char *name, bool bare, const struct stat *st)
 {
-    struct record *r = begin(w, RECORD_FILE, name, first, 0, st);
+    struct record *r = begin(w, RECORD_FILE, name, "", 0, st);
 
     if (!r)
         return;
@@ -681,36 +667,34 @@ static void put_without_data(struct walk *w, const char *name, const char *first
 }
 
 /* A file of which only the attributes are wanted. */
-static void put_attrs(struct walk *w, const char *name, const char *first,
-                      const struct stat *st)
+static void put_attrs(struct walk *w, const char *name, const struct stat *st)
 {
     struct stat empty = *st;
 
     empty.st_size = empty.st_blocks = 0;
-    put_without_data(w, name, first, false, &empty);
+    put_without_data(w, name, false, &empty);
 }
 
 /* Puts the file into the stream so that it can be cloned; with its data, unless all will do
  * that. False: it could not be read. */
-static bool put_lent(struct walk *w, const char *name, const char *first, int *fd,
-                     const struct stat *st, bool by_all)
+static bool put_lent(struct walk *w, const char *name, int *fd, const struct stat *st,
+                     bool by_all)
 {
     bool good = true;
 
     if (!lend(w, fd))
         return false;
     if (by_all)
-        put_without_data(w, name, first, true, st);
+        put_without_data(w, name, true, st);
     else
-        good = put_bytes(w, name, first, w->shared_files[w->lending].fd, st);
+        good = put_bytes(w, name, w->shared_files[w->lending].fd, st);
     w->loans[w->lending].end = stream_position(w->t->stream, w->t->lane);
     w->lending = NO_LOAN;
     return good;
 }
 
 /* Puts the file into the stream in the way that is best for it. False: it could not be read. */
-static bool put_file(struct walk *w, const char *name, const char *first, int *fd,
-                     const struct stat *st)
+static bool put_file(struct walk *w, const char *name, int *fd, const struct stat *st)
 {
     const struct tree_source *t = w->t;
     uint64_t size = (uint64_t)st->st_size;
@@ -721,25 +705,25 @@ static bool put_file(struct walk *w, const char *name, const char *first, int *f
     if (!t->no_data && who != CLONED_BY_ALL &&
         (size >= t->copy_size || (t->holes == TREE_SOURCE_COPY_HOLES && has_holes(*fd, st)))) {
         read_attrs(w, *fd, false, st);
-        return put_copy(w, name, first, *fd, st);
+        return put_copy(w, name, *fd, st);
     }
     if (t->offer && w->offer == 0 && !offer_alone(w, name, st))
         return true;
     read_attrs(w, *fd, false, st);
     if (t->no_data) {
-        put_attrs(w, name, first, st);
+        put_attrs(w, name, st);
         return true;
     }
-    return who == CLONED_BY_NOBODY ? put_bytes(w, name, first, *fd, st)
-                                   : put_lent(w, name, first, fd, st, who == CLONED_BY_ALL);
+    return who == CLONED_BY_NOBODY ? put_bytes(w, name, *fd, st)
+                                   : put_lent(w, name, fd, st, who == CLONED_BY_ALL);
 }
 
 /* Opened, it may turn out to be something else than it was when it was listed. */
 static void put_opened(struct walk *w, const char *name, int *fd)
 {
     const struct tree_source *t = w->t;
-    const char *first;
     struct stat st;
+    bool further;
 
     if (fstat(*fd, &st) < 0) {
         fail(w, "stat", errno, NULL);
@@ -751,15 +735,15 @@ static void put_opened(struct walk *w, const char *name, int *fd)
     }
     if (follows(w) && st.st_nlink == 1) /* a symlink to it is a name, too */
         st.st_nlink = 2;
-    first = find_first(w, &st);
-    if (first && !t->repeat) {
-        put_link(w, name, first, &st);
+    further = is_further_name(w, &st);
+    if (further && !t->repeat) {
+        put_link(w, name, &st);
         return;
     }
     if (w->ended)
         return;
-    if (!put_file(w, name, first ? first : "", fd, &st) && st.st_nlink > 1)
-        hard_links_forget(w->links, &st);
+    if (!put_file(w, name, fd, &st) && st.st_nlink > 1)
+        source_links_forget(w->links, &st);
 }
 
 /* Reads a FIFO or a device like a file. A FIFO's producer may wait to see what has been made
@@ -777,7 +761,7 @@ static void put_contents(struct walk *w, int dir_fd, const char *name, int follo
     } else {
         st.st_size = st.st_blocks = 0; /* whatever it says: it is read to its end */
         read_attrs(w, fd, false, &st);
-        (void)put_data(w, name, "", fd, &st);
+        (void)put_data(w, name, fd, &st);
     }
     (void)fd_close(&fd);
 }
@@ -803,11 +787,10 @@ static void put_symlink(struct walk *w, int dir_fd, const char *name, const stru
 static void put_link_to_source(struct walk *w, const char *name, const struct stat *st)
 {
     bool hard = w->t->make == TREE_SOURCE_HARD_LINKS;
-    const char *first = hard ? NULL : find_first(w, st);
     struct record *r;
 
-    if (first) {
-        put_link(w, name, first, st);
+    if (!hard && is_further_name(w, st)) {
+        put_link(w, name, st);
         return;
     }
     attrs_read_stat(&w->attrs, st);
@@ -822,7 +805,6 @@ static void put_entry_record(struct walk *w, int dir_fd, const char *name,
                              const struct stat *st)
 {
     int follow = follows(w) ? 0 : O_NOFOLLOW;
-    const char *first;
     struct record *r;
     int fd;
 
@@ -836,8 +818,8 @@ static void put_entry_record(struct walk *w, int dir_fd, const char *name,
         }
         put_opened(w, name, &fd);
         (void)fd_close(&fd);
-    } else if ((first = find_first(w, st))) {
-        put_link(w, name, first, st);
+    } else if (is_further_name(w, st)) {
+        put_link(w, name, st);
     } else if (S_ISLNK(st->st_mode)) {
         put_symlink(w, dir_fd, name, st);
     } else if (w->t->contents && !S_ISSOCK(st->st_mode)) {

@@ -16,8 +16,8 @@
 #include <sys/stat.h>
 
 #include "base/failure.h"
-#include "hard_links.h"
 #include "shared_file_priv.h"
+#include "source_links_priv.h"
 #include "stream_priv.h"
 #include "target/attrs.h"
 
@@ -63,8 +63,7 @@ struct tree_source {
     struct stream *stream;
     unsigned lane; /* of the stream */
     /* What has been met so far, also in trees before; not owned. */
-    struct hard_links *links;
-    const char *label;       /* of this tree among those that share links: a name, or "" */
+    struct source_links *links;
     _Atomic uint64_t *steps; /* counted up as long as the walk goes on; not owned */
 
     void *arg;

@@ -9,6 +9,7 @@
 
 #include "base/message_queue.h"
 #include "dest_priv.h"
+#include "links_priv.h"
 #include "report/report.h"
 #include "reported_priv.h"
 #include "shared_file_priv.h"
