@@ -1,14 +1,14 @@
-/* dest_links_priv: for one destination, under which path each file of the source with several
- * names (hard links) stands there. It is the only place that knows: another name of a file
- * becomes a link to that path, or, if the file stands nowhere, a file with data of its own or a
- * failure. What merely stands under the path of a name that could not be made is never linked to.
+/* dest_links_priv: hard links at one destination: where each file of the source with several
+ * names is there. No other place knows it: a further name of a file becomes a hard link to the
+ * path in this table. Without an entry the file is nowhere at the destination, and the further
+ * name becomes a file with data of its own, or a failure. An existing entry that merely has the
+ * path of a name is never linked to.
  *
- * The destination's thread reports to the table what became of each name (dest_state_priv.h,
- * tree_dest_begin_name() and the next ones). Trees that are copied into the same directories one
- * after the other share the table.
+ * The destination's thread keeps the table up to date (dest_state_priv.h, dest_links.c). Trees
+ * that are copied into the same directories one after the other share it.
  *
- * The table grows with the tree: it has an entry per file that stands at the destination and has
- * names that are still to come. */
+ * The table grows with the tree: it has an entry per file that is at the destination, until the
+ * last of its names has come. */
 #ifndef UCOPY_TREE_DEST_LINKS_PRIV_H
 #define UCOPY_TREE_DEST_LINKS_PRIV_H
 
@@ -22,20 +22,20 @@ struct dest_links {
     struct table table;
 };
 
-/* The file with that stat in the source stands under the path now. A file that stands under
- * another path already stays noted under that one. path: from the root of its tree on, as "/a/b";
- * label: the name of that tree, if several trees share the table, or "". Without memory the file
- * counts as one that stands nowhere. */
+/* Notes that the source's file with that stat is at the path now. If the table has an entry of
+ * the file already, that stays. path: from the root of its tree on, as "/a/b"; label: the name
+ * of that tree if several trees share the table, or "". Without memory nothing is noted: then
+ * the file counts as one that is nowhere. */
 void dest_links_made(struct dest_links *l, const struct stat *source, const char *label,
                      const char *path);
 
-/* The file stands nowhere any more as far as anybody may ask: it could not be made, or all of its
- * names have come. */
+/* Notes that the file is nowhere: it could not be made, or the last of its names has come, so
+ * that nobody will ask. */
 void dest_links_forget(struct dest_links *l, const struct stat *source);
 
-/* Returns the path under which the file stands, for the tree with that label: "/a/b" from its root
- * on, or "label/a/b" in another tree, from the directory that the roots are in. NULL: it stands
- * nowhere. The path lives until the file is forgotten. */
+/* Returns the path of the file, for the tree with that label: "/a/b" from its root on, or, if
+ * the file is in another tree, "label/a/b" from the directory that the roots are in. NULL: the
+ * file is nowhere. The path lives until the file is forgotten. */
 const char *dest_links_where(const struct dest_links *l, const struct stat *source,
                              const char *label);
 

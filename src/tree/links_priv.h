@@ -1,5 +1,5 @@
-/* links_priv: what the trees of one run that are copied into the same directories share: the files
- * with several names (struct tree_links of tree.h). */
+/* links_priv: what the trees of one run that are copied into the same directories share: the
+ * files with several names (struct tree_links of tree.h). */
 #ifndef UCOPY_TREE_LINKS_PRIV_H
 #define UCOPY_TREE_LINKS_PRIV_H
 

@@ -37,7 +37,8 @@ enum record_kind {
 
 struct shared_file;
 
-/* Which name of a file with several names (hard links) a record brings, in the order of the walk. */
+/* Which name of a file with several names (hard links) a record brings, in the order of the
+ * walk. */
 enum record_nth {
     RECORD_ONLY_NAME, /* the file has no other, or its names do not stay names of one file */
     RECORD_FIRST_NAME,

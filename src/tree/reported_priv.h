@@ -1,5 +1,5 @@
-/* reported_priv: which failures have been reported already, where they may be met more than once:
- * by several walks through one tree. Takes about 50 bytes for each failure. */
+/* reported_priv: which failures have been reported already, where they may be met more than
+ * once: by several walks through one tree. Takes about 50 bytes for each failure. */
 #ifndef UCOPY_TREE_REPORTED_PRIV_H
 #define UCOPY_TREE_REPORTED_PRIV_H
 

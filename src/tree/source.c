@@ -453,7 +453,8 @@ static bool put_data(struct walk *w, const char *name, int fd, const struct stat
     return r->whole || put_rest(w, fd, st, r->data_len);
 }
 
-/* Notes which name of the file the entry is. Returns whether another one has been met before. */
+/* Notes which name of the file the entry is. Returns whether another one has been met
+ * before. */
 static bool is_further_name(struct walk *w, const struct stat *st)
 {
     int error;

@@ -1,6 +1,6 @@
-/* source_links_priv: the files with several names (hard links) of which a walk through the source
- * has met a name, and how many names of each are still to come. Where such a file stands at a
- * destination is the matter of dest_links_priv.h.
+/* source_links_priv: the files with several names (hard links) of which a walk through the
+ * source has met a name, and how many names of each are still to come. Where such a file stands
+ * at a destination is the matter of dest_links_priv.h.
  *
  * The table grows with the tree: it has an entry per file with several names, from the first of
  * them to the last. */

@@ -1,4 +1,4 @@
-/* Where files with several names stand at a destination, or that they stand nowhere. */
+/* Where files with several names are at a destination, or that they are nowhere. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
