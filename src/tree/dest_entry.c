@@ -162,7 +162,7 @@ static bool gives_place(const struct tree_dest *t, const struct record *r,
 
     return q->force || q->remove_existing || q->existing->ask ||
            (q->keep_links && there->st_nlink > 1) ||
-           (!q->follow && !q->follow_source && !S_ISREG(r->st.st_mode));
+           (!q->follow.all && !q->follow.part && !S_ISREG(r->st.st_mode));
 }
 
 /* Whether nothing is to be done: the symlink or node that exists is the source itself, or the

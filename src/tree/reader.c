@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/event.h"
+#include "base/path.h"
 #include "base/thread.h"
 #include "tree_priv.h"
 
@@ -62,9 +63,18 @@ unsigned tree_some_descriptors(unsigned n, unsigned most)
     return each < 1 ? 1 : each > most ? most : (unsigned)each;
 }
 
-const char *tree_way_of(const struct tree *t)
+const char *tree_subpath(const struct tree *t)
 {
     return t->copy->source + strlen(t->copy->source) - t->copy->way_len;
+}
+
+struct tree_follow tree_follow_of(const struct tree *t)
+{
+    return (struct tree_follow){
+        .n_subpath = path_count(tree_subpath(t)),
+        .part = t->copy->follow,
+        .all = t->o->follow == FOLLOW_ALWAYS,
+    };
 }
 
 /* ---- the threads of the source ---- */
@@ -226,7 +236,8 @@ static bool pass_gate(struct tree *t, struct tree_reader *c)
 }
 
 /* The thread is there before the consumers are that need one. */
-static struct shared_file *on_part(void *arg, struct tree_source_rest *rest, uint64_t position)
+static struct shared_file *on_divide(void *arg, struct tree_source_rest *rest,
+                                     uint64_t position)
 {
     struct tree_reader *from = arg, *c = tree_reader_new(from->tree);
     struct tree *t = from->tree;
@@ -256,9 +267,8 @@ void *tree_read_source(void *arg)
     const struct options *o = t->o;
     struct tree_source source = {
         .path = t->root,
-        .way = tree_way_of(t),
-        .follow_source = t->copy->follow,
-        .follow = o->follow == FOLLOW_ALWAYS,
+        .subpath = tree_subpath(t),
+        .follow = tree_follow_of(t),
         .contents = t->copy->contents,
         .make = o->link            ? TREE_SOURCE_HARD_LINKS
                 : o->symbolic_link ? TREE_SOURCE_SYMLINKS
@@ -283,7 +293,7 @@ void *tree_read_source(void *arg)
         .is_target = tree_is_target,
         .is_wanted = on_is_wanted,
         .copy = on_copy,
-        .part = on_part,
+        .divide = on_divide,
     };
 
     if (c->rest && !pass_gate(t, c))

@@ -150,8 +150,12 @@ bool tree_clones_all(const struct options *o);
  */
 unsigned tree_some_descriptors(unsigned n, unsigned most);
 
-/* From the source's root to what is copied. Lives as long as the tree. */
-const char *tree_way_of(const struct tree *t);
+/* The path from the source's root to the part that is copied; "": all. Lives as long as the
+ * tree. */
+const char *tree_subpath(const struct tree *t);
+
+/* Which symlinks in the source are followed. */
+struct tree_follow tree_follow_of(const struct tree *t);
 
 /* The thread of a destination; arg is its struct tree_writer. */
 void *tree_make_copy(void *arg);

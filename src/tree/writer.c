@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/path.h"
 #include "tree_priv.h"
 
 /* Entries of a destination that wait for their names until they are on stable storage. */
@@ -95,10 +94,8 @@ static int open_target(struct tree_writer *m)
         .plain_mode = o->plain_mode,
         .preserve = o->preserve,
         .source = o->link ? m->tree->root : NULL,
-        .n_subpath = path_count(tree_way_of(m->tree)),
+        .follow = tree_follow_of(m->tree),
         .keep_links = o->preserve_links,
-        .follow_source = m->tree->copy->follow,
-        .follow = o->follow == FOLLOW_ALWAYS,
         .remove_existing = options_make_anew(o),
         .backup = o->backup,
         .must_clone = tree_clones_all(o),
