@@ -1,13 +1,6 @@
 /* reader: the threads that read the source of a tree. See tree_priv.h. */
-#include <assert.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
-#include "base/clock.h"
-#include "base/event.h"
-#include "base/path.h"
 #include "base/thread.h"
 #include "tree_priv.h"
 
@@ -21,61 +14,6 @@
 
 /* With --sparse=always no hole is made in less. */
 #define SMALLEST_HOLE 4096u
-
-void tree_tell_news(struct tree *t)
-{
-    event_signal(t->news_fd);
-}
-
-struct tree_reader *tree_reader_at(struct tree *t, unsigned lane)
-{
-    struct tree_reader *c;
-
-    pthread_mutex_lock(&t->lock);
-    c = t->readers[lane];
-    pthread_mutex_unlock(&t->lock);
-    return c;
-}
-
-struct tree_reader *tree_reader_of(struct tree *t, unsigned d)
-{
-    return tree_reader_at(t, stream_lane(t->stream, d));
-}
-
-void tree_tell_over(struct tree *t, atomic_bool *over)
-{
-    pthread_mutex_lock(&t->lock);
-    atomic_store(over, true);
-    tree_tell_news(t);
-    pthread_mutex_unlock(&t->lock);
-}
-
-bool tree_clones_all(const struct options *o)
-{
-    return o->reflink == WHEN_ALWAYS && o->sparse == WHEN_AUTO;
-}
-
-unsigned tree_some_descriptors(unsigned n, unsigned most)
-{
-    struct rlimit limit;
-    rlim_t each = getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur / 8 / n : 0;
-
-    return each < 1 ? 1 : each > most ? most : (unsigned)each;
-}
-
-const char *tree_subpath(const struct tree *t)
-{
-    return t->copy->source + strlen(t->copy->source) - t->copy->way_len;
-}
-
-struct tree_follow tree_follow_of(const struct tree *t)
-{
-    return (struct tree_follow){
-        .n_subpath = path_count(tree_subpath(t)),
-        .part = t->copy->follow,
-        .all = t->o->follow == FOLLOW_ALWAYS,
-    };
-}
 
 /* ---- the threads of the source ---- */
 
@@ -104,7 +42,7 @@ static void on_source_failed(void *arg, const char *path, const struct failure *
 {
     const struct tree_reader *c = arg;
 
-    message_queue_put(c->tree->notices, tree_who_is_source(c->tree), path, f);
+    message_queue_put(c->tree->messages, tree_who_is_source(c->tree), path, f);
 }
 
 /* Nobody can have what could not be read. */
@@ -113,7 +51,7 @@ static void on_source_attrs_failed(void *arg, const char *path, const struct fai
     const struct tree_reader *c = arg;
     struct tree *t = c->tree;
 
-    message_queue_put(t->notices, tree_who_for_attrs(t, t->copy->n_dests), path, f);
+    message_queue_put(t->messages, tree_who_for_attrs(t, t->copy->n_dests), path, f);
 }
 
 static void on_read(void *arg, uint64_t bytes)
@@ -151,19 +89,8 @@ static bool on_is_wanted(void *arg, unsigned offer)
 static bool on_copy(void *arg, int fd, const char *path)
 {
     const struct tree_reader *c = arg;
-    struct tree *t = c->tree;
-    bool read;
 
-    pthread_mutex_lock(&t->lock);
-    t->copy_fd = fd;
-    t->copy_path = path;
-    t->copying = true;
-    tree_tell_news(t);
-    while (t->copying)
-        pthread_cond_wait(&t->copied, &t->lock);
-    read = t->copy_read;
-    pthread_mutex_unlock(&t->lock);
-    return read;
+    return handover_copy(&c->tree->handover, fd, path);
 }
 
 /* From which size on files are for the engines, because they are big or because what is asked
@@ -212,9 +139,9 @@ static bool open_gate(struct tree *t, unsigned lane, uint64_t position, struct t
     if (parts)
         t->readers[c->lane] = c;
     c->gate = parts ? GATE_OPEN : GATE_CALLED_OFF;
-    pthread_cond_broadcast(&t->parted);
+    pthread_cond_broadcast(&t->gate_moved);
     while (c->gate == GATE_CALLED_OFF)
-        pthread_cond_wait(&t->parted, &t->lock);
+        pthread_cond_wait(&t->gate_moved, &t->lock);
     pthread_mutex_unlock(&t->lock);
     return parts;
 }
@@ -226,11 +153,11 @@ static bool pass_gate(struct tree *t, struct tree_reader *c)
 
     pthread_mutex_lock(&t->lock);
     while (c->gate == GATE_SHUT)
-        pthread_cond_wait(&t->parted, &t->lock);
+        pthread_cond_wait(&t->gate_moved, &t->lock);
     passes = c->gate == GATE_OPEN;
     if (!passes)
         c->gate = GATE_GONE;
-    pthread_cond_broadcast(&t->parted);
+    pthread_cond_broadcast(&t->gate_moved);
     pthread_mutex_unlock(&t->lock);
     return passes;
 }
@@ -252,7 +179,7 @@ static struct shared_file *on_divide(void *arg, struct tree_source_rest *rest,
     c->shared_files = from->shared_files;
     if (thread_start(tree_read_source, c) == 0 && open_gate(t, from->lane, position, c)) {
         from->shared_files = shared_files;
-        tree_tell_news(t);
+        tree_wake_main(t);
         return shared_files;
     }
     c->shared_files = shared_files;
@@ -307,6 +234,6 @@ void *tree_read_source(void *arg)
                                              : TREE_SOURCE_RECORD_HOLES;
     atomic_store(&c->error,
                  c->rest ? tree_source_resume(c->rest, &source) : tree_source_walk(&source));
-    tree_tell_over(t, &c->over);
+    tree_thread_over(t, &c->over);
     return NULL;
 }
