@@ -135,7 +135,7 @@ static bool open_gate(struct tree *t, unsigned lane, uint64_t position, struct t
     bool parts;
 
     pthread_mutex_lock(&t->lock);
-    parts = stream_part(t->stream, lane, position, &c->lane);
+    parts = stream_divide(t->stream, lane, position, &c->lane);
     if (parts)
         t->readers[c->lane] = c;
     c->gate = parts ? GATE_OPEN : GATE_CALLED_OFF;
