@@ -18,7 +18,6 @@
 #include "report/report.h"
 #include "session/session.h"
 #include "target/attrs.h"
-#include "tree/hard_links.h"
 #include "tree/tree.h"
 
 #define EXIT_USAGE 2
@@ -108,36 +107,14 @@ static unsigned count_dests(const struct plan *p)
     return n;
 }
 
-/* False without memory. */
-static bool begin_links(struct tree_links *links, const struct plan *p, const struct options *o)
-{
-    unsigned n = count_dests(p);
-
-    *links = (struct tree_links){
-        .met.keep = options_follow_operand(o),
-        .unmade = calloc(n, sizeof *links->unmade),
-    };
-    for (unsigned d = 0; links->unmade && d < n; d++)
-        links->unmade[d].keep = true;
-    return links->unmade;
-}
-
-static void end_links(struct tree_links *links, const struct plan *p)
-{
-    for (unsigned d = 0; d < count_dests(p); d++)
-        hard_links_free(&links->unmade[d]);
-    free(links->unmade);
-    hard_links_free(&links->met);
-}
-
 /* *ret_hung: threads are left that hang in the kernel. */
 static int copy_all(const struct plan *p, const struct options *o, int signal_fd,
                     bool *ret_hung)
 {
-    struct tree_links links;
+    struct tree_links *links = tree_links_new(count_dests(p), options_follow_operand(o));
     int status = 0;
 
-    if (!begin_links(&links, p, o)) {
+    if (!links) {
         report_error("%s", strerror(ENOMEM));
         return EXIT_USAGE;
     }
@@ -147,7 +124,7 @@ static int copy_all(const struct plan *p, const struct options *o, int signal_fd
         if (p->copies[i].left_out)
             result.exit_status = leave_out(&p->copies[i]);
         else if (p->copies[i].tree)
-            tree_run(o, &p->copies[i], &links, signal_fd, &result);
+            tree_run(o, &p->copies[i], links, signal_fd, &result);
         else
             session_run(o, &p->copies[i], signal_fd, &result);
         status = session_worse(status, result.exit_status);
@@ -156,7 +133,7 @@ static int copy_all(const struct plan *p, const struct options *o, int signal_fd
             break;
     }
     if (!*ret_hung) /* else what hangs may still look at them */
-        end_links(&links, p);
+        tree_links_free(links);
     return status;
 }
 

@@ -36,6 +36,7 @@ int tree_dest_apply(struct tree_dest *t, const struct record *r, const void *dat
     t->data = data;
     if (t->how == NO_FILE && tree_dest_is_enough(t))
         (void)tree_dest_give_names(t);
+    tree_dest_begin_name(t, r);
     if (r->kind == RECORD_DIRECTORY) {
         tree_dest_apply_directory(t, r);
     } else if (r->kind == RECORD_LEAVE) {
@@ -46,10 +47,11 @@ int tree_dest_apply(struct tree_dest *t, const struct record *r, const void *dat
         if (tree_dest_path_to_entry(t, record_name(r)))
             apply_inside(t, r);
         if (t->n_reported > reported && r->kind != RECORD_LINK && r->kind != RECORD_FILES_END)
-            tree_dest_note_unmade(t, r->name_len ? &r->st : &t->file_st);
+            tree_dest_note_not_made(t, r->name_len ? &r->st : &t->file_st);
         if (t->how == NO_FILE)
             tree_dest_path_to_dir(t);
     }
+    tree_dest_end_name(t, r);
     if (t->fatal.err == 0)
         return 0;
     *f = t->fatal;

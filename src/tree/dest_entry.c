@@ -9,75 +9,6 @@
 #include "base/fd.h"
 #include "dest_state_priv.h"
 
-/* Opens the directory that holds the last component of a path, which begins at the root, and
- * finds that component. The descriptor is the caller's; or a negative errno. */
-static int open_parent_of(struct tree_dest *t, const char *path, const char **ret_last)
-{
-    int fd = fcntl(path[0] == '/' ? t->root_fd : t->parent_fd, F_DUPFD_CLOEXEC, 0);
-
-    if (fd < 0)
-        return -errno;
-    for (;;) {
-        const char *slash;
-        char name[NAME_MAX + 1];
-        int next;
-
-        path += strspn(path, "/");
-        slash = strchr(path, '/');
-        if (!slash) {
-            *ret_last = path;
-            return fd;
-        }
-        if ((size_t)(slash - path) > NAME_MAX) {
-            (void)fd_close(&fd);
-            return -ENAMETOOLONG;
-        }
-        memcpy(name, path, (size_t)(slash - path));
-        name[slash - path] = '\0';
-        next = openat(fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        next = next < 0 ? -errno : next;
-        /* A directory without a name may get links, while the current one has no name
-         * either. */
-        if (next == -ENOENT && tree_dest_dir(t)->unnamed)
-            next = tree_dest_open_unnamed(t, fd, name);
-        (void)fd_close(&fd);
-        if (next < 0)
-            return next;
-        fd = next;
-        path = slash;
-    }
-}
-
-/* Makes `name` in the current directory a hard link to the file at the path in the tree. 0 or a
- * negative errno: -ENOENT if no file has that path, or not yet. */
-static int link_found(struct tree_dest *t, const char *path, const char *name)
-{
-    const char *slash = strrchr(path, '/'), *here = t->path.bytes + t->root_len, *last = path;
-    size_t here_len = tree_dest_dir(t)->path_len - t->root_len;
-    int fd, r;
-
-    /* The file is in the current directory, which may not have its own name yet. */
-    if (slash && (size_t)(slash - path) == here_len && memcmp(path, here, here_len) == 0)
-        return linkat(tree_dest_dir_fd(t), slash + 1, tree_dest_dir_fd(t), name, 0) < 0 ? -errno
-                                                                                        : 0;
-    fd = open_parent_of(t, path, &last);
-    if (fd < 0)
-        return fd;
-    r = linkat(fd, last, tree_dest_dir_fd(t), name, 0) < 0 ? -errno : 0;
-    (void)fd_close(&fd);
-    return r;
-}
-
-/* The same. A file that is not found may not have its name yet: then names are given first. */
-static int link_to(struct tree_dest *t, const char *path, const char *name)
-{
-    int r = link_found(t, path, name);
-
-    if (r != -ENOENT || t->n_unnamed == 0 || !tree_dest_batches(t))
-        return r;
-    return tree_dest_give_names(t) ? link_found(t, path, name) : -ENOENT;
-}
-
 /* Makes the entry under a name that is free. 0 or a negative errno. */
 static int make_entry(struct tree_dest *t, const struct record *r, const char *name)
 {
@@ -94,7 +25,7 @@ static int make_entry(struct tree_dest *t, const struct record *r, const char *n
     case RECORD_SOURCE_SYMLINK:
         return tree_dest_symlink_source(t, r, name);
     default:
-        return link_to(t, record_text(r), name);
+        return tree_dest_make_link(t, r, name);
     }
 }
 
@@ -204,7 +135,7 @@ void tree_dest_place_entry(struct tree_dest *t, const struct record *r, const ch
 {
     int error;
 
-    if (is_link(r) && hard_links_has(t->request.unmade, &r->st)) {
+    if (is_link(r) && !tree_dest_has_file(t, r)) {
         tree_dest_fail(t, op_of(r), ENOENT, "its first name could not be made");
         return;
     }
@@ -218,6 +149,7 @@ void tree_dest_place_entry(struct tree_dest *t, const struct record *r, const ch
     if (!is_there && has_attrs(r))
         give_entry_attrs(t, name, r->st.st_mode);
     tree_dest_report_made(t);
+    tree_dest_note_made(t, &r->st, t->path.bytes);
     atomic_fetch_add(&t->request.view->files, 1);
     tree_dest_note_put(t, 0);
 }
@@ -230,7 +162,7 @@ static bool gives_place(const struct tree_dest *t, const struct record *r,
 
     return q->force || q->remove_existing || q->existing->ask ||
            (q->keep_links && there->st_nlink > 1) ||
-           (!q->follow && !q->follow_source && !S_ISREG(r->st.st_mode));
+           (!q->follow.all && !q->follow.part && !S_ISREG(r->st.st_mode));
 }
 
 /* Whether nothing is to be done: the symlink or node that exists is the source itself, or the
@@ -260,6 +192,7 @@ void tree_dest_apply_entry(struct tree_dest *t, const struct record *r)
     if (is_there < 0)
         return;
     if (is_there && is_there_already(t, r, &there)) {
+        tree_dest_note_made(t, &r->st, t->path.bytes);
         atomic_fetch_add(&t->request.view->files, 1);
         return;
     }

@@ -31,7 +31,7 @@ static void count_existing_copy(struct tree_dest *t, const struct stat *source,
     if (flush && (fd < 0 || fsync(fd) < 0)) {
         tree_dest_fail(t, "fsync", errno, NULL);
     } else {
-        tree_dest_note_made(t, source);
+        tree_dest_note_made(t, source, t->path.bytes);
         atomic_fetch_add(&t->request.view->bytes, (uint64_t)source->st_size);
         atomic_fetch_add(&t->request.view->resumed, (uint64_t)source->st_size);
         atomic_fetch_add(&t->request.view->files, 1);
@@ -54,7 +54,9 @@ bool tree_dest_may_replace(struct tree_dest *t, const struct stat *source, const
         atomic_fetch_add(&t->request.view->files_skipped, 1);
         /* A file newer than the source counts as its copy. One that merely exists does not. */
         if (existing_keeps_all(p))
-            tree_dest_note_unmade(t, source);
+            tree_dest_note_not_made(t, source);
+        else
+            tree_dest_note_made(t, source, t->path.bytes);
         return false;
     case EXISTING_REFUSE:
         (void)existing_refused(&f);

@@ -194,7 +194,7 @@ static bool begin_file(struct tree_dest *t, const struct record *r)
         return false;
     if (!takes(t, r, is_there, &there))
         return false;
-    if (r->text_len > 0 && !hard_links_has(t->request.unmade, &r->st) &&
+    if (tree_dest_has_file(t, r) &&
         !(is_there && t->request.attributes_only && !t->request.remove_existing)) {
         tree_dest_place_entry(t, r, t->file_name, is_there);
         return false;
@@ -405,7 +405,7 @@ static void commit_file(struct tree_dest *t)
     if (!done)
         return;
     tree_dest_report_made(t);
-    tree_dest_note_made(t, &t->file_st);
+    tree_dest_note_made(t, &t->file_st, t->path.bytes);
     atomic_fetch_add(&t->request.view->bytes, t->offset);
     atomic_fetch_add(&t->request.view->files, 1);
     tree_dest_note_put(t, t->offset);
@@ -467,7 +467,7 @@ void tree_dest_apply_copy(struct tree_dest *t, const struct record *r)
         (void)tree_dest_give_names(t);
     is_there = tree_dest_exists(t, t->file_name, &there);
     t->takes_copy = is_there >= 0 && takes(t, r, is_there, &there);
-    if (t->takes_copy && r->text_len > 0 && !hard_links_has(t->request.unmade, &r->st)) {
+    if (t->takes_copy && tree_dest_has_file(t, r)) {
         tree_dest_place_entry(t, r, t->file_name, is_there);
         t->takes_copy = false;
     }
@@ -487,12 +487,12 @@ bool tree_dest_copy_request(struct tree_dest *t, struct target_request *ret_requ
 
 void tree_dest_not_copied(struct tree_dest *t)
 {
-    tree_dest_note_unmade(t, &t->file_st);
+    tree_dest_note_not_made(t, &t->file_st);
 }
 
 void tree_dest_copied(struct tree_dest *t, uint64_t bytes, uint64_t resumed)
 {
-    tree_dest_note_made(t, &t->file_st);
+    tree_dest_note_made(t, &t->file_st, t->copy_path.bytes);
     atomic_fetch_add(&t->request.view->bytes, bytes);
     atomic_fetch_add(&t->request.view->resumed, resumed);
     atomic_fetch_add(&t->request.view->files, 1);

@@ -24,7 +24,8 @@
 #include <sys/stat.h>
 
 #include "base/failure.h"
-#include "hard_links.h"
+#include "dest_links_priv.h"
+#include "follow_priv.h"
 #include "plan/existing.h"
 #include "record_priv.h"
 #include "target/attrs.h"
@@ -59,19 +60,16 @@ struct tree_dest_request {
     struct attrs_wanted preserve;
     const char *source; /* its path, for RECORD_SOURCE_LINK; NULL: there are none. Not owned */
     bool keep_links;    /* hard links stay hard links */
-    unsigned
-        n_subpath; /* directories between the source's root and the part that is copied; they
-                         * may be symlinks */
-    bool follow_source, follow; /* as in struct tree_source; with source */
-    bool must_clone;            /* a file that cannot be cloned is not copied */
+    struct tree_follow follow; /* as in struct tree_source; with source */
+    bool must_clone;           /* a file that cannot be cloned is not copied */
     unsigned max_unnamed; /* entries that may wait for their names, each with a descriptor */
     bool remove_existing; /* an existing entry is removed, not written to; but no directory */
     struct backup_wanted backup; /* with remove_existing: the entry gets a backup name */
     const struct existing_policy *existing; /* what is done with existing entries; not owned */
 
-    /* Files with several names whose first one could not be made here or by a tree before; not
-     * owned, outlives the tree. */
-    struct hard_links *unmade;
+    struct dest_links *links;    /* where files with several names are; not owned, outlives the
+                               * tree */
+    const char *label;           /* of this tree among those that share links: a name, or "" */
     struct tree_dest_view *view; /* filled; not owned, outlives the tree */
     void *arg;
     /* An entry could not be made; `path` lives until failed() returns. */

@@ -92,17 +92,3 @@ void tree_dest_report_made(struct tree_dest *t)
     if (t->request.made)
         t->request.made(t->request.arg, t->path.bytes);
 }
-
-void tree_dest_note_unmade(struct tree_dest *t, const struct stat *st)
-{
-    int ignored; /* without memory they are looked for under that name */
-
-    if (st->st_nlink > 1)
-        (void)hard_links_meet(t->request.unmade, st, "", &ignored);
-}
-
-void tree_dest_note_made(struct tree_dest *t, const struct stat *st)
-{
-    if (st->st_nlink > 1)
-        hard_links_forget(t->request.unmade, st);
-}

@@ -11,10 +11,7 @@
 /* Whether the next entry of the source may be a symlink, and is followed. */
 static bool follows(const struct tree_dest *t)
 {
-    const struct tree_dest_request *q = &t->request;
-
-    return q->follow || t->source.n < q->n_subpath ||
-           (t->source.n == q->n_subpath && q->follow_source);
+    return tree_follows_at(&t->request.follow, t->source.n);
 }
 
 /* The directory that names of the source are looked up in. */

@@ -22,7 +22,6 @@
 #include "base/failure.h"
 #include "base/path_buffer.h"
 #include "dest_priv.h"
-#include "hard_links.h"
 #include "record_priv.h"
 #include "target/attrs.h"
 #include "target/target.h"
@@ -96,6 +95,7 @@ struct tree_dest {
     char file_temp[TEMP_NAME_SIZE];
     char file_name[NAME_MAX + 1];
     struct stat file_st; /* the source's */
+    enum record_nth nth; /* of the last record that brought a name */
     struct attrs attrs;  /* of the last record that had any; also a directory's */
     struct stat created; /* what the kernel has given to the new file */
     const void *data;    /* of the current record */
@@ -137,13 +137,6 @@ void tree_dest_fail_attrs(struct tree_dest *t, const char *op);
 /* Reports that the entry at t->path was made. */
 void tree_dest_report_made(struct tree_dest *t);
 
-/* Notes that the source's file with that stat was not made here: its further names must not
- * become hard links to whatever has its first name. */
-void tree_dest_note_unmade(struct tree_dest *t, const struct stat *st);
-
-/* Notes that the file was made: maybe under a further name, after the first one had failed. */
-void tree_dest_note_made(struct tree_dest *t, const struct stat *st);
-
 /* ---- dest_attrs.c ---- */
 
 /* Of the mode of a new entry: the bits for group and others that it gets only after its
@@ -169,6 +162,27 @@ int tree_dest_exists(struct tree_dest *t, const char *name, struct stat *st);
  * user. If not, that has been reported or counted. */
 bool tree_dest_may_replace(struct tree_dest *t, const struct stat *source, const char *name,
                            const struct stat *there);
+
+/* ---- dest_links.c ---- */
+
+/* Called before and after each record is applied: they note in t->request.links which names of
+ * a file with several names have come. */
+void tree_dest_begin_name(struct tree_dest *t, const struct record *r);
+void tree_dest_end_name(struct tree_dest *t, const struct record *r);
+
+/* Notes that the source's file with that stat, to which the last name belongs, is at that path
+ * now. The path begins as t->path does. */
+void tree_dest_note_made(struct tree_dest *t, const struct stat *st, const char *path);
+
+/* Notes that this file could not be made. */
+void tree_dest_note_not_made(struct tree_dest *t, const struct stat *st);
+
+/* Whether the record brings a further name of a file that was made here. */
+bool tree_dest_has_file(const struct tree_dest *t, const struct record *r);
+
+/* Makes `name` in the current directory a hard link to that file. 0 or a negative errno:
+ * -ENOENT if tree_dest_has_file() is false, or the file is not there any more. */
+int tree_dest_make_link(struct tree_dest *t, const struct record *r, const char *name);
 
 /* ---- dest_source.c ---- */
 

@@ -1,4 +1,4 @@
-/* totals_thread: the thread that counts what there is in a tree. See tree_priv.h. */
+/* totals_thread: the thread that counts the files and bytes of a tree. See tree_priv.h. */
 #include <poll.h>
 
 #include "base/clock.h"
@@ -9,7 +9,7 @@
 /* Trees that take less time are not counted. */
 #define COUNT_AFTER_MS 500
 
-static void *take_census(void *arg)
+static void *count_source(void *arg)
 {
     struct tree *t = arg;
 
@@ -18,8 +18,7 @@ static void *take_census(void *arg)
     return NULL;
 }
 
-/* Where symlinks are followed it might count without end, and links and attributes have no
- * size. */
+/* With followed symlinks the count might never end, and links and attributes have no size. */
 bool tree_counts(const struct options *o)
 {
     return o->follow != FOLLOW_ALWAYS && !o->link && !o->symbolic_link && !o->attributes_only;
@@ -45,7 +44,7 @@ void tree_begin_totals(struct tree_main *m)
     t->totals.count = tree_totals_of(t->o, t->copy);
     t->totals.count.arg = t->readers[0];
     t->totals.count.leave_out = tree_is_target;
-    m->counting = thread_start(take_census, t) == 0;
+    m->counting = thread_start(count_source, t) == 0;
 }
 
 void tree_look_at_totals(struct tree_main *m)

@@ -75,7 +75,7 @@ static void tree_free(struct tree *t)
     free(t->writers);
     questions_destroy(&t->questions);
     handover_destroy(&t->handover);
-    pthread_cond_destroy(&t->gate_moved);
+    pthread_cond_destroy(&t->start_changed);
     pthread_mutex_destroy(&t->lock);
     if (t->wake_fd >= 0)
         close(t->wake_fd);
@@ -139,7 +139,7 @@ static struct tree *tree_new(const struct options *o, const struct plan_copy *co
     questions_init(&t->questions, t->wake_fd);
     handover_init(&t->handover, t->wake_fd);
     pthread_mutex_init(&t->lock, NULL);
-    pthread_cond_init(&t->gate_moved, NULL);
+    pthread_cond_init(&t->start_changed, NULL);
     /* Once before there are threads: see attrs.h. */
     attrs_init(&attrs, &o->preserve);
     attrs_free(&attrs);

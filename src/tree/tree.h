@@ -31,17 +31,20 @@
 #ifndef UCOPY_TREE_TREE_H
 #define UCOPY_TREE_TREE_H
 
-#include "hard_links.h"
 #include "session/session.h"
 
 /* What trees that are copied into the same directories know of files with several names. */
-struct tree_links {
-    struct hard_links met;
-    struct hard_links
-        *unmade; /* of each destination, with keep: whose first name is not ours */
-};
+struct tree_links;
 
-/* As session_run(), for a plan_copy that is a tree. links: at first empty; the caller's. */
+/* Makes an empty one for trees with up to n_dests destinations; follow: symlinks are followed,
+ * so that a file may have more names than its count of links says. NULL without memory. */
+struct tree_links *tree_links_new(unsigned n_dests, bool follow);
+
+/* Frees it, when no thread of a tree is left. */
+void tree_links_free(struct tree_links *l);
+
+/* As session_run(), for a plan_copy that is a tree. links: the caller's, who passes the same
+ * ones for all trees of the run. */
 void tree_run(const struct options *o, const struct plan_copy *copy, struct tree_links *links,
               int signal_fd, struct session_result *ret);
 

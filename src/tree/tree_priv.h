@@ -8,8 +8,10 @@
 #include <sys/stat.h>
 
 #include "base/message_queue.h"
+#include "base/path.h"
 #include "dest_priv.h"
 #include "handover_priv.h"
+#include "links_priv.h"
 #include "questions_priv.h"
 #include "shared_file_priv.h"
 #include "source_priv.h"
@@ -19,16 +21,21 @@
 
 /* A reader: a walk through the source, and its thread. */
 struct tree_reader {
-    /* Fixed before the thread starts; the lane before the gate opens. */
+    /* Fixed before the thread starts; the lane before the start is decided. */
     struct tree *tree;
     unsigned lane;                 /* of the stream */
     struct tree_source_rest *rest; /* the part of the source that it reads; NULL: all */
 
-    /* The reader's thread; before the gate opens, the thread that made the reader. */
+    /* The reader's thread; before the start is decided, the thread that made the reader. */
     struct shared_file *shared_files; /* see shared_file_priv.h */
 
-    /* Under tree.lock: whether it is to begin. */
-    enum { GATE_SHUT, GATE_OPEN, GATE_CALLED_OFF, GATE_GONE } gate;
+    /* Under tree.lock: whether it starts to read. Only the first reader does so at once. */
+    enum {
+        START_UNDECIDED, /* the thread waits: the stream has not been divided for it yet */
+        START_NOW,
+        START_CANCELLED, /* the stream could not be divided */
+        START_LEFT, /* the thread has seen that, and does not look at the reader any more */
+    } start;
 
     /* Atomic. The writers set a bit of `wanted` when they want the file of that offer; the
      * reader clears it. The reader and the main thread count up `steps` with every sign of
@@ -91,10 +98,11 @@ struct tree {
     struct questions questions;     /* from the writers, for the main thread */
     struct handover handover;       /* from the first reader, for the main thread */
 
-    /* Under the lock: the readers by their lanes, and their gates. A reader stays until the
-     * tree is freed. `over` of a thread is set under the lock, too, see tree_thread_over(). */
+    /* Under the lock: the readers by their lanes, and whether they start. A reader stays until
+     * the tree is freed. `over` of a thread is set under the lock, too, see
+     * tree_thread_over(). */
     pthread_mutex_t lock;
-    pthread_cond_t gate_moved;
+    pthread_cond_t start_changed;
     struct tree_reader **readers;
 
     /* Atomic: the readers and the main thread add to it. */
@@ -128,7 +136,15 @@ static inline const char *tree_subpath(const struct tree *t)
     return t->copy->source + strlen(t->copy->source) - t->copy->way_len;
 }
 
-/* ---- threads.c: for all threads ---- */
+/* Which symlinks in the source are followed. */
+static inline struct tree_follow tree_follow_of(const struct tree *t)
+{
+    return (struct tree_follow){
+        .n_subpath = path_count(tree_subpath(t)),
+        .part = t->copy->follow,
+        .all = t->o->follow == FOLLOW_ALWAYS,
+    };
+}
 
 /* Makes the main thread look at everything. */
 void tree_wake_main(struct tree *t);

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/path.h"
 #include "tree_priv.h"
 
 /* Entries of a destination that may wait for their names, each with a descriptor. */
@@ -82,16 +81,15 @@ static int open_dest(struct tree_writer *w)
         .plain_mode = o->plain_mode,
         .preserve = o->preserve,
         .source = o->link ? w->tree->root : NULL,
-        .n_subpath = path_count(tree_subpath(w->tree)),
+        .follow = tree_follow_of(w->tree),
         .keep_links = o->preserve_links,
-        .follow_source = w->tree->copy->follow,
-        .follow = o->follow == FOLLOW_ALWAYS,
         .remove_existing = options_make_anew(o),
         .backup = o->backup,
         .must_clone = tree_clones_all(o),
         .max_unnamed = tree_descriptor_share(w->tree->copy->n_dests + 1, MAX_UNNAMED),
         .existing = &w->tree->existing,
-        .unmade = &w->tree->links->unmade[w->d],
+        .links = &w->tree->links->dests[w->d],
+        .label = w->tree->copy->label ? w->tree->copy->label : "",
         .view = &w->view,
         .arg = w,
         .failed = on_failed,
