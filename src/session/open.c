@@ -313,14 +313,14 @@ static void call_check(void *arg, unsigned d)
 static void tell_resumed(const struct session *s, unsigned d)
 {
     const struct dest_status *ds = &s->status.dests[d];
-    const char *note = s->targets[d].partial.note;
+    const char *reason = s->targets[d].no_resume;
     char bytes[16];
 
     text_human(bytes, sizeof bytes, (double)ds->resumed);
     if (ds->resumed > 0)
         report_verbose("%s: %s of an earlier run are there", ds->path, bytes);
-    else if (note)
-        report_verbose("%s: copied afresh: %s", ds->path, note);
+    else if (reason)
+        report_verbose("%s: copied afresh: %s", ds->path, reason);
 }
 
 /* Reads back what earlier runs have kept. As long as that moves at all it may take its time. */

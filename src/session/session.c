@@ -129,7 +129,7 @@ static int start_scribe(struct session *s)
     int r;
 
     for (unsigned d = 0; d < config.n; d++) {
-        s->wanted[d] = session_takes_part(s, d) && s->targets[d].partial.journal_fd >= 0;
+        s->wanted[d] = session_takes_part(s, d) && s->targets[d].keeps;
         any |= s->wanted[d];
     }
     if (!any)

@@ -53,10 +53,10 @@ struct session {
     bool *commit;             /* the target's last call: to commit, or to give up */
     bool *wanted;
     bool *late;
-    struct ranges *held;        /* what an earlier run has left it */
-    struct partial_watch watch; /* of those that look for that */
-    uint64_t watched;           /* what watch.read was when somebody looked */
-    bool *keep;                 /* a target that is given up is left to go on with */
+    struct ranges *held;       /* what an earlier run has left it */
+    struct target_watch watch; /* of those that look for that */
+    uint64_t watched;          /* what watch.read was when somebody looked */
+    bool *keep;                /* a target that is given up is left to go on with */
 
     bool *cloned;     /* from the source */
     bool *deferred;   /* the space it needs has not been looked at: it may become a clone */
