@@ -246,30 +246,19 @@ static void fill_with_zeros(struct chunk *k)
     k->loaded = len;
 }
 
-static void claim_flush(struct copy *c)
-{
-    struct range none = {0, 0};
-
-    if (c->free && pace_claim_flush(&c->pace, c->takes))
-        use_chunk(c, &none, true);
-}
-
 /* Gives the free chunks something to do. */
 static void claim_more(struct copy *c)
 {
-    struct range r;
-    bool hole;
+    struct claim claim;
 
-    claim_flush(c);
     count_behind(c);
     pace_update(&c->pace, count_lost(c));
-    while (c->free && pace_claim(&c->pace, &r, &hole, c->takes)) {
-        struct chunk *k = use_chunk(c, &r, false);
+    while (c->free && pace_claim(&c->pace, &claim, c->takes)) {
+        struct chunk *k = use_chunk(c, &claim.range, claim.work == WORK_FLUSH);
 
-        if (hole)
+        if (claim.hole)
             fill_with_zeros(k);
     }
-    claim_flush(c); /* of those that lacked nothing but a hole */
 }
 
 /* The file index through which an operation goes: O_DIRECT if all of it is aligned. The odd
@@ -951,12 +940,12 @@ static int leave_behind(struct copy *c)
             if (s->state == SHARE_DONE)
                 continue;
             if (k->flush)
-                job_return_flush(c->job, d);
+                job_return(c->job, d, WORK_FLUSH, NULL);
             else if (s->state == SHARE_BUSY && c->job->dests[d].sequential)
                 drop(c, d, "write", ETIMEDOUT, FAILURE_NO_OFFSET,
                      "held up by a destination that does not answer");
             else
-                job_return(c->job, d, &rest);
+                job_return(c->job, d, WORK_COPY, &rest);
         }
     }
     return COPY_LEFT;

@@ -32,13 +32,36 @@ struct endpoint {
     unsigned timeout_ms;   /* how long an operation may go unanswered; 0: for ever */
 };
 
+/* The kinds of work on a destination. One more kind is one more value here, the stages that
+ * belong to it, and one more struct work_ops (work_priv.h). */
+enum work {
+    WORK_COPY,  /* a range is read once and written to all destinations that need it */
+    WORK_FLUSH, /* an fsync, when the destination holds all its bytes */
+};
+
+/* A piece of work for a worker. */
+struct claim {
+    enum work work;
+    struct range range; /* WORK_COPY; otherwise empty */
+    bool hole;          /* the range is a hole of the source: zeros, without reading */
+};
+
+/* The life of a destination. It goes down this list; it goes back only when a claimed flush is
+ * returned undone, and when something is written after a flush. */
+enum dest_stage {
+    STAGE_COPYING,  /* it lacks bytes */
+    STAGE_WRITTEN,  /* it holds all; its flush can be claimed */
+    STAGE_FLUSHING, /* its flush is claimed */
+    STAGE_COMPLETE, /* it holds all, on stable storage if it wants a flush */
+    STAGE_DROPPED,  /* it failed */
+};
+
 struct job_dest_state {
-    bool dropped;
-    bool detached;          /* was too slow for the others at some time */
-    bool flushing;          /* somebody has claimed its fsync */
-    bool flushed;           /* an fsync after the last write succeeded */
-    struct failure failure; /* with dropped */
-    uint64_t missing;       /* with dropped: bytes it does not hold; the ledger forgot them */
+    _Atomic(enum dest_stage) stage; /* changed with the lock held; read without it, too */
+    bool detached;                  /* was too slow for the others at some time */
+    struct failure failure;         /* STAGE_DROPPED */
+    uint64_t missing;               /* STAGE_DROPPED: bytes that it does not hold; the ledger
+                                       forgot them */
 };
 
 struct job {
@@ -67,7 +90,6 @@ struct job {
     pthread_mutex_t lock;
     struct ledger ledger;
     struct job_dest_state *states;
-    atomic_bool *dropped;          /* states[].dropped, to be looked at without the lock */
     unsigned alive;                /* destinations not dropped */
     struct failure source_failure; /* err 0: none */
     bool stop;                     /* a signal came, or on-error=stop: start nothing new */
@@ -83,12 +105,16 @@ struct job_view {
 };
 
 /* Makes a job for n_dests destinations that all need [0, size). The caller fills in the other
- * fixed fields before workers start. claims: chunks in flight in all workers together. 0 or
- * -ENOMEM (nothing to free). */
+ * fixed fields and then calls job_start(). claims: chunks in flight in all workers together. 0
+ * or -ENOMEM (nothing to free). */
 int job_init(struct job *j, unsigned n_dests, uint64_t size, bool size_known, unsigned claims);
 
-/* Destination d holds these bytes already. Before workers start. 0 or -ENOMEM. */
+/* Destination d holds these bytes already. Before job_start(). 0 or -ENOMEM. */
 int job_hold(struct job *j, unsigned d, const struct ranges *held);
+
+/* The fixed fields are filled in: workers may start, and a destination that needs no bytes is
+ * past STAGE_COPYING. To be called once. */
+void job_start(struct job *j);
 
 /* Frees what job_init() made. */
 void job_free(struct job *j);
@@ -101,12 +127,18 @@ void job_set_aside(struct job *j, unsigned d);
  * stable storage. */
 void job_given(struct job *j, unsigned d);
 
-/* Claims the next range of at most chunk_size bytes for the destinations d with ready[d], as
- * ledger_claim(). It is a hole (*ret_hole) or data: a hole is claimed for destinations only
- * that are not blank, and needs no reading; the others hold it from then on. May have to look
- * for it in the source (extents_learn()). False: nothing (more) to claim, or stopped. */
-bool job_claim(struct job *j, const bool *ready, struct range *ret, bool *ret_hole,
-               bool *takes);
+/* Claims the next piece of work; takes[d] is set for the destinations that it is for. Flushes
+ * come first: one claim is for all destinations whose flush nobody has claimed, ready or not,
+ * as a flush makes nobody wait. Else it is the next range of at most chunk_size bytes for the
+ * destinations d with ready[d], as ledger_claim() finds it: a hole or data. A hole is claimed
+ * only for destinations that are not blank; the others hold it from then on. The function may
+ * have to look for holes in the source (extents_learn()). False: nothing (more) to claim, or
+ * stopped. */
+bool job_claim(struct job *j, const bool *ready, struct claim *ret, bool *takes);
+
+/* Gives work that was claimed for destination d back undone, or with WORK_COPY unfinished. r:
+ * the range with WORK_COPY; otherwise not looked at. */
+void job_return(struct job *j, unsigned d, enum work work, const struct range *r);
 
 /* Copies into next[n_dests] the position of the first byte that each destination needs and
  * nobody has claimed for it; UINT64_MAX: none, or it was dropped. */
@@ -114,9 +146,6 @@ void job_next(struct job *j, uint64_t *next);
 
 /* Position of the first byte that destination d does not hold; UINT64_MAX: it holds all. */
 uint64_t job_prefix(struct job *j, unsigned d);
-
-/* Gives what was claimed for destination d back unfinished. */
-void job_return(struct job *j, unsigned d, const struct range *r);
 
 /* n bytes were read from the source. */
 void job_read(struct job *j, uint64_t n);
@@ -148,15 +177,8 @@ void job_fail_rest(struct job *j, int err);
 /* Destination d was too slow for the others, and is served on its own. */
 void job_detach(struct job *j, unsigned d);
 
-/* Destination d's data are on stable storage. */
+/* The claimed flush of destination d succeeded. */
 void job_flushed(struct job *j, unsigned d);
-
-/* Claims the flush of destination d: true if it is complete, wants to be flushed, and nobody
- * has claimed that. */
-bool job_claim_flush(struct job *j, unsigned d);
-
-/* Gives the claimed flush of destination d back undone. */
-void job_return_flush(struct job *j, unsigned d);
 
 /* Start nothing new. */
 void job_stop(struct job *j);

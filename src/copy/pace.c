@@ -135,9 +135,9 @@ static void rejoin(struct pace *p, uint64_t front)
             p->dests[d].apart = false;
 }
 
-static bool claim_ready(struct pace *p, struct range *ret, bool *ret_hole, bool *takes)
+static bool claim_ready(struct pace *p, struct claim *ret, bool *takes)
 {
-    if (!job_claim(p->job, p->ready, ret, ret_hole, takes))
+    if (!job_claim(p->job, p->ready, ret, takes))
         return false;
     for (unsigned d = 0; d < p->job->n_dests; d++)
         p->dests[d].held += takes[d];
@@ -145,47 +145,33 @@ static bool claim_ready(struct pace *p, struct range *ret, bool *ret_hole, bool 
 }
 
 /* For all that keep up. */
-static bool claim_shared(struct pace *p, struct range *ret, bool *ret_hole, bool *takes)
+static bool claim_shared(struct pace *p, struct claim *ret, bool *takes)
 {
     for (unsigned d = 0; d < p->job->n_dests; d++) {
         p->ready[d] = shares(p, d);
         if (p->ready[d] && full(p, d))
             return false;
     }
-    return claim_ready(p, ret, ret_hole, takes);
+    return claim_ready(p, ret, takes);
 }
 
 /* For those apart, each at its own pace: while others want the buffers, with half as many as
  * they. */
-static bool claim_apart(struct pace *p, bool alone, struct range *ret, bool *ret_hole,
-                        bool *takes)
+static bool claim_apart(struct pace *p, bool alone, struct claim *ret, bool *takes)
 {
     unsigned room = alone ? p->room : (p->room + 1) / 2;
 
     for (unsigned d = 0; d < p->job->n_dests; d++)
         p->ready[d] = p->dests[d].apart && p->dests[d].held < room;
-    return claim_ready(p, ret, ret_hole, takes);
+    return claim_ready(p, ret, takes);
 }
 
-bool pace_claim(struct pace *p, struct range *ret, bool *ret_hole, bool *takes)
+bool pace_claim(struct pace *p, struct claim *ret, bool *takes)
 {
     uint64_t front;
 
     job_next(p->job, p->next);
     front = find_front(p);
     rejoin(p, front);
-    return claim_shared(p, ret, ret_hole, takes) ||
-           claim_apart(p, front == UINT64_MAX, ret, ret_hole, takes);
-}
-
-bool pace_claim_flush(struct pace *p, bool *takes)
-{
-    bool any = false;
-
-    for (unsigned d = 0; d < p->job->n_dests; d++) {
-        takes[d] = job_claim_flush(p->job, d);
-        p->dests[d].held += takes[d];
-        any |= takes[d];
-    }
-    return any;
+    return claim_shared(p, ret, takes) || claim_apart(p, front == UINT64_MAX, ret, takes);
 }

@@ -56,15 +56,12 @@ void pace_free(struct pace *p);
  * destinations that are pace_slow(). */
 void pace_update(struct pace *p, unsigned lost);
 
-/* Claims a range, data or a hole as job_claim() has it; takes[d] tells which destinations it is
- * for. False: there is nothing to claim, or somebody has to be waited for. */
-bool pace_claim(struct pace *p, struct range *ret, bool *ret_hole, bool *takes);
+/* Claims work as job_claim() does: a flush whenever there is one, and a range for the
+ * destinations whose turn it is. takes[d] is set for the destinations that the work is for.
+ * False: there is nothing to claim, or a destination has to be waited for. */
+bool pace_claim(struct pace *p, struct claim *ret, bool *takes);
 
-/* Claims the flushes that nobody has claimed; takes[d] tells of which destinations. False:
- * there is none. */
-bool pace_claim_flush(struct pace *p, bool *takes);
-
-/* A chunk or flush that was claimed for destination d no longer waits for it. */
+/* Work that was claimed for destination d no longer waits for it. */
 void pace_release(struct pace *p, unsigned d);
 
 /* To be called when the worker is about to wait for operations. */

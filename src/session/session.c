@@ -216,6 +216,7 @@ static int set_up_job(struct session *s)
     for (unsigned d = 0; d < n; d++)
         set_up_dest(s, d);
     r = hold_what_is_there(s);
+    job_start(j);
     if (r == 0)
         r = start_scribe(s);
     if (r < 0)
@@ -244,7 +245,7 @@ static void look(struct session *s)
         ds->detached = v->state.detached;
         if (ds->state == DEST_FAILED || ds->state == DEST_DONE)
             continue;
-        if (v->state.dropped)
+        if (v->state.stage == STAGE_DROPPED)
             session_fail_dest(s, d, &v->state.failure);
         else
             ds->state = v->missing ? DEST_COPYING : DEST_FLUSHING;
@@ -299,7 +300,7 @@ static void commit_targets(struct session *s)
         ds->attributes = s->targets[d].attrs_given;
         ds->attribute_failures = s->targets[d].attr_failures.list;
         ds->n_attribute_failures = s->targets[d].attr_failures.n;
-        ds->durable = s->o->fsync && s->view[d].state.flushed;
+        ds->durable = s->job.dests[d].flush && !session_incomplete(s, d);
     }
 }
 

@@ -76,12 +76,14 @@ static void end(struct bench *b)
 /* Claims; the mask of those that take part, 0: nothing. */
 static unsigned claim(struct pace *p, struct range *r)
 {
+    struct claim c;
     bool takes[MAX_DESTS];
     unsigned mask = 0;
-    bool hole;
 
-    if (!pace_claim(p, r, &hole, takes))
+    if (!pace_claim(p, &c, takes))
         return 0;
+    *r = c.range;
+    assert_true((c.work == WORK_FLUSH) == (r->start == r->end));
     for (unsigned d = 0; d < p->job->n_dests; d++)
         mask |= (unsigned)takes[d] << d;
     assert_true(mask != 0);
@@ -441,24 +443,24 @@ static void apart_and_alone(void **state)
 static void flushes_are_claimed_once(void **state)
 {
     struct bench b;
-    bool takes[3];
+    struct range r;
+    unsigned next = 0;
 
     (void)state;
     start(&b, 3, 6, 4);
     b.ends[0].flush = b.ends[2].flush = true;
-    assert_false(pace_claim_flush(&b.pace, takes));
-    for (unsigned d = 0; d < 2; d++)
-        job_written(&b.job, d, 0, b.job.size);
-    assert_true(pace_claim_flush(&b.pace, takes));
-    assert_true(takes[0] && !takes[1] && !takes[2]);
+    fill(&b, 1, 4, &next);
+    job_written(&b.job, 0, 0, b.job.size);
+    assert_int_equal(claim(&b.pace, &r), 1); /* although nobody may claim a range */
+    assert_true(r.start == r.end);
     assert_int_equal(b.pace.dests[0].held, 1);
-    assert_false(pace_claim_flush(&b.pace, takes));
+    assert_no_claim(&b);
     job_written(&b.job, 2, 0, b.job.size);
-    assert_true(pace_claim_flush(&b.pace, takes));
-    assert_true(!takes[0] && !takes[1] && takes[2]);
+    assert_int_equal(claim(&b.pace, &r), 4);
+    assert_true(r.start == r.end);
     job_flushed(&b.job, 0);
     release(&b, 0, 1);
-    assert_false(pace_claim_flush(&b.pace, takes));
+    assert_no_claim(&b);
     end(&b);
 }
 
