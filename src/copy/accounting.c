@@ -31,8 +31,8 @@ void account_silent_source(struct copy *c)
 {
     struct failure f;
 
-    /* Where a leader's completion comes last, a member may be what hangs. The successor has
-     * another engine, which can tell. */
+    /* Where a leader's completion comes last, it may be a member that hangs. The successor has
+     * another engine, with which that is known. */
     if (c->engine->leader_last)
         return;
     failure_set(&f, "read", ETIMEDOUT, FAILURE_NO_OFFSET, NO_ANSWER);

@@ -26,7 +26,7 @@ void account_silent_dest(struct copy *c, unsigned d, const char *op);
 /* The source does not answer: fails it if this engine can be sure of that. */
 void account_silent_source(struct copy *c);
 
-/* The engine broke, for -err: drops all destinations. Returns err. */
+/* The engine broke: drops all destinations for that. Returns err, a negative errno. */
 int account_broken_engine(struct copy *c, int err);
 
 #endif

@@ -1,7 +1,7 @@
 /* job: the ledger behind a lock, and the rules for what fails when something fails.
  *
- * The law here: a range that the ledger could not account for (it is out of memory) must never
- * make a copy look complete. The destinations concerned are dropped, with op "account". */
+ * A range that the ledger could not account for, as it is out of memory, must never make a copy
+ * look complete. The destinations concerned are dropped, with op "account". */
 #include "job.h"
 
 #include <assert.h>
@@ -53,7 +53,7 @@ static void fail_source(struct job *j, const struct failure *f)
         j->source_failure = *f;
 }
 
-/* Destination d may lack nothing any more. */
+/* Moves destination d on from STAGE_COPYING if it lacks nothing any more. */
 static void advance(struct job *j, unsigned d)
 {
     struct job_dest_state *state = &j->states[d];
@@ -76,7 +76,7 @@ static void hold(struct job *j, unsigned d, uint64_t start, uint64_t end)
     advance(j, d);
 }
 
-/* What is in the hole the ready destinations that are blank hold already. */
+/* The ready destinations that are blank hold the hole already. */
 static void skip(struct job *j, const bool *ready, const struct range *hole)
 {
     for (unsigned d = 0; d < j->n_dests; d++) {
@@ -88,8 +88,8 @@ static void skip(struct job *j, const bool *ready, const struct range *hole)
     }
 }
 
-/* The end of a source of unknown size is at or before `end`. Short reads of several workers may
- * show it in any order; the smallest is the truth. */
+/* The end of a source of unknown size is at or before `end`. Workers may find ends in any
+ * order; the lowest one is true. */
 static void move_end(struct job *j, uint64_t end)
 {
     uint64_t cut;
@@ -198,7 +198,8 @@ static bool claim_flushes(struct job *j, struct claim *ret, bool *takes)
     return any;
 }
 
-/* Tries to claim the range at the lowest position that is wanted, which is put into *ret_pos. */
+/* Tries to claim the range at the lowest position that is wanted, which is put into
+ * *ret_pos. */
 static enum outcome claim_range(struct job *j, const bool *ready, uint64_t *ret_pos,
                                 struct claim *ret, bool *takes)
 {
@@ -248,7 +249,7 @@ void job_return(struct job *j, unsigned d, enum work work, const struct range *r
     pthread_mutex_lock(&j->lock);
     switch (work) {
     case WORK_COPY:
-        /* If it cannot be, nobody will claim this range again: d cannot be completed. */
+        /* When that fails, nobody will claim the range again, and d cannot be completed. */
         if (ledger_return(&j->ledger, d, r) < 0)
             drop(j, d, &account_failure);
         break;

@@ -3,7 +3,8 @@
  * Everything that can happen to a read or a write short of a failure is repaired here: short
  * transfers, EINTR, EAGAIN, O_DIRECT that the kernel refuses, operations that the engine left
  * unstarted, the end of the source. None of it is a special case: the chunk knows how much of
- * it has been read and what each destination has of it, and its next batch asks for the rest. */
+ * it has been read and what each destination has of it, and its next batch asks for the
+ * rest. */
 #include "accounting_priv.h"
 
 #include <errno.h>
@@ -142,8 +143,8 @@ static void account_read(struct copy *c, struct chunk *k)
     job_fail_source(c->job, &f);
 }
 
-/* Destination d has all of the chunk. The journal gets the hash of its bytes, which is made once
- * for all destinations, while the bytes are in the buffer. */
+/* Destination d has all of the chunk. The journal gets the hash of its bytes, which is made
+ * once for all destinations, while the bytes are in the buffer. */
 static void finish(struct copy *c, struct chunk *k, unsigned d)
 {
     struct journal_writer *journal = c->job->journal_writer;

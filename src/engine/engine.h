@@ -24,7 +24,7 @@
  *    Where members run one after the other (engine->serial) it holds up those after it, too.
  *  - submit() is all or nothing: 0, or a negative errno with nothing of the batch queued.
  *  - An engine does not retry, print, or decide. Repair of short transfers, dropping a
- * destination and end-of-file live once, in copy.c.
+ * destination and end-of-file live once, in copy/.
  *
  * An engine instance belongs to the thread that created it: create, submit, wait and destroy
  * are called from that thread only (io_uring's SINGLE_ISSUER and DEFER_TASKRUN demand it,

@@ -456,7 +456,7 @@ static bool run_crew(struct session *s)
     r = crew_error(s->crew, &why);
     look(s);
     if (!s->file)
-        crew_tell(s->crew, tell_remark, (void *)(uintptr_t)s->status.engine);
+        crew_report_remarks(s->crew, tell_remark, (void *)(uintptr_t)s->status.engine);
     if (r < 0) {
         s->unavailable = true;
         report_error("engine %s: %s", s->o->engine, why.text);

@@ -9,7 +9,7 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "copy/patience.h"
+#include "copy/wait_budget.h"
 
 #define ALIGN 16u
 
@@ -221,7 +221,7 @@ static void keep_time(struct stream *s, struct lane *l, bool waited)
 
 static bool is_slow(const struct stream *s, const struct lane *l, const struct consumer *r)
 {
-    return r->owes || (!is_idle(s, r) && r->debt >= pace_patience_ms(l->updated - l->began));
+    return r->owes || (!is_idle(s, r) && r->debt >= wait_budget_ms(l->updated - l->began));
 }
 
 /* Whether it is time to part: with some, and from those only who have nothing left to read,
@@ -250,7 +250,7 @@ static bool is_time(const struct stream *s, const struct lane *l)
 /* How long to wait before somebody may be slow, in ms; 0: as long as it takes. */
 static int64_t time_left(const struct stream *s, const struct lane *l)
 {
-    int64_t patience = pace_patience_ms(l->updated - l->began), left = 0;
+    int64_t patience = wait_budget_ms(l->updated - l->began), left = 0;
 
     if (s->n_lanes == s->max_lanes)
         return 0;
@@ -490,7 +490,7 @@ void stream_owe(struct stream *s, unsigned consumer, int64_t ms)
     pthread_mutex_lock(&s->lock);
     passed = clock_now_ms() - s->lanes[r->lane].began;
     r->debt += ms;
-    r->owes = ms > 0 && r->debt >= pace_patience_ms(passed) && s->max_lanes > 1;
+    r->owes = ms > 0 && r->debt >= wait_budget_ms(passed) && s->max_lanes > 1;
     pthread_mutex_unlock(&s->lock);
 }
 

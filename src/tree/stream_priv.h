@@ -4,8 +4,8 @@
  * for the next record, so that memory is bounded whatever the consumers do. A record stays
  * where it is until all consumers have taken the next one, or left.
  *
- * A producer that has had to wait too long (copy/patience.h) while consumers had nothing to do
- * is held up: it may part with those that it waits for. They keep the ring and what is in it,
+ * A producer that has had to wait too long (copy/wait_budget.h) while consumers had nothing to
+ * do is held up: it may part with those that it waits for. They keep the ring and what is in it,
  * and get a producer of their own, who goes on where the first one cut it off; the others get
  * an empty ring. A ring with its producer and consumers is a lane. All begin in lane 0, where
  * the fastest stay; who has parted with it does not come back. */

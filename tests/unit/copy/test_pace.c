@@ -43,16 +43,16 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *ret)
 /* A job and the only worker's pace. */
 struct bench {
     struct job job;
-    struct endpoint ends[MAX_DESTS];
+    struct endpoint endpoints[MAX_DESTS];
     struct pace pace;
 };
 
-static void start_job(struct job *j, struct endpoint *ends, unsigned n_dests, uint64_t size,
-                      unsigned buffers, unsigned max_held)
+static void start_job(struct job *j, struct endpoint *endpoints, unsigned n_dests,
+                      uint64_t size, unsigned buffers, unsigned max_held)
 {
     assert_int_equal(job_init(j, n_dests, size, true, MAX_WORKERS * buffers), 0);
-    memset(ends, 0, n_dests * sizeof *ends);
-    j->dests = ends;
+    memset(endpoints, 0, n_dests * sizeof *endpoints);
+    j->dests = endpoints;
     j->chunk_size = CHUNK;
     j->buffers = buffers;
     j->max_held = max_held;
@@ -63,7 +63,7 @@ static void start_job(struct job *j, struct endpoint *ends, unsigned n_dests, ui
 static void start(struct bench *b, unsigned n_dests, unsigned buffers, unsigned max_held)
 {
     now_ms = 12345;
-    start_job(&b->job, b->ends, n_dests, 1000 * CHUNK, buffers, max_held);
+    start_job(&b->job, b->endpoints, n_dests, 1000 * CHUNK, buffers, max_held);
     assert_int_equal(pace_init(&b->pace, &b->job), 0);
 }
 
@@ -448,7 +448,7 @@ static void flushes_are_claimed_once(void **state)
 
     (void)state;
     start(&b, 3, 6, 4);
-    b.ends[0].flush = b.ends[2].flush = true;
+    b.endpoints[0].flush = b.endpoints[2].flush = true;
     fill(&b, 1, 4, &next);
     job_written(&b.job, 0, 0, b.job.size);
     assert_int_equal(claim(&b.pace, &r), 1); /* although nobody may claim a range */
@@ -534,7 +534,7 @@ struct dest {
 struct model {
     uint64_t seed, random;
     struct job job;
-    struct endpoint ends[MAX_DESTS];
+    struct endpoint endpoints[MAX_DESTS];
     unsigned n_workers;
     struct pace paces[MAX_WORKERS];
     struct part parts[MAX_WORKERS][MAX_BUFFERS];
@@ -565,7 +565,8 @@ static void start_model(struct model *m, uint64_t seed, unsigned n_workers, unsi
     *m = (struct model){.seed = seed, .random = seed, .n_workers = n_workers};
     now_ms = 1000;
     assert_true(buffers <= MAX_BUFFERS);
-    start_job(&m->job, m->ends, n_dests, n_chunks * CHUNK - below(m, CHUNK), buffers, max_held);
+    start_job(&m->job, m->endpoints, n_dests, n_chunks * CHUNK - below(m, CHUNK), buffers,
+              max_held);
     for (unsigned w = 0; w < n_workers; w++)
         assert_int_equal(pace_init(&m->paces[w], &m->job), 0);
 }
