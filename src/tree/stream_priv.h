@@ -5,10 +5,10 @@
  * where it is until all consumers have taken the next one, or left.
  *
  * A producer that has had to wait too long (copy/wait_budget.h) while consumers had nothing to
- * do is held up: it may part with those that it waits for. They keep the ring and what is in it,
- * and get a producer of their own, who goes on where the first one cut it off; the others get
- * an empty ring. A ring with its producer and consumers is a lane. All begin in lane 0, where
- * the fastest stay; who has parted with it does not come back. */
+ * do is held up: it may part with those that it waits for. They keep the ring and what is in
+ * it, and get a producer of their own, who goes on where the first one cut it off; the others
+ * get an empty ring. A ring with its producer and consumers is a lane. All begin in lane 0,
+ * where the fastest stay; who has parted with it does not come back. */
 #ifndef UCOPY_TREE_STREAM_PRIV_H
 #define UCOPY_TREE_STREAM_PRIV_H
 

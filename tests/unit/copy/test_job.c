@@ -78,7 +78,7 @@ static void assert_dropped(struct job *j, unsigned d, const char *op, int err, u
     assert_failure(&view.state.failure, op, err, offset);
 }
 
-static bool claimed_hole; /* the last claim: it was one */
+static _Thread_local bool claimed_hole; /* the last claim of this thread: it was one */
 
 /* Claims for the ready destinations; the mask of those that take part, 0: nothing to claim. */
 static unsigned claim_work(struct job *j, unsigned ready, struct claim *claim)

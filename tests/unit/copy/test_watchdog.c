@@ -82,7 +82,7 @@ static void looks_are_rare(void **state)
     watchdog_free(&b.dog);
 }
 
-/* One that runs and stays is cancelled first, and silent when it has had time to answer that. */
+/* An operation that runs and stays is cancelled first. The endpoint is silent a while later. */
 static void silent_after_the_question(void **state)
 {
     struct bench b;
