@@ -221,7 +221,7 @@ static void give_to_workers(struct session *s, unsigned d)
 
     s->leader[d] = d;
     s->passed_on = true;
-    job_return(&s->job, d, &all);
+    job_return(&s->job, d, WORK_COPY, &all);
 }
 
 /* What became of the clone for destination d. */

@@ -217,6 +217,7 @@ static int set_up_job(struct session *s)
     for (unsigned d = 0; d < n; d++)
         set_up_dest(s, d);
     r = hold_what_is_there(s);
+    job_start(j);
     if (r == 0)
         r = start_scribe(s);
     if (r < 0)
@@ -245,7 +246,7 @@ static void look(struct session *s)
         ds->detached = v->state.detached;
         if (ds->state == DEST_FAILED || ds->state == DEST_DONE)
             continue;
-        if (v->state.dropped)
+        if (v->state.stage == STAGE_DROPPED)
             session_fail_dest(s, d, &v->state.failure);
         else
             ds->state = v->missing ? DEST_COPYING : DEST_FLUSHING;
@@ -300,7 +301,7 @@ static void commit_targets(struct session *s)
         ds->attributes = s->targets[d].attrs_given;
         ds->attribute_failures = s->targets[d].attr_failures.list;
         ds->n_attribute_failures = s->targets[d].attr_failures.n;
-        ds->durable = s->o->fsync && s->view[d].state.flushed;
+        ds->durable = s->job.dests[d].flush && !session_incomplete(s, d);
     }
 }
 
@@ -455,7 +456,7 @@ static bool run_crew(struct session *s)
     r = crew_error(s->crew, &why);
     look(s);
     if (!s->file)
-        crew_tell(s->crew, tell_remark, (void *)(uintptr_t)s->status.engine);
+        crew_report_remarks(s->crew, tell_remark, (void *)(uintptr_t)s->status.engine);
     if (r < 0) {
         s->unavailable = true;
         report_error("engine %s: %s", s->o->engine, why.text);

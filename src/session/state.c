@@ -101,12 +101,9 @@ unsigned session_timeout_ms(const struct session *s, bool stream)
     return stream ? 0 : OPTIONS_DEFAULT_TIMEOUT * 1000;
 }
 
-/* A stop may come in between the two. */
 bool session_incomplete(const struct session *s, unsigned d)
 {
-    const struct job_view *v = &s->view[d];
-
-    return v->missing != 0 || (s->job.dests[d].flush && !v->state.flushed);
+    return s->view[d].state.stage != STAGE_COMPLETE;
 }
 
 unsigned session_flush_limit_ms(const struct session *s)

@@ -1,8 +1,8 @@
 /* stream_pace: which consumers of a lane are too slow for the others. While the producer waits,
  * each consumer that others wait for gets a debt: the time that it makes them wait. A consumer
- * whose debt exceeds the patience (copy/patience.h) is slow. See stream_state_priv.h. */
+ * whose debt exceeds the patience (copy/wait_budget.h) is slow. See stream_state_priv.h. */
 #include "base/clock.h"
-#include "copy/patience.h"
+#include "copy/wait_budget.h"
 #include "stream_state_priv.h"
 
 /* How long a producer at least waits before it looks at the debts again. */
@@ -37,7 +37,7 @@ void stream_keep_time(struct stream *s, struct lane *l, bool waited)
 bool stream_is_slow(const struct stream *s, const struct lane *l, const struct consumer *c)
 {
     return c->owes ||
-           (!stream_is_idle(s, c) && c->debt >= pace_patience_ms(l->updated - l->began));
+           (!stream_is_idle(s, c) && c->debt >= wait_budget_ms(l->updated - l->began));
 }
 
 bool stream_is_time(const struct stream *s, const struct lane *l)
@@ -63,7 +63,7 @@ bool stream_is_time(const struct stream *s, const struct lane *l)
 
 int64_t stream_time_left(const struct stream *s, const struct lane *l)
 {
-    int64_t patience = pace_patience_ms(l->updated - l->began), left = 0;
+    int64_t patience = wait_budget_ms(l->updated - l->began), left = 0;
 
     if (s->n_lanes == s->max_lanes)
         return 0;
@@ -84,6 +84,6 @@ void stream_owe(struct stream *s, unsigned consumer, int64_t ms)
     pthread_mutex_lock(&s->lock);
     passed = clock_now_ms() - s->lanes[c->lane].began;
     c->debt += ms;
-    c->owes = ms > 0 && c->debt >= pace_patience_ms(passed) && s->max_lanes > 1;
+    c->owes = ms > 0 && c->debt >= wait_budget_ms(passed) && s->max_lanes > 1;
     pthread_mutex_unlock(&s->lock);
 }

@@ -6,7 +6,7 @@
  * place until all consumers have taken the next one, or left.
  *
  * The ring, its producer and its consumers together are a lane. At first there is one, lane 0.
- * If the producer has waited for some consumers too long (copy/patience.h) while all others
+ * If the producer has waited for some consumers too long (copy/wait_budget.h) while all others
  * were idle, it is held up: its call fails. Then it may divide the lane. The slow consumers
  * keep the ring and the records in it, and become a lane of their own, whose producer is to go
  * on where the first one was. The other consumers stay, with an empty ring. Lanes are never
