@@ -119,11 +119,10 @@ int target_clone(struct target *t, int from, uint64_t offset, struct failure *f)
     return 0;
 }
 
-bool target_can_share(const struct target *from, const struct target *to)
+bool target_can_share(int from, const struct target *to)
 {
-    /* One that was there before may not be read, nor need it be empty. */
-    return from->temp[0] != '\0' && to->temp[0] != '\0' &&
-           ioctl(to->fd, FICLONE, from->fd) == 0;
+    /* A file that existed before need not be empty. */
+    return to->temp[0] != '\0' && ioctl(to->fd, FICLONE, from) == 0;
 }
 
 int target_commit(struct target *t, struct failure *f)

@@ -141,9 +141,10 @@ void target_reserve(struct target *t);
  * has happened then, unless it was the flush that failed (op "fsync"). */
 int target_clone(struct target *t, int from, uint64_t offset, struct failure *f);
 
-/* Whether what one target holds can be cloned into the other: tried with both empty, before
- * either is written to or reserved. */
-bool target_can_share(const struct target *from, const struct target *to);
+/* Whether the data of another target can be cloned into this one. This is tried with both still
+ * empty, before either is written to or reserved. from: a descriptor of the other target, or a
+ * duplicate, so that a call that is late does not need the other target itself. */
+bool target_can_share(int from, const struct target *to);
 
 /* With request.resume, reads back what earlier runs have kept, and adds to *ret_held what is
  * there: those bytes need not be written. 0, -ENOMEM, or -EINTR because of watch->stop. */
