@@ -116,10 +116,13 @@ static int file_clone(struct target *t, int from, uint64_t offset, struct failur
     return 0;
 }
 
-/* A file that was there before may not be readable, and may not be empty. */
-static bool file_can_share(const struct target *from, const struct target *to)
+/* Only an empty file is tried: what another one holds would show where nothing is written. */
+static bool file_can_share(int from, const struct target *to)
 {
-    return file_has_temp(from) && file_has_temp(to) && ioctl(to->fd, FICLONE, from->fd) == 0;
+    struct stat st;
+
+    return file_has_temp(to) && fstat(from, &st) == 0 && st.st_size == 0 &&
+           ioctl(to->fd, FICLONE, from) == 0;
 }
 
 static int file_check(struct target *t, struct target_watch *watch, struct ranges *ret_held)

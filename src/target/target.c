@@ -104,9 +104,9 @@ int target_clone(struct target *t, int from, uint64_t offset, struct failure *f)
     return failure_set(f, "clone", EOPNOTSUPP, FAILURE_NO_OFFSET, NULL);
 }
 
-bool target_can_share(const struct target *from, const struct target *to)
+bool target_can_share(int from, const struct target *to)
 {
-    return from->ops == to->ops && to->ops->can_share && to->ops->can_share(from, to);
+    return to->ops->can_share && to->ops->can_share(from, to);
 }
 
 int target_check(struct target *t, struct target_watch *watch, struct ranges *ret_held)

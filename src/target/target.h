@@ -154,9 +154,10 @@ int target_open(struct target *t, const struct target_request *request, struct f
  * flush failed (op "fsync"). -EOPNOTSUPP if this kind of target cannot be a clone. */
 int target_clone(struct target *t, int from, uint64_t offset, struct failure *f);
 
-/* Whether the data of one target can be cloned into the other. It tries this with both still
- * empty: before either is written to or reserved. */
-bool target_can_share(const struct target *from, const struct target *to);
+/* Whether the data of another target can be cloned into this one. This is tried with both still
+ * empty, before either is written to or reserved. from: a descriptor of the other target, or a
+ * duplicate, so that a call that is late does not need the other target itself. */
+bool target_can_share(int from, const struct target *to);
 
 /* With request.resume: reads back what earlier runs have kept, and adds the ranges that are
  * there to *ret_held; these need not be written. 0, -ENOMEM, or -EINTR because of

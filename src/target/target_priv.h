@@ -31,7 +31,7 @@ struct target_ops {
     int (*clone)(struct target *t, int from, uint64_t offset, struct failure *f);
 
     /* Both targets are of the kind. NULL: false. */
-    bool (*can_share)(const struct target *from, const struct target *to);
+    bool (*can_share)(int from, const struct target *to);
 
     /* Only with request.resume. NULL: nothing is there, 0. */
     int (*check)(struct target *t, struct target_watch *watch, struct ranges *ret_held);

@@ -634,7 +634,7 @@ static void test_no_clones(void **state)
     assert_int_equal(target_open(&a, &request, &f), 0);
     request.path = "y";
     assert_int_equal(target_open(&b, &request, &f), 0);
-    assert_false(target_can_share(&a, &b));
+    assert_false(target_can_share(a.fd, &b));
     assert_int_equal(target_clone(&a, from, 0, &f), -EOPNOTSUPP);
     assert_string_equal(f.op, "clone");
     target_abort(&a, false);
