@@ -71,4 +71,8 @@ int session_exit_status(const struct options *o, const struct copy_status *s, bo
 /* The more serious of two exit statuses. */
 int session_worse(int a, int b);
 
+/* Whether the engine and the attributes that the options name are available here. Reports what is
+ * not. */
+bool session_can_run(const struct options *o);
+
 #endif
