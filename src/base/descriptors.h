@@ -6,8 +6,8 @@
  * opened would get its number, and messages or JSON would be written into a copy. */
 void descriptors_occupy_standard(void);
 
-/* Raises the soft limit of open descriptors (RLIMIT_NOFILE) to the hard one. A destination takes
- * up to two descriptors and a directory. */
+/* Raises the soft limit of open descriptors (RLIMIT_NOFILE) to the hard one. A destination
+ * takes up to two descriptors and a directory. */
 void descriptors_raise_limit(void);
 
 #endif

@@ -4,7 +4,7 @@
  * accounting.c what is below them. The files call each other in one direction:
  *
  *     pace, watchdog <- chunk <- accounting <- work_copy, work_flush
- *                                accounting <- answers <- loop
+ *                                accounting <- hang_check <- loop
  *
  * and the calls in the other direction, by which chunks and accounting come to the kind of
  * work, go through struct work_ops. */

@@ -33,7 +33,7 @@ struct endpoint {
 };
 
 /* The kinds of work on a destination. One more kind is one more value here, the stages that
- * belong to it, and one more struct work_ops (work_priv.h). */
+ * belong to it, and one more struct work_ops (copy_priv.h). */
 enum work {
     WORK_COPY,  /* a range is read once and written to all destinations that need it */
     WORK_FLUSH, /* an fsync, when the destination holds all its bytes */

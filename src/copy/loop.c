@@ -4,9 +4,9 @@
 #include <time.h>
 
 #include "accounting_priv.h"
-#include "answers_priv.h"
 #include "copy.h"
 #include "copy_priv.h"
+#include "hang_check_priv.h"
 
 /* How long the loop waits for completions before it looks whether it should stop. */
 #define WAIT_MS WATCHDOG_INTERVAL_MS
@@ -131,15 +131,15 @@ int copy_run(struct copy *c, struct engine *e)
             return 0;
         r = c->leaving ? 0 : submit_idle(c);
         assert(r < 0 || c->in_flight > 0 || c->leaving);
-        if (r == 0 && !answers_expected(c)) {
-            answers_leave_behind(c);
+        if (r == 0 && !hang_check_can_go_on(c)) {
+            hang_check_leave_behind(c);
             return COPY_LEFT;
         }
         if (r == 0)
             r = wait_and_account(c);
         if (r < 0)
             return account_broken_engine(c, r);
-        answers_check(c);
+        hang_check_look(c);
     }
     return c->in_flight > 0 ? COPY_LEFT : 0;
 }

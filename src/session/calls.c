@@ -55,8 +55,8 @@ static bool calls_stop(void *arg)
     return session_stops(c->main.session);
 }
 
-/* Makes the calls to the n that are wanted; NULL: to all. main.late says which are late; returns
- * how many are. */
+/* Makes the calls to the n that are wanted; NULL: to all. main.late says which are late;
+ * returns how many are. */
 static unsigned make_calls(struct session *s, unsigned n, const bool *wanted, unsigned limit_ms,
                            void (*run)(void *calls, unsigned i),
                            void (*undo)(void *calls, unsigned i))

@@ -1,6 +1,6 @@
 /* calls: the operations of a session that may hang in the kernel for as long as a device or a
- * server likes. base/bounded_call.h makes them in threads. A call that gives no answer in time is
- * late: its thread is left behind, and may go on at any moment, or never.
+ * server likes. base/bounded_call.h makes them in threads. A call that gives no answer in time
+ * is late: its thread is left behind, and may go on at any moment, or never.
  *
  * So that a late call can do no harm, these rules say who may touch what:
  *
@@ -11,15 +11,15 @@
  *                          session. A late open gives up in its own thread what it has opened
  *                          (the undo function).
  *
- * dest_call.target         belongs to whoever has the dest_call. No two calls to one destination
- *                          run at the same time, and none is made after a late one, not even to
+ * dest_call.target         belongs to whoever has the dest_call. No two calls to one
+ * destination run at the same time, and none is made after a late one, not even to
  *                          give the target up. Exceptions: while the copy runs, the workers use
- *                          the descriptors and the journal writer calls target_note(); the finish
- *                          call waits for the journal writer first. target_kept() is atomic and
+ *                          the descriptors and the journal writer calls target_note(); the
+ * finish call waits for the journal writer first. target_kept() is atomic and
  *                          can be read at any time.
  *
- * dest_call.from           is a descriptor of the call's own, so that the target behind it can be
- *                          committed and closed whatever becomes of the call.
+ * dest_call.from           is a descriptor of the call's own, so that the target behind it can
+ * be committed and closed whatever becomes of the call.
  *
  * the source               stays open, and the journal writer and the job are not freed, if a
  *                          call was late (session.abandoned).
@@ -124,17 +124,17 @@ struct session_calls *session_calls_new(struct session *s, unsigned n_dests);
 /* Frees them, and what the checks have found. Not if a call was late. NULL is fine. */
 void session_calls_free(struct session_calls *c, unsigned n_dests);
 
-/* Makes the call run() to the source and waits for it, for limit_ms at most (0: for ever). False:
- * it is late, or a signal came first; s->calls->source must not be touched any more. */
+/* Makes the call run() to the source and waits for it, for limit_ms at most (0: for ever).
+ * False: it is late, or a signal came first; s->calls->source must not be touched any more. */
 bool session_call_source(struct session *s, unsigned limit_ms,
                          void (*run)(void *calls, unsigned i));
 
-/* Makes the call run(s->calls, d) to each destination d with s->dests[d].called, all at the same
- * time, and waits for them, for limit_ms at most (0: for ever). The caller has filled in what the
- * call needs in s->calls->dests[d]. undo() takes back what a late call has done, in its thread;
- * NULL: there is nothing to take back. Afterwards each destination that was called is either
- * `late` and not open, or `failure` says what came of the call, and s->calls->dests[d] can be
- * looked at. See session_note_call(). */
+/* Makes the call run(s->calls, d) to each destination d with s->dests[d].called, all at the
+ * same time, and waits for them, for limit_ms at most (0: for ever). The caller has filled in
+ * what the call needs in s->calls->dests[d]. undo() takes back what a late call has done, in
+ * its thread; NULL: there is nothing to take back. Afterwards each destination that was called
+ * is either `late` and not open, or `failure` says what came of the call, and
+ * s->calls->dests[d] can be looked at. See session_note_call(). */
 void session_call_dests(struct session *s, unsigned limit_ms,
                         void (*run)(void *calls, unsigned d),
                         void (*undo)(void *calls, unsigned d));

@@ -2,10 +2,10 @@
  * system, their clone source, which the workers write.
  *
  * In the ledger such a destination needs everything, and all of it is claimed: the workers have
- * nothing to do for it. When its clone source is complete, and before that is committed, the clone
- * is made. If that fails, the claim is returned, and the workers copy. If the clone source fails,
- * the workers copy one of those that wait for it, and this one becomes the clone source of the
- * others.
+ * nothing to do for it. When its clone source is complete, and before that is committed, the
+ * clone is made. If that fails, the claim is returned, and the workers copy. If the clone
+ * source fails, the workers copy one of those that wait for it, and this one becomes the clone
+ * source of the others.
  *
  * Clones of the source itself are made by the open call: see open.c. */
 #include <errno.h>
@@ -59,8 +59,8 @@ static void undo_clone(void *calls, unsigned d)
     (void)fd_close(&((struct session_calls *)calls)->dests[d].from);
 }
 
-/* Before a call that clones: gives it the file of the clone source. Without a descriptor the call
- * fails. */
+/* Before a call that clones: gives it the file of the clone source. Without a descriptor the
+ * call fails. */
 static void lend_clone_source(struct session *s, unsigned d)
 {
     int fd = session_target(s, s->dests[d].clone_source)->fd;
@@ -89,8 +89,8 @@ static void call_try(void *calls, unsigned d)
         failure_set(&c->failure, "clone", EOPNOTSUPP, FAILURE_NO_OFFSET, NULL);
 }
 
-/* Whether destination i can be the clone source of destination d, as far as that is known without
- * trying. */
+/* Whether destination i can be the clone source of destination d, as far as that is known
+ * without trying. */
 static bool suits(const struct session *s, unsigned i, unsigned d)
 {
     return session_takes_part(s, d) && session_takes_part(s, i) && !s->dests[d].cloned &&

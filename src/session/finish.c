@@ -110,8 +110,8 @@ void session_commit_complete(struct session *s)
 
 /* ---- give up ---- */
 
-/* Whether a later run may resume from what destination d has. Not if the source has changed. Not
- * if an fsync has failed either: the page cache has data then that the device has lost. */
+/* Whether a later run may resume from what destination d has. Not if the source has changed.
+ * Not if an fsync has failed either: the page cache has data then that the device has lost. */
 static bool is_worth_keeping(const struct session *s, unsigned d)
 {
     const struct failure *f = &s->dests[d].status->failure;

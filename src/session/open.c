@@ -1,4 +1,5 @@
-/* open: opens the destinations that are to be written, and settles what becomes of the others. */
+/* open: opens the destinations that are to be written, and settles what becomes of the
+ * others. */
 #include <errno.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -16,7 +17,8 @@
 
 /* ---- what exists ---- */
 
-/* Asks the user whether what exists may be replaced. False: it stays as it is, and *f says why. */
+/* Asks the user whether what exists may be replaced. False: it stays as it is, and *f says
+ * why. */
 static bool may_replace(struct session *s, unsigned d, struct failure *f)
 {
     const struct existing_case *c = &s->dests[d].existing;
@@ -139,16 +141,16 @@ static void undo_open(void *calls, unsigned d)
         target_abort(&c->target, true);
 }
 
-/* A length of 0 means to the kernel: everything there is. With --reflink=always the kernel gives
- * the reason why a source cannot be cloned. */
+/* A length of 0 means to the kernel: everything there is. With --reflink=always the kernel
+ * gives the reason why a source cannot be cloned. */
 static bool is_worth_cloning(const struct session *s)
 {
     return session_wants_clones(s) && !(s->size == 0 && s->size_known) &&
            (s->source.can.clonable || s->o->reflink == WHEN_ALWAYS);
 }
 
-/* Opens those that are called. A clone may have to wait until the source's dirty pages have been
- * written. */
+/* Opens those that are called. A clone may have to wait until the source's dirty pages have
+ * been written. */
 static void open_dests(struct session *s)
 {
     for (unsigned d = 0; d < s->copy->n_dests; d++) {

@@ -63,7 +63,8 @@ static struct session *session_new(const struct options *o, const struct plan_co
 
 /* ---- the copy ---- */
 
-/* Opens the destinations and gets them ready for the first write. Returns how many take part. */
+/* Opens the destinations and gets them ready for the first write. Returns how many take
+ * part. */
 static unsigned prepare_dests(struct session *s)
 {
     unsigned n = 0;
@@ -93,8 +94,8 @@ static bool has_work(struct session *s)
     return false;
 }
 
-/* Clones of the source are complete at once, and need no workers. Workers are started again if a
- * destination that waited for a clone has to be copied after the others. */
+/* Clones of the source are complete at once, and need no workers. Workers are started again if
+ * a destination that waited for a clone has to be copied after the others. */
 static void copy_all(struct session *s)
 {
     session_update(s);

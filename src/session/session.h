@@ -1,22 +1,22 @@
 /* session: the copy of one source to its destinations, from the first open to the exit status.
  *
  * The room opens the source and the destinations, decides who is cloned from whom, sets up the
- * job, starts the workers and watches them. It commits a destination as soon as that is complete,
- * gives up the others, and works out the exit status. It says in which order things happen; how
- * they are done is known to the rooms below.
+ * job, starts the workers and watches them. It commits a destination as soon as that is
+ * complete, gives up the others, and works out the exit status. It says in which order things
+ * happen; how they are done is known to the rooms below.
  *
- * It never moves data (copy/ and engine/ do), never changes a name (target/), never decides what
- * is copied where (plan/), and never prints: it fills a struct copy_status and calls report/, or
- * for a file of a tree the callbacks of struct session_file.
+ * It never moves data (copy/ and engine/ do), never changes a name (target/), never decides
+ * what is copied where (plan/), and never prints: it fills a struct copy_status and calls
+ * report/, or for a file of a tree the callbacks of struct session_file.
  *
- * Threads. Everything here runs in the main thread, except the calls that may hang in the kernel:
- * opening the source, and every operation on a destination. Threads that can be left behind make
- * these calls (base/bounded_call.h). calls_priv.h says what such a call may touch, and who owns
- * what when a call is late.
+ * Threads. Everything here runs in the main thread, except the calls that may hang in the
+ * kernel: opening the source, and every operation on a destination. Threads that can be left
+ * behind make these calls (base/bounded_call.h). calls_priv.h says what such a call may touch,
+ * and who owns what when a call is late.
  *
  * Owners. The session owns the source, the job, the crew and, through struct session_calls, the
- * targets. The caller owns options, plan and requests. If workers or calls still hang at the end,
- * nothing of all this is freed (session_result.abandoned), and the process has to leave by
+ * targets. The caller owns options, plan and requests. If workers or calls still hang at the
+ * end, nothing of all this is freed (session_result.abandoned), and the process has to leave by
  * supervisor_leave(). */
 #ifndef UCOPY_SESSION_SESSION_H
 #define UCOPY_SESSION_SESSION_H
@@ -63,16 +63,16 @@ void session_run_file(const struct options *o, const struct plan_copy *copy,
  * kernel, and leaves it alone otherwise. */
 int session_dry_run(const struct options *o, const struct plan_copy *copy, bool *ret_hung);
 
-/* The exit status of a copy that has ended. unavailable: something that the user asked for, such
- * as an engine, is not available here; signal: that ended the copy, or 0. */
+/* The exit status of a copy that has ended. unavailable: something that the user asked for,
+ * such as an engine, is not available here; signal: that ended the copy, or 0. */
 int session_exit_status(const struct options *o, const struct copy_status *s, bool unavailable,
                         int signal);
 
 /* The more serious of two exit statuses. */
 int session_worse(int a, int b);
 
-/* Whether the engine and the attributes that the options name are available here. Reports what is
- * not. */
+/* Whether the engine and the attributes that the options name are available here. Reports what
+ * is not. */
 bool session_can_run(const struct options *o);
 
 #endif

@@ -177,8 +177,8 @@ bool session_clone_dests(struct session *s);
 
 /* ---- space.c ---- */
 
-/* 0, or a negative errno with *f filled if the file system of destination d has too little space
- * for all destinations on it. */
+/* 0, or a negative errno with *f filled if the file system of destination d has too little
+ * space for all destinations on it. */
 int session_check_space(struct session *s, unsigned d, struct failure *f);
 
 /* Destinations whose space was deferred, and which do not become clones, fail if there is too
@@ -222,8 +222,8 @@ void session_finish(struct session *s);
 
 /* ---- watch.c ---- */
 
-/* Runs the workers until they have nothing more to do or are given up. Destinations are committed
- * meanwhile. False: there were no workers, or they did not end. */
+/* Runs the workers until they have nothing more to do or are given up. Destinations are
+ * committed meanwhile. False: there were no workers, or they did not end. */
 bool session_run_workers(struct session *s);
 
 /* ---- dry_run.c ---- */

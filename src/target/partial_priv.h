@@ -1,8 +1,8 @@
 /* partial: temporary files that stay when a copy is interrupted, for a later run to resume.
  *
  * The partial file stands in the directory of the final name as ".ucopy-<16 hexadecimal digits
- * of a hash of that name>.part", and its journal (journal.h) beside it, with the same digits and
- * ".map". Both have these names from the start of the copy, so they survive a kill -9.
+ * of a hash of that name>.part", and its journal (journal.h) beside it, with the same digits
+ * and ".map". Both have these names from the start of the copy, so they survive a kill -9.
  *
  * A run holds a lock (flock(2)) on the partial file while it writes it. The lock covers the
  * journal, too: a run that does not get it touches neither file. */

@@ -1,7 +1,9 @@
 /* target_priv: the kinds of destinations, as target.c calls them.
  *
- * A new kind is a file with a struct target_ops, and a line in target_kinds[]. Its state, if it
- * has any, hangs at target.own: `open` allocates it; `commit` and `abort` free it. */
+ * A new kind is a file with a struct target_ops, and a line in target_kinds[]. The order
+ * counts: the first kind that takes a request gets it. Every kind has takes, look, open, commit
+ * and abort. Its state, if it has any, hangs at target.own: `open` allocates it; `commit` and
+ * `abort` free it. */
 #ifndef UCOPY_TARGET_TARGET_PRIV_H
 #define UCOPY_TARGET_TARGET_PRIV_H
 

@@ -24,7 +24,7 @@ void dest_links_made(struct dest_links *l, const struct stat *source, const char
     size_t label_len = strlen(label), path_size = strlen(path) + 1;
     struct dest_link *e;
 
-    if (table_find(&l->table, &inode_kind, &inode))
+    if (hash_table_find(&l->table, &inode_kind, &inode))
         return;
     e = malloc(sizeof(*e) + label_len + path_size);
     if (!e)
@@ -32,7 +32,7 @@ void dest_links_made(struct dest_links *l, const struct stat *source, const char
     e->inode = inode;
     memcpy(e->path, label, label_len);
     memcpy(e->path + label_len, path, path_size);
-    if (table_add(&l->table, &inode_kind, e) < 0)
+    if (hash_table_add(&l->table, &inode_kind, e) < 0)
         free(e);
 }
 
@@ -40,14 +40,14 @@ void dest_links_forget(struct dest_links *l, const struct stat *source)
 {
     const struct inode inode = inode_of(source);
 
-    free(table_remove(&l->table, &inode_kind, &inode));
+    free(hash_table_remove(&l->table, &inode_kind, &inode));
 }
 
 const char *dest_links_where(const struct dest_links *l, const struct stat *source,
                              const char *label)
 {
     const struct inode inode = inode_of(source);
-    const struct dest_link *e = table_find(&l->table, &inode_kind, &inode);
+    const struct dest_link *e = hash_table_find(&l->table, &inode_kind, &inode);
     size_t label_len = strlen(label);
 
     if (!e)
@@ -59,7 +59,7 @@ const char *dest_links_where(const struct dest_links *l, const struct stat *sour
 
 void dest_links_free(struct dest_links *l)
 {
-    table_free(&l->table);
+    hash_table_free(&l->table);
 }
 
 /* ---- what becomes of names ---- */

@@ -14,12 +14,12 @@
 
 #include <sys/stat.h>
 
-#include "base/table.h"
+#include "base/hash_table.h"
 #include "inode_priv.h"
 
 /* All zero: empty. */
 struct dest_links {
-    struct table table;
+    struct hash_table table;
 };
 
 /* Notes that the source's file with that stat is at the path now. If the table has an entry of

@@ -17,4 +17,4 @@ static bool inodes_equal(const void *a, const void *b)
     return i->dev == k->dev && i->ino == k->ino;
 }
 
-const struct table_kind inode_kind = {.hash = hash_inode, .equal = inodes_equal};
+const struct hash_table_kind inode_kind = {.hash = hash_inode, .equal = inodes_equal};

@@ -5,7 +5,7 @@
 
 #include <sys/stat.h>
 
-#include "base/table.h"
+#include "base/hash_table.h"
 
 struct inode {
     dev_t dev;
@@ -18,6 +18,6 @@ static inline struct inode inode_of(const struct stat *st)
 }
 
 /* For entries that begin with a struct inode. */
-extern const struct table_kind inode_kind;
+extern const struct hash_table_kind inode_kind;
 
 #endif

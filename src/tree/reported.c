@@ -16,7 +16,7 @@ static bool entries_equal(const void *a, const void *b)
     return hash_equal(*(const struct hash *)a, *(const struct hash *)b);
 }
 
-static const struct table_kind kind = {.hash = hash_entry, .equal = entries_equal};
+static const struct hash_table_kind kind = {.hash = hash_entry, .equal = entries_equal};
 
 static struct hash hash_text(const char *text)
 {
@@ -40,18 +40,18 @@ bool reported_before(struct reported *t, unsigned who, const char *path,
 {
     struct hash key = key_of(who, path, f), *entry;
 
-    if (table_find(&t->table, &kind, &key))
+    if (hash_table_find(&t->table, &kind, &key))
         return true;
     entry = malloc(sizeof(*entry));
     if (!entry)
         return false;
     *entry = key;
-    if (table_add(&t->table, &kind, entry) < 0)
+    if (hash_table_add(&t->table, &kind, entry) < 0)
         free(entry);
     return false;
 }
 
 void reported_free(struct reported *t)
 {
-    table_free(&t->table);
+    hash_table_free(&t->table);
 }

@@ -6,11 +6,11 @@
 #include <stdbool.h>
 
 #include "base/failure.h"
-#include "base/table.h"
+#include "base/hash_table.h"
 
 /* All zero: none has been reported. */
 struct reported {
-    struct table table;
+    struct hash_table table;
 };
 
 /* Returns whether the same failure of the same path has been reported before, by a caller with

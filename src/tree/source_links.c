@@ -16,7 +16,7 @@ static int add(struct source_links *l, struct inode inode, nlink_t left)
     if (!e)
         return -ENOMEM;
     *e = (struct source_link){.inode = inode, .left = left};
-    if (table_add(&l->table, &inode_kind, e) == 0)
+    if (hash_table_add(&l->table, &inode_kind, e) == 0)
         return 0;
     free(e);
     return -ENOMEM;
@@ -25,7 +25,7 @@ static int add(struct source_links *l, struct inode inode, nlink_t left)
 enum record_nth source_links_meet(struct source_links *l, const struct stat *st, int *ret_r)
 {
     const struct inode inode = inode_of(st);
-    struct source_link *e = table_find(&l->table, &inode_kind, &inode);
+    struct source_link *e = hash_table_find(&l->table, &inode_kind, &inode);
     enum record_nth nth = RECORD_FURTHER_NAME;
 
     assert(st->st_nlink > 1);
@@ -34,7 +34,7 @@ enum record_nth source_links_meet(struct source_links *l, const struct stat *st,
         *ret_r = add(l, inode, st->st_nlink - 1);
         nth = RECORD_FIRST_NAME;
     } else if (!l->keep && --e->left == 0) {
-        free(table_remove(&l->table, &inode_kind, &inode));
+        free(hash_table_remove(&l->table, &inode_kind, &inode));
         nth = RECORD_LAST_NAME;
     }
     l->last = inode;
@@ -45,7 +45,7 @@ enum record_nth source_links_meet(struct source_links *l, const struct stat *st,
 void source_links_forget(struct source_links *l, const struct stat *st)
 {
     const struct inode inode = inode_of(st);
-    struct source_link *e = table_remove(&l->table, &inode_kind, &inode);
+    struct source_link *e = hash_table_remove(&l->table, &inode_kind, &inode);
 
     if (e && inode_kind.equal(&inode, &l->last))
         l->last_nth = RECORD_ONLY_NAME;
@@ -72,7 +72,7 @@ int source_links_copy(const struct source_links *l, bool without_last, struct so
     int r = 0;
 
     ret->keep = l->keep;
-    while (r == 0 && (e = table_next(&l->table, &at)))
+    while (r == 0 && (e = hash_table_next(&l->table, &at)))
         r = add_copy(ret, e, l, undo);
     if (r == 0 && undo == RECORD_LAST_NAME) /* its entry has gone */
         r = add(ret, l->last, 1);
@@ -83,6 +83,6 @@ int source_links_copy(const struct source_links *l, bool without_last, struct so
 
 void source_links_free(struct source_links *l)
 {
-    table_free(&l->table);
+    hash_table_free(&l->table);
     *l = (struct source_links){.keep = false};
 }

@@ -10,13 +10,13 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-#include "base/table.h"
+#include "base/hash_table.h"
 #include "inode_priv.h"
 #include "record_priv.h"
 
 /* All zero: empty. */
 struct source_links {
-    struct table table;
+    struct hash_table table;
     bool keep; /* a file may be met more often than it has names, because of symlinks: entries
                 * stay, and no name is the last one */
     struct inode last;        /* the file of the last call of source_links_meet() ... */

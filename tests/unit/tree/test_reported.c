@@ -1,4 +1,5 @@
-/* Which failures have been reported before: the same ones of the same path by the same caller. */
+/* Which failures have been reported before: the same ones of the same path by the same
+ * caller. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

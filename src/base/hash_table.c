@@ -1,13 +1,14 @@
-#include "table.h"
+#include "hash_table.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 #define FIRST_SLOTS 64u
 
-/* Entries are in the slot of their hash or in the next ones up to a free slot. There always is a
- * free one: at most three quarters are in use. */
-static size_t slot_of(const struct table *t, const struct table_kind *kind, const void *key)
+/* Entries are in the slot of their hash or in the next ones up to a free slot. There always is
+ * a free one: at most three quarters are in use. */
+static size_t slot_of(const struct hash_table *t, const struct hash_table_kind *kind,
+                      const void *key)
 {
     size_t i = (size_t)kind->hash(key) & (t->n_slots - 1);
 
@@ -16,9 +17,9 @@ static size_t slot_of(const struct table *t, const struct table_kind *kind, cons
     return i;
 }
 
-static int grow(struct table *t, const struct table_kind *kind)
+static int grow(struct hash_table *t, const struct hash_table_kind *kind)
 {
-    struct table more = {.n_slots = t->n_slots ? 2 * t->n_slots : FIRST_SLOTS, .n = t->n};
+    struct hash_table more = {.n_slots = t->n_slots ? 2 * t->n_slots : FIRST_SLOTS, .n = t->n};
 
     more.slots = calloc(more.n_slots, sizeof(void *));
     if (!more.slots)
@@ -31,12 +32,13 @@ static int grow(struct table *t, const struct table_kind *kind)
     return 0;
 }
 
-void *table_find(const struct table *t, const struct table_kind *kind, const void *key)
+void *hash_table_find(const struct hash_table *t, const struct hash_table_kind *kind,
+                      const void *key)
 {
     return t->n > 0 ? t->slots[slot_of(t, kind, key)] : NULL;
 }
 
-int table_add(struct table *t, const struct table_kind *kind, void *entry)
+int hash_table_add(struct hash_table *t, const struct hash_table_kind *kind, void *entry)
 {
     if (t->n + 1 > t->n_slots / 4 * 3 && grow(t, kind) < 0)
         return -ENOMEM;
@@ -46,7 +48,7 @@ int table_add(struct table *t, const struct table_kind *kind, void *entry)
 }
 
 /* Fills the free slot: no entry may be behind a free slot that is behind its own. */
-static void close_gap(struct table *t, const struct table_kind *kind, size_t gap)
+static void close_gap(struct hash_table *t, const struct hash_table_kind *kind, size_t gap)
 {
     size_t mask = t->n_slots - 1;
 
@@ -61,7 +63,8 @@ static void close_gap(struct table *t, const struct table_kind *kind, size_t gap
     }
 }
 
-void *table_remove(struct table *t, const struct table_kind *kind, const void *key)
+void *hash_table_remove(struct hash_table *t, const struct hash_table_kind *kind,
+                        const void *key)
 {
     size_t i = t->n > 0 ? slot_of(t, kind, key) : 0;
     void *entry = t->n > 0 ? t->slots[i] : NULL;
@@ -74,7 +77,7 @@ void *table_remove(struct table *t, const struct table_kind *kind, const void *k
     return entry;
 }
 
-void *table_next(const struct table *t, size_t *at)
+void *hash_table_next(const struct hash_table *t, size_t *at)
 {
     while (*at < t->n_slots)
         if (t->slots[(*at)++])
@@ -82,10 +85,10 @@ void *table_next(const struct table *t, size_t *at)
     return NULL;
 }
 
-void table_free(struct table *t)
+void hash_table_free(struct hash_table *t)
 {
     for (size_t i = 0; i < t->n_slots; i++)
         free(t->slots[i]);
     free(t->slots);
-    *t = (struct table){0};
+    *t = (struct hash_table){0};
 }

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "base/table.h"
+#include "base/hash_table.h"
 
 struct entry {
     uint64_t key;
@@ -41,8 +41,8 @@ static bool is_equal(const void *a, const void *b)
     return ((const struct entry *)a)->key == ((const struct entry *)b)->key;
 }
 
-static const struct table_kind good = {.hash = hash_well, .equal = is_equal};
-static const struct table_kind bad = {.hash = hash_badly, .equal = is_equal};
+static const struct hash_table_kind good = {.hash = hash_well, .equal = is_equal};
+static const struct hash_table_kind bad = {.hash = hash_badly, .equal = is_equal};
 
 static struct entry *new_entry(uint64_t key)
 {
@@ -53,46 +53,47 @@ static struct entry *new_entry(uint64_t key)
     return e;
 }
 
-static struct entry *find(const struct table *t, const struct table_kind *kind, uint64_t key)
+static struct entry *find(const struct hash_table *t, const struct hash_table_kind *kind,
+                          uint64_t key)
 {
-    return table_find(t, kind, &(struct entry){.key = key});
+    return hash_table_find(t, kind, &(struct entry){.key = key});
 }
 
 static void test_empty(void **state)
 {
-    struct table t = {.n = 0};
+    struct hash_table t = {.n = 0};
     size_t at = 0;
 
     (void)state;
     assert_null(find(&t, &good, 1));
-    assert_null(table_remove(&t, &good, &(struct entry){.key = 1}));
-    assert_null(table_next(&t, &at));
-    table_free(&t);
+    assert_null(hash_table_remove(&t, &good, &(struct entry){.key = 1}));
+    assert_null(hash_table_next(&t, &at));
+    hash_table_free(&t);
 }
 
 static void test_many(void **state)
 {
-    struct table t = {.n = 0};
+    struct hash_table t = {.n = 0};
 
     (void)state;
     for (uint64_t key = 0; key < 10000; key++)
-        assert_int_equal(table_add(&t, &good, new_entry(key)), 0);
+        assert_int_equal(hash_table_add(&t, &good, new_entry(key)), 0);
     assert_int_equal(t.n, 10000);
     for (uint64_t key = 0; key < 10000; key++) {
         assert_non_null(find(&t, &good, key));
         assert_int_equal(find(&t, &good, key)->value, key + 7);
     }
     assert_null(find(&t, &good, 10000));
-    table_free(&t);
+    hash_table_free(&t);
     assert_int_equal(t.n, 0);
     assert_null(find(&t, &good, 1));
 }
 
 /* Beside an array that says what is in it. */
-static void add_and_remove(const struct table_kind *kind, unsigned n_keys, unsigned rounds)
+static void add_and_remove(const struct hash_table_kind *kind, unsigned n_keys, unsigned rounds)
 {
     bool *in = calloc(n_keys, sizeof(*in));
-    struct table t = {.n = 0};
+    struct hash_table t = {.n = 0};
     size_t n = 0, found = 0, at = 0;
 
     assert_non_null(in);
@@ -103,10 +104,10 @@ static void add_and_remove(const struct table_kind *kind, unsigned n_keys, unsig
 
         assert_int_equal(e != NULL, in[key]);
         if (in[key]) {
-            assert_ptr_equal(table_remove(&t, kind, &(struct entry){.key = key}), e);
+            assert_ptr_equal(hash_table_remove(&t, kind, &(struct entry){.key = key}), e);
             free(e);
         } else {
-            assert_int_equal(table_add(&t, kind, new_entry(key)), 0);
+            assert_int_equal(hash_table_add(&t, kind, new_entry(key)), 0);
         }
         n += in[key] ? (size_t)-1 : 1;
         in[key] = !in[key];
@@ -114,10 +115,10 @@ static void add_and_remove(const struct table_kind *kind, unsigned n_keys, unsig
     }
     for (uint64_t key = 0; key < n_keys; key++)
         assert_int_equal(find(&t, kind, key) != NULL, in[key]);
-    for (const struct entry *e; (e = table_next(&t, &at)); found++)
+    for (const struct entry *e; (e = hash_table_next(&t, &at)); found++)
         assert_true(in[e->key]);
     assert_int_equal(found, n);
-    table_free(&t);
+    hash_table_free(&t);
     free(in);
 }
 
@@ -132,22 +133,22 @@ static void test_removed(void **state)
 
 static void test_no_memory(void **state)
 {
-    struct table t = {.n = 0};
+    struct hash_table t = {.n = 0};
     struct entry *e = new_entry(1000);
     uint64_t key = 0;
     int r = 0;
 
     (void)state;
     no_memory = true;
-    assert_int_equal(table_add(&t, &good, e), -ENOMEM);
+    assert_int_equal(hash_table_add(&t, &good, e), -ENOMEM);
     assert_int_equal(t.n, 0);
     no_memory = false;
-    assert_int_equal(table_add(&t, &good, new_entry(key++)), 0);
+    assert_int_equal(hash_table_add(&t, &good, new_entry(key++)), 0);
     no_memory = true;
     while (r == 0) {
         struct entry *more = new_entry(key);
 
-        r = table_add(&t, &good, more);
+        r = hash_table_add(&t, &good, more);
         if (r == 0)
             key++;
         else
@@ -158,9 +159,9 @@ static void test_no_memory(void **state)
     assert_int_equal(t.n, key);
     for (uint64_t k = 0; k < key; k++)
         assert_non_null(find(&t, &good, k));
-    assert_int_equal(table_add(&t, &good, e), 0);
+    assert_int_equal(hash_table_add(&t, &good, e), 0);
     assert_ptr_equal(find(&t, &good, 1000), e);
-    table_free(&t);
+    hash_table_free(&t);
 }
 
 int main(void)

@@ -1,4 +1,4 @@
-#include "answers_priv.h"
+#include "hang_check_priv.h"
 
 #include "accounting_priv.h"
 
@@ -47,7 +47,7 @@ static bool see_answering(struct copy *c, const struct chunk *k, unsigned i)
            !(c->leaving && k->ops[i].waits);
 }
 
-bool answers_expected(struct copy *c)
+bool hang_check_can_go_on(struct copy *c)
 {
     const struct chunk *oldest = oldest_ordered(c);
 
@@ -146,7 +146,7 @@ static bool cancel_waiting(struct copy *c, const struct chunk *k, unsigned i)
     return false;
 }
 
-void answers_check(struct copy *c)
+void hang_check_look(struct copy *c)
 {
     bool leave;
 
@@ -173,7 +173,7 @@ void answers_check(struct copy *c)
  * buffers are used for nothing else before it is destroyed. It can change the times of the
  * destination, and what others have written over it meanwhile. So nothing may begin any more
  * after the process has reported its end, which supervisor_leave() sees to. */
-void answers_leave_behind(struct copy *c)
+void hang_check_leave_behind(struct copy *c)
 {
     for (struct chunk *k = c->chunks.claimed; k; k = k->next)
         for (unsigned d = 0; d < c->job->n_dests; d++)
