@@ -9,7 +9,9 @@
 #include <stddef.h>
 
 /* A copy of the text for a terminal: control characters and bytes that are not UTF-8 are
- * written as \n or \ooo. The caller frees it; NULL without memory. */
+ * written as \n or \ooo, a backslash as \\, and characters that change the direction of text
+ * or its line as \ooo, so that no name looks like another one. The caller frees it; NULL without
+ * memory. */
 char *text_escaped(const char *text);
 
 /* A copy of the text in which U+FFFD replaces each byte that is not UTF-8. The copy is equal to

@@ -29,10 +29,14 @@ static void append(json_t **array, json_t *value)
     }
 }
 
-/* Takes the text, which is UTF-8, and frees it. */
+/* Takes the text and frees it. Bytes that are not UTF-8 become U+FFFD: a message may have the name
+ * of an extended attribute in it, which can be any bytes. */
 static void add_text(json_t **object, const char *key, char *text)
 {
-    add(object, key, json_string(text));
+    char *utf8 = text != NULL ? text_as_utf8(text) : NULL;
+
+    add(object, key, json_string(utf8));
+    free(utf8);
     free(text);
 }
 
