@@ -22,7 +22,7 @@ struct tuning_facts {
     unsigned n_dests; /* that are written to by the engines */
     bool detach;      /* destinations need not wait for one another */
     bool direct;      /* O_DIRECT is in use somewhere */
-    bool sequential;  /* a destination takes its bytes in order only, or --in-order */
+    bool sequential;  /* the source or a destination has no positions, or --in-order */
     uint32_t align;   /* bytes: largest O_DIRECT alignment in use, at least 1 */
 };
 

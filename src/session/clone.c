@@ -34,7 +34,7 @@ bool session_may_clone(const struct session *s, unsigned d)
 {
     if (!session_wants_clones(s) || !s->size_known || !s->looks[d].clones)
         return false;
-    if (s->looks[d].demand.device == s->source.st.st_dev)
+    if (s->source.can.clonable && s->looks[d].demand.device == s->source.st.st_dev)
         return true;
     for (unsigned l = 0; l < d; l++)
         if (!s->late[l] && s->failures[l].err == 0 && may_share(s, l) && may_share(s, d) &&
@@ -55,10 +55,10 @@ void session_clone_source(struct session *s, unsigned d)
     struct failure f;
 
     s->cloned[d] = false;
-    /* For a length of 0 the kernel takes all there is; where the size is not known, that is
-     * nothing, or what cannot be cloned. */
+    /* A length of 0 means to the kernel: all there is. With --reflink=always the kernel gives
+     * the reason why a source cannot be cloned. */
     if (!session_wants_clones(s) || (s->size == 0 && s->size_known) ||
-        (!s->size_known && s->o->reflink != WHEN_ALWAYS))
+        (!s->source.can.clonable && s->o->reflink != WHEN_ALWAYS))
         return;
     if (target_clone(t, s->source.fd, s->start, &f) == 0) {
         s->cloned[d] = s->size_known;

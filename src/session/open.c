@@ -36,7 +36,7 @@ static int open_source(struct session *s)
 static uint64_t bytes_to_copy(const struct session *s)
 {
     const struct options *o = s->o;
-    uint64_t end = s->source.size_known ? s->source.size : INT64_MAX;
+    uint64_t end = s->source.can.size_known ? s->source.size : INT64_MAX;
     uint64_t size = end > o->offset ? end - o->offset : 0;
 
     if (o->attributes_only)
@@ -49,7 +49,7 @@ static void open_source_direct(struct session *s)
 {
     uint64_t size = bytes_to_copy(s);
 
-    s->direct = tuning_wants_direct(s->o, size, s->source.size_known, s->copy->n_dests,
+    s->direct = tuning_wants_direct(s->o, size, s->source.can.size_known, s->copy->n_dests,
                                     page_cache_room);
     if (s->direct &&
         (s->o->direct == WHEN_ALWAYS || page_cache_lacks(s->source.fd, s->o->offset, size)))
@@ -69,7 +69,7 @@ static void call_source(void *arg, unsigned i)
         attrs_read(&s->attrs, s->source.fd, false, &s->source.st);
     /* Of a file of a tree, if it is worth it. */
     if (s->o->partial && (!s->file || s->source.size >= SMALLEST_KEPT))
-        s->keeps = source_origin(&s->source, &s->origin);
+        s->keeps = s->source.can.again && source_origin(&s->source, &s->origin);
 }
 
 int session_open_source(struct session *s)
@@ -85,7 +85,7 @@ int session_open_source(struct session *s)
     if (f->err != 0)
         return -f->err;
     s->start = o->offset;
-    s->size_known = s->source.size_known;
+    s->size_known = s->source.can.size_known;
     if (s->size_known && s->start > s->source.size) {
         source_close(&s->source);
         s->unavailable = true;
@@ -105,8 +105,8 @@ int session_open_source(struct session *s)
 /* Whether destinations get holes where nothing has to be written. */
 static bool leaves_holes(const struct session *s)
 {
-    return s->size_known && (s->o->sparse == WHEN_ALWAYS ||
-                             (s->o->sparse == WHEN_AUTO && source_may_have_holes(&s->source)));
+    return s->size_known &&
+           (s->o->sparse == WHEN_ALWAYS || (s->o->sparse == WHEN_AUTO && s->source.can.holes));
 }
 
 /* Bytes that will be written to a destination, at most. */
@@ -114,9 +114,7 @@ static uint64_t data_size(const struct session *s)
 {
     uint64_t allocated = source_allocated(&s->source);
 
-    return leaves_holes(s) && source_may_have_holes(&s->source) && allocated < s->size
-               ? allocated
-               : s->size;
+    return leaves_holes(s) && s->source.can.holes && allocated < s->size ? allocated : s->size;
 }
 
 static struct target_request request_for(const struct session *s, unsigned d)

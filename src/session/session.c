@@ -30,14 +30,15 @@ static unsigned usable_cpus(void)
     return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
 }
 
-/* Whether a destination that is too slow for others goes its own way. */
+/* Whether a destination that is too slow for others goes its own way: it then reads again what
+ * the others have had. */
 static bool detaches(const struct session *s)
 {
     unsigned open = 0;
 
     for (unsigned d = 0; d < s->copy->n_dests; d++)
         open += session_takes_part(s, d);
-    return open > 1 && s->o->slow != SLOW_WAIT && !s->o->in_order;
+    return open > 1 && s->source.can.again && s->o->slow != SLOW_WAIT && !s->o->in_order;
 }
 
 static struct tuning_facts facts(const struct session *s)
@@ -48,7 +49,7 @@ static struct tuning_facts facts(const struct session *s)
         .cpus = usable_cpus(),
         .detach = detaches(s),
         .direct = s->source.fd_direct >= 0,
-        .sequential = s->o->in_order,
+        .sequential = s->o->in_order || !s->source.can.positions,
         .align = s->source.fd_direct >= 0 ? s->source.direct_align : 1,
     };
 
@@ -187,7 +188,7 @@ static int set_up_job(struct session *s)
     j->fds = calloc(2 * (1 + (size_t)n), sizeof *j->fds);
     j->dests = calloc(n, sizeof *j->dests);
     /* Every destination may be at a place of its own, and those that share at one more. */
-    r = s->size > 0 && source_may_have_holes(&s->source)
+    r = s->size > 0 && s->source.can.holes
             ? extents_create(s->source.fd, s->start, s->size, f.align, n + 1, &j->extents)
             : 0;
     if (!j->fds || !j->dests || r < 0) {

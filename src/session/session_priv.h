@@ -43,7 +43,7 @@ struct session {
     bool size_known;
     struct origin origin; /* what is copied, for what is kept of it */
     bool direct;          /* files are opened with O_DIRECT where they take it */
-    bool keeps;           /* --partial, and the source can be told again by its origin */
+    bool keeps; /* --partial, and the source can be read again, and known by its origin */
     struct tuning tuning;
 
     /* What calls bring, per destination; of one that was given up nothing is looked at. */

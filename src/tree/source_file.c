@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "source/holes.h"
 #include "source_state_priv.h"
 
 #define DATA (256u << 10) /* bytes of a file in one record */
@@ -139,16 +140,23 @@ bool walk_put_data(struct walk *w, const char *name, int fd, const struct stat *
 
 /* ---- holes ---- */
 
-/* Whether there are holes in the file. */
+/* All of the file, for holes_next_data(). */
+static struct holes_part whole_file(int fd, const struct stat *st)
+{
+    return (struct holes_part){.fd = fd, .size = (uint64_t)st->st_size, .grain = 1};
+}
+
+/* Whether there are holes in the file. Leaves its file position at the start. */
 static bool has_holes(int fd, const struct stat *st)
 {
-    off_t hole;
+    struct holes_part part = whole_file(fd, st);
+    struct range data;
 
-    if ((uint64_t)st->st_blocks * 512 >= (uint64_t)st->st_size)
+    if (!holes_are_likely(st))
         return false;
-    hole = lseek(fd, 0, SEEK_HOLE);
+    data = holes_next_data(&part, 0);
     (void)lseek(fd, 0, SEEK_SET);
-    return hole >= 0 && hole < st->st_size;
+    return data.start > 0 || data.end < part.size;
 }
 
 static bool put_hole(struct walk *w, uint64_t length)
@@ -190,24 +198,20 @@ static bool put_piece(struct walk *w, int fd, uint64_t *at, uint64_t end)
 static bool put_sparse(struct walk *w, const char *name, int fd, const struct stat *st)
 {
     struct record *r = begin_file(w, RECORD_FILE, name, 0, st);
-    uint64_t at = 0, size = (uint64_t)st->st_size;
+    struct holes_part part = whole_file(fd, st);
+    uint64_t at = 0;
     bool good = true;
 
     if (!r)
         return false;
     r->sparse = true;
     walk_publish(w, r);
-    while (good && at < size) {
-        off_t data = lseek(fd, (off_t)at, SEEK_DATA), hole;
+    while (good && at < part.size) {
+        struct range data = holes_next_data(&part, at);
 
-        if (data < 0 || (uint64_t)data > size) /* there are none any more */
-            data = (off_t)size;
-        good = put_hole(w, (uint64_t)data - at);
-        at = (uint64_t)data;
-        hole = lseek(fd, data, SEEK_HOLE);
-        if (hole < 0 || (uint64_t)hole > size)
-            hole = (off_t)size;
-        good = good && put_piece(w, fd, &at, (uint64_t)hole);
+        good = put_hole(w, data.start - at);
+        at = data.start;
+        good = good && put_piece(w, fd, &at, data.end);
     }
     return put_end(w, fd, st, at, good);
 }
