@@ -1,6 +1,6 @@
-/* table: a hash table of pointers to entries. The entries belong to the caller, and each holds its
- * own key. A struct table_kind defines what the key is; the caller passes the same one to every
- * call. The table grows with its entries and never shrinks. */
+/* table: a hash table of pointers to entries. The entries belong to the caller, and each holds
+ * its own key. A struct table_kind defines what the key is; the caller passes the same one to
+ * every call. The table grows with its entries and never shrinks. */
 #ifndef UCOPY_BASE_TABLE_H
 #define UCOPY_BASE_TABLE_H
 
@@ -20,12 +20,12 @@ struct table_kind {
     bool (*equal)(const void *a, const void *b); /* the keys of two entries are the same */
 };
 
-/* Returns the entry with the same key as `key`, an entry of which only the key is read. NULL: there
- * is none. */
+/* Returns the entry with the same key as `key`, an entry of which only the key is read. NULL:
+ * there is none. */
 void *table_find(const struct table *t, const struct table_kind *kind, const void *key);
 
-/* Adds an entry; the table must have none with the same key. Returns 0, or -ENOMEM, and then nothing has
- * changed. */
+/* Adds an entry; the table must have none with the same key. Returns 0, or -ENOMEM, and then
+ * nothing has changed. */
 int table_add(struct table *t, const struct table_kind *kind, void *entry);
 
 /* Takes the entry with that key out of the table and returns it. NULL: there is none. */
