@@ -5,8 +5,8 @@
 
 #define FIRST_SLOTS 64u
 
-/* Entries are in the slot of their hash or in the next ones up to a free slot. There always is a
- * free one: at most three quarters are in use. */
+/* Entries are in the slot of their hash or in the next ones up to a free slot. There always is
+ * a free one: at most three quarters are in use. */
 static size_t slot_of(const struct table *t, const struct table_kind *kind, const void *key)
 {
     size_t i = (size_t)kind->hash(key) & (t->n_slots - 1);
