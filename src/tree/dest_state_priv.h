@@ -4,9 +4,10 @@
  *   dest.c            applies a record; open, end, close
  *   dest_directory.c  directories, and the current one
  *   dest_file.c       regular files
- *   dest_entry.c      symlinks, nodes, hard links
- *   dest_names.c      entries that wait for their names
+ *   dest_entry.c      symlinks, nodes, links
  *   dest_existing.c   what exists under a final name already
+ *   dest_links.c      files with several names: where they are, and hard links to them
+ *   dest_names.c      entries that wait for their names
  *   dest_attrs.c      attributes
  *   dest_source.c     links to the source itself
  *   dest_report.c     failures, and what was made */
