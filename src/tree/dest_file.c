@@ -471,8 +471,10 @@ void tree_dest_apply_copy(struct tree_dest *t, const struct record *r)
         tree_dest_place_entry(t, r, t->file_name, is_there);
         t->takes_copy = false;
     }
-    if (path_buffer_put(&t->copy_path, 0, t->path.bytes) < 0)
+    if (path_buffer_put(&t->copy_path, 0, t->path.bytes) < 0) {
         tree_dest_fail(t, "open", ENOMEM, NULL);
+        t->takes_copy = false; /* copy_path is that of another file */
+    }
 }
 
 bool tree_dest_copy_request(struct tree_dest *t, struct target_request *ret_request,

@@ -261,10 +261,14 @@ static void enter(struct walk *w, int dir_fd, const char *name)
     } else if (t->one_file_system && st.st_dev != w->dev) {
         put_empty(w, name, fd, &st);
     } else if (announce(w, name, &st)) {
-        if (push_level(w, &st) < 0 || dir_chain_enter(&w->dirs, fd, &st) < 0)
+        if (push_level(w, &st) < 0) {
+            (void)fd_close(&fd);
             walk_fail_memory(w);
-        else
+        } else if (dir_chain_enter(&w->dirs, fd, &st) < 0) { /* closes fd */
+            walk_fail_memory(w);
+        } else {
             list_entered(w);
+        }
         return;
     }
     (void)fd_close(&fd);
