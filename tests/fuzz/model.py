@@ -27,6 +27,7 @@ class Rules:
         self.preserve = set()  # mode ownership timestamps links xattr
         self.no_mode = False  # --no-preserve=mode
         self.resume = False  # in trees
+        self.nodes_known = False  # the fault of their mode is not looked for
         self.xattrs_matter = True  # source and destination can have them
         self.sparse = "auto"
 
@@ -82,7 +83,7 @@ def new_node(source, rules, replaced=None):
     node = Node(source.kind, new_mode(source, rules))
     node.data = source.data
     node.mtime = None
-    if source.kind == "link":
+    if source.kind == "link" or (source.kind == "fifo" and rules.no_mode and rules.nodes_known):
         node.mode = None
     elif replaced and replaced.kind == "file" and source.kind == "file":
         node.mode = None if rules.no_mode else replaced.mode
@@ -97,6 +98,7 @@ def new_node(source, rules, replaced=None):
 
 def write_into(old, source, rules):
     """--inplace: the same inode, under all of its names."""
+    old.written = True
     old.data = source.data
     old.mtime = None
     give_attributes(old, source, rules)
@@ -124,6 +126,8 @@ def put(children, name, source, rules):
         children[name] = new_node(source, rules)
     elif rules.remove:
         children[name] = new_node(source, rules)
+    elif rules.inplace and getattr(old, "written", False):
+        children[name] = new_node(source, rules, old)  # what this copy has made stays
     elif rules.inplace and old.kind == source.kind == "file":
         write_into(old, source, rules)
     elif old.kind not in ("file", "link"):

@@ -279,7 +279,8 @@ class SingleCase:
         if any(x.kind == "fault" for x in self.destinations):
             self.fault = places.FaultFs(world.faultfs, world.work, self.fault_rules, self.fault_mode)
         self.source_stage, self.source_place = world.places.fresh(self.source_place, "s")
-        self.source = f"{self.source_stage}/src"
+        self.operand = f"{self.source_stage}/src"
+        self.source = world.real(self.source_stage) + "/src"  # what FUSE remembers of it is nothing yet
         self.make_source()
         for i, it in enumerate(self.destinations):
             self.prepare_destination(i, it)
@@ -406,7 +407,7 @@ class SingleCase:
     # ---- running and judging ----
 
     def arguments(self, options):
-        return [self.world.ucopy, "--json", *options, self.source,
+        return [self.world.ucopy, "--json", *options, self.operand,
                 *(it.operand for it in self.destinations)]
 
     def run_once(self, options, interrupt=None):

@@ -18,8 +18,8 @@ class Outcome:
 
 
 class TreeModel:
-    def __init__(self, rules):
-        self.rules = rules
+    def __init__(self, rules, avoid):
+        self.rules, self.avoid = rules, avoid
         self.outcome = Outcome()
         self.names = {}  # id of a source node: [(children, name, old, what became of it)]
         self.sources = {}
@@ -70,10 +70,8 @@ class TreeModel:
         done = [(children, name, old) for children, name, old, _, what in names if what == "done"]
         kept = [children[name] for children, name, old, _, what in names
                 if what in ("skipped", "failed", "maybe") and old is not None and old.kind != "dir"]
-        if not done:
-            return
         existed = any(old is not None for *_, old in done)
-        if self.rules.inplace and existed:
+        if self.rules.inplace and existed and not (self.rules.backup or self.rules.remove):
             self.loosen_written(source, names, root)
             return
         if kept and (self.rules.update == "older" or self.rules.resume):
@@ -84,6 +82,8 @@ class TreeModel:
             for children, name, _ in done:
                 children[name].links_free = True
                 children[name].mode = children[name].uid = children[name].gid = None
+            return
+        if not done:
             return
         first = done[0][0][done[0][1]]
         for children, name, _ in done:
@@ -102,8 +102,13 @@ class TreeModel:
             node.ident = None
             if "mode" not in self.rules.preserve:
                 node.mode = node.uid = node.gid = None
-        for children, name, old, *_ in names:
+        for children, name, old, _, what in names:
+            if what == "skipped" and "U1-update-replaces-newer" not in self.avoid:
+                continue
             if old is None or old.kind != "dir":
+                if self.rules.backup and old is not None and children[name] is old:
+                    backup = backup_name(children, name, self.rules)
+                    children[backup] = Any(children.get(backup), copy.copy(old))
                 children[name] = Any(*outcomes)
 
     def loosen_written(self, source, names, root):

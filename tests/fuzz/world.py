@@ -10,6 +10,8 @@ class World:
     def __init__(self, work, ucopy, tools, avoid):
         self.work, self.avoid = work, avoid
         self.ucopy, self.faultfs = ucopy, f"{tools}/faultfs"
+        self.cp = f"{work}/cp"
+        os.symlink(ucopy, self.cp)
         self.env = {**os.environ, "LC_ALL": "C"}
         for name in ("VERSION_CONTROL", "SIMPLE_BACKUP_SUFFIX", "POSIXLY_CORRECT"):
             self.env.pop(name, None)
