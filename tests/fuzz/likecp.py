@@ -41,6 +41,8 @@ class LikeCpCase:
         self.selects = choice in ("-n", "-u", "-i", "--attributes-only")
         self.backup = choice in ("-b", "--backup=t", "-S.o")
         self.answers = d.pick(b"y\n" * 1000, b"") if choice == "-i" else b""
+        if choice == "-u" and self.follow:
+            choice = ""  # cp makes hard links then, preserved or not
         if choice:
             self.options.append(choice)
         if d.chance(20):
@@ -98,8 +100,9 @@ class LikeCpCase:
                 remove(real)
             elif node.kind != "dir" and other is not None and other.kind == "dir":
                 remove(real)
-            elif "--attributes-only" in self.options and other is not None and other.kind != node.kind:
-                remove(real)  # by the man page it stays
+            elif "--attributes-only" in self.options and other is not None and \
+                    node.kind != "dir" and "file" != other.kind:
+                remove(real)  # by the man page they are copied as usual
             elif path in many:
                 remove(real)  # what is written last into both names depends on the order
             elif path in of_groups and (self.selects or node.kind == "dir"):
@@ -153,8 +156,7 @@ class LikeCpCase:
         bits = 0
         if "D8-sticky-bit" in self.world.avoid:
             bits |= 0o1000
-        if "--attributes-only" in self.options:
-            bits |= 0o6000  # cp leaves those of the old file
+        bits |= node.mode & ~other.mode & 0o6000  # cp leaves those of an old file
         if node.kind == "fifo" and "D8-mode-of-nodes" in self.world.avoid:
             bits = 0o7777
         node.mode &= ~bits

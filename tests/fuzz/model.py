@@ -113,9 +113,12 @@ def put(children, name, source, rules):
         children[name] = new_node(source, rules)
         return "done"
     if old.kind == "dir":
-        if rules.update == "none":
-            return "maybe"
-        return "failed"
+        # Whether it is skipped or in the way is not said.
+        return "maybe" if rules.update in ("none", "older") else "failed"
+    if old.kind == "link" and source.kind == "file" and rules.update == "older":
+        # Nor whether the time is that of the link or of what it leads to.
+        children[name] = Any(old, new_node(source, rules, old))
+        return "maybe"
     kept = rules.keeps_old(old, source)
     if kept:
         return kept

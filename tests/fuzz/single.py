@@ -68,6 +68,7 @@ class SingleCase:
         self.source_mode = d.pick(0o644, 0o600, 0o444, 0o755, 0o4755, 0o640, 0o000)
         self.source_mtime = d.choice(TIMES) * 10**9 + d.pick(0, 1, 999999999, 123456789)
         self.draw_rule()
+        self.avoid_known_rule()
         if self.resumes:
             self.draw_interruption()
 
@@ -182,7 +183,7 @@ class SingleCase:
                              "--remove-destination": 8, "--backup": 14, "-i -n": 2, "-n -i": 2})
         if self.attributes_only:
             choice = d.pick("", "-n", "-u")
-        elif self.dest_offset is not None and choice == "--backup":
+        elif self.dest_offset is not None and choice in ("--backup", "--remove-destination"):
             choice = ""
         if choice == "--update":
             r.update = d.pick("all", "older", "none", "none-fail")
@@ -271,6 +272,11 @@ class SingleCase:
                               d.randrange(1, 500) / 1000)
         self.change = d.chance(30)
         self.old_options = list(self.options)
+
+    def avoid_known_rule(self):
+        if "A3-write-back-error-in-setattr" in self.world.avoid and self.fault_mode == "writeback" \
+                and any(rule.startswith("write ") and "fail" in rule for rule in self.fault_rules):
+            self.fault_mode = ""
 
     # ---- preparing ----
 
@@ -448,10 +454,10 @@ class SingleCase:
         content = bytearray(self.content)
         content[at] ^= 1
         self.content = bytes(content)
-        with open(self.source, "r+b") as f:
+        with open(self.operand, "r+b") as f:
             f.seek(at)
             f.write(self.content[at:at + 1])
-        os.utime(self.source, ns=(10**18, self.source_mtime))  # only its ctime tells
+        os.utime(self.operand, ns=(10**18, self.source_mtime))  # only its ctime tells
 
     def run_interrupted(self):
         result = self.run_once(self.options, self.interrupt)
@@ -476,7 +482,7 @@ class SingleCase:
         """What is refused before anything is done."""
         paths = [it for it in self.destinations[:-1] if it.is_regular]
         overwrites = paths and self.destinations[-1].into_directory and "-f" not in self.options
-        return bool(overwrites) or self.offset > len(self.content)
+        return bool(overwrites) or self.offset > len(self.content) > 0
 
     def judge_refused(self, result):
         if result.status != 2:
@@ -582,7 +588,7 @@ class SingleCase:
         allowed = {wanted, 6} if attributes_failed and wanted == 0 else {wanted}
         if result.status not in allowed:
             self.wrong(f"exit {result.status}, not {wanted}: {result.err[-300:]!r}")
-        if attributes_failed and not any(it.may_fail or it.kind in ("fault",) for it in self.destinations):
+        if attributes_failed and not any(it.may_fail or it.kind == "fault" for it in self.destinations):
             self.wrong(f"attributes failed: {result.err[-300:]!r}")
         if summary["exit"] != result.status:
             self.wrong(f"exit {result.status}, the summary says {summary['exit']}")

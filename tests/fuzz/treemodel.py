@@ -73,7 +73,8 @@ class TreeModel:
         existed = any(old is not None for *_, old in done)
         if self.rules.inplace and existed and not (self.rules.backup or self.rules.remove):
             self.loosen_written(source, names, root)
-            return
+            if not kept:
+                return
         if kept and (self.rules.update == "older" or self.rules.resume):
             # The other names become names of a skipped file, as with cp: also those that exist.
             self.loosen_all(names)
