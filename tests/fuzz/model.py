@@ -74,6 +74,8 @@ def give_attributes(node, source, rules):
         if "xattr" in rules.preserve:
             node.xattrs = {**node.xattrs, **source.xattrs} if rules.xattrs_matter else None
     if "ownership" in rules.preserve:
+        if "mode" not in rules.preserve and node.mode and node.mode & 0o6000:
+            node.mode = None  # as with cp, chown takes the set-ID bits
         node.uid, node.gid = source.uid, source.gid
     node.mtime = source.mtime if "timestamps" in rules.preserve else None
 

@@ -74,6 +74,8 @@ class SingleCase:
 
     def draw_size(self):
         d, near = self.draw, self.chunk or 512 * K
+        if d.chance(1):  # from 16M on ucopy considers O_DIRECT by itself
+            return 16 * K * K + d.choice([0, 1, 512, 4096, 1_000_001])
         return d.choice([
             d.choice([0, 1, 511, 512, 4095, 4096, 4097, 8192]),
             d.choice([1, 2, 3]) * near + d.choice([-4096, -1, 0, 1, 512, 4095]),
@@ -143,6 +145,8 @@ class SingleCase:
             if self.direct and "A1-direct-and-buffered" in self.world.avoid:
                 self.dest_offset -= self.dest_offset % 4096
             self.options.append(f"--dest-offset={self.dest_offset}")
+        end = size if self.length is None else min(size, self.offset + self.length)
+        self.is_empty = end <= self.offset
 
     def draw_sparse(self):
         d = self.draw
@@ -151,6 +155,9 @@ class SingleCase:
             return
         if d.chance(35):
             self.rules.sparse = d.pick("auto", "always", "never")
+            if self.rules.sparse == "always" and self.is_empty and self.dest_offset and \
+                    "D21-empty-range" in self.world.avoid:
+                self.rules.sparse = "never"
             self.options.append(f"--sparse={self.rules.sparse}")
         if d.chance(30):
             self.reflink = d.pick("auto", "never", "never")

@@ -104,7 +104,7 @@ class TreeModel:
             if "mode" not in self.rules.preserve:
                 node.mode = node.uid = node.gid = None
         for children, name, old, _, what in names:
-            if what == "skipped" and "U1-update-replaces-newer" not in self.avoid:
+            if what == "skipped" and not self.rules.resume and "U1-update-replaces-newer" not in self.avoid:
                 continue
             if old is None or old.kind != "dir":
                 if self.rules.backup and old is not None and children[name] is old:
