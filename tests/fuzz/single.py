@@ -141,12 +141,13 @@ class SingleCase:
             self.length = d.choice(near)
             self.options.append(f"--length={self.length}")
         if self.rules.inplace and d.chance(40):
+            end = size if self.length is None else min(size, self.offset + self.length)
             self.dest_offset = d.choice([0, 1, 512, 4096, 4097, 65536, d.randrange(300_000)])
             if self.direct and "A1-direct-and-buffered" in self.world.avoid:
                 self.dest_offset -= self.dest_offset % 4096
+            if end <= self.offset and "D21-empty-range" in self.world.avoid:
+                self.dest_offset = 0
             self.options.append(f"--dest-offset={self.dest_offset}")
-        end = size if self.length is None else min(size, self.offset + self.length)
-        self.is_empty = end <= self.offset
 
     def draw_sparse(self):
         d = self.draw
@@ -155,9 +156,6 @@ class SingleCase:
             return
         if d.chance(35):
             self.rules.sparse = d.pick("auto", "always", "never")
-            if self.rules.sparse == "always" and self.is_empty and self.dest_offset and \
-                    "D21-empty-range" in self.world.avoid:
-                self.rules.sparse = "never"
             self.options.append(f"--sparse={self.rules.sparse}")
         if d.chance(30):
             self.reflink = d.pick("auto", "never", "never")
