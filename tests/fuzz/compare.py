@@ -6,7 +6,7 @@ None among them is "nothing there".
 """
 from state import names_by_node
 
-SLACK_BLOCKS = 2048  # of 512 bytes: file systems allocate ahead in their own ways
+SLACK_BLOCKS = 512  # of 512 bytes: file systems allocate ahead in their own ways
 
 
 def show(path):

@@ -154,7 +154,7 @@ class LikeCpCase:
             # A directory in which nothing was made anew keeps its time, which is an accident.
             if node.kind == "dir" and not self.keeps_times:
                 node.mtime = None
-            elif node.mtime > recent and other.mtime > recent:
+            elif node.mtime is not None and node.mtime > recent and other.mtime > recent:
                 node.mtime = None
             if node.kind == "link":
                 node.mode = None

@@ -30,6 +30,7 @@ class Rules:
         self.nodes_known = False  # the fault of their mode is not looked for
         self.xattrs_matter = True  # source and destination can have them
         self.sparse = "auto"
+        self.holes_seen = True  # the source's file system tells where they are
 
     def answer(self):
         if isinstance(self.ask, bool):
@@ -93,7 +94,7 @@ def new_node(source, rules, replaced=None):
     elif replaced:
         node.mode = node.uid = node.gid = None  # cp's rules are for files
     give_attributes(node, source, rules)
-    if rules.sparse != "never" and source.kind == "file":
+    if rules.holes_seen and rules.sparse != "never" and source.kind == "file":
         node.max_blocks = source.blocks
     return node
 

@@ -59,7 +59,7 @@ class Nature:
         d = self.draw
         with open(path, "wb") as f:
             if d.chance(12):
-                size = d.randrange(1, 1_000_000)
+                size = d.randrange(1, 3_000_000)
                 for _ in range(d.randrange(3)):
                     f.seek(d.randrange(size))
                     f.write(d.randbytes(d.pick(1, 4096, 50_000)))

@@ -41,7 +41,10 @@ def cut(path):
 
 
 def break_link(path):
+    st = os.lstat(path)
     shutil.copy2(path, path + ".x")
+    os.chown(path + ".x", st.st_uid, st.st_gid)
+    os.chmod(path + ".x", st.st_mode)
     os.rename(path + ".x", path)
 
 
@@ -66,8 +69,8 @@ SPOILERS = {
     "loses a name": (os.unlink, lambda _, st: not stat.S_ISDIR(st.st_mode)),
     "changes a mode": (lambda p: os.chmod(p, os.lstat(p).st_mode ^ 0o020), is_file),
     "changes a time": (lambda p: os.utime(p, ns=(0, os.lstat(p).st_mtime_ns + 1)), is_file),
-    "fills holes": (lambda p: keep_times(p, fill), lambda _, st: st.st_size > 1_200_000
-                    and st.st_blocks * 512 < st.st_size - 1_200_000),
+    "fills holes": (lambda p: keep_times(p, fill), lambda _, st: stat.S_ISREG(st.st_mode)
+                    and st.st_blocks * 512 < st.st_size - 700_000),
     "leaves a temporary": (lambda p: open(f"{os.path.dirname(p)}/.ucopy-{5:016x}.tmp", "w").close(),
                            lambda _, st: not stat.S_ISDIR(st.st_mode)),
     "makes an empty file": (lambda p: open(f"{os.path.dirname(p)}/zzz", "w").close(),
@@ -89,7 +92,8 @@ def spoil(kind, since):
     change, suits = SPOILERS[kind]
     for path, st in entries(os.environ["FUZZ_ROOTS"].split(":")):
         if st.st_ctime_ns >= since and "/s/" not in path and suits(path, st):
-            change(path)
+            # Only the change itself may tell, not the directory's time.
+            keep_times(os.path.dirname(path), lambda _, path=path: change(path))
             return
 
 

@@ -95,6 +95,8 @@ class SingleCase:
                 [1, 4096, 4096 * d.randrange(1, 40), d.randrange(1, 200_000), self.chunk or 65536]))
             self.pieces.append(("data" if plain else d.pick("data", "data", "zeros", "hole"), length))
             at += length
+        if not plain and d.chance(20):
+            self.pieces.insert(d.randrange(len(self.pieces) + 1), ("hole", d.randrange(1, 2_000_000)))
         self.has_holes = any(kind == "hole" for kind, _ in self.pieces)
         self.is_plain = plain and size > 0
 
@@ -290,6 +292,7 @@ class SingleCase:
         if any(x.kind == "fault" for x in self.destinations):
             self.fault = places.FaultFs(world.faultfs, world.work, self.fault_rules, self.fault_mode)
         self.source_stage, self.source_place = world.places.fresh(self.source_place, "s")
+        self.rules.holes_seen = self.source_place != "bindfs"
         self.operand = f"{self.source_stage}/src"
         self.source = world.real(self.source_stage) + "/src"  # what FUSE remembers of it is nothing yet
         self.make_source()
