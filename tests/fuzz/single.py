@@ -292,7 +292,8 @@ class SingleCase:
         if any(x.kind == "fault" for x in self.destinations):
             self.fault = places.FaultFs(world.faultfs, world.work, self.fault_rules, self.fault_mode)
         self.source_stage, self.source_place = world.places.fresh(self.source_place, "s")
-        self.rules.holes_seen = self.source_place != "bindfs"
+        # What is in a partial file already may not be a hole, and cannot become one everywhere.
+        self.rules.holes_seen = self.source_place != "bindfs" and not self.resumes
         self.operand = f"{self.source_stage}/src"
         self.source = world.real(self.source_stage) + "/src"  # what FUSE remembers of it is nothing yet
         self.make_source()

@@ -179,7 +179,8 @@ class TreeCase:
         if any(it.kind == "fault" for it in self.destinations):
             self.fault = places.FaultFs(world.faultfs, world.work, self.fault_rules, self.fault_mode)
         self.source_stage, self.source_place = world.places.fresh(self.source_place, "s")
-        self.rules.holes_seen = self.source_place != "bindfs"
+        # What is in a partial file already may not be a hole, and cannot become one everywhere.
+        self.rules.holes_seen = self.source_place != "bindfs" and not self.resumes
         self.name = b"t"
         self.real_source = world.real(self.source_stage)  # what FUSE remembers of it is nothing yet
         above = os.fsencode(self.real_source)
