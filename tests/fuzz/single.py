@@ -68,7 +68,6 @@ class SingleCase:
         self.source_mode = d.pick(0o644, 0o600, 0o444, 0o755, 0o4755, 0o640, 0o000)
         self.source_mtime = d.choice(TIMES) * 10**9 + d.pick(0, 1, 999999999, 123456789)
         self.draw_rule()
-        self.avoid_known_rule()
         if self.resumes:
             self.draw_interruption()
 
@@ -279,11 +278,6 @@ class SingleCase:
                               d.randrange(1, 500) / 1000)
         self.change = d.chance(30)
         self.old_options = list(self.options)
-
-    def avoid_known_rule(self):
-        if "A3-write-back-error-in-setattr" in self.world.avoid and self.fault_mode == "writeback" \
-                and any(rule.startswith("write ") and "fail" in rule for rule in self.fault_rules):
-            self.fault_mode = ""
 
     # ---- preparing ----
 

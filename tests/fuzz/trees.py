@@ -57,7 +57,6 @@ class TreeCase:
         self.draw_existing()
         self.draw_ways()
         self.draw_rule()
-        self.avoid_known_rule()
         self.backups_kept = self.rules.backup
 
     def draw_destination(self):
@@ -166,11 +165,6 @@ class TreeCase:
                 action = d.pick("fail EIO", "fail ENOSPC", "fail EACCES", "delay 3")
                 self.fault_rules = [f"{op} * call>={d.randrange(1, 25)} {action}"]
                 faulty[0].may_fail = "fail" in action
-
-    def avoid_known_rule(self):
-        if "A3-write-back-error-in-setattr" in self.world.avoid and self.fault_mode == "writeback" \
-                and any(rule.startswith("write ") and "fail" in rule for rule in self.fault_rules):
-            self.fault_mode = ""
 
     # ---- preparing ----
 
