@@ -534,10 +534,11 @@ static void give_mode(struct receiver *r)
 
 static void give_times(struct receiver *r)
 {
-    if (clock_same(&r->st.st_atim, &r->a->times[0]) &&
-        clock_same(&r->st.st_mtim, &r->a->times[1]))
+    const struct timespec *times = r->a->times;
+
+    if (clock_same(&r->st.st_atim, times) && clock_same(&r->st.st_mtim, times + 1))
         return;
-    if (set_times(&r->h, r->a->times) == 0)
+    if (set_times(&r->h, times) == 0)
         r->changed = true;
     else
         note(r->failures, "preserve times", errno, NULL);
