@@ -30,6 +30,11 @@ rm -f good
 pkg/usr/bin/dcfldd status=off if=src of=good of=/dev/full >last 2>&1
 last=$?
 
+echo "the full output first: exit status $first, the other copy is whole: $whole; printed:"
+cat first
+echo "the full output last: exit status $last; the other copy has $(stat -c %s good 2>/dev/null || echo 0) of $(stat -c %s src) bytes; printed:"
+cat last
+
 # The same with a real file system, where it can be mounted.
 mkdir small && truncate -s 8M image
 if { mkfs.ext4 -q image && mount -o loop image small; } >log 2>&1; then
@@ -39,8 +44,4 @@ if { mkfs.ext4 -q image && mount -o loop image small; } >log 2>&1; then
     echo "ext4 of 8 MiB first: exit status $?, $(stat -c %s small/copy) of 16777216 bytes are there"
 fi
 
-echo "the full output first: exit status $first, the other copy is whole: $whole; printed:"
-cat first
-echo "the full output last: exit status $last; the other copy has $(stat -c %s good 2>/dev/null || echo 0) of $(stat -c %s src) bytes; printed:"
-cat last
 [ "$first" -eq 0 ] && [ "$whole" = yes ] && ! grep -qi 'space' first && [ "$last" -ne 0 ]
