@@ -417,6 +417,8 @@ static bool commit_replacement(struct tree_dest *t)
     }
     if (!done)
         tree_dest_report_failure(t, &f);
+    if (done && t->target.attr_failures.lost)
+        atomic_store(&t->request.view->attrs_lost, true);
     for (unsigned i = 0; done && i < t->target.attr_failures.n; i++)
         t->request.attrs_failed(t->request.arg, t->path.bytes,
                                 &t->target.attr_failures.list[i]);
