@@ -1,4 +1,6 @@
 #include <errno.h>
+#include <stddef.h>
+#include <string.h>
 
 #include "attrs_priv.h"
 
@@ -32,4 +34,31 @@ void attrs_note_not_kept(const struct attrs *a, const struct attrs_given *given,
         note_mode(failures, now->st_mode & MODE_BITS);
     if (given->times && is_far(now->st_mtim.tv_sec, a->times[1].tv_sec))
         note(failures, "preserve times", "the file system cannot hold them");
+}
+
+/* Errors of a device, of a server, or of a full file system. An attribute alone is refused with
+ * others: EPERM, EOPNOTSUPP, EINVAL. */
+static bool is_write_error(int err)
+{
+    static const int errors[] = {EIO,   ENOSPC,   EDQUOT,       EFBIG,     EROFS, ENODEV,
+                                 ENXIO, ENOTCONN, ECONNABORTED, ETIMEDOUT, ESTALE};
+
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+        if (err == errors[i])
+            return true;
+    return false;
+}
+
+const struct failure *attrs_lost_data(const struct attrs_failures *failures)
+{
+    for (unsigned i = 0; i < failures->n; i++) {
+        const struct failure *f = &failures->list[i];
+        bool of_inode = strcmp(f->op, "preserve owner") == 0 ||
+                        strcmp(f->op, "preserve mode") == 0 ||
+                        strcmp(f->op, "preserve times") == 0;
+
+        if (of_inode && is_write_error(f->err))
+            return f;
+    }
+    return NULL;
 }
