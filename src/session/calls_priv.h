@@ -84,6 +84,10 @@ struct dest_call {
     struct existing_case existing; /* result */
     struct target_view probe;      /* result, unless what exists is left alone */
 
+    /* The comparison with another destination in the same directory. */
+    const char *other; /* its path; not owned */
+    bool is_other;     /* result: the file system takes both names for one */
+
     /* The open, with an attempt to clone the source. */
     bool clone;
     bool must_clone;        /* if that fails, the open fails */
@@ -91,6 +95,8 @@ struct dest_call {
     int source_fd;
     uint64_t start; /* of the copied range in the source, bytes */
     bool cloned;    /* result */
+    dev_t dev;      /* result: of the file that is written in place; ino 0: there is none */
+    ino_t ino;
 
     /* The check of what an earlier run has left. */
     struct ranges held; /* result */

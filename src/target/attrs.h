@@ -48,6 +48,7 @@ struct attrs_value {
 struct attrs_failures {
     unsigned n;
     struct failure list[ATTRS_MAX_FAILURES]; /* the first ones */
+    bool lost; /* something was not preserved of which no failure is reported (ATTRS_TRY) */
 };
 
 /* The attributes of one source. The buffers are used again for the next source and only
@@ -111,20 +112,20 @@ void attrs_pack(const struct attrs *a, void *to);
 int attrs_unpack(struct attrs *a, const struct stat *st, const void *packed, size_t size);
 
 /* Sets the attributes that were read on the file, unless it has them already. If one cannot be
- * set, the others are set all the same; *ret lists the failures. (As with cp, it is no failure
- * that a user without privileges may not give files away.) Returns whether anything was
- * changed; an earlier fsync(2) does not cover that change. Any number of threads may use one
- * struct attrs. */
+ * set, the others are set all the same; *ret lists the failures, also what the file system has
+ * answered with success and ignored. (As with cp, it is no failure that a user without privileges
+ * may not give files away.) Returns whether anything was changed; an earlier fsync(2) does not
+ * cover that change. Any number of threads may use one struct attrs. */
 bool attrs_apply(const struct attrs *a, const struct attrs_file *file,
                  struct attrs_failures *ret);
 
-/* Frees the buffers. */
 /* The first of these failures that shows that data of the file are lost; NULL: there is none.
  * Before the kernel changes owner, mode or times it may write the dirty pages of the file, and
  * report an error of that write instead, once (fuse_do_setattr() with FUSE_WRITEBACK_CACHE,
  * nfs_setattr(); Linux 6.18). close(2) then succeeds. */
 const struct failure *attrs_lost_data(const struct attrs_failures *failures);
 
+/* Frees the buffers. */
 void attrs_free(struct attrs *a);
 
 #endif

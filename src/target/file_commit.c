@@ -120,8 +120,11 @@ int file_commit_data(struct target *t, bool *ret_keep, struct failure *f)
         file_temp_finish(t);
         own->backup[0] = '\0'; /* it stays */
     }
-    if (r == 0 && named && t->request.durable && fsync(own->name.dir_fd) < 0)
-        r = file_fail(f, "fsync directory", errno, NULL);
+    if (r == 0 && named && t->request.durable) {
+        r = fd_flush_directory(own->name.dir_fd);
+        if (r < 0)
+            (void)file_fail(f, "fsync directory", -r, NULL);
+    }
     if (t->keeps && file_has_temp(t))
         (void)fchmod(t->fd, FILE_PRIVATE_MODE); /* it may stay */
     return r;

@@ -88,6 +88,8 @@ struct target_view {
     const char *how;            /* static string: how the data would be written */
     struct space_demand demand; /* all zero if it is not known */
     bool clones;                /* the file system is of a kind that can clone */
+    dev_t directory_dev;        /* of the directory of a regular file; ino 0: not known */
+    ino_t directory_ino;
 
     /* Another name of the source would be removed, which changes the source's time of status
      * change. */

@@ -20,6 +20,8 @@ bool tree_dest_give_attrs(struct tree_dest *t, const struct attrs_file *file, bo
     const struct failure *lost;
 
     (void)attrs_apply(&t->attrs, file, &failures);
+    if (failures.lost)
+        atomic_store(&t->request.view->attrs_lost, true);
     lost = has_data ? attrs_lost_data(&failures) : NULL;
     if (lost) {
         tree_dest_report_failure(t, lost);

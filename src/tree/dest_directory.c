@@ -263,7 +263,7 @@ void tree_dest_apply_leave(struct tree_dest *t, const struct record *r)
     if (tree_dest_leave_names(t) && tree_dest_dir_fd(t) >= 0 && !tree_dest_dir(t)->unusable)
         finish_directory(t, r);
     if (t->request.durable && t->flush_each && tree_dest_dir_fd(t) >= 0 &&
-        !tree_dest_dir(t)->unusable && fsync(tree_dest_dir_fd(t)) < 0)
+        !tree_dest_dir(t)->unusable && fd_flush_directory(tree_dest_dir_fd(t)) < 0)
         tree_dest_fail(t, "flush", errno, NULL);
     source_error = tree_dest_leave_source(t);
     if (t->dirs.n == 1) /* the root was the current directory from the start */

@@ -167,7 +167,7 @@ int tree_dest_flush(const struct tree_dest *t, int fd)
     int r;
 
     atomic_store(&t->request.view->flushing, true);
-    r = t->flush_each ? fsync(fd) : syncfs(fd);
+    r = (t->flush_each ? fd_flush_directory(fd) : syncfs(fd)) < 0 ? -1 : 0;
     atomic_store(&t->request.view->flushing, false);
     return r;
 }

@@ -48,10 +48,12 @@ struct tree_level {
     size_t path_len;
     mode_t add;  /* mode bits that are set only while the directory is written to */
     mode_t held; /* mode bits that it gets when it has its owner */
-    /* What the kernel gives to a new file here, once one has been examined. */
+    /* What the kernel gives to a new file here, once one has been examined. Of the mode only
+     * single bits are known: a default ACL or an option of the mount may take or add any. */
     bool known;
-    bool exact;  /* the mode that was asked for, except the umask's bits */
-    bool no_acl; /* no access control list */
+    mode_t given;  /* bits that a file has got that was to have them */
+    mode_t spared; /* bits that a file has not got that was not to have them */
+    bool no_acl;   /* no access control list */
     uid_t uid;
     gid_t gid;
 };

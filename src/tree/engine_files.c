@@ -50,6 +50,8 @@ static void take_result(struct tree_main *m, unsigned d, const struct copy_statu
     for (unsigned k = 0; k < file->n_attribute_failures; k++)
         tree_main_failed(m, tree_who_for_attrs(m->tree, d), file->path,
                          &file->attribute_failures[k]);
+    if (file->attributes_lost)
+        atomic_store(&m->tree->writers[d].view.attrs_lost, true);
     if (file->state == DEST_DONE) {
         tree_dest_copied(dest, file->bytes, file->resumed);
         tree_main_made(m, d, file->path);
