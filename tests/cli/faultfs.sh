@@ -8,7 +8,7 @@ FAULT_BACKING=${T%/*}/fault-backing
 fault_rules=${T%/*}/fault-rules
 fault_pid=
 
-# mount_faultfs [-o direct_io|-o writeback|-o links] RULE...: instead of the one that is mounted, if any.
+# mount_faultfs [-o direct_io|-o writeback|-o links|-o late-times] RULE...: instead of the one that is mounted, if any.
 mount_faultfs() {
     local options=() status=0
     [ -x "$TOOLS/faultfs" ] || skip "faultfs was not built (libfuse3-dev)"

@@ -1,7 +1,7 @@
 /* faultfs: a FUSE file system that passes everything through to a directory, and obeys rules
  * that let it fail, shorten, delay, hang or vanish.
  *
- *     faultfs [-o direct_io|-o writeback] [-o links] BACKING MOUNTPOINT RULES-FILE
+ *     faultfs [-o direct_io|-o writeback] [-o links] [-o late-times] BACKING MOUNTPOINT RULES-FILE
  *
  * It stays in the foreground and serves until it is killed; it never unmounts: the mount point
  * then answers ENOTCONN until somebody does. Files belong to who runs it.
@@ -61,6 +61,9 @@
  *
  * With links it has hard links, for which there is no rule; without it refuses them.
  *
+ * With late-times an fsync and the close of a descriptor that has written directly set the time of
+ * modification to the present, as servers of SMB do.
+ *
  * O_DIRECT is the kernel's, and not handed on to the backing file. Asynchronous direct writes
  * that are shortened come back as EIO. A request that hangs makes its caller unkillable: kill
  * the server. A getattr that fails lets the create before it fail, which leaves its file. */
@@ -73,6 +76,7 @@
 #include <fuse.h>
 #include <limits.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -165,11 +169,13 @@ struct verdict {
 
 struct open_file {
     int fd;
+    bool direct;
+    atomic_bool wrote;
     char path[];
 };
 
 /* The options, constant once the server serves. */
-static bool direct_io, writeback, links;
+static bool direct_io, writeback, links, late_times;
 static int backing = -1;
 static const char *rules_path;
 static char hung_path[PATH_MAX];
@@ -461,6 +467,8 @@ static int open_backing(const char *name, int flags, mode_t mode, struct fuse_fi
     if (!file)
         return -ENOMEM;
     strcpy(file->path, name);
+    file->direct = flags & O_DIRECT;
+    atomic_init(&file->wrote, false);
     /* The kernel gives positions, and with writeback it reads what it completes to a page. */
     flags &= ~(O_DIRECT | O_APPEND);
     if (writeback && (flags & O_ACCMODE) == O_WRONLY)
@@ -629,8 +637,17 @@ static int do_write(const char *path, const char *buf, size_t size, off_t offset
     (void)path;
     if (n <= 0)
         return (int)n;
+    atomic_store(&file->wrote, true);
     n = pwrite(file->fd, buf, (size_t)n, offset);
     return n < 0 ? -errno : (int)n;
+}
+
+static void set_late_time(const struct open_file *file)
+{
+    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_nsec = UTIME_NOW}};
+
+    if (late_times)
+        (void)futimens(file->fd, times);
 }
 
 static int do_flush(const char *path, struct fuse_file_info *fi)
@@ -640,6 +657,8 @@ static int do_flush(const char *path, struct fuse_file_info *fi)
     (void)path;
     if (r < 0)
         return r;
+    if (file_of(fi)->direct && atomic_load(&file_of(fi)->wrote))
+        set_late_time(file_of(fi));
     /* What the backing file's close would say; the file is closed in release. */
     fd = dup(file_of(fi)->fd);
     return fd < 0 ? -errno : result(close(fd));
@@ -663,6 +682,7 @@ static int do_fsync(const char *path, int datasync, struct fuse_file_info *fi)
     (void)path;
     if (r < 0)
         return r;
+    set_late_time(file_of(fi));
     return result(datasync ? fdatasync(file_of(fi)->fd) : fsync(file_of(fi)->fd));
 }
 
@@ -785,8 +805,9 @@ static const struct fuse_operations operations = {
 
 static _Noreturn void usage(void)
 {
-    errx(EXIT_USAGE,
-         "usage: faultfs [-o direct_io|-o writeback] [-o links] BACKING MOUNTPOINT RULES-FILE");
+    errx(EXIT_USAGE, "usage: faultfs [-o direct_io|-o writeback] [-o links] [-o late-times] "
+                     "BACKING MOUNTPOINT "
+                     "RULES-FILE");
 }
 
 int main(int argc, char **argv)
@@ -805,6 +826,8 @@ int main(int argc, char **argv)
             writeback = true;
         else if (c == 'o' && strcmp(optarg, "links") == 0)
             links = true;
+        else if (c == 'o' && strcmp(optarg, "late-times") == 0)
+            late_times = true;
         else
             usage();
     }
