@@ -563,3 +563,11 @@ bool attrs_apply(const struct attrs *a, const struct attrs_file *file,
         check_kept(&r);
     return r.changed;
 }
+
+void attrs_repeat_times(const struct attrs *a, int fd)
+{
+    const struct handle h = handle_of(fd, false);
+
+    if (a->wanted.times)
+        (void)set_times(&h, a->times);
+}

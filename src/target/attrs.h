@@ -119,6 +119,11 @@ int attrs_unpack(struct attrs *a, const struct stat *st, const void *packed, siz
 bool attrs_apply(const struct attrs *a, const struct attrs_file *file,
                  struct attrs_failures *ret);
 
+/* Sets the preserved times once more, after a flush of the file, which to a server of SMB may be
+ * the time of modification. What attrs_apply() has set is durable by then. Errors were reported
+ * there. */
+void attrs_repeat_times(const struct attrs *a, int fd);
+
 /* The first of these failures that shows that data of the file are lost; NULL: there is none.
  * Before the kernel changes owner, mode or times it may write the dirty pages of the file, and
  * report an error of that write instead, once (fuse_do_setattr() with FUSE_WRITEBACK_CACHE,

@@ -91,7 +91,7 @@ int tree_dest_end(struct tree_dest *t, bool stopped, struct failure *f)
     if (t->fatal.err == 0)
         (void)tree_dest_give_names(t);
     if (t->fatal.err == 0 && t->request.durable &&
-        tree_dest_flush(t, t->flush_each || t->root_fd < 0 ? t->parent_fd : t->root_fd) < 0)
+        tree_dest_flush_end(t, t->flush_each || t->root_fd < 0 ? t->parent_fd : t->root_fd) < 0)
         failure_set(&t->fatal, "flush", errno, FAILURE_NO_OFFSET, NULL);
     *f = t->fatal;
     return -f->err;

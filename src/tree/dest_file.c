@@ -133,7 +133,8 @@ static struct target_request request_for(const struct tree_dest *t, const char *
         .anew = t->request.remove_existing,
         .backup = t->request.backup,
         .only_new = existing_keeps_all(t->request.existing),
-        .durable = false, /* the destination flushes all files at once, at the end */
+        /* Else the destination flushes all names at once, at the end. */
+        .durable = t->request.durable && t->flush_each,
         .source_mode = t->request.plain_mode ? DEFFILEMODE : st->st_mode,
         .attrs = attrs_any(&t->request.preserve) ? &t->attrs : NULL,
         .source_dev = st->st_dev,
@@ -360,19 +361,35 @@ static bool fill_file(struct tree_dest *t, const struct record *r)
     return false;
 }
 
+/* Gives the finished file its name. 0 or a negative errno. */
+static int give_name_now(struct tree_dest *t)
+{
+    if (t->how == NAMED)
+        return 0;
+    if (t->how == RENAMED)
+        return temp_rename(tree_dest_dir_fd(t), t->file_temp, t->file_name);
+    return tree_dest_link(t->fd, tree_dest_dir_fd(t), t->file_name);
+}
+
+/* The same where each file is flushed: once more with its name, as in flush_names() of
+ * target/file_commit.c. 0 or a negative errno. */
+static int give_flushed_name(struct tree_dest *t)
+{
+    int r = fsync(t->fd) < 0 ? -errno : give_name_now(t);
+
+    if (r == 0 && t->how != NAMED && fsync(t->fd) < 0)
+        r = -errno;
+    attrs_repeat_times(&t->attrs, t->fd);
+    return r;
+}
+
 /* Gives the finished file its name, or puts it on the list of those that wait for their names.
  * 0 or a negative errno. */
 static int give_name(struct tree_dest *t)
 {
     if (t->how != NAMED && t->request.durable && tree_dest_batches(t))
         return tree_dest_add_file(t);
-    if (t->request.durable && t->flush_each && fsync(t->fd) < 0)
-        return -errno;
-    if (t->how == NAMED)
-        return 0;
-    if (t->how == RENAMED)
-        return temp_rename(tree_dest_dir_fd(t), t->file_temp, t->file_name);
-    return tree_dest_link(t->fd, tree_dest_dir_fd(t), t->file_name);
+    return t->request.durable && t->flush_each ? give_flushed_name(t) : give_name_now(t);
 }
 
 /* Finishes a file that has a free name. False: it failed. */

@@ -247,6 +247,9 @@ int tree_dest_link(int fd, int dir_fd, const char *name);
  * its files have been flushed. 0, or -1 with errno. */
 int tree_dest_flush(const struct tree_dest *t, int fd);
 
+/* The same at the end, when all there has its name: then it is on stable storage. */
+int tree_dest_flush_end(const struct tree_dest *t, int fd);
+
 /* ---- dest_file.c ---- */
 
 /* Applies RECORD_FILE, RECORD_DATA, RECORD_HOLE and RECORD_FILE_END. */

@@ -67,6 +67,9 @@
  *              and do nothing
  * fattimes     times in steps of 2 s, from 1980 to 2107 (UTC); others become the nearest of these
  *
+ * With late-times an fsync and the close of a descriptor that has written directly set the time of
+ * modification to the present, as servers of SMB do.
+ *
  * O_DIRECT is the kernel's, and not handed on to the backing file. Asynchronous direct writes
  * that are shortened come back as EIO. A request that hangs makes its caller unkillable: kill
  * the server. A getattr that fails lets the create before it fail, which leaves its file. */
@@ -79,6 +82,7 @@
 #include <fuse.h>
 #include <limits.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -174,11 +178,13 @@ struct verdict {
 
 struct open_file {
     int fd;
+    bool direct;
+    atomic_bool wrote;
     char path[];
 };
 
 /* The options, constant once the server serves. */
-static bool direct_io, writeback, links, fold, fixed, fattimes;
+static bool direct_io, writeback, links, fold, fixed, fattimes, late_times;
 static int backing = -1;
 static const char *rules_path;
 static char hung_path[PATH_MAX];
@@ -483,6 +489,8 @@ static int open_backing(const char *name, int flags, mode_t mode, struct fuse_fi
     if (!file)
         return -ENOMEM;
     strcpy(file->path, name);
+    file->direct = flags & O_DIRECT;
+    atomic_init(&file->wrote, false);
     /* The kernel gives positions, and with writeback it reads what it completes to a page. */
     flags &= ~(O_DIRECT | O_APPEND);
     if (writeback && (flags & O_ACCMODE) == O_WRONLY)
@@ -682,8 +690,17 @@ static int do_write(const char *path, const char *buf, size_t size, off_t offset
     (void)path;
     if (n <= 0)
         return (int)n;
+    atomic_store(&file->wrote, true);
     n = pwrite(file->fd, buf, (size_t)n, offset);
     return n < 0 ? -errno : (int)n;
+}
+
+static void set_late_time(const struct open_file *file)
+{
+    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_nsec = UTIME_NOW}};
+
+    if (late_times)
+        (void)futimens(file->fd, times);
 }
 
 static int do_flush(const char *path, struct fuse_file_info *fi)
@@ -693,6 +710,8 @@ static int do_flush(const char *path, struct fuse_file_info *fi)
     (void)path;
     if (r < 0)
         return r;
+    if (file_of(fi)->direct && atomic_load(&file_of(fi)->wrote))
+        set_late_time(file_of(fi));
     /* What the backing file's close would say; the file is closed in release. */
     fd = dup(file_of(fi)->fd);
     return fd < 0 ? -errno : result(close(fd));
@@ -716,6 +735,7 @@ static int do_fsync(const char *path, int datasync, struct fuse_file_info *fi)
     (void)path;
     if (r < 0)
         return r;
+    set_late_time(file_of(fi));
     return result(datasync ? fdatasync(file_of(fi)->fd) : fsync(file_of(fi)->fd));
 }
 
@@ -838,9 +858,9 @@ static const struct fuse_operations operations = {
 
 static _Noreturn void usage(void)
 {
-    errx(EXIT_USAGE,
-         "usage: faultfs [-o direct_io|writeback|links|fold|fixed|fattimes]... BACKING "
-         "MOUNTPOINT RULES-FILE");
+    errx(EXIT_USAGE, "usage: faultfs [-o "
+                     "direct_io|writeback|links|fold|fixed|fattimes|late-times]... BACKING "
+                     "MOUNTPOINT RULES-FILE");
 }
 
 /* Sets the option of that name. False: there is none. */
@@ -850,8 +870,10 @@ static bool set_option(const char *name)
         const char *name;
         bool *option;
     } options[] = {
-        {"direct_io", &direct_io}, {"writeback", &writeback}, {"links", &links},
-        {"fold", &fold},           {"fixed", &fixed},         {"fattimes", &fattimes},
+        {"direct_io", &direct_io},   {"writeback", &writeback},
+        {"links", &links},           {"fold", &fold},
+        {"fixed", &fixed},           {"fattimes", &fattimes},
+        {"late-times", &late_times},
     };
 
     for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
