@@ -23,7 +23,7 @@
 struct endpoint {
     unsigned file;         /* index into job.fds: through the page cache */
     unsigned file_direct;  /* index into job.fds: O_DIRECT, or JOB_NO_FILE */
-    uint32_t direct_align; /* bytes */
+    uint32_t direct_align; /* bytes: of offset, length and address; a power of two */
     uint64_t base;         /* where position 0 of the ledger lies in the file; bytes */
     bool need_direct;      /* --direct=always: never fall back to the page cache on EINVAL */
     bool sequential;       /* no positions: bytes in order */

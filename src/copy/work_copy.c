@@ -12,7 +12,9 @@
 #include "source/zeros.h"
 
 /* The file index through which an operation goes: O_DIRECT if all of it is aligned. The odd
- * head or tail of a file goes through the page cache, beside direct I/O on the rest of it. */
+ * head or tail of a file goes through the page cache, beside direct I/O on the rest of it.
+ * Hence direct_align of a destination is what direct_io_write_align() says: an operation has
+ * whole blocks to itself, or it goes through the page cache. */
 static unsigned file_for(const struct endpoint *endpoint, const struct endpoint_state *state,
                          const struct engine_op *op)
 {
