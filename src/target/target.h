@@ -77,6 +77,7 @@ struct target_request {
     dev_t source_dev; /* st_dev and st_ino of the source */
     ino_t source_ino;
 
+    uint64_t start;  /* position in the file where the copied range begins, bytes */
     uint64_t size;   /* final size in bytes if known, else 0 */
     uint64_t length; /* bytes of the copied range, which ends there, if known, else 0 */
     uint64_t data;   /* bytes of it that will be written, at most, if known, else 0 */
@@ -112,7 +113,7 @@ struct target {
     /* Set by target_open(): */
     int fd;                /* for writing, through the page cache */
     int fd_direct;         /* the same file with O_DIRECT, or -1 */
-    uint32_t direct_align; /* bytes: alignment of offset, length and address for O_DIRECT */
+    uint32_t direct_align; /* bytes: direct_io_write_align() */
     bool sequential;       /* has no positions: bytes go in order, at ENGINE_STREAM */
     bool can_fsync;        /* fsync(2) makes sense on fd */
     bool keeps;            /* has a journal: target_note() wants every range that is written */

@@ -46,6 +46,8 @@
  *
  *     rate N      read and write: N bytes a second, all files of this rule together
  *
+ *     size N      getattr: the file says that it has N bytes
+ *
  * The rules are gone through from the first to the last: a delay or rate that applies is added
  * up and the next rule is asked; any other action is the last. Counts begin anew when the rules
  * change. Numbers are decimal.
@@ -138,7 +140,7 @@ static const char *const op_names[OPS] = {
 
 #define DATA_OPS (1u << OP_READ | 1u << OP_WRITE)
 
-enum action { PASS, FAIL, SHORT, ZERO, HANG, VANISH, DELAY, RATE, ACTIONS };
+enum action { PASS, FAIL, SHORT, ZERO, HANG, VANISH, DELAY, RATE, SIZE, ACTIONS };
 
 static const struct {
     const char *name;
@@ -149,6 +151,7 @@ static const struct {
     [SHORT] = {"short", true, true},  [ZERO] = {"zero", false, true},
     [HANG] = {"hang", false, false},  [VANISH] = {"vanish", false, false},
     [DELAY] = {"delay", true, false}, [RATE] = {"rate", true, true},
+    [SIZE] = {"size", true, false},
 };
 
 struct rule {
@@ -166,7 +169,7 @@ struct request {
     enum op op;
     const char *path;
     const char *new_path;  /* rename; else NULL */
-    uint64_t offset, size; /* read and write; else 0 */
+    uint64_t offset, size; /* read and write; size of getattr: more than any file has; else 0 */
 };
 
 struct verdict {
@@ -426,6 +429,7 @@ static ssize_t obey(const struct request *request)
             return -(ssize_t)v.value;
         case SHORT:
         case ZERO:
+        case SIZE:
             return (ssize_t)(v.value < request->size ? v.value : request->size);
         case VANISH:
             _exit(0);
@@ -508,14 +512,17 @@ static int open_backing(const char *name, int flags, mode_t mode, struct fuse_fi
 static int do_getattr(const char *path, struct stat *st, struct fuse_file_info *fi)
 {
     const char *name = name_of(path, fi);
-    int r = obey_op(OP_GETATTR, name);
+    ssize_t size = obey(&(struct request){.op = OP_GETATTR, .path = name, .size = INT64_MAX});
+    int r;
 
-    if (r < 0)
-        return r;
+    if (size < 0)
+        return (int)size;
     r = result(fi ? fstat(file_of(fi)->fd, st)
                   : fstatat(backing, name, st, AT_SYMLINK_NOFOLLOW));
     if (r == 0 && fixed && S_ISREG(st->st_mode))
         st->st_mode = S_IFREG | FIXED_MODE;
+    if (size < INT64_MAX)
+        st->st_size = size;
     return r;
 }
 
