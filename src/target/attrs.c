@@ -96,7 +96,8 @@ static bool is_unsupported(int err)
 static void note_xattr(struct attrs_failures *failures, enum attrs_effort effort,
                        const char *op, int err, const char *name)
 {
-    if (effort == ATTRS_REQUIRED || (effort == ATTRS_MIND && !is_unsupported(err)))
+    if (effort == ATTRS_REQUIRED || (effort == ATTRS_MIND && !is_unsupported(err)) ||
+        (effort == ATTRS_TRY && err == ENOMEM))
         note(failures, op, err, name);
 }
 

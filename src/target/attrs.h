@@ -23,7 +23,7 @@
 /* Which failures to preserve something are reported. */
 enum attrs_effort {
     ATTRS_LEAVE,    /* it is not preserved at all */
-    ATTRS_TRY,      /* none (cp -a) */
+    ATTRS_TRY,      /* none (cp -a), but for want of memory */
     ATTRS_MIND,     /* all, unless the file system does not support it (--preserve=all) */
     ATTRS_REQUIRED, /* all (--preserve=xattr) */
 };
