@@ -52,6 +52,7 @@ struct session;
 struct source_call {
     const struct options *o;
     const char *path;
+    bool follow;        /* path may be a symlink, which is followed */
     int fd;             /* of a file of a tree, open already; -1: the path is to be opened */
     unsigned n_dests;   /* that want the data */
     struct attrs attrs; /* in: what is wanted of the source; out: what it has */

@@ -95,7 +95,8 @@ static bool is_unsupported(int err)
 static void note_xattr(struct attrs_failures *failures, enum attrs_effort effort,
                        const char *op, int err, const char *name)
 {
-    if (effort == ATTRS_REQUIRED || (effort == ATTRS_MIND && !is_unsupported(err)))
+    if (effort == ATTRS_REQUIRED || (effort == ATTRS_MIND && !is_unsupported(err)) ||
+        (effort == ATTRS_TRY && err == ENOMEM))
         note(failures, op, err, name);
     else if (effort != ATTRS_LEAVE)
         failures->lost = true;
@@ -310,35 +311,45 @@ static size_t packed_size(const struct attrs_value *v)
     return v->size || v->name ? sizeof(struct packed) + strlen(v->name) + 1 + v->size : 0;
 }
 
-/* Returns the position behind the value. */
-static char *pack(const struct attrs *a, const struct attrs_value *v, char *to)
+static void pack(const struct attrs *a, const struct attrs_value *v, char *to)
 {
-    struct packed p;
+    struct packed p = {(uint32_t)strlen(v->name) + 1, (uint32_t)v->size};
 
-    if (!packed_size(v))
-        return to;
-    p = (struct packed){(uint32_t)strlen(v->name) + 1, (uint32_t)v->size};
     memcpy(to, &p, sizeof(p));
     memcpy(to + sizeof(p), v->name, p.name_size);
     memcpy(to + sizeof(p) + p.name_size, a->values + v->start, v->size);
-    return to + packed_size(v);
+}
+
+/* By the numbers of attrs_pack(). */
+static const struct attrs_value *value_at(const struct attrs *a, unsigned i)
+{
+    return i == 0 ? &a->access_acl : i == 1 ? &a->default_acl : &a->xattrs[i - 2];
 }
 
 size_t attrs_packed_size(const struct attrs *a)
 {
-    size_t size = packed_size(&a->access_acl) + packed_size(&a->default_acl);
+    size_t size = 0;
 
-    for (unsigned i = 0; i < a->n_xattrs; i++)
-        size += packed_size(&a->xattrs[i]);
+    for (unsigned i = 0; i < 2 + a->n_xattrs; i++)
+        size += packed_size(value_at(a, i));
     return size;
 }
 
-void attrs_pack(const struct attrs *a, void *to)
+size_t attrs_pack(const struct attrs *a, unsigned *at, void *to, size_t max)
 {
-    char *at = pack(a, &a->default_acl, pack(a, &a->access_acl, to));
+    size_t used = 0;
 
-    for (unsigned i = 0; i < a->n_xattrs; i++)
-        at = pack(a, &a->xattrs[i], at);
+    for (; *at < 2 + a->n_xattrs; ++*at) {
+        const struct attrs_value *v = value_at(a, *at);
+        size_t size = packed_size(v);
+
+        if (size > max - used)
+            break;
+        if (size > 0)
+            pack(a, v, (char *)to + used);
+        used += size;
+    }
+    return used;
 }
 
 /* Adds the value at a->values + at. Returns the position behind it or a negative errno. */

@@ -23,7 +23,7 @@
 /* Which failures to preserve something are reported. */
 enum attrs_effort {
     ATTRS_LEAVE,    /* it is not preserved at all */
-    ATTRS_TRY,      /* none (cp -a) */
+    ATTRS_TRY,      /* none (cp -a), but for want of memory */
     ATTRS_MIND,     /* all, unless the file system does not support it (--preserve=all) */
     ATTRS_REQUIRED, /* all (--preserve=xattr) */
 };
@@ -102,13 +102,22 @@ void attrs_read(struct attrs *a, int fd, bool path_only, const struct stat *st);
 /* The same if only *st is known: no lists, no extended attributes. */
 void attrs_read_stat(struct attrs *a, const struct stat *st);
 
-/* Access control lists and extended attributes as a sequence of bytes: its size (0: there are
- * none), and the bytes themselves, written to a buffer of that size. */
-size_t attrs_packed_size(const struct attrs *a);
-void attrs_pack(const struct attrs *a, void *to);
+/* The longest that one access control list or extended attribute can be in the bytes that
+ * attrs_pack() makes: the kernel's XATTR_SIZE_MAX and XATTR_NAME_MAX (limits.h), and what is
+ * added. */
+#define ATTRS_LONGEST (65536u + 256 + 8)
 
-/* The reverse of attrs_pack(): *a becomes what attrs_read() has made, without its failures. 0,
- * or -ENOMEM with the result of attrs_read_stat(). */
+/* The size in bytes of access control lists and extended attributes as attrs_pack() makes them;
+ * 0: there are none. */
+size_t attrs_packed_size(const struct attrs *a);
+
+/* Writes access control lists and extended attributes as bytes, whole ones, from number *at on
+ * (the first is 0) as long as they fit into `max` bytes. Moves *at on behind them. Returns how
+ * many bytes were written: not 0 before all are, if max is at least ATTRS_LONGEST. */
+size_t attrs_pack(const struct attrs *a, unsigned *at, void *to, size_t max);
+
+/* The reverse of attrs_pack(), of all bytes together: *a becomes what attrs_read() has made,
+ * without its failures. 0, or -ENOMEM with the result of attrs_read_stat(). */
 int attrs_unpack(struct attrs *a, const struct stat *st, const void *packed, size_t size);
 
 /* Sets the attributes that were read on the file, unless it has them already. If one cannot be
