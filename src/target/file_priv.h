@@ -17,6 +17,7 @@
 #ifndef UCOPY_TARGET_FILE_PRIV_H
 #define UCOPY_TARGET_FILE_PRIV_H
 
+#include <errno.h>
 #include <limits.h>
 #include <sys/stat.h>
 
@@ -74,6 +75,12 @@ static inline struct target_file *file_of(const struct target *t)
 static inline bool file_has_temp(const struct target *t)
 {
     return file_of(t)->temp[0] != '\0';
+}
+
+/* Whether the error means that a call is not allowed, or not known to the file system. */
+static inline bool file_is_refused(int err)
+{
+    return err == EPERM || err == EACCES || err == EOPNOTSUPP || err == ENOSYS || err == EINVAL;
 }
 
 /* failure_set() without an offset. */
