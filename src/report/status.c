@@ -1,6 +1,8 @@
 #include "status_priv.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char *report_status_name(const struct dest_status *d)
@@ -15,20 +17,37 @@ const char *report_status_name(const struct dest_status *d)
     return d->state == DEST_FAILED && d->kept > 0 ? "partial" : names[d->state];
 }
 
-char *report_status_reason(const struct failure *f)
+/* Other rooms return these errors where something is not what it was. Their text says nothing to
+ * a user then. */
+static bool is_marker(int err)
 {
-    char at[32] = "";
+    return err == ESTALE || err == ENODATA;
+}
+
+char *report_status_why(const struct failure *f)
+{
     char *text;
     int n;
 
-    if (f->op == NULL)
+    if (f->op == NULL || (f->message[0] && is_marker(f->err)))
         return strdup(f->message);
+    n = asprintf(&text, "%s%s%s%s", strerror(f->err), f->message[0] ? " (" : "", f->message,
+                 f->message[0] ? ")" : "");
+    return n >= 0 ? text : NULL;
+}
+
+char *report_status_reason(const struct failure *f)
+{
+    char *why = report_status_why(f), *text;
+    char at[32] = "";
+    int n;
+
+    if (f->op == NULL || why == NULL)
+        return why;
     if (f->offset != FAILURE_NO_OFFSET)
         snprintf(at, sizeof(at), " at %llu", (unsigned long long)f->offset);
-    if (f->message[0])
-        n = asprintf(&text, "%s%s: %s (%s)", f->op, at, strerror(f->err), f->message);
-    else
-        n = asprintf(&text, "%s%s: %s", f->op, at, strerror(f->err));
+    n = asprintf(&text, "%s%s: %s", f->op, at, why);
+    free(why);
     return n >= 0 ? text : NULL;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "session_priv.h"
+#include "source/gone.h"
 
 /* If the source has failed or changed, no copy of it that is not done yet is worth anything. */
 static void check_source(struct session *s)
@@ -11,6 +12,8 @@ static void check_source(struct session *s)
     struct failure *f = &s->status.source_failure;
 
     job_source_failure(&s->job, f);
+    if (f->err == ENODATA && source_device_is_gone(s->source.fd))
+        failure_set(f, f->op, ENODEV, f->offset, "the device is gone");
     if (f->err == 0 && source_check_unchanged(&s->source, f) < 0)
         job_fail_source(&s->job, f);
     if (f->err != 0)
