@@ -24,15 +24,27 @@ static bool is_marker(int err)
     return err == ESTALE || err == ENODATA;
 }
 
+/* What the error's text does not say where there is no message. Some file systems have errors of
+ * their own for names in another encoding (exFAT has EOVERFLOW). */
+static const char *explanation(const struct failure *f)
+{
+    bool of_name =
+        f->err == EILSEQ || (f->err == EOVERFLOW && strncmp(f->op, "preserve", 8) != 0);
+
+    return of_name && !f->message[0] ? "the file system cannot hold the name" : f->message;
+}
+
 char *report_status_why(const struct failure *f)
 {
+    const char *message;
     char *text;
     int n;
 
     if (f->op == NULL || (f->message[0] && is_marker(f->err)))
         return strdup(f->message);
-    n = asprintf(&text, "%s%s%s%s", strerror(f->err), f->message[0] ? " (" : "", f->message,
-                 f->message[0] ? ")" : "");
+    message = explanation(f);
+    n = asprintf(&text, "%s%s%s%s", strerror(f->err), message[0] ? " (" : "", message,
+                 message[0] ? ")" : "");
     return n >= 0 ? text : NULL;
 }
 

@@ -125,6 +125,10 @@ void file_name_free(struct file_name *n);
 struct space_demand file_space_demand(const struct file_name *n, const struct target_request *q,
                                       const struct stat *existing);
 
+/* Whether the file system has files of this size: 0, or -EFBIG with *f filled. */
+int file_space_check_limit(const struct file_name *n, const struct target_request *q,
+                           struct failure *f);
+
 /* Whether the file system can clone, so that clones there take no space. */
 bool file_space_can_clone(const struct file_name *n);
 
