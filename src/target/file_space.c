@@ -1,6 +1,5 @@
 /* file_space: the space that a regular file takes, and its holes. See file_priv.h. */
 #include <errno.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/stat.h>
