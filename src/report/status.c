@@ -17,21 +17,16 @@ const char *report_status_name(const struct dest_status *d)
     return d->state == DEST_FAILED && d->kept > 0 ? "partial" : names[d->state];
 }
 
-/* Other rooms return these errors where something is not what it was. Their text says nothing to
- * a user then. */
-static bool is_marker(int err)
-{
-    return err == ESTALE || err == ENODATA;
-}
-
 /* What the error's text does not say where there is no message. Some file systems have errors of
- * their own for names in another encoding (exFAT has EOVERFLOW). */
+ * their own for names in another encoding (exFAT has EOVERFLOW); the block layer has ENODATA for
+ * sectors that cannot be read (BLK_STS_MEDIUM, Linux 6.18). */
 static const char *explanation(const struct failure *f)
 {
-    bool of_name =
-        f->err == EILSEQ || (f->err == EOVERFLOW && strncmp(f->op, "preserve", 8) != 0);
-
-    return of_name && !f->message[0] ? "the file system cannot hold the name" : f->message;
+    if (f->message[0])
+        return f->message;
+    if (f->err == EILSEQ || (f->err == EOVERFLOW && strncmp(f->op, "preserve", 8) != 0))
+        return "the file system cannot hold the name";
+    return f->err == ENODATA && strcmp(f->op, "read") == 0 ? "a bad sector" : "";
 }
 
 char *report_status_why(const struct failure *f)
@@ -40,7 +35,8 @@ char *report_status_why(const struct failure *f)
     char *text;
     int n;
 
-    if (f->op == NULL || (f->message[0] && is_marker(f->err)))
+    /* With ESTALE other rooms say that something is not what it was. */
+    if (f->op == NULL || (f->message[0] && f->err == ESTALE))
         return strdup(f->message);
     message = explanation(f);
     n = asprintf(&text, "%s%s%s%s", strerror(f->err), message[0] ? " (" : "", message,

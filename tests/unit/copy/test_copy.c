@@ -337,7 +337,7 @@ static int fatal_errno(const struct world *w, const struct fake_event *ev)
     if (ev->result == -EINTR || ev->result == -EAGAIN)
         return sticky ? -ev->result : 0;
     if (ev->result == 0 && ev->kind == ENGINE_READ)
-        return w->setup.size_unknown ? 0 : ENODATA;
+        return w->setup.size_unknown ? 0 : ESTALE;
     if (ev->result == 0)
         return sticky ? EIO : 0;
     need = file->kind == FAKE_DEST && (w->setup.need_direct >> file->dest & 1);
