@@ -9,7 +9,16 @@
 #include "source/holes.h"
 #include "source_state_priv.h"
 
-#define DATA (256u << 10) /* bytes of a file in one record */
+/* Bytes of a file in one record, where the ring of the stream is big enough. */
+#define MAX_DATA (256u << 10)
+
+/* The same of this stream. Attributes and names fit beside them. */
+static size_t data_size(const struct walk *w)
+{
+    size_t quarter = stream_max_record(w->t->stream) / 4 / 4096 * 4096; /* whole pages */
+
+    return quarter < MAX_DATA ? quarter : MAX_DATA;
+}
 
 /* ---- reading ---- */
 
@@ -105,15 +114,15 @@ static bool put_end(struct walk *w, int fd, const struct stat *st, uint64_t len,
  * read. */
 static bool put_rest(struct walk *w, int fd, const struct stat *st, uint64_t len)
 {
+    const size_t max = data_size(w);
     struct record *r;
     bool good = true, more = true;
 
-    while (good && more && (r = walk_begin_record(w, RECORD_DATA, "", "", DATA, NULL))) {
-        good = fill(w, r, fd, DATA, (uint64_t)st->st_size - len);
+    while (good && more && (r = walk_begin_record(w, RECORD_DATA, "", "", max, NULL))) {
+        good = fill(w, r, fd, max, (uint64_t)st->st_size - len);
         len += r->data_len;
         /* A file that grows while it is read might have no end. */
-        more =
-            good && r->data_len == DATA && (st->st_size == 0 || len <= (uint64_t)st->st_size);
+        more = good && r->data_len == max && (st->st_size == 0 || len <= (uint64_t)st->st_size);
         if (good && r->data_len > 0)
             walk_publish(w, r);
     }
@@ -123,7 +132,8 @@ static bool put_rest(struct walk *w, int fd, const struct stat *st, uint64_t len
 bool walk_put_data(struct walk *w, const char *name, int fd, const struct stat *st)
 {
     /* One byte more, to see the end. */
-    size_t max = (uint64_t)st->st_size < DATA ? (size_t)st->st_size + 1 : DATA;
+    const size_t most = data_size(w);
+    size_t max = (uint64_t)st->st_size < most ? (size_t)st->st_size + 1 : most;
     struct record *r;
 
     if (st->st_size == 0 && st->st_blocks == 0)
@@ -179,7 +189,8 @@ static bool put_piece(struct walk *w, int fd, uint64_t *at, uint64_t end)
         return false;
     }
     while (*at < end) {
-        size_t max = end - *at < DATA ? (size_t)(end - *at) : DATA;
+        const size_t most = data_size(w);
+        size_t max = end - *at < most ? (size_t)(end - *at) : most;
         struct record *r = walk_begin_record(w, RECORD_DATA, "", "", max, NULL);
 
         if (!r || !fill(w, r, fd, max, max))
