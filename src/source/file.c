@@ -25,6 +25,11 @@ static const unsigned long made_up_file_systems[] = {
     NSFS_MAGIC,       XENFS_SUPER_MAGIC,  0,
 };
 
+bool source_is_made_up(int fd)
+{
+    return file_system_is(fd, made_up_file_systems) == 1;
+}
+
 static bool file_takes(const struct stat *st)
 {
     return S_ISREG(st->st_mode);
@@ -33,7 +38,7 @@ static bool file_takes(const struct stat *st)
 static int file_begin(struct source *s, struct failure *f)
 {
     (void)f;
-    s->file.made_up = file_system_is(s->fd, made_up_file_systems) == 1;
+    s->file.made_up = source_is_made_up(s->fd);
     s->size = (uint64_t)s->st.st_size;
     s->can = (struct source_can){
         .positions = true,

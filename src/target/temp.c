@@ -57,14 +57,31 @@ static bool hold(int dir_fd, const char *name, int fd)
     return temp_is(dir_fd, name, fd);
 }
 
+/* The first half of the digits; 0: not chosen yet. */
+static _Atomic uint32_t run_id;
+
 int temp_name(char name[TEMP_NAME_SIZE])
 {
-    uint64_t id;
+    uint32_t random[2], run = atomic_load(&run_id);
 
-    if (getrandom(&id, sizeof(id), 0) != (ssize_t)sizeof(id))
+    if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
         return -errno;
-    (void)snprintf(name, TEMP_NAME_SIZE, PREFIX "%0*" PRIx64 SUFFIX, DIGITS, id);
+    if (run == 0 && atomic_compare_exchange_strong(&run_id, &run, random[0] | 1))
+        run = random[0] | 1;
+    (void)snprintf(name, TEMP_NAME_SIZE, PREFIX "%0*" PRIx32 "%0*" PRIx32 SUFFIX, DIGITS / 2,
+                   run, DIGITS / 2, random[1]);
     return 0;
+}
+
+bool temp_is_own(const char *name)
+{
+    char own[sizeof(PREFIX) + DIGITS / 2];
+    uint32_t run = atomic_load(&run_id);
+
+    if (strncmp(name, PREFIX, strlen(PREFIX)) != 0)
+        return false;
+    (void)snprintf(own, sizeof(own), PREFIX "%0*" PRIx32, DIGITS / 2, run);
+    return run != 0 && strncmp(name, own, sizeof(own) - 1) == 0;
 }
 
 static int open_file(int dir_fd, const char *name, mode_t mode)

@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 #include "source/holes.h"
+#include "source/source.h"
 #include "source_state_priv.h"
 
 /* Bytes of a file in one record, where the ring of the stream is big enough. */
@@ -55,7 +56,7 @@ static bool check_unchanged(struct walk *w, int fd, const struct stat *st, uint6
         walk_fail(w, "stat", errno, NULL);
         return false;
     }
-    if (st->st_size == 0 && now.st_size == 0 && len > 0) /* /proc: made while it is read */
+    if ((uint64_t)now.st_size != len && source_is_made_up(fd))
         return true;
     if ((uint64_t)now.st_size != len || !shared_file_unchanged(st, &now)) {
         walk_fail(w, "check", ESTALE, "it was changed while it was copied");

@@ -11,6 +11,7 @@
 
 #include "base/fd.h"
 #include "source_state_priv.h"
+#include "target/temp.h"
 
 static struct walk_level *level_of(const struct walk *w)
 {
@@ -61,6 +62,11 @@ static void list_entry(struct walk *w, const char *name, unsigned char type)
         return;
     if (path_buffer_enter(&w->path, l->path_len, name) < 0) {
         walk_fail_memory(w);
+        return;
+    }
+    if (temp_is_own(name)) {
+        /* A destination, by another path than those that is_target() knows. */
+        walk_fail(w, "enter", EINVAL, "cannot copy a directory into itself");
         return;
     }
     if (!look(w, dir_chain_fd(&w->dirs), name, type, &st))
