@@ -4,12 +4,15 @@
 #include <assert.h>
 #include <dirent.h>
 #include <errno.h>
+#include <linux/magic.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
+#include "base/file_system.h"
 #include "source_state_priv.h"
 #include "target/temp.h"
 
@@ -67,10 +70,14 @@ static void list_entry(struct walk *w, const char *name, unsigned char type)
     if (temp_is_own(name)) {
         /* A destination, by another path than those that is_target() knows. */
         walk_fail(w, "enter", EINVAL, "cannot copy a directory into itself");
+        l->n_dirs++;
         return;
     }
-    if (!look(w, dir_chain_fd(&w->dirs), name, type, &st))
+    if (!look(w, dir_chain_fd(&w->dirs), name, type, &st)) {
+        l->n_dirs++; /* nobody knows */
         return;
+    }
+    l->n_dirs += S_ISDIR(st.st_mode);
     if (!S_ISDIR(st.st_mode))
         walk_put_entry(w, dir_chain_fd(&w->dirs), name, &st);
     else if (path_buffer_put(&w->names, l->names_end, name) < 0)
@@ -153,6 +160,27 @@ static void put_listed(struct walk *w)
     w->offer = 0;
 }
 
+/* File systems where the links of a directory are its name, its "." and the ".." of each directory
+ * in it; or it has less than two. */
+static const unsigned long counting_file_systems[] = {
+    EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, MSDOS_SUPER_MAGIC, EXFAT_SUPER_MAGIC, 0,
+};
+
+/* Whether the current directory has listed all directories that it has, as far as its number of
+ * links tells. A file system that passes over what it cannot read lists less of them. */
+static bool has_listed_all(const struct walk *w)
+{
+    const struct walk_level *l = level_of(w);
+    int fd = dir_chain_fd(&w->dirs);
+    struct stat now;
+
+    if (l->st.st_nlink <= 2 + l->n_dirs || fstat(fd, &now) < 0)
+        return true;
+    /* It may have been changed meanwhile. */
+    return now.st_nlink != l->st.st_nlink || !clock_same(&now.st_mtim, &l->st.st_mtim) ||
+           file_system_is(fd, counting_file_systems) != 1;
+}
+
 /* Lists the current directory, from the next entry of the listing on. */
 static void list(struct walk *w)
 {
@@ -171,6 +199,9 @@ static void list(struct walk *w)
     } while (n > 0);
     if (n < 0)
         fail_directory(w, "read directory", errno, NULL);
+    else if (!has_listed_all(w))
+        fail_directory(w, "read directory", EIO,
+                       "there are more directories in it than it lists");
 }
 
 /* ---- from one directory to the next one ---- */
@@ -258,6 +289,7 @@ static void enter(struct walk *w, int dir_fd, const char *name)
 
     if (fd < 0)
         return;
+    walk_note_medium(w, st.st_dev);
     if (w->n_levels <= w->t->follow.n_subpath)
         w->dev = st.st_dev;
     if (t->is_target(t->arg, &st)) {
