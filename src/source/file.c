@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/file_system.h"
+#include "base/interrupted.h"
 #include "by_name_priv.h"
 #include "holes.h"
 #include "kind_priv.h"
@@ -61,7 +62,7 @@ static int file_check_unchanged(const struct source *s, struct failure *f)
 
     if (s->file.made_up)
         return 0;
-    if (fstat(s->fd, &now) < 0)
+    if (UNINTERRUPTED(fstat(s->fd, &now)) < 0)
         return failure_set(f, "stat", errno, FAILURE_NO_OFFSET, NULL);
     if (now.st_size != s->st.st_size)
         return failure_set(f, "check", ESTALE, FAILURE_NO_OFFSET,

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/interrupted.h"
 #include "file_priv.h"
 
 #define PERMISSION_BITS (S_IRWXU | S_IRWXG | S_IRWXO)
@@ -85,13 +86,13 @@ static int set_owner(const struct target *t, const struct stat *st, bool *ret_ke
 {
     const struct file_inode *i = &file_of(t)->inode;
     bool kept = !i->replaces || (i->uid == st->st_uid && i->gid == st->st_gid) ||
-                fchown(t->fd, i->uid, i->gid) == 0;
+                UNINTERRUPTED(fchown(t->fd, i->uid, i->gid)) == 0;
 
     if (!kept) {
         if (errno != EPERM || geteuid() == 0)
             return file_fail(f, "set owner", errno, HINT_INPLACE);
         /* The group alone may be allowed where the owner is not. */
-        if (fchown(t->fd, (uid_t)-1, i->gid) < 0 && errno != EPERM)
+        if (UNINTERRUPTED(fchown(t->fd, (uid_t)-1, i->gid)) < 0 && errno != EPERM)
             return file_fail(f, "set owner", errno, HINT_INPLACE);
     }
     *ret_kept = kept;
@@ -115,7 +116,7 @@ static int set_mode(const struct target *t, bool owner_kept, struct failure *f)
     }
     if (fstat(t->fd, &st) < 0)
         return file_fail(f, "stat", errno, NULL);
-    if ((st.st_mode & MODE_BITS) != mode && fchmod(t->fd, mode) < 0)
+    if ((st.st_mode & MODE_BITS) != mode && UNINTERRUPTED(fchmod(t->fd, mode)) < 0)
         return file_fail(f, "set mode", errno, NULL);
     return 0;
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/interrupted.h"
 #include "source/holes.h"
 #include "source/source.h"
 #include "source_state_priv.h"
@@ -52,7 +53,7 @@ static bool check_unchanged(struct walk *w, int fd, const struct stat *st, uint6
 
     if (!S_ISREG(st->st_mode)) /* a FIFO or a device */
         return true;
-    if (fstat(fd, &now) < 0) {
+    if (UNINTERRUPTED(fstat(fd, &now)) < 0) {
         walk_fail(w, "stat", errno, NULL);
         return false;
     }

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/file_system.h"
+#include "base/interrupted.h"
 #include "source_state_priv.h"
 #include "target/temp.h"
 
@@ -47,7 +48,7 @@ static bool look(struct walk *w, int dir_fd, const char *name, unsigned char typ
         *st = (struct stat){.st_mode = type == DT_REG ? S_IFREG : S_IFDIR};
         return true;
     }
-    if (fstatat(dir_fd, name, st, follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0) {
+    if (UNINTERRUPTED(fstatat(dir_fd, name, st, follow ? 0 : AT_SYMLINK_NOFOLLOW)) < 0) {
         walk_fail(w, "stat", errno, NULL);
         return false;
     }
@@ -112,7 +113,8 @@ static bool offer_entry(struct walk *w, const struct dirent64 *entry, unsigned n
 
     count_step(w);
     return (entry->d_type == DT_REG || entry->d_type == DT_UNKNOWN) &&
-           fstatat(dir_chain_fd(&w->dirs), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+           UNINTERRUPTED(
+               fstatat(dir_chain_fd(&w->dirs), entry->d_name, &st, AT_SYMLINK_NOFOLLOW)) == 0 &&
            S_ISREG(st.st_mode) && !(w->t->keep_links && (st.st_nlink > 1 || walk_follows(w))) &&
            path_buffer_enter(&w->path, l->path_len, entry->d_name) == 0 &&
            walk_put_offer(w, entry->d_name, &st, number);
@@ -174,7 +176,7 @@ static bool has_listed_all(const struct walk *w)
     int fd = dir_chain_fd(&w->dirs);
     struct stat now;
 
-    if (l->st.st_nlink <= 2 + l->n_dirs || fstat(fd, &now) < 0)
+    if (l->st.st_nlink <= 2 + l->n_dirs || UNINTERRUPTED(fstat(fd, &now)) < 0)
         return true;
     /* It may have been changed meanwhile. */
     return now.st_nlink != l->st.st_nlink || !clock_same(&now.st_mtim, &l->st.st_mtim) ||
@@ -191,7 +193,7 @@ static void list(struct walk *w)
         if (w->ended)
             return;
         walk_begin_step(w, STEP_LIST);
-        n = getdents64(dir_chain_fd(&w->dirs), w->listing, WALK_LISTING);
+        n = UNINTERRUPTED(getdents64(dir_chain_fd(&w->dirs), w->listing, WALK_LISTING));
         w->listed = n > 0 ? (size_t)n : 0;
         w->entry_at = 0;
         w->entry = 1;
@@ -254,13 +256,14 @@ static int open_directory(struct walk *w, int dir_fd, const char *name, struct s
     bool follow = walk_follows(w);
     /* Above the part that is copied directories need not be readable. */
     int flags = walk_is_above(w) ? O_PATH | O_CLOEXEC : WALK_OPEN_FLAGS;
-    int fd = openat(dir_fd, name, flags | O_DIRECTORY | (follow ? 0 : O_NOFOLLOW));
+    int fd =
+        UNINTERRUPTED(openat(dir_fd, name, flags | O_DIRECTORY | (follow ? 0 : O_NOFOLLOW)));
 
-    if (fd >= 0 && fstat(fd, st) == 0)
+    if (fd >= 0 && UNINTERRUPTED(fstat(fd, st)) == 0)
         return fd;
     walk_fail(w, "open", errno, NULL);
     (void)fd_close(&fd);
-    if (fstatat(dir_fd, name, st, follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0 &&
+    if (UNINTERRUPTED(fstatat(dir_fd, name, st, follow ? 0 : AT_SYMLINK_NOFOLLOW)) == 0 &&
         S_ISDIR(st->st_mode))
         put_empty(w, name, -1, st);
     return -1;

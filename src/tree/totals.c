@@ -8,6 +8,7 @@
 
 #include "base/dir_chain.h"
 #include "base/fd.h"
+#include "base/interrupted.h"
 #include "base/path_buffer.h"
 
 #define LISTING    (32u << 10) /* bytes of directory entries at a time */
@@ -62,7 +63,8 @@ static void look(struct totals_walk *w, const struct dirent64 *entry)
         return;
     if (entry->d_type == DT_DIR) {
         push(w, entry->d_name);
-    } else if (fstatat(dir_chain_fd(&w->dirs), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+    } else if (UNINTERRUPTED(fstatat(dir_chain_fd(&w->dirs), entry->d_name, &st,
+                                     AT_SYMLINK_NOFOLLOW)) == 0) {
         if (S_ISDIR(st.st_mode))
             push(w, entry->d_name);
         else
@@ -79,7 +81,7 @@ static void list(struct totals_walk *w)
 {
     ssize_t n;
 
-    while ((n = getdents64(dir_chain_fd(&w->dirs), w->listing, LISTING)) > 0) {
+    while ((n = UNINTERRUPTED(getdents64(dir_chain_fd(&w->dirs), w->listing, LISTING))) > 0) {
         for (ssize_t at = 0; at < n && !is_stopped(w);) {
             const struct dirent64 *entry = (const void *)(w->listing + at);
 
@@ -94,7 +96,8 @@ static void enter(struct totals_walk *w, int fd)
 {
     struct stat st;
 
-    if (fstat(fd, &st) < 0 || dir_chain_has(&w->dirs, &st) || w->c->leave_out(w->c->arg, &st) ||
+    if (UNINTERRUPTED(fstat(fd, &st)) < 0 || dir_chain_has(&w->dirs, &st) ||
+        w->c->leave_out(w->c->arg, &st) ||
         (w->c->one_file_system && w->dirs.n > 0 && st.st_dev != w->dev)) {
         (void)fd_close(&fd);
         return;
@@ -118,7 +121,7 @@ static void walk(struct totals_walk *w)
             (void)dir_chain_leave(&w->dirs); /* if that fails, the rest cannot be counted */
             continue;
         }
-        fd = openat(dir_chain_fd(&w->dirs), name, OPEN_FLAGS | O_NOFOLLOW);
+        fd = UNINTERRUPTED(openat(dir_chain_fd(&w->dirs), name, OPEN_FLAGS | O_NOFOLLOW));
         if (fd >= 0)
             enter(w, fd);
     }
@@ -127,12 +130,12 @@ static void walk(struct totals_walk *w)
 static int open_root(struct totals_walk *w)
 {
     int flags = w->c->follow ? 0 : AT_SYMLINK_NOFOLLOW;
-    int fd = open(w->c->path, OPEN_FLAGS | (flags ? O_NOFOLLOW : 0));
+    int fd = UNINTERRUPTED(open(w->c->path, OPEN_FLAGS | (flags ? O_NOFOLLOW : 0)));
     struct stat st;
 
     if (fd >= 0)
         enter(w, fd);
-    else if (errno != ENOTDIR || fstatat(AT_FDCWD, w->c->path, &st, flags) < 0)
+    else if (errno != ENOTDIR || UNINTERRUPTED(fstatat(AT_FDCWD, w->c->path, &st, flags)) < 0)
         return -errno;
     else
         count_file(w, &st);
