@@ -320,7 +320,7 @@ static bool share(struct walk *w, int *fd)
         return false;
     }
     if (path_buffer_put(&w->shared[i].path, 0, w->path.bytes) < 0) {
-        walk_fail_memory(w);
+        walk_fail(w, "open", ENOMEM, NULL);
         return false;
     }
     w->next_shared = (i + 1) % w->t->n_shared_files;
