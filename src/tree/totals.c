@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/interrupted.h"
 #include "base/path_buffer.h"
+#include "source_links_priv.h"
 
 #define LISTING    (32u << 10) /* bytes of directory entries at a time */
 #define OPEN_FLAGS (O_RDONLY | O_DIRECTORY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
@@ -21,7 +22,10 @@ struct totals_walk {
      * last. "" below the names of a directory: then that directory is left. */
     struct path_buffer names;
     size_t names_len;
-    dev_t dev; /* of the root */
+    struct path_buffer below;  /* for c->found: of the current directory or entry */
+    size_t below_len;          /* of the current directory */
+    struct source_links links; /* met so far */
+    dev_t dev;                 /* of the root */
     char *listing;
     int error;
 };
@@ -45,12 +49,38 @@ static const char *pop(struct totals_walk *w)
     return w->names.bytes + start;
 }
 
+/* Appends the name to the path of the current directory. */
+static void enter_name(struct totals_walk *w, const char *name)
+{
+    if (w->c->found && (path_buffer_put(&w->below, w->below_len, "/") < 0 ||
+                        path_buffer_put(&w->below, w->below_len + 1, name) < 0))
+        w->error = -ENOMEM;
+}
+
+/* Takes the last name off the path of the current directory. */
+static void leave_name(struct totals_walk *w)
+{
+    while (w->below_len > 0 && w->below.bytes[--w->below_len] != '/')
+        ;
+}
+
+static void tell(const struct totals_walk *w, const struct stat *st)
+{
+    if (w->c->found && w->error == 0)
+        w->c->found(w->c->arg, w->below.bytes ? w->below.bytes : "", st);
+}
+
 static void count_file(struct totals_walk *w, const struct stat *st)
 {
     uint64_t size = S_ISREG(st->st_mode) ? (uint64_t)st->st_size : 0;
+    int error = 0;
 
-    if (w->c->keep_links && st->st_nlink > 1)
-        size /= st->st_nlink;
+    if (w->c->keep_links && st->st_nlink > 1 &&
+        source_links_meet(&w->links, st, &error) != RECORD_FIRST_NAME)
+        size = 0;
+    if (error < 0)
+        w->error = error;
+    tell(w, st);
     atomic_fetch_add_explicit(&w->c->files, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&w->c->bytes, size, memory_order_relaxed);
 }
@@ -65,10 +95,12 @@ static void look(struct totals_walk *w, const struct dirent64 *entry)
         push(w, entry->d_name);
     } else if (UNINTERRUPTED(fstatat(dir_chain_fd(&w->dirs), entry->d_name, &st,
                                      AT_SYMLINK_NOFOLLOW)) == 0) {
-        if (S_ISDIR(st.st_mode))
+        if (S_ISDIR(st.st_mode)) {
             push(w, entry->d_name);
-        else
+        } else {
+            enter_name(w, entry->d_name);
             count_file(w, &st);
+        }
     }
 }
 
@@ -104,6 +136,8 @@ static void enter(struct totals_walk *w, int fd)
     }
     if (w->dirs.n == 0)
         w->dev = st.st_dev;
+    tell(w, &st);
+    w->below_len = w->below.len;
     push(w, "");
     if (dir_chain_enter(&w->dirs, fd, &st) < 0)
         w->error = -ENOMEM;
@@ -119,8 +153,10 @@ static void walk(struct totals_walk *w)
 
         if (*name == '\0') {
             (void)dir_chain_leave(&w->dirs); /* if that fails, the rest cannot be counted */
+            leave_name(w);
             continue;
         }
+        enter_name(w, name);
         fd = UNINTERRUPTED(openat(dir_chain_fd(&w->dirs), name, OPEN_FLAGS | O_NOFOLLOW));
         if (fd >= 0)
             enter(w, fd);
@@ -151,6 +187,8 @@ int totals_count(struct totals *c)
         walk(&w);
     dir_chain_free(&w.dirs);
     path_buffer_free(&w.names);
+    path_buffer_free(&w.below);
+    source_links_free(&w.links);
     free(w.listing);
     if (r == 0 && w.error == 0 && atomic_load(&c->stop))
         return -ECANCELED;
