@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/interrupted.h"
 #include "base/path.h"
 #include "base/path_probe.h"
 #include "cli/usage_error.h"
@@ -191,7 +192,7 @@ static int open_nearest_directory(const char *path)
     char *at = strdup(path), *above;
     int fd = -1;
 
-    while (at && (fd = open(at, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0 &&
+    while (at && (fd = UNINTERRUPTED(open(at, O_PATH | O_DIRECTORY | O_CLOEXEC))) < 0 &&
            strcmp(at, ".") != 0 && strcmp(at, "/") != 0) {
         above = path_directory(at);
         free(at);
@@ -216,7 +217,7 @@ static bool is_within(int fd, const struct stat *other, bool one_file_system)
             close(fd);
             return true;
         }
-        up = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        up = UNINTERRUPTED(openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC));
         close(fd);
         fd = up;
         if (fd >= 0 && fstat(fd, &above) == 0 && above.st_dev == st.st_dev &&

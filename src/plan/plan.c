@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/interrupted.h"
 #include "base/path.h"
 #include "base/path_probe.h"
 #include "checks_priv.h"
@@ -40,7 +41,7 @@ static int use_backup_name(const struct plan_copy *c, const struct options *o, c
         return 0;
     dir = path_directory(*path);
     name = path_last(*path);
-    fd = dir ? open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+    fd = dir ? UNINTERRUPTED(open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC)) : -1;
     r = dir && name ? 0 : -ENOMEM;
     if (fd >= 0 && r == 0 && backup_name(&o->backup, fd, name, backup) == 0) {
         free(*path);

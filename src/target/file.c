@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/interrupted.h"
 #include "file_priv.h"
 
 static bool file_takes(const struct target_request *q, const struct stat *there)
@@ -166,7 +167,7 @@ static void restore(struct target *t)
     if (own->backup[0] == '\0')
         return;
     if (temp_is(n->dir_fd, n->last, t->fd))
-        (void)unlinkat(n->dir_fd, n->last, 0);
+        (void)UNINTERRUPTED(unlinkat(n->dir_fd, n->last, 0));
     backup_undo(n->dir_fd, n->last, own->backup);
 }
 

@@ -6,12 +6,13 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/interrupted.h"
 #include "file_priv.h"
 
 /* The file ends in a hole, which has not been written. */
 static int set_length(const struct target *t, bool *ret_changed, struct failure *f)
 {
-    if (ftruncate(t->fd, (off_t)t->request.size) < 0)
+    if (UNINTERRUPTED(ftruncate(t->fd, (off_t)t->request.size)) < 0)
         return file_fail(f, "set length", errno, NULL);
     *ret_changed = true;
     return 0;
@@ -92,7 +93,7 @@ static int put_in_place(struct target *t, struct failure *f)
     if (t->request.backup.kind != BACKUP_NONE &&
         file_name_back_up(n, &t->request, false, backup, f) < 0)
         return -f->err;
-    if (renameat(n->dir_fd, own->temp, n->dir_fd, n->last) < 0) {
+    if (UNINTERRUPTED(renameat(n->dir_fd, own->temp, n->dir_fd, n->last)) < 0) {
         int err = errno;
 
         if (backup[0] != '\0')
@@ -113,13 +114,14 @@ static int rename_temporary(struct target *t, struct failure *f)
 
     /* A node or symlink that has appeared under the final name is not replaced. For a directory
      * the rename itself fails. */
-    if (fstatat(n->dir_fd, n->last, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(st.st_mode) &&
-        !S_ISDIR(st.st_mode) && (st.st_mode & S_IFMT) != own->there.over)
+    if (UNINTERRUPTED(fstatat(n->dir_fd, n->last, &st, AT_SYMLINK_NOFOLLOW)) == 0 &&
+        !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode) &&
+        (st.st_mode & S_IFMT) != own->there.over)
         return file_fail(f, "rename", EEXIST, HINT_KIND);
     /* A user who may write to the directory can put another file in the place of the temporary
      * one. This run must not install that file under the final name. (Between this check and
      * the rename, or after it, that user can do so without this run.) */
-    if (fstatat(n->dir_fd, own->temp, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+    if (UNINTERRUPTED(fstatat(n->dir_fd, own->temp, &st, AT_SYMLINK_NOFOLLOW)) == 0 &&
         !temp_is(n->dir_fd, own->temp, t->fd))
         return file_fail(f, "rename", ESTALE, "the temporary was replaced by another file");
     if (t->request.only_new) {
@@ -176,6 +178,6 @@ int file_commit_data(struct target *t, bool *ret_keep, struct failure *f)
     if (r == 0 && named && t->request.durable)
         r = flush_names(t, renamed, f);
     if (t->keeps && file_has_temp(t))
-        (void)fchmod(t->fd, FILE_PRIVATE_MODE); /* it may stay */
+        (void)UNINTERRUPTED(fchmod(t->fd, FILE_PRIVATE_MODE)); /* it may stay */
     return r;
 }

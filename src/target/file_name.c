@@ -10,6 +10,7 @@
 
 #include "base/fd.h"
 #include "base/file_system.h"
+#include "base/interrupted.h"
 #include "file_priv.h"
 
 #define MAX_SYMLINKS 40 /* as the kernel's own limit, path_resolution(7) */
@@ -41,7 +42,8 @@ static int enter_directory(struct file_name *n, const char *path, struct failure
     }
 
     /* O_PATH: writing into a directory takes search permission, not read permission. */
-    fd = openat(n->dir_fd >= 0 ? n->dir_fd : AT_FDCWD, dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    fd = UNINTERRUPTED(
+        openat(n->dir_fd >= 0 ? n->dir_fd : AT_FDCWD, dir, O_PATH | O_DIRECTORY | O_CLOEXEC));
     free(dir);
     if (fd < 0) {
         free(last);
@@ -57,7 +59,7 @@ static int enter_directory(struct file_name *n, const char *path, struct failure
 static int follow(struct file_name *n, struct failure *f)
 {
     char link[PATH_MAX];
-    ssize_t len = readlinkat(n->dir_fd, n->last, link, sizeof(link));
+    ssize_t len = UNINTERRUPTED(readlinkat(n->dir_fd, n->last, link, sizeof(link)));
 
     if (len < 0)
         return file_fail(f, "open", errno, NULL);
@@ -113,7 +115,7 @@ static int look_at_name(const struct file_name *n, const struct target_request *
 {
     struct stat *st = &ret->st;
 
-    ret->exists = fstatat(n->dir_fd, n->last, st, AT_SYMLINK_NOFOLLOW) == 0;
+    ret->exists = UNINTERRUPTED(fstatat(n->dir_fd, n->last, st, AT_SYMLINK_NOFOLLOW)) == 0;
     if (!ret->exists)
         return errno == ENOENT ? 0 : file_fail(f, "open", errno, NULL);
     if (S_ISLNK(st->st_mode) || (q->anew && !S_ISDIR(st->st_mode))) {
@@ -131,7 +133,7 @@ static int look_behind_magic_link(const struct file_name *n, const struct target
     if (!q->inplace)
         return file_fail(f, "open", EOPNOTSUPP,
                          "an open file has no name to replace; --inplace writes into it");
-    if (fstatat(n->dir_fd, n->last, &ret->st, 0) < 0)
+    if (UNINTERRUPTED(fstatat(n->dir_fd, n->last, &ret->st, 0)) < 0)
         return file_fail(f, "open", errno, NULL);
     ret->exists = true;
     return 0;
@@ -145,7 +147,7 @@ static int follow_all(struct file_name *n, const struct target_request *q,
     int r = 0;
 
     for (unsigned links = 0; r == 0; links++) {
-        if (fstatat(n->dir_fd, n->last, st, AT_SYMLINK_NOFOLLOW) < 0) {
+        if (UNINTERRUPTED(fstatat(n->dir_fd, n->last, st, AT_SYMLINK_NOFOLLOW)) < 0) {
             if (errno != ENOENT)
                 return file_fail(f, "open", errno, NULL);
             if (links > 0 && !getenv("POSIXLY_CORRECT"))
@@ -190,7 +192,7 @@ int file_name_check(const struct target_request *q, const struct file_existing *
 
 int file_name_make_syncable(struct file_name *n, struct failure *f)
 {
-    int fd = openat(n->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = UNINTERRUPTED(openat(n->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 
     if (fd < 0)
         return file_fail(f, "open directory", errno, "--fsync needs to read the directory");

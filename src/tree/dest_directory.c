@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/interrupted.h"
 #include "base/path.h"
 #include "dest_state_priv.h"
 
@@ -77,8 +78,9 @@ static int move_aside(struct tree_dest *t, const char *name, char ret_backup[NAM
  * one. fd or a negative errno. */
 static int open_existing(struct tree_dest *t, const char *name, bool follow, struct stat *st)
 {
-    int fd = openat(tree_dest_dir_fd(t), name,
-                    O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW));
+    int fd =
+        UNINTERRUPTED(openat(tree_dest_dir_fd(t), name,
+                             O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW)));
 
     if (fd < 0)
         return -errno;
@@ -99,7 +101,7 @@ static int make_named(struct tree_dest *t, const char *name, bool over, mode_t m
     char backup[NAME_MAX + 1] = "";
     int r = over ? move_aside(t, name, backup) : 0;
 
-    if (r == 0 && mkdirat(tree_dest_dir_fd(t), name, mode) < 0)
+    if (r == 0 && UNINTERRUPTED(mkdirat(tree_dest_dir_fd(t), name, mode)) < 0)
         r = -errno;
     if (r < 0 && backup[0] != '\0')
         backup_undo(tree_dest_dir_fd(t), name, backup);
@@ -234,7 +236,8 @@ static void finish_directory(struct tree_dest *t, const struct record *r)
         tree_dest_fail_attrs(t, "stat");
         return;
     }
-    if (l->add && fchmod(tree_dest_dir_fd(t), have.st_mode & MODE_BITS & ~l->add) < 0)
+    if (l->add &&
+        UNINTERRUPTED(fchmod(tree_dest_dir_fd(t), have.st_mode & MODE_BITS & ~l->add)) < 0)
         tree_dest_fail_attrs(t, "set mode");
     file.st = &have;
     tree_dest_take_attrs(t, r);
@@ -342,9 +345,9 @@ int tree_dest_open_parent(struct tree_dest *t, struct failure *f)
 
     if (r < 0)
         return failure_set(f, "open", -r, FAILURE_NO_OFFSET, NULL);
-    fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    fd = UNINTERRUPTED(open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (fd < 0 && errno == EACCES) /* it may be writable without being readable */
-        fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        fd = UNINTERRUPTED(open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC));
     r = fd < 0 || fstat(fd, &st) < 0 ? -errno : 0;
     free(dir);
     if (r == 0)

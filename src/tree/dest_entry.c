@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/interrupted.h"
 #include "dest_state_priv.h"
 
 /* Makes the entry under a name that is free. 0 or a negative errno. */
@@ -14,10 +15,12 @@ static int make_entry(struct tree_dest *t, const struct record *r, const char *n
 {
     switch (r->kind) {
     case RECORD_SYMLINK:
-        return symlinkat(record_text(r), tree_dest_dir_fd(t), name) < 0 ? -errno : 0;
+        return UNINTERRUPTED(symlinkat(record_text(r), tree_dest_dir_fd(t), name)) < 0 ? -errno
+                                                                                       : 0;
     case RECORD_NODE:
-        return mknodat(tree_dest_dir_fd(t), name, r->st.st_mode & (S_IFMT | PERMISSION_BITS),
-                       r->st.st_rdev) < 0
+        return UNINTERRUPTED(mknodat(tree_dest_dir_fd(t), name,
+                                     r->st.st_mode & (S_IFMT | PERMISSION_BITS),
+                                     r->st.st_rdev)) < 0
                    ? -errno
                    : 0;
     case RECORD_SOURCE_LINK:
@@ -80,7 +83,7 @@ static void give_entry_attrs(struct tree_dest *t, const char *name, mode_t type)
 
     if (!attrs_any(&t->request.preserve))
         return;
-    file.fd = openat(tree_dest_dir_fd(t), name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    file.fd = UNINTERRUPTED(openat(tree_dest_dir_fd(t), name, O_PATH | O_NOFOLLOW | O_CLOEXEC));
     if (file.fd < 0 || fstat(file.fd, &now) < 0) {
         tree_dest_fail_attrs(t, "open");
     } else if ((now.st_mode & S_IFMT) == (type & S_IFMT)) {
@@ -102,7 +105,7 @@ static int put_in_place(struct tree_dest *t, const struct record *r, const char 
         error = backup_make(&t->request.backup, dir_fd, name, &r->st, false, backup);
     if (error < 0 && error != -ENOENT)
         return error;
-    if (renameat(dir_fd, temp, dir_fd, name) == 0)
+    if (UNINTERRUPTED(renameat(dir_fd, temp, dir_fd, name)) == 0)
         return 0;
     error = -errno;
     if (backup[0] != '\0')
@@ -126,7 +129,7 @@ static int replace_entry(struct tree_dest *t, const struct record *r, const char
     error = put_in_place(t, r, temp, name);
     /* A rename does nothing if both are names of one file. Then the temporary name remains. */
     if (error < 0 || is_link(r) || r->kind == RECORD_SOURCE_LINK)
-        (void)unlinkat(tree_dest_dir_fd(t), temp, 0);
+        (void)UNINTERRUPTED(unlinkat(tree_dest_dir_fd(t), temp, 0));
     return error;
 }
 

@@ -5,13 +5,14 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/interrupted.h"
 #include "dest_state_priv.h"
 
 int tree_dest_exists(struct tree_dest *t, const char *name, struct stat *st)
 {
     if (tree_dest_dir(t)->fresh)
         return 0;
-    if (fstatat(tree_dest_dir_fd(t), name, st, AT_SYMLINK_NOFOLLOW) == 0)
+    if (UNINTERRUPTED(fstatat(tree_dest_dir_fd(t), name, st, AT_SYMLINK_NOFOLLOW)) == 0)
         return 1;
     if (errno == ENOENT)
         return 0;
@@ -26,7 +27,7 @@ static void count_existing_copy(struct tree_dest *t, const struct stat *source,
 {
     const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
     bool flush = t->request.durable && t->flush_each;
-    int fd = flush ? openat(tree_dest_dir_fd(t), name, flags) : -1;
+    int fd = flush ? UNINTERRUPTED(openat(tree_dest_dir_fd(t), name, flags)) : -1;
 
     if (flush && (fd < 0 || fsync(fd) < 0)) {
         tree_dest_fail(t, "fsync", errno, NULL);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/interrupted.h"
 #include "dest_state_priv.h"
 #include "shared_file_priv.h"
 
@@ -57,10 +58,10 @@ static int examine_created(struct tree_dest *t, mode_t asked)
     struct tree_level *l = tree_dest_dir(t);
     struct stat *st = &t->created;
 
-    if (fstat(t->fd, st) < 0)
+    if (UNINTERRUPTED(fstat(t->fd, st)) < 0)
         return -errno;
     if (!l->known)
-        l->no_acl = fgetxattr(t->fd, "system.posix_acl_access", NULL, 0) < 0;
+        l->no_acl = UNINTERRUPTED(fgetxattr(t->fd, "system.posix_acl_access", NULL, 0)) < 0;
     l->known = true;
     l->uid = st->st_uid;
     l->gid = st->st_gid;
@@ -90,11 +91,12 @@ static int create(struct tree_dest *t, const char *name, mode_t mode)
     const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
 
     if (t->how == NAMED) {
-        t->fd = openat(tree_dest_dir_fd(t), name, flags, mode);
+        t->fd = UNINTERRUPTED(openat(tree_dest_dir_fd(t), name, flags, mode));
         return t->fd < 0 ? -errno : 0;
     }
     if (!t->no_nameless) {
-        t->fd = openat(tree_dest_dir_fd(t), ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
+        t->fd = UNINTERRUPTED(
+            openat(tree_dest_dir_fd(t), ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, mode));
         if (t->fd >= 0)
             return 0;
         if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL)
@@ -111,7 +113,7 @@ void tree_dest_discard(struct tree_dest *t)
     if (t->how == REPLACES)
         target_abort(&t->target, false);
     else if (t->how == NAMED && t->fd >= 0 && temp_is(tree_dest_dir_fd(t), t->file_name, t->fd))
-        (void)unlinkat(tree_dest_dir_fd(t), t->file_name, 0);
+        (void)UNINTERRUPTED(unlinkat(tree_dest_dir_fd(t), t->file_name, 0));
     else if (t->how == RENAMED)
         temp_remove(tree_dest_dir_fd(t), t->file_temp, t->fd);
     if (t->how != REPLACES)
@@ -254,7 +256,8 @@ static bool write_bytes(struct tree_dest *t, const char *data, size_t left)
  * grows. Not under a final name, where the file would look complete. */
 static void set_full_length(struct tree_dest *t)
 {
-    t->long_enough = !t->request.inplace && ftruncate(t->fd, t->file_st.st_size) == 0;
+    t->long_enough =
+        !t->request.inplace && UNINTERRUPTED(ftruncate(t->fd, t->file_st.st_size)) == 0;
 }
 
 /* Leaves a hole of so many bytes. */
@@ -262,7 +265,8 @@ static void leave_hole(struct tree_dest *t, uint64_t length)
 {
     off_t end = (off_t)(t->offset + length);
 
-    if ((!t->long_enough && ftruncate(t->fd, end) < 0) || lseek(t->fd, end, SEEK_SET) < 0) {
+    if ((!t->long_enough && UNINTERRUPTED(ftruncate(t->fd, end)) < 0) ||
+        lseek(t->fd, end, SEEK_SET) < 0) {
         tree_dest_fail(t, "set length", errno, NULL);
         tree_dest_discard(t);
         return;
@@ -413,7 +417,7 @@ static bool commit_new(struct tree_dest *t)
     r = fd_close(&t->fd);
     if (r < 0) {
         tree_dest_fail(t, "close", -r, NULL);
-        (void)unlinkat(tree_dest_dir_fd(t), t->file_name, 0);
+        (void)UNINTERRUPTED(unlinkat(tree_dest_dir_fd(t), t->file_name, 0));
     }
     return r == 0;
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/interrupted.h"
 #include "dest_state_priv.h"
 
 struct dest_link {
@@ -129,7 +130,7 @@ static int open_parent_of(struct tree_dest *t, const char *path, const char **re
         }
         memcpy(name, path, (size_t)(slash - path));
         name[slash - path] = '\0';
-        next = openat(fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        next = UNINTERRUPTED(openat(fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
         next = next < 0 ? -errno : next;
         /* A directory without a name may get links, while the current one has no name
          * either. */
@@ -153,12 +154,14 @@ static int link_found(struct tree_dest *t, const char *path, const char *name)
 
     /* The file is in the current directory, which may not have its own name yet. */
     if (slash && (size_t)(slash - path) == here_len && memcmp(path, here, here_len) == 0)
-        return linkat(tree_dest_dir_fd(t), slash + 1, tree_dest_dir_fd(t), name, 0) < 0 ? -errno
-                                                                                        : 0;
+        return UNINTERRUPTED(
+                   linkat(tree_dest_dir_fd(t), slash + 1, tree_dest_dir_fd(t), name, 0)) < 0
+                   ? -errno
+                   : 0;
     fd = open_parent_of(t, path, &last);
     if (fd < 0)
         return fd;
-    r = linkat(fd, last, tree_dest_dir_fd(t), name, 0) < 0 ? -errno : 0;
+    r = UNINTERRUPTED(linkat(fd, last, tree_dest_dir_fd(t), name, 0)) < 0 ? -errno : 0;
     (void)fd_close(&fd);
     return r;
 }

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/interrupted.h"
 #include "dest_state_priv.h"
 
 /* A batch of this size gets its names. A run that is killed loses no more than that. */
@@ -188,9 +189,9 @@ int tree_dest_link(int fd, int dir_fd, const char *name)
 
     /* Older kernels need privileges for AT_EMPTY_PATH (open(2), O_TMPFILE). */
     (void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-    if (linkat(fd, "", dir_fd, name, AT_EMPTY_PATH) == 0 ||
+    if (UNINTERRUPTED(linkat(fd, "", dir_fd, name, AT_EMPTY_PATH)) == 0 ||
         ((errno == ENOENT || errno == EPERM) &&
-         linkat(AT_FDCWD, self, dir_fd, name, AT_SYMLINK_FOLLOW) == 0))
+         UNINTERRUPTED(linkat(AT_FDCWD, self, dir_fd, name, AT_SYMLINK_FOLLOW)) == 0))
         return 0;
     return -errno;
 }

@@ -77,8 +77,9 @@ struct record {
 
 #define RECORD_ALIGN 16u
 
-/* Bytes of attributes in one record, at most. */
-#define RECORD_MAX_ATTRS (128u << 10)
+/* Bytes of attributes in one record, at most. Any attribute fits, and such a record into half of
+ * the smallest ring of a stream (tree.c), beside the data of a file. */
+#define RECORD_MAX_ATTRS (72u << 10)
 
 static inline size_t record_aligned(size_t len)
 {

@@ -1,9 +1,15 @@
 /* source_entry: the entries of the walk that are no directories. See source_state_priv.h. */
 #include <errno.h>
+#include <stdatomic.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/interrupted.h"
 #include "source_state_priv.h"
+
+#define LEASE_PAUSE_MS    20
+#define LEASE_PATIENCE_MS 60000
 
 /* Opens an entry that was looked at before. st: the result of that; becomes that of fstat(). -1:
  * that failed, or the name stands for another file now, which was reported. */
@@ -11,9 +17,9 @@ static int open_looked_at(struct walk *w, int dir_fd, const char *name, int flag
                           struct stat *st)
 {
     const struct stat before = *st;
-    int fd = openat(dir_fd, name, flags | O_CLOEXEC);
+    int fd = UNINTERRUPTED(openat(dir_fd, name, flags | O_CLOEXEC));
 
-    if (fd < 0 || fstat(fd, st) < 0)
+    if (fd < 0 || UNINTERRUPTED(fstat(fd, st)) < 0)
         walk_fail(w, "open", errno, NULL);
     else if (!fd_same_file(st, &before) || (st->st_mode ^ before.st_mode) & S_IFMT)
         walk_fail(w, "open", ESTALE, "became another file while it was opened");
@@ -72,7 +78,7 @@ static void put_opened(struct walk *w, const char *name, int *fd)
     struct stat st;
     bool further;
 
-    if (fstat(*fd, &st) < 0) {
+    if (UNINTERRUPTED(fstat(*fd, &st)) < 0) {
         walk_fail(w, "stat", errno, NULL);
         return;
     }
@@ -93,9 +99,28 @@ static void put_opened(struct walk *w, const char *name, int *fd)
         source_links_forget(w->links, &st);
 }
 
+/* Opens a regular file. Where somebody has a lease on it (Samba, the NFS server), an open that
+ * does not block fails, but asks the holder to give it up, and the kernel takes it away after
+ * /proc/sys/fs/lease-break-time, 45 seconds. So it is tried again and again: one that blocks
+ * would be taken for a hang. */
+static int open_regular(struct walk *w, int dir_fd, const char *name, int follow)
+{
+    const struct timespec pause = {.tv_nsec = LEASE_PAUSE_MS * 1000000};
+
+    for (unsigned ms = 0;; ms += LEASE_PAUSE_MS) {
+        int fd = UNINTERRUPTED(openat(dir_fd, name, WALK_OPEN_FLAGS | follow));
+
+        if (fd >= 0 || errno != EWOULDBLOCK || ms >= LEASE_PATIENCE_MS ||
+            stream_stopped(w->t->stream))
+            return fd;
+        (void)nanosleep(&pause, NULL);
+        atomic_fetch_add_explicit(w->t->steps, 1, memory_order_relaxed);
+    }
+}
+
 static void put_regular(struct walk *w, int dir_fd, const char *name, int follow)
 {
-    int fd = openat(dir_fd, name, WALK_OPEN_FLAGS | follow);
+    int fd = open_regular(w, dir_fd, name, follow);
 
     if (fd < 0)
         walk_fail(w, "open", errno, NULL);
@@ -125,7 +150,7 @@ static void put_contents(struct walk *w, int dir_fd, const char *name, int follo
 static void put_symlink(struct walk *w, int dir_fd, const char *name, struct stat *st)
 {
     char text[PATH_MAX];
-    ssize_t n = readlinkat(dir_fd, name, text, sizeof(text));
+    ssize_t n = UNINTERRUPTED(readlinkat(dir_fd, name, text, sizeof(text)));
 
     if (n < 0 || (size_t)n == sizeof(text)) {
         walk_fail(w, "read symbolic link", n < 0 ? errno : ENAMETOOLONG, NULL);
