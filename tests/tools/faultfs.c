@@ -1,7 +1,7 @@
 /* faultfs: a FUSE file system that passes everything through to a directory, and obeys rules
  * that let it fail, shorten, delay, hang or vanish.
  *
- *     faultfs [-o direct_io|-o writeback] [-o links] BACKING MOUNTPOINT RULES-FILE
+ *     faultfs [-o OPTION]... BACKING MOUNTPOINT RULES-FILE
  *
  * It stays in the foreground and serves until it is killed; it never unmounts: the mount point
  * then answers ENOTCONN until somebody does. Files belong to who runs it.
@@ -59,7 +59,13 @@
  * writeback    the cache is written back later: errors show up in fsync and close, and a
  *              shortened write is lost without an error.
  *
- * With links it has hard links, for which there is no rule; without it refuses them.
+ * With links it has hard links, for which there is no rule; without it refuses them. Three more
+ * options make it a file system that holds less than others, each in one respect, as vfat does:
+ *
+ * fold         names in upper and lower case (of ASCII) are the same; they are kept in lower case
+ * fixed        every regular file has mode 0755; chmod and chown of one are answered with success
+ *              and do nothing
+ * fattimes     times in steps of 2 s, from 1980 to 2107 (UTC); others become the nearest of these
  *
  * O_DIRECT is the kernel's, and not handed on to the backing file. Asynchronous direct writes
  * that are shortened come back as EIO. A request that hangs makes its caller unkillable: kill
@@ -89,6 +95,9 @@
 #define NS_PER_S    1000000000u
 #define NS_PER_MS   1000000u
 #define EXIT_USAGE  2
+#define FIXED_MODE  0755
+#define FAT_FIRST   INT64_C(315532800)  /* 1980-01-01 */
+#define FAT_LAST    INT64_C(4354819198) /* 2107-12-31 23:59:58 */
 
 enum op {
     OP_GETATTR,
@@ -169,7 +178,7 @@ struct open_file {
 };
 
 /* The options, constant once the server serves. */
-static bool direct_io, writeback, links;
+static bool direct_io, writeback, links, fold, fixed, fattimes;
 static int backing = -1;
 static const char *rules_path;
 static char hung_path[PATH_MAX];
@@ -431,10 +440,23 @@ static int obey_op(enum op op, const char *path)
 /* ---- operations -----------------------------------------------------------------------------
  */
 
-/* libfuse's absolute path as one below the backing directory. */
+/* libfuse's absolute path as one below the backing directory. The result is valid until the
+ * thread has called this twice more. */
 static const char *below(const char *path)
 {
-    return path[1] ? path + 1 : ".";
+    static _Thread_local char folded[2][PATH_MAX];
+    static _Thread_local unsigned turn;
+    char *to = folded[turn++ % 2];
+    size_t n = 0;
+
+    if (!path[1])
+        return ".";
+    if (!fold)
+        return path + 1;
+    for (path++; *path && n < PATH_MAX - 1; path++)
+        to[n++] = *path >= 'A' && *path <= 'Z' ? (char)(*path - 'A' + 'a') : *path;
+    to[n] = '\0';
+    return to;
 }
 
 static struct open_file *file_of(const struct fuse_file_info *fi)
@@ -482,8 +504,36 @@ static int do_getattr(const char *path, struct stat *st, struct fuse_file_info *
 
     if (r < 0)
         return r;
-    return result(fi ? fstat(file_of(fi)->fd, st)
-                     : fstatat(backing, name, st, AT_SYMLINK_NOFOLLOW));
+    r = result(fi ? fstat(file_of(fi)->fd, st)
+                  : fstatat(backing, name, st, AT_SYMLINK_NOFOLLOW));
+    if (r == 0 && fixed && S_ISREG(st->st_mode))
+        st->st_mode = S_IFREG | FIXED_MODE;
+    return r;
+}
+
+/* Whether a change of mode or owner of this file is ignored. */
+static bool is_fixed(const char *name, const struct fuse_file_info *fi)
+{
+    struct stat st;
+
+    return fixed &&
+           (fi ? fstat(file_of(fi)->fd, &st)
+               : fstatat(backing, name, &st, AT_SYMLINK_NOFOLLOW)) == 0 &&
+           S_ISREG(st.st_mode);
+}
+
+/* The time that a FAT file system would keep. */
+static struct timespec as_fat(struct timespec t)
+{
+    if (t.tv_nsec == UTIME_OMIT)
+        return t;
+    if (t.tv_nsec == UTIME_NOW)
+        clock_gettime(CLOCK_REALTIME, &t);
+    if (t.tv_sec < FAT_FIRST)
+        t.tv_sec = FAT_FIRST;
+    if (t.tv_sec > FAT_LAST)
+        t.tv_sec = FAT_LAST;
+    return (struct timespec){.tv_sec = t.tv_sec & ~INT64_C(1)};
 }
 
 static int do_readlink(const char *path, char *buf, size_t size)
@@ -546,7 +596,7 @@ static int do_chmod(const char *path, mode_t mode, struct fuse_file_info *fi)
     const char *name = name_of(path, fi);
     int r = obey_op(OP_CHMOD, name);
 
-    if (r < 0)
+    if (r < 0 || is_fixed(name, fi))
         return r;
     return result(fi ? fchmod(file_of(fi)->fd, mode) : fchmodat(backing, name, mode, 0));
 }
@@ -556,7 +606,7 @@ static int do_chown(const char *path, uid_t uid, gid_t gid, struct fuse_file_inf
     const char *name = name_of(path, fi);
     int r = obey_op(OP_CHOWN, name);
 
-    if (r < 0)
+    if (r < 0 || is_fixed(name, fi))
         return r;
     return result(fi ? fchown(file_of(fi)->fd, uid, gid)
                      : fchownat(backing, name, uid, gid, AT_SYMLINK_NOFOLLOW));
@@ -566,10 +616,13 @@ static int do_utimens(const char *path, const struct timespec times[2],
                       struct fuse_file_info *fi)
 {
     const char *name = name_of(path, fi);
+    const struct timespec cut[2] = {as_fat(times[0]), as_fat(times[1])};
     int r = obey_op(OP_UTIMENS, name);
 
     if (r < 0)
         return r;
+    if (fattimes)
+        times = cut;
     return result(fi ? futimens(file_of(fi)->fd, times)
                      : utimensat(backing, name, times, AT_SYMLINK_NOFOLLOW));
 }
@@ -786,7 +839,25 @@ static const struct fuse_operations operations = {
 static _Noreturn void usage(void)
 {
     errx(EXIT_USAGE,
-         "usage: faultfs [-o direct_io|-o writeback] [-o links] BACKING MOUNTPOINT RULES-FILE");
+         "usage: faultfs [-o direct_io|writeback|links|fold|fixed|fattimes]... BACKING "
+         "MOUNTPOINT RULES-FILE");
+}
+
+/* Sets the option of that name. False: there is none. */
+static bool set_option(const char *name)
+{
+    static const struct {
+        const char *name;
+        bool *option;
+    } options[] = {
+        {"direct_io", &direct_io}, {"writeback", &writeback}, {"links", &links},
+        {"fold", &fold},           {"fixed", &fixed},         {"fattimes", &fattimes},
+    };
+
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+        if (strcmp(name, options[i].name) == 0)
+            return *options[i].option = true;
+    return false;
 }
 
 int main(int argc, char **argv)
@@ -798,16 +869,9 @@ int main(int argc, char **argv)
     struct fuse *fuse;
     int c;
 
-    while ((c = getopt(argc, argv, "o:")) != -1) {
-        if (c == 'o' && strcmp(optarg, "direct_io") == 0)
-            direct_io = true;
-        else if (c == 'o' && strcmp(optarg, "writeback") == 0)
-            writeback = true;
-        else if (c == 'o' && strcmp(optarg, "links") == 0)
-            links = true;
-        else
+    while ((c = getopt(argc, argv, "o:")) != -1)
+        if (c != 'o' || !set_option(optarg))
             usage();
-    }
     if (argc - optind != 3 || (direct_io && writeback))
         usage();
     rules_path = argv[optind + 2];
