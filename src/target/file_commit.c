@@ -79,13 +79,18 @@ static int rename_temporary(struct target *t, struct failure *f)
 {
     struct target_file *own = file_of(t);
     const struct file_name *n = &own->name;
+    bool is_there;
     struct stat st;
 
     /* A node or symlink that has appeared under the final name is not replaced. For a directory
      * the rename itself fails. */
-    if (fstatat(n->dir_fd, n->last, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(st.st_mode) &&
-        !S_ISDIR(st.st_mode) && (st.st_mode & S_IFMT) != own->there.over)
+    is_there = fstatat(n->dir_fd, n->last, &st, AT_SYMLINK_NOFOLLOW) == 0;
+    if (is_there && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode) &&
+        (st.st_mode & S_IFMT) != own->there.over)
         return file_fail(f, "rename", EEXIST, HINT_KIND);
+    /* Another destination of this run may have got the name meanwhile. */
+    if (is_there && made_look(t->request.made, n->dir_fd, n->last, &st) == MADE_HERE)
+        return file_fail(f, "rename", EEXIST, MADE_HINT);
     /* A user who may write to the directory can put another file in the place of the temporary
      * one. This run must not install that file under the final name. (Between this check and
      * the rename, or after it, that user can do so without this run.) */
@@ -98,6 +103,19 @@ static int rename_temporary(struct target *t, struct failure *f)
         return r < 0 ? file_fail(f, "rename", -r, r == -EEXIST ? HINT_NEW : NULL) : 0;
     }
     return put_in_place(t, f);
+}
+
+/* Notes what has the final name now. */
+static void note_made(const struct target *t)
+{
+    const struct target_request *q = &t->request;
+    struct stat st;
+
+    if ((!q->made && !q->ret_id) || fstat(t->fd, &st) < 0)
+        return;
+    made_add(q->made, st.st_dev, st.st_ino);
+    if (q->ret_id)
+        *q->ret_id = (struct made_id){.dev = st.st_dev, .ino = st.st_ino};
 }
 
 int file_commit_data(struct target *t, bool *ret_keep, struct failure *f)
@@ -117,6 +135,7 @@ int file_commit_data(struct target *t, bool *ret_keep, struct failure *f)
     if (r == 0 && file_has_temp(t))
         r = rename_temporary(t, f);
     if (r == 0) {
+        note_made(t);
         file_temp_finish(t);
         own->backup[0] = '\0'; /* it stays */
     }

@@ -165,6 +165,46 @@ static int follow_all(struct file_name *n, const struct target_request *q,
     return r;
 }
 
+/* Whether the existing file keeps its data, because it has other names. */
+static bool is_spared(const struct target_request *q, const struct file_existing *there)
+{
+    return q->inplace && q->spare_links && !q->keep_rest && there->exists &&
+           S_ISREG(there->st.st_mode) && there->st.st_nlink > 1;
+}
+
+/* The name is removed, not what a symlink under the request's path leads to: so does cp. */
+static int spare(struct file_name *n, const struct target_request *q,
+                 struct file_existing *there, struct failure *f)
+{
+    struct stat st;
+    int r = 0;
+
+    if (!q->in_directory) {
+        file_name_free(n);
+        r = enter_directory(n, q->path, f);
+    }
+    if (r == 0 && fstatat(n->dir_fd, n->last, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        r = file_fail(f, "open", errno, NULL);
+    if (r == 0)
+        *there = (struct file_existing){.st = there->st, .over = st.st_mode & S_IFMT};
+    return r;
+}
+
+/* Keeps what this run has made. A further name of such a file becomes a file of its own. */
+static int keep_made(const struct file_name *n, const struct target_request *q,
+                     struct file_existing *there, struct failure *f)
+{
+    enum made_verdict v = there->exists || there->over
+                              ? made_look(q->made, n->dir_fd, n->last, &there->st)
+                              : MADE_NOT;
+
+    if (v == MADE_HERE || (v == MADE_OTHER_NAME && q->keep_rest))
+        return file_fail(f, "open", EEXIST, MADE_HINT);
+    if (v == MADE_OTHER_NAME && q->inplace && there->exists)
+        *there = (struct file_existing){.st = there->st, .over = there->st.st_mode & S_IFMT};
+    return 0;
+}
+
 int file_name_resolve(struct file_name *n, const struct target_request *q,
                       struct file_existing *ret, struct failure *f)
 {
@@ -173,9 +213,11 @@ int file_name_resolve(struct file_name *n, const struct target_request *q,
     *n = (struct file_name){.dir_fd = -1};
     *ret = (struct file_existing){.exists = false};
     r = q->in_directory ? take_given(n, q, f) : enter_directory(n, q->path, f);
-    if (r < 0)
-        return r;
-    return q->in_directory || q->anew ? look_at_name(n, q, ret, f) : follow_all(n, q, ret, f);
+    if (r == 0)
+        r = q->in_directory || q->anew ? look_at_name(n, q, ret, f) : follow_all(n, q, ret, f);
+    if (r == 0 && is_spared(q, ret))
+        r = spare(n, q, ret, f);
+    return r < 0 ? r : keep_made(n, q, ret, f);
 }
 
 int file_name_check(const struct target_request *q, const struct file_existing *there,

@@ -128,6 +128,23 @@ static int make(struct tree_dest *t, const char *name, bool over, mode_t mode, s
     return r;
 }
 
+/* Whether the directory may be used: it is not another one of this tree already, or of another
+ * destination. It is noted. */
+static bool claim(struct tree_dest *t, const struct stat *st, bool is_root)
+{
+    int r = tree_dest_dir(t)->fresh ? 1 : inode_set_add(&t->entered, st->st_dev, st->st_ino);
+    bool taken =
+        r == 0 || (is_root && !t->request.merges && made_has(t->request.made_files, st));
+
+    if (r < 0 || taken) {
+        tree_dest_fail(t, "make directory", r < 0 ? ENOMEM : EEXIST, r < 0 ? NULL : MADE_HINT);
+        return false;
+    }
+    if (is_root)
+        made_add(t->request.made_files, st->st_dev, st->st_ino);
+    return true;
+}
+
 /* Puts the new directory, which has just been entered, on the list of those without names.
  * False: it could not, and the directory has been removed. */
 static bool begin_directory(struct tree_dest *t, char temp[TEMP_NAME_SIZE], const char *name)
@@ -163,10 +180,21 @@ static bool enter(struct tree_dest *t, const char *name, mode_t wanted)
         tree_dest_fail(t, "make directory", ENOTDIR, "something else stands there");
         return false;
     }
+    if (over && made_look(t->request.made_files, tree_dest_dir_fd(t), name, &st) == MADE_HERE) {
+        tree_dest_fail(t, "make directory", EEXIST, MADE_HINT);
+        return false;
+    }
     there = there && !over;
     fd = there ? open_existing(t, name, keep, &st) : make(t, name, over, mode, &st, temp);
     if (fd < 0) {
-        tree_dest_fail(t, there ? "open directory" : "make directory", -fd, NULL);
+        tree_dest_fail(t, there ? "open directory" : "make directory", -fd,
+                       fd == -EEXIST && tree_dest_dir(t)->fresh ? MADE_HINT : NULL);
+        return false;
+    }
+    if (!claim(t, &st, t->root_fd < 0)) {
+        if (!there)
+            temp_remove_directory(tree_dest_dir_fd(t), temp, fd);
+        (void)fd_close(&fd);
         return false;
     }
     note_root(t, fd, &st);

@@ -54,8 +54,6 @@ static void take_result(struct tree_main *m, unsigned d, const struct copy_statu
         tree_dest_copied(dest, file->bytes, file->resumed);
         tree_main_made(m, d, file->path);
         report_method(status, i);
-    } else if (!file->by_source) {
-        tree_dest_not_copied(dest);
     }
     if (file->state != DEST_DONE && !file->by_source && file->failure.err != EINTR)
         tree_main_failed(m, d, file->path, &file->failure);
@@ -140,8 +138,10 @@ static void collect_dests(struct engine_file *e)
 static bool run_session(struct engine_file *e)
 {
     struct tree_main *m = e->m;
-    const struct plan_copy copy = {
-        .source = (char *)(uintptr_t)e->path, .dests = e->paths, .n_dests = e->n};
+    const struct plan_copy copy = {.source = (char *)(uintptr_t)e->path,
+                                   .dests = e->paths,
+                                   .n_dests = e->n,
+                                   .made = m->tree->copy->made};
     const struct session_file file = {.fd = e->fd,
                                       .targets = e->requests,
                                       .arg = e,
