@@ -1,8 +1,10 @@
 #include "made.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,24 +78,38 @@ static bool lists(int dir_fd, const char *name)
     return found;
 }
 
-/* The same for a path. */
-static bool lists_path(int dir_fd, const char *path)
+/* Whether the directory takes upper and lower case for the same, as far as this name shows. */
+static bool folds(int dir_fd, const char *name, const struct stat *there)
 {
-    char *dir, *last;
-    bool found = false;
-    int fd;
+    char other[NAME_MAX + 1];
+    size_t n = 0;
+    struct stat st;
 
-    if (!strchr(path, '/'))
-        return lists(dir_fd, path);
-    dir = path_directory(path);
-    last = path_last(path);
-    fd = dir && last ? openat(dir_fd, dir, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+    for (; name[n] != '\0' && n < NAME_MAX; n++)
+        other[n] = (char)(islower((unsigned char)name[n])   ? toupper((unsigned char)name[n])
+                          : isupper((unsigned char)name[n]) ? tolower((unsigned char)name[n])
+                                                            : name[n]);
+    other[n] = '\0';
+    return strcmp(name, other) != 0 && fstatat(dir_fd, other, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+           fd_same_file(&st, there) && !lists(dir_fd, other);
+}
+
+/* Whether the name is a hard link beside the name under which this run has made or written the
+ * file, and not that one, spelled in another way. */
+static bool is_other_link(int dir_fd, const char *path, const struct stat *there)
+{
+    char *dir = path_directory(path), *name = path_last(path);
+    bool is_other = false;
+    int fd = -1;
+
+    if (dir && name && there->st_nlink > 1)
+        fd = openat(dir_fd, dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (fd >= 0)
-        found = lists(fd, last);
+        is_other = !folds(fd, name, there) && lists(fd, name);
     (void)fd_close(&fd);
     free(dir);
-    free(last);
-    return found;
+    free(name);
+    return is_other;
 }
 
 enum made_verdict made_look(struct made *m, int dir_fd, const char *name,
@@ -101,5 +117,5 @@ enum made_verdict made_look(struct made *m, int dir_fd, const char *name,
 {
     if (!made_has(m, there))
         return MADE_NOT;
-    return there->st_nlink > 1 && lists_path(dir_fd, name) ? MADE_OTHER_NAME : MADE_HERE;
+    return is_other_link(dir_fd, name, there) ? MADE_OTHER_NAME : MADE_HERE;
 }

@@ -166,7 +166,8 @@ static bool enter(struct tree_dest *t, const char *name, mode_t wanted)
 {
     bool private = t->request.preserve.mode;
     mode_t held = tree_dest_held(t, wanted);
-    mode_t mode = private || held ? S_IRWXU : (wanted & PERMISSION_BITS) | S_IRWXU;
+    mode_t sticky = private ? 0 : wanted & S_ISVTX; /* as with cp -r */
+    mode_t mode = sticky | (private || held ? S_IRWXU : (wanted & PERMISSION_BITS) | S_IRWXU);
     struct stat st = {.st_mode = 0};
     int there = tree_dest_exists(t, name, &st), fd;
     bool keep, over;
@@ -233,7 +234,9 @@ void tree_dest_apply_directory(struct tree_dest *t, const struct record *r)
         t->skipped++;
     } else if (name[0] != '\0') {
         if (!tree_dest_path_to_entry(t, record_name(r)) ||
-            !enter(t, name, t->request.plain_mode ? ACCESSPERMS : r->st.st_mode)) {
+            !enter(t, name,
+                   t->request.plain_mode ? ACCESSPERMS | (r->st.st_mode & S_ISVTX)
+                                         : r->st.st_mode)) {
             t->skipped = 1;
             tree_dest_path_to_dir(t);
             return;
