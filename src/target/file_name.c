@@ -200,8 +200,7 @@ static int keep_made(const struct file_name *n, const struct target_request *q,
 
     if (v == MADE_HERE || (v == MADE_OTHER_NAME && q->keep_rest))
         return file_fail(f, "open", EEXIST, MADE_HINT);
-    if (v == MADE_OTHER_NAME && q->inplace && there->exists)
-        *there = (struct file_existing){.st = there->st, .over = there->st.st_mode & S_IFMT};
+    there->apart = v == MADE_OTHER_NAME;
     return 0;
 }
 
