@@ -132,7 +132,7 @@ static int make(struct tree_dest *t, const char *name, bool over, mode_t mode, s
  * destination. It is noted. */
 static bool claim(struct tree_dest *t, const struct stat *st, bool is_root)
 {
-    int r = tree_dest_dir(t)->fresh ? 1 : inode_set_add(&t->entered, st->st_dev, st->st_ino);
+    int r = inode_set_add(&t->entered, st->st_dev, st->st_ino);
     bool taken =
         r == 0 || (is_root && !t->request.merges && made_has(t->request.made_files, st));
 
@@ -187,9 +187,12 @@ static bool enter(struct tree_dest *t, const char *name, mode_t wanted)
     }
     there = there && !over;
     fd = there ? open_existing(t, name, keep, &st) : make(t, name, over, mode, &st, temp);
+    if (fd == -EEXIST && !there) { /* somebody has made it meanwhile, or this run has */
+        there = 1;
+        fd = open_existing(t, name, false, &st);
+    }
     if (fd < 0) {
-        tree_dest_fail(t, there ? "open directory" : "make directory", -fd,
-                       fd == -EEXIST && tree_dest_dir(t)->fresh ? MADE_HINT : NULL);
+        tree_dest_fail(t, there ? "open directory" : "make directory", -fd, NULL);
         return false;
     }
     if (!claim(t, &st, t->root_fd < 0)) {

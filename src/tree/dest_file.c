@@ -160,7 +160,9 @@ static bool begin_new(struct tree_dest *t)
     if (r < 0) {
         t->how = NO_FILE;
         tree_dest_fail(t, "create", -r,
-                       r == -EEXIST && tree_dest_dir(t)->fresh ? MADE_HINT : NULL);
+                       r != -EEXIST                ? NULL
+                       : tree_dest_dir(t)->unnamed ? MADE_HINT
+                                                   : HINT_TAKEN);
         return false;
     }
     r = note_created(t, mode);
@@ -410,7 +412,7 @@ static bool commit_new(struct tree_dest *t)
     tree_dest_release(t, t->fd, tree_dest_held(t, new_mode(t)));
     r = give_name(t);
     if (r < 0) {
-        tree_dest_fail(t, "create", -r, r == -EEXIST ? "somebody has made it meanwhile" : NULL);
+        tree_dest_fail(t, "create", -r, r == -EEXIST ? HINT_MEANWHILE : NULL);
         tree_dest_discard(t);
         return false;
     }

@@ -8,6 +8,7 @@
  *   dest_existing.c   what exists under a final name already
  *   dest_links.c      files with several names: where they are, and hard links to them
  *   dest_names.c      entries that wait for their names
+ *   dest_merge.c      a directory whose name has been taken meanwhile
  *   dest_attrs.c      attributes
  *   dest_source.c     links to the source itself
  *   dest_report.c     failures, and what was made */
@@ -28,6 +29,9 @@
 #include "target/attrs.h"
 #include "target/target.h"
 #include "target/temp.h"
+
+#define HINT_MEANWHILE "somebody has made it meanwhile"
+#define HINT_TAKEN     "it has been made meanwhile, perhaps by this run under another name"
 
 #define MODE_BITS       (S_ISUID | S_ISGID | S_ISVTX | S_IRWXU | S_IRWXG | S_IRWXO)
 #define PERMISSION_BITS (S_IRWXU | S_IRWXG | S_IRWXO)
@@ -261,6 +265,17 @@ int tree_dest_link(int fd, int dir_fd, const char *name);
 /* Flushes the file system of the directory; with t->flush_each only the directory itself, since
  * its files have been flushed. 0, or -1 with errno. */
 int tree_dest_flush(const struct tree_dest *t, int fd);
+
+/* ---- dest_merge.c ---- */
+
+/* Moves the entries of the directory that fd is open on into the directory that stands under
+ * its final name in dir_fd. t->path is that of the directory; it is another one afterwards.
+ * is_root: fd is that of the root; t->root_fd may be another descriptor afterwards. Entries that
+ * cannot be moved are reported, and stay. Levels of t->dirs that were moved from become those
+ * that were moved into. 0; or -EEXIST, -EBUSY (another directory of this run stands there), or
+ * another negative errno, and nothing has been moved. */
+int tree_dest_merge_directory(struct tree_dest *t, int fd, bool is_root, int dir_fd,
+                              const char *name);
 
 /* ---- dest_file.c ---- */
 

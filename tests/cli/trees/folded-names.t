@@ -64,7 +64,7 @@ exit 3
 -- old 
 exit 1
 ucopy: fault/old/big: not replaced: this run has made what stands there
-ucopy: fault/old/d: rename: file exists (somebody has made it meanwhile)
+ucopy: fault/old/d: rename: file exists (this run has made what stands there)
 ucopy: fault/old/foo: not replaced: this run has made what stands there
 ucopy: fault/old: 3 files or directories could not be copied
 f
