@@ -47,6 +47,15 @@ void made_add(struct made *m, dev_t dev, ino_t ino)
     pthread_mutex_unlock(&m->lock);
 }
 
+void made_remove(struct made *m, dev_t dev, ino_t ino)
+{
+    if (!m)
+        return;
+    pthread_mutex_lock(&m->lock);
+    inode_set_remove(&m->files, dev, ino);
+    pthread_mutex_unlock(&m->lock);
+}
+
 bool made_has(struct made *m, const struct stat *file)
 {
     bool noted;

@@ -39,6 +39,9 @@ void made_free(struct made *m);
  * more, and takes all for made ones. m may be NULL. */
 void made_add(struct made *m, dev_t dev, ino_t ino);
 
+/* Takes back that a file was noted: it has been removed. m may be NULL. */
+void made_remove(struct made *m, dev_t dev, ino_t ino);
+
 /* Whether the file was noted, or may have been. m may be NULL. */
 bool made_has(struct made *m, const struct stat *file);
 

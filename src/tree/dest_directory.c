@@ -128,13 +128,14 @@ static int make(struct tree_dest *t, const char *name, bool over, mode_t mode, s
     return r;
 }
 
-/* Whether the directory may be used: it is not another one of this tree already, or of another
- * destination. It is noted. */
-static bool claim(struct tree_dest *t, const struct stat *st, bool is_root)
+/* Whether the directory may be used: one that exists must not be another one of this tree, or
+ * of another destination. It is noted. */
+static bool claim(struct tree_dest *t, const struct stat *st, bool exists, bool is_root)
 {
     int r = inode_set_add(&t->entered, st->st_dev, st->st_ino);
     bool taken =
-        r == 0 || (is_root && !t->request.merges && made_has(t->request.made_files, st));
+        exists &&
+        (r == 0 || (is_root && !t->request.merges && made_has(t->request.made_files, st)));
 
     if (r < 0 || taken) {
         tree_dest_fail(t, "make directory", r < 0 ? ENOMEM : EEXIST, r < 0 ? NULL : MADE_HINT);
@@ -195,7 +196,7 @@ static bool enter(struct tree_dest *t, const char *name, mode_t wanted)
         tree_dest_fail(t, there ? "open directory" : "make directory", -fd, NULL);
         return false;
     }
-    if (!claim(t, &st, t->root_fd < 0)) {
+    if (!claim(t, &st, there, t->root_fd < 0)) {
         if (!there)
             temp_remove_directory(tree_dest_dir_fd(t), temp, fd);
         (void)fd_close(&fd);

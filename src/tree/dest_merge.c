@@ -144,6 +144,8 @@ static int merge_entries(struct tree_dest *t, const struct merge *m)
     if (t->request.durable && t->flush_each && fsync(m->to) < 0)
         tree_dest_fail(t, "flush", errno, NULL);
     replace_level(t, m);
+    /* The directory will be removed, and another one may get its number. */
+    inode_set_remove(&t->entered, m->from_st.st_dev, m->from_st.st_ino);
     return 0;
 }
 

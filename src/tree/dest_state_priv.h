@@ -81,11 +81,10 @@ struct tree_dest {
     struct tree_level *levels; /* likewise */
     unsigned room;             /* for levels */
     unsigned skipped; /* levels of directories that could not be made, and all below them */
-    struct inode_set
-        entered;             /* directories of this tree that stand in one which is not fresh */
-    struct dir_chain source; /* of the source, from its root; with request.source */
-    struct path_buffer path; /* of the entry that is being made, for reports */
-    size_t root_len;         /* bytes of it that name the root */
+    struct inode_set entered; /* the directories of this tree, so far */
+    struct dir_chain source;  /* of the source, from its root; with request.source */
+    struct path_buffer path;  /* of the entry that is being made, for reports */
+    size_t root_len;          /* bytes of it that name the root */
 
     /* What the file system can do. */
     bool no_nameless; /* it has no O_TMPFILE */
