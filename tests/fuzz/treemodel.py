@@ -56,7 +56,8 @@ class TreeModel:
         self.outcome.skipped += what == "skipped"
         self.names.setdefault(id(source), []).append((children, name, old, was, what))
         self.sources[id(source)] = source
-        if self.rules.inplace and what == "done" and old is not None and old.kind == "file":
+        into = self.rules.inplace and not (self.rules.backup or self.rules.remove)
+        if into and what == "done" and old is not None and old.kind == "file":
             self.written.setdefault(id(old), (old, []))[1].append((children, name, source))
 
     # ---- hard links ----
