@@ -1,6 +1,7 @@
 # A name that cannot become a hard link gets a file of its own.
 --- script
 need_faultfs
+need_nobody
 names() {
     find "$@" ! -type d -printf '%i %n %y %P\n' | LC_ALL=C sort -k4 | awk '
         { if (!($1 in n)) n[$1] = ++count; print n[$1], $2, $3, $4 }'
@@ -56,6 +57,18 @@ for n in 1 2 3; do
     run -a first to 2>/dev/null
     cat to/first/?/y
 done
+# So it is for a user who may write to a directory, but not read it: what is there already is no name
+# of the file.
+mkdir -p blind/1 blind/2 to2/blind/1
+echo new >blind/1/f
+ln blind/1/f blind/2/f
+echo old >to2/blind/1/f
+[ "$(id -u)" -ne 0 ] || chown -R 65534:65534 blind to2
+chmod 311 to2/blind/1
+as_nobody "$UCOPY" -a blind to2 2>/dev/null
+echo "exit $?"
+chmod 755 to2/blind/1
+cat to2/blind/1/f to2/blind/2/f
 # Again with --resume and backups: nothing is left to be done.
 rm -rf to
 mkdir to
@@ -149,6 +162,9 @@ data
 exit 1
 data
 data
+exit 1
+old
+new
 src
 src/a
 src/a-2
