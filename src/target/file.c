@@ -99,6 +99,8 @@ static int file_open(struct target *t, struct failure *f)
         r = file_name_check(&t->request, &own->there, f);
     if (r == 0)
         r = file_space_check_limit(&own->name, &t->request, f);
+    if (own->there.apart)
+        t->request.inplace = false;
     if (r == 0 && t->request.durable)
         r = file_name_make_syncable(&own->name, f);
     if (r == 0)

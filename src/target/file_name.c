@@ -167,6 +167,49 @@ static int follow_all(struct file_name *n, const struct target_request *q,
     return r;
 }
 
+/* Whether the existing file keeps its data, because it has other names. */
+static bool is_spared(const struct target_request *q, const struct file_existing *there)
+{
+    return q->inplace && q->spare_links && !q->keep_rest && there->exists &&
+           S_ISREG(there->st.st_mode) && there->st.st_nlink > 1;
+}
+
+/* The name is removed, not what a symlink under the request's path leads to: so does cp. */
+static int spare(struct file_name *n, const struct target_request *q,
+                 struct file_existing *there, struct failure *f)
+{
+    struct file_name named = {.dir_fd = -1};
+    struct stat st;
+    int r = q->in_directory ? take_given(&named, q, f) : enter_directory(&named, q->path, f);
+
+    if (!named.last) {
+        file_name_free(&named);
+        return r;
+    }
+    if (fstatat(named.dir_fd, named.last, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+        file_name_free(&named);
+        return file_fail(f, "open", errno, NULL);
+    }
+    file_name_free(n);
+    *n = named;
+    *there = (struct file_existing){.st = there->st, .over = st.st_mode & S_IFMT};
+    return 0;
+}
+
+/* Keeps what this run has made. A further name of such a file becomes a file of its own. */
+static int keep_made(const struct file_name *n, const struct target_request *q,
+                     struct file_existing *there, struct failure *f)
+{
+    enum made_verdict v = MADE_NOT;
+
+    if (there->exists || there->over) /* the analyzer thinks that failures may return 0 */
+        v = made_look(q->made, n->dir_fd, n->last, &there->st); // NOLINT
+    if (v == MADE_HERE || (v == MADE_OTHER_NAME && q->keep_rest))
+        return file_fail(f, "open", EEXIST, MADE_HINT);
+    there->apart = v == MADE_OTHER_NAME;
+    return 0;
+}
+
 int file_name_resolve(struct file_name *n, const struct target_request *q,
                       struct file_existing *ret, struct failure *f)
 {
@@ -175,9 +218,11 @@ int file_name_resolve(struct file_name *n, const struct target_request *q,
     *n = (struct file_name){.dir_fd = -1};
     *ret = (struct file_existing){.exists = false};
     r = q->in_directory ? take_given(n, q, f) : enter_directory(n, q->path, f);
-    if (r < 0)
-        return r;
-    return q->in_directory || q->anew ? look_at_name(n, q, ret, f) : follow_all(n, q, ret, f);
+    if (r == 0)
+        r = q->in_directory || q->anew ? look_at_name(n, q, ret, f) : follow_all(n, q, ret, f);
+    if (r == 0 && is_spared(q, ret))
+        r = spare(n, q, ret, f);
+    return r < 0 ? r : keep_made(n, q, ret, f);
 }
 
 int file_name_check(const struct target_request *q, const struct file_existing *there,

@@ -96,7 +96,7 @@ static enum existing_verdict judge_existing(const struct probe *p, const char *p
         return p->o->backup.kind == BACKUP_NONE ? EXISTING_REFUSE : EXISTING_REPLACE;
     if (S_ISDIR(st->st_mode))
         return EXISTING_REPLACE;
-    return existing_judge(&p->policy, st, there, AT_FDCWD, path).verdict;
+    return existing_judge(&p->policy, NULL, st, there, AT_FDCWD, path).verdict;
 }
 
 /* Judges an entry of the source at destination d. */

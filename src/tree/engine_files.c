@@ -57,8 +57,6 @@ static void take_result(struct tree_main *m, unsigned d, const struct copy_statu
         tree_dest_copied(dest, file->bytes, file->resumed);
         tree_main_made(m, d, file->path);
         report_method(status, i);
-    } else if (!file->by_source) {
-        tree_dest_not_copied(dest);
     }
     if (file->state != DEST_DONE && !file->by_source && file->failure.err != EINTR)
         tree_main_failed(m, d, file->path, &file->failure);
@@ -154,10 +152,8 @@ static void fail_file(struct tree_main *m)
 
     failure_set(&f, "copy", ENOMEM, FAILURE_NO_OFFSET, NULL);
     for (unsigned d = 0; d < m->status.n_dests; d++) {
-        if (!takes(m, d, &request, &path))
-            continue;
-        tree_dest_not_copied(m->tree->writers[d].dest);
-        tree_main_failed(m, d, path, &f);
+        if (takes(m, d, &request, &path))
+            tree_main_failed(m, d, path, &f);
     }
 }
 
@@ -166,8 +162,10 @@ static void fail_file(struct tree_main *m)
 static bool run_session(struct engine_file *e)
 {
     struct tree_main *m = e->m;
-    const struct plan_copy copy = {
-        .source = (char *)(uintptr_t)e->path, .dests = e->paths, .n_dests = e->n};
+    const struct plan_copy copy = {.source = (char *)(uintptr_t)e->path,
+                                   .dests = e->paths,
+                                   .n_dests = e->n,
+                                   .made = m->tree->copy->made};
     const struct session_file file = {.fd = e->fd,
                                       .targets = e->requests,
                                       .arg = e,

@@ -64,17 +64,9 @@ static bool is_further_name(struct walk *w, const struct stat *st)
     return w->nth != RECORD_FIRST_NAME;
 }
 
-/* Puts a further name of a file into the stream, without data. */
-static void put_link(struct walk *w, const char *name, const struct stat *st)
-{
-    attrs_read_stat(&w->attrs, st);
-    (void)walk_put_simple(w, RECORD_LINK, name, "", st);
-}
-
 /* Puts a file that was a regular one when it was listed, and that *fd is open on now. */
 static void put_opened(struct walk *w, const char *name, int *fd)
 {
-    const struct tree_source *t = w->t;
     struct stat st;
     bool further;
 
@@ -89,13 +81,11 @@ static void put_opened(struct walk *w, const char *name, int *fd)
     if (walk_follows(w) && st.st_nlink == 1) /* a symlink to it is a name, too */
         st.st_nlink = 2;
     further = is_further_name(w, &st);
-    if (further && !t->repeat) {
-        put_link(w, name, &st);
-        return;
-    }
     if (w->ended)
         return;
-    if (!walk_put_file(w, name, fd, &st) && st.st_nlink > 1)
+    if (further)
+        walk_put_further(w, name, fd, &st);
+    else if (!walk_put_file(w, name, fd, &st) && st.st_nlink > 1)
         source_links_forget(w->links, &st);
 }
 
@@ -129,13 +119,18 @@ static void put_regular(struct walk *w, int dir_fd, const char *name, int follow
     (void)fd_close(&fd);
 }
 
-/* Puts a FIFO or a device like a file. All that came before is made first: the program that
- * writes to a FIFO may wait for it. */
+/* Puts a FIFO or a device like a file. It is read once, whatever the number of its names. All
+ * that came before is made first: the program that writes to a FIFO may wait for it. */
 static void put_contents(struct walk *w, int dir_fd, const char *name, int follow,
                          struct stat *st)
 {
     int fd;
 
+    if (is_further_name(w, st)) {
+        attrs_read_stat(&w->attrs, st);
+        walk_put_without_data(w, name, true, st);
+        return;
+    }
     if (!walk_drain(w))
         return;
     fd = open_looked_at(w, dir_fd, name, O_RDONLY | O_NOCTTY | follow, st);
@@ -166,15 +161,13 @@ static void put_link_to_source(struct walk *w, const char *name, const struct st
 {
     bool hard = w->t->make == TREE_SOURCE_HARD_LINKS;
 
-    if (!hard && is_further_name(w, st)) {
-        put_link(w, name, st);
-        return;
-    }
     attrs_read_stat(&w->attrs, st);
-    if (hard)
+    if (hard) {
         (void)walk_put_simple(w, RECORD_SOURCE_LINK, name, "", st);
-    else
+    } else {
+        (void)is_further_name(w, st);
         (void)walk_put_simple(w, RECORD_SOURCE_SYMLINK, name, w->path.bytes, st);
+    }
 }
 
 void walk_put_entry(struct walk *w, int dir_fd, const char *name, struct stat *st)
@@ -185,13 +178,13 @@ void walk_put_entry(struct walk *w, int dir_fd, const char *name, struct stat *s
         put_link_to_source(w, name, st);
     } else if (S_ISREG(st->st_mode)) {
         put_regular(w, dir_fd, name, follow);
-    } else if (is_further_name(w, st)) {
-        put_link(w, name, st);
     } else if (S_ISLNK(st->st_mode)) {
+        (void)is_further_name(w, st);
         put_symlink(w, dir_fd, name, st);
     } else if (w->t->contents && !S_ISSOCK(st->st_mode)) {
         put_contents(w, dir_fd, name, follow, st);
     } else if (read_entry_attrs(w, dir_fd, name, st)) {
+        (void)is_further_name(w, st);
         (void)walk_put_simple(w, RECORD_NODE, name, "", st);
     }
 }

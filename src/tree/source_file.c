@@ -250,9 +250,7 @@ static bool put_bytes(struct walk *w, const char *name, int fd, const struct sta
 
 /* ---- files without data ---- */
 
-/* Puts a file into the stream that consists of one record without data. bare: consumers have to
- * get the data from the shared file. */
-static void put_without_data(struct walk *w, const char *name, bool bare, const struct stat *st)
+void walk_put_without_data(struct walk *w, const char *name, bool bare, const struct stat *st)
 {
     struct record *r = begin_file(w, RECORD_FILE, name, 0, st);
 
@@ -269,7 +267,7 @@ static void put_attrs(struct walk *w, const char *name, const struct stat *st)
     struct stat empty = *st;
 
     empty.st_size = empty.st_blocks = 0;
-    put_without_data(w, name, false, &empty);
+    walk_put_without_data(w, name, false, &empty);
 }
 
 /* ---- files for the engines ---- */
@@ -359,12 +357,23 @@ static bool put_shared(struct walk *w, const char *name, int *fd, const struct s
     if (!share(w, fd))
         return false;
     if (by_all)
-        put_without_data(w, name, true, st);
+        walk_put_without_data(w, name, true, st);
     else
         good = put_bytes(w, name, w->shared_files[w->shared_now].fd, st);
     w->shared[w->shared_now].end = stream_position(w->t->stream, w->t->lane);
     w->shared_now = WALK_NO_SHARED;
     return good;
+}
+
+void walk_put_further(struct walk *w, const char *name, int *fd, const struct stat *st)
+{
+    attrs_read_stat(&w->attrs, st);
+    if (w->t->no_data) {
+        walk_read_attrs(w, *fd, false, st);
+        put_attrs(w, name, st);
+    } else {
+        (void)put_shared(w, name, fd, st, true);
+    }
 }
 
 /* ---- offers ---- */

@@ -177,6 +177,14 @@ bool walk_put_simple(struct walk *w, enum record_kind kind, const char *name, co
  * file becomes a shared one, and makes it -1 then. False: the file could not be read. */
 bool walk_put_file(struct walk *w, const char *name, int *fd, const struct stat *st);
 
+/* Puts a further name of a regular file into the stream: without data, but with the open file
+ * for consumers that have not made the file. Takes *fd over, and makes it -1 then. */
+void walk_put_further(struct walk *w, const char *name, int *fd, const struct stat *st);
+
+/* Puts an entry of which only attributes are needed, or can be had. bare: the data are
+ * missing. */
+void walk_put_without_data(struct walk *w, const char *name, bool bare, const struct stat *st);
+
 /* Puts all data of a file of any kind into the stream. False: they could not be read. */
 bool walk_put_data(struct walk *w, const char *name, int fd, const struct stat *st);
 
