@@ -312,8 +312,12 @@ static bool share(struct walk *w, int *fd)
     unsigned i = w->next_shared;
 
     close_shared(w, i);
-    if (w->shared[i].end != 0 || path_buffer_put(&w->shared[i].path, 0, w->path.bytes) < 0) {
+    if (w->shared[i].end != 0) {
         w->ended = true;
+        return false;
+    }
+    if (path_buffer_put(&w->shared[i].path, 0, w->path.bytes) < 0) {
+        walk_fail(w, "open", ENOMEM, NULL);
         return false;
     }
     w->next_shared = (i + 1) % w->t->n_shared_files;
