@@ -22,6 +22,10 @@
 /* Engines that can be passed over in one search: all of engine_table, with room to spare. */
 #define CREW_MAX_REMARKS 16
 
+/* From so many destinations on it is likely that two of them share one of 64 queues
+ * (engine_ops.shares_queues), and would take twice the time if they are slow. */
+#define MANY_DESTS 8u
+
 struct remark {
     const char *engine;
     struct engine_reason reason;
@@ -69,6 +73,30 @@ static bool direct_in_use(const struct job *j)
     for (unsigned d = 0; d < j->n_dests; d++)
         if (j->dests[d].file_direct != JOB_NO_FILE)
             return true;
+    return false;
+}
+
+/* Whether many destinations are written through the page cache. (With O_DIRECT few writes need
+ * a thread.) */
+static bool is_crowded(const struct job *j)
+{
+    unsigned n = 0;
+
+    for (unsigned d = 0; d < j->n_dests; d++)
+        n += j->dests[d].file != JOB_NO_FILE && !j->dests[d].sequential;
+    return n >= MANY_DESTS && !direct_in_use(j);
+}
+
+/* Whether "auto" may take an engine of the kind for this job. If not, *why is filled. */
+static bool suits(const struct engine_ops *ops, const struct job *j, struct engine_reason *why)
+{
+    if (ops->needs_direct && !direct_in_use(j))
+        snprintf(why->text, sizeof why->text, "asynchronous with O_DIRECT only");
+    else if (ops->shares_queues && is_crowded(j))
+        snprintf(why->text, sizeof why->text,
+                 "among many destinations slow ones would wait for each other");
+    else
+        return true;
     return false;
 }
 
@@ -131,9 +159,7 @@ static int choose_engine(struct crew *c, const struct engine_config *config,
     }
     for (const struct engine_ops *const *ops = engine_table; *ops; ops++) {
         why.text[0] = '\0';
-        if ((*ops)->needs_direct && !direct_in_use(c->job)) {
-            snprintf(why.text, sizeof why.text, "asynchronous with O_DIRECT only");
-        } else {
+        if (suits(*ops, c->job, &why)) {
             r = try_engine(*ops, config, ret_engine, &why);
             if (r == 0) {
                 atomic_store(&c->chosen, *ops);

@@ -38,7 +38,7 @@
  *     zero        the same as short 0
  *
  *     hang        no answer until the rules change; then the new ones are asked. As soon as a
- *                 call hangs there is a file RULES-FILE.hung.
+ *                 call hangs there is a file RULES-FILE.hung. It gets a byte for each call.
  *
  *     vanish      the server ends
  *
@@ -388,9 +388,9 @@ static struct verdict judge(const struct request *request)
 static void await_other_rules(uint64_t than)
 {
     uint64_t current;
-    int fd = open(hung_path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    int fd = open(hung_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 
-    if (fd < 0)
+    if (fd < 0 || write(fd, "", 1) != 1)
         err(EXIT_FAILURE, "%s", hung_path);
     close(fd);
     do {
