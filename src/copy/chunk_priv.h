@@ -36,6 +36,7 @@ struct chunk {
     struct range range; /* positions of the copy; empty if the work is on no bytes */
     char *buf;
     uint32_t loaded;        /* bytes from the start that are in buf */
+    uint32_t piece;         /* bytes per read after one has failed; 0: all at once */
     uint32_t blank;         /* bytes from the start of buf that are zeros */
     uint64_t *zeros;        /* the map of zeros_find(), if job->zero_block */
     uint64_t stalled_since; /* for watchdog_is_stalled(), for reads */

@@ -25,6 +25,8 @@
  *
  *     offset>=N  read and write: the request begins at byte N or later
  *
+ *     covers=N    read and write: byte N is in the request
+ *
  *     call>=N    from the N-th call on that matches all else of this rule (from 1)
  *
  *     call=N     that call only
@@ -145,6 +147,7 @@ struct rule {
     uint32_t ops; /* bit 1 << op */
     char pattern[256];
     uint64_t min_offset;
+    uint64_t covered; /* UINT64_MAX: whatever */
     uint64_t first_call, last_call;
     enum action action;
     uint64_t value;   /* errno, bytes, ms or bytes per second */
@@ -242,6 +245,10 @@ static bool parse_condition(unsigned line, struct rule *rule, const char *word)
         if (rule->ops & ~DATA_OPS)
             bad_rule(line, "only read and write have an offset", word);
         rule->min_offset = number(line, word + 8);
+    } else if (word && strncmp(word, "covers=", 7) == 0) {
+        if (rule->ops & ~DATA_OPS)
+            bad_rule(line, "only read and write have an offset", word);
+        rule->covered = number(line, word + 7);
     } else if (word && strncmp(word, "call>=", 6) == 0) {
         rule->first_call = number(line, word + 6);
     } else if (word && strncmp(word, "call=", 5) == 0) {
@@ -280,7 +287,7 @@ static void parse_line(unsigned line, struct rule *rule, char *text)
 {
     char *save = NULL, *word;
 
-    *rule = (struct rule){.first_call = 1, .last_call = UINT64_MAX};
+    *rule = (struct rule){.covered = UINT64_MAX, .first_call = 1, .last_call = UINT64_MAX};
     rule->ops = parse_ops(line, strtok_r(text, " \t", &save));
     word = strtok_r(NULL, " \t", &save);
     if (!word || strlen(word) >= sizeof(rule->pattern))
@@ -349,6 +356,9 @@ static void sleep_until(uint64_t ns)
 static bool applies(struct rule *rule, const struct request *request)
 {
     if (!(rule->ops & 1u << request->op) || request->offset < rule->min_offset)
+        return false;
+    if (rule->covered != UINT64_MAX &&
+        (rule->covered < request->offset || rule->covered - request->offset >= request->size))
         return false;
     if (fnmatch(rule->pattern, request->path, 0) != 0 &&
         (!request->new_path || fnmatch(rule->pattern, request->new_path, 0) != 0))

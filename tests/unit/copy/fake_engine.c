@@ -216,8 +216,11 @@ static void log_event(struct fake *f, const struct engine_op *op, int32_t result
     if (f->n_log == FAKE_MAX_LOG)
         fake_die(f, "too many faults to remember");
     f->n_log++;
-    *event = (struct fake_event){
-        .kind = op->kind, .file = op->file, .offset = op->offset, .result = result};
+    *event = (struct fake_event){.kind = op->kind,
+                                 .file = op->file,
+                                 .offset = op->offset,
+                                 .len = op->len,
+                                 .result = result};
     if (op->kind == ENGINE_WRITE && op->offset == ENGINE_STREAM)
         event->offset = f->dests[f->files[op->file].dest].prefix;
 }

@@ -68,6 +68,7 @@ struct fake_event {
     enum engine_op_kind kind;
     unsigned file;
     uint64_t offset; /* in the file, bytes; of a stream: position in the copy */
+    uint32_t len;
     int32_t result;
     bool hang;     /* for at least fake.timeout_ms; there is no result then */
     bool for_ever; /* with hang */
