@@ -14,6 +14,7 @@
 #include "job.h"
 
 struct copy;
+struct pool;
 struct work_ops;
 
 /* What a destination still needs of a chunk. The kind of operation depends on the chunk's kind
@@ -74,9 +75,9 @@ static inline uint32_t chunk_len(const struct chunk *k)
     return (uint32_t)(k->range.end - k->range.start);
 }
 
-/* Makes job->buffers free chunks; pool is cut up between them and outlives them. 0, or -ENOMEM
- * with *s to be freed. */
-int chunks_init(struct chunks *s, const struct job *j, void *pool);
+/* Makes a free chunk of each buffer of the pool, which outlives them. 0, or -ENOMEM with *s to be
+ * freed. */
+int chunks_init(struct chunks *s, const struct job *j, const struct pool *pool);
 
 /* Frees what chunks_init() made. */
 void chunks_free(struct chunks *s);

@@ -204,6 +204,8 @@ static void configure_job(struct session *s)
     struct job *j = &s->job;
 
     j->chunk_size = s->tuning.chunk_size;
+    j->chunk_step = s->tuning.chunk_step;
+    j->memory = s->o->memory ? s->o->memory : OPTIONS_DEFAULT_MEMORY;
     j->buffers = s->tuning.buffers;
     j->max_held = s->tuning.queue_depth;
     j->detach = detaches(s);

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "copy/copy.h"
+#include "copy/pool_priv.h"
 #include "fake_engine.h"
 
 /* Linked in by inclusion: every test is built from its one file. */
@@ -24,7 +25,6 @@
 
 #define MAX_SIZE  1024u
 #define ALIGN     16u
-#define POOL_SIZE 4096u
 #define SOURCE_FD 1000
 
 /* Engines in one run: each successor is there because of another one that hangs, and one more
@@ -84,7 +84,6 @@ struct world {
 };
 
 static struct world world;
-static char *pool; /* MAX_CREW times POOL_SIZE */
 
 /* ---- a run ---- */
 
@@ -227,7 +226,9 @@ static struct world *prepare(const struct setup *s)
     make_source(w, &seed);
     assert_int_equal(job_init(&w->job, s->n_dests, size, !s->size_unknown, s->depth), 0);
     w->job.chunk_size = s->chunk;
+    w->job.chunk_step = ALIGN;
     w->job.buffers = s->depth;
+    w->job.memory = (uint64_t)s->chunk * s->depth * (1 + s->seed % 3);
     w->job.max_held = s->held ? s->held : s->depth;
     w->job.detach = s->detach;
     w->job.stall_ms = s->stall_ms ? s->stall_ms : 60000;
@@ -264,30 +265,37 @@ static void check_law(const struct world *w);
 
 /* One engine and the loop that uses it. */
 struct hand {
+    struct pool pool;
     struct engine *engine;
     struct copy *copy;
 };
 
-static void open_hand(struct world *w, struct hand *h)
+static void open_hand(struct world *w, struct hand *h, struct pool *rest)
 {
     struct engine_config config = {
         .fds = w->fds,
         .n_fds = w->job.n_fds,
-        .pool = pool + (size_t)w->n_crew * POOL_SIZE,
-        .pool_len = (size_t)w->setup.depth * w->setup.chunk,
-        .max_batches = w->setup.depth,
         .max_ops = 1 + w->setup.n_dests,
     };
     struct engine_reason why;
 
     if (w->n_crew == MAX_CREW)
         fake_die(&w->fake, "too many successors");
-    assert_true(config.pool_len <= POOL_SIZE);
-    memset(config.pool, FAKE_POISON, config.pool_len);
-    assert_int_equal(copy_create(&w->job, config.pool, &h->copy), 0);
+    assert_int_equal(pool_open(&h->pool, &w->job, rest), 0);
+    config.pool = pool_start(&h->pool);
+    config.pool_len = pool_length(&h->pool);
+    config.max_batches = h->pool.n;
+    for (unsigned i = 0; i < h->pool.n; i++)
+        memset(h->pool.buffers[i], FAKE_POISON, h->pool.size);
+    assert_int_equal(copy_create(&w->job, &h->pool, &h->copy), 0);
     fake_next = &w->fake;
     assert_int_equal(engine_create(&fake_engine_ops, &config, &h->engine, &why), 0);
     w->n_crew++;
+}
+
+static bool is_used(void *copy, unsigned i)
+{
+    return copy_uses(copy, i);
 }
 
 static void run_to_end(struct world *w)
@@ -295,7 +303,7 @@ static void run_to_end(struct world *w)
     struct hand hands[MAX_CREW];
 
     describe(w);
-    open_hand(w, &hands[0]);
+    open_hand(w, &hands[0], NULL);
     /* What work() in worker.c does. */
     for (;;) {
         const struct hand *h = &hands[w->n_crew - 1];
@@ -306,11 +314,12 @@ static void run_to_end(struct world *w)
         w->fake.reads_again = true;
         w->fake.writes_again = true; /* results that the first one had not returned yet */
         w->fake.leader_last = false; /* as choose_reserve() has it */
-        open_hand(w, &hands[w->n_crew]);
+        open_hand(w, &hands[w->n_crew], pool_rest(&h->pool, is_used, h->copy));
     }
     for (unsigned i = 0; i < w->n_crew; i++) {
         engine_destroy(hands[i].engine);
         copy_free(hands[i].copy);
+        pool_close(&hands[i].pool);
     }
 }
 
@@ -1517,11 +1526,6 @@ int main(void)
         cmocka_unit_test(engine_breaks),
     };
 
-    pool = aligned_alloc(4096, (size_t)MAX_CREW * POOL_SIZE);
-    if (!pool)
-        return 1;
     signal(SIGABRT, tell_abort);
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    free(pool);
-    return failed;
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }
