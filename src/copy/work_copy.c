@@ -70,6 +70,15 @@ static bool may_write(const struct copy *c, const struct chunk *k)
     return k->loaded == chunk_len(k) && (!c->job->in_order || k == c->chunks.claimed);
 }
 
+/* Whether destination d still needs something below the chunk. */
+static bool needs_lower(const struct copy *c, const struct chunk *k, unsigned d)
+{
+    for (const struct chunk *x = c->chunks.claimed; x; x = x->next)
+        if (x->range.start < k->range.start && x->shares[d].state != SHARE_DONE)
+            return true;
+    return false;
+}
+
 static bool build_write(struct copy *c, struct chunk *k, unsigned d, struct engine_op *op)
 {
     const struct endpoint *dst = &c->job->dests[d];
@@ -77,7 +86,8 @@ static bool build_write(struct copy *c, struct chunk *k, unsigned d, struct engi
     uint64_t at = k->range.start + done;
 
     /* A destination without positions takes its bytes only in their order. */
-    if (!may_write(c, k) || (dst->sequential && c->dests[d].cursor != at))
+    if (!may_write(c, k) || (dst->sequential && c->dests[d].cursor != at) ||
+        (dst->ascending && needs_lower(c, k, d)))
         return false;
     *op = (struct engine_op){
         .kind = ENGINE_WRITE,

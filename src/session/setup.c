@@ -50,7 +50,7 @@ static struct tuning_facts facts(const struct session *s)
             continue;
         t = session_target(s, d);
         f.n_dests++;
-        f.sequential |= t->sequential;
+        f.sequential |= t->sequential || t->ascending;
         if (t->fd_direct < 0)
             continue;
         f.direct = true;
@@ -120,6 +120,7 @@ static void set_up_dest(struct session *s, unsigned d)
         .base = s->o->dest_offset,
         .need_direct = t->request.need_direct,
         .sequential = t->sequential,
+        .ascending = t->ascending,
         .flush = s->o->fsync && t->can_fsync,
         .blank = t->blank,
         .timeout_ms = session_timeout_ms(s, t->sequential),

@@ -1,7 +1,7 @@
 /* faultfs: a FUSE file system that passes everything through to a directory, and obeys rules
  * that let it fail, shorten, delay, hang or vanish.
  *
- *     faultfs [-o direct_io|-o writeback] [-o links] BACKING MOUNTPOINT RULES-FILE
+ *     faultfs [-o direct_io|-o writeback] [-o links] [-o no_holes] BACKING MOUNTPOINT RULES-FILE
  *
  * It stays in the foreground and serves until it is killed; it never unmounts: the mount point
  * then answers ENOTCONN until somebody does. Files belong to who runs it.
@@ -62,6 +62,9 @@
  * direct_io    no file goes through the cache.
  * writeback    the cache is written back later: errors show up in fsync and close, and a
  *              shortened write is lost without an error.
+ *
+ * With no_holes it is like vfat: zeros are written where a file gets longer without data, by truncate,
+ * fallocate and writes behind its end; RULES-FILE.zeros tells how many, a line each time.
  *
  * With links it has hard links, for which there is no rule; without it refuses them.
  *
@@ -175,10 +178,11 @@ struct open_file {
 };
 
 /* The options, constant once the server serves. */
-static bool direct_io, writeback, links;
+static bool direct_io, writeback, links, no_holes;
 static int backing = -1;
 static const char *rules_path;
-static char hung_path[PATH_MAX];
+static char hung_path[PATH_MAX], zeros_path[PATH_MAX];
+static pthread_mutex_t growing = PTHREAD_MUTEX_INITIALIZER;
 
 /* The rules, under the lock. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -592,6 +596,31 @@ static int do_utimens(const char *path, const struct timespec times[2],
                      : utimensat(backing, name, times, AT_SYMLINK_NOFOLLOW));
 }
 
+/* With no_holes: makes the file longer with zeros that are written. */
+static void fill_to(int fd, off_t end)
+{
+    static const char zeros[65536];
+    struct stat st;
+    off_t at;
+    FILE *f;
+
+    if (!no_holes || fstat(fd, &st) < 0 || st.st_size >= end)
+        return;
+    for (at = st.st_size; at < end;) {
+        size_t n = end - at < (off_t)sizeof zeros ? (size_t)(end - at) : sizeof zeros;
+        ssize_t r = pwrite(fd, zeros, n, at);
+
+        if (r <= 0)
+            break;
+        at += r;
+    }
+    f = fopen(zeros_path, "ae");
+    if (!f)
+        err(EXIT_FAILURE, "%s", zeros_path);
+    fprintf(f, "%lld\n", (long long)(at - st.st_size));
+    fclose(f);
+}
+
 static int do_truncate(const char *path, off_t size, struct fuse_file_info *fi)
 {
     const char *name = name_of(path, fi);
@@ -599,11 +628,14 @@ static int do_truncate(const char *path, off_t size, struct fuse_file_info *fi)
 
     if (r < 0)
         return r;
-    if (fi)
+    if (fi) {
+        fill_to(file_of(fi)->fd, size);
         return result(ftruncate(file_of(fi)->fd, size));
+    }
     fd = openat(backing, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return -errno;
+    fill_to(fd, size);
     r = result(ftruncate(fd, size));
     close(fd);
     return r;
@@ -647,8 +679,13 @@ static int do_write(const char *path, const char *buf, size_t size, off_t offset
     (void)path;
     if (n <= 0)
         return (int)n;
+    pthread_mutex_lock(&growing);
+    fill_to(file->fd, offset);
     n = pwrite(file->fd, buf, (size_t)n, offset);
-    return n < 0 ? -errno : (int)n;
+    if (n < 0)
+        n = -errno;
+    pthread_mutex_unlock(&growing);
+    return (int)n;
 }
 
 static int do_flush(const char *path, struct fuse_file_info *fi)
@@ -690,6 +727,8 @@ static int do_fallocate(const char *path, int mode, off_t offset, off_t length,
     int r = obey_op(OP_FALLOCATE, file_of(fi)->path);
 
     (void)path;
+    if (r == 0 && mode == 0)
+        fill_to(file_of(fi)->fd, offset + length);
     return r < 0 ? r : result(fallocate(file_of(fi)->fd, mode, offset, length));
 }
 
@@ -803,8 +842,8 @@ static const struct fuse_operations operations = {
 
 static _Noreturn void usage(void)
 {
-    errx(EXIT_USAGE,
-         "usage: faultfs [-o direct_io|-o writeback] [-o links] BACKING MOUNTPOINT RULES-FILE");
+    errx(EXIT_USAGE, "usage: faultfs [-o direct_io|-o writeback] [-o links] [-o no_holes] "
+                     "BACKING MOUNTPOINT RULES-FILE");
 }
 
 int main(int argc, char **argv)
@@ -823,6 +862,8 @@ int main(int argc, char **argv)
             writeback = true;
         else if (c == 'o' && strcmp(optarg, "links") == 0)
             links = true;
+        else if (c == 'o' && strcmp(optarg, "no_holes") == 0)
+            no_holes = true;
         else
             usage();
     }
@@ -830,6 +871,7 @@ int main(int argc, char **argv)
         usage();
     rules_path = argv[optind + 2];
     snprintf(hung_path, sizeof hung_path, "%s.hung", rules_path);
+    snprintf(zeros_path, sizeof zeros_path, "%s.zeros", rules_path);
     read_rules();
     backing = open(argv[optind], O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (backing < 0)

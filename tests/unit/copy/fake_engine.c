@@ -186,6 +186,9 @@ static void do_write(struct fake *f, const struct engine_op *op, int32_t n)
     if (f->keep_prefix && (d->passed ? at > d->prefix : at != d->prefix))
         fake_die(f, "destination %u: write at position %llu, its prefix ends at %llu", number,
                  (unsigned long long)at, (unsigned long long)d->prefix);
+    if (d->ascending && !f->writes_again && at > d->prefix)
+        fake_die(f, "destination %u: write at position %llu behind a gap", number,
+                 (unsigned long long)at);
     if (d->sequential && d->in_flight != 1)
         fake_die(f, "destination %u: two writes under way on a stream", number);
     for (uint64_t i = 0; n > 0 && i < (uint64_t)n; i++) {

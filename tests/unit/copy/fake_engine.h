@@ -59,6 +59,7 @@ struct fake_dest {
     const bool *passed; /* [size]; need not be written; caller's; NULL: all has to be */
     uint64_t prefix;    /* positions from 0 on that are written without a gap */
     bool sequential;    /* takes streams only */
+    bool ascending;     /* nothing is written behind a gap, as long as nothing hangs */
     bool synced;        /* an fsync succeeded after the last write */
     unsigned in_flight; /* writes under way */
 };

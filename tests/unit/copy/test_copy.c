@@ -53,6 +53,7 @@ struct setup {
     unsigned need_direct;
     unsigned flush;
     unsigned blank;
+    unsigned ascending;
     bool holes;          /* in the source */
     uint32_t zero_block; /* bytes */
     bool source_direct;
@@ -94,7 +95,7 @@ static void describe(struct world *w)
         w->label, sizeof w->label,
         "seed %llu: %u dests, size %llu%s, chunk %u x %u, held %u%s, %s%s%s%s sequential %x "
         "direct %x/%x flush %x source_direct %d bases %llu %llu stop %d timeout %u "
-        "holes %d blank %x zero_block %u behind %x kept %x hidden %x",
+        "holes %d blank %x ascending %x zero_block %u behind %x kept %x hidden %x",
         (unsigned long long)s->seed, s->n_dests, (unsigned long long)s->size,
         s->size_unknown ? " unknown" : "", s->chunk, s->depth, s->held,
         s->detach ? " detach" : "", s->in_order ? "in order" : "plain",
@@ -102,7 +103,7 @@ static void describe(struct world *w)
         s->leader_last ? ", leader last" : "", s->sequential, s->direct, s->need_direct,
         s->flush, s->source_direct, (unsigned long long)s->source_base,
         (unsigned long long)s->dest_base, s->stop_on_error, s->timeout_ms, s->holes, s->blank,
-        s->zero_block, w->fake.behind, w->fake.kept, w->fake.hidden);
+        s->ascending, s->zero_block, w->fake.behind, w->fake.kept, w->fake.hidden);
 
     for (unsigned i = 0; i < w->fake.n_faults && (size_t)n < sizeof w->label; i++) {
         const struct fake_fault *f = &w->fake.faults[i];
@@ -158,6 +159,7 @@ static void set_up_endpoints(struct world *w)
             .sequential = s->sequential >> d & 1,
             .flush = s->flush >> d & 1,
             .blank = s->blank >> d & 1,
+            .ascending = s->ascending >> d & 1,
             .timeout_ms = s->timeout_ms,
         };
         w->fake.dests[d] = (struct fake_dest){
@@ -166,6 +168,7 @@ static void set_up_endpoints(struct world *w)
             .written = w->written[d],
             .passed = s->zero_block && (s->blank >> d & 1) ? w->zero : NULL,
             .sequential = s->sequential >> d & 1,
+            .ascending = s->ascending >> d & 1,
         };
         for (uint64_t i = 0; i < s->size; i++)
             w->written[d][i] = w->hole[i] && (s->blank >> d & 1);
@@ -817,6 +820,7 @@ static struct setup random_setup(uint64_t *seed)
     s.dest_base = fake_random(seed, 3) ? 0 : fake_random(seed, 100);
     s.holes = !s.size_unknown && fake_random(seed, 2);
     s.zero_block = fake_random(seed, 2) ? 0 : ALIGN;
+    s.ascending = fake_random(seed, 3) ? 0 : fake_random(seed, 16);
     s.blank = s.size_unknown ? 0 : fake_random(seed, 16) & ~s.sequential;
     return s;
 }
