@@ -11,7 +11,7 @@
 int pace_init(struct pace *p, struct job *j)
 {
     *p = (struct pace){
-        .job = j, .room = j->max_held, .least = UINT_MAX / 4, .began = clock_now_ms()};
+        .job = j, .room = j->max_held, .least = UINT_MAX / 4, .began = clock_running_ms()};
     p->updated = p->began;
     p->dests = calloc(j->n_dests, sizeof *p->dests);
     p->next = calloc(j->n_dests, sizeof *p->next);
@@ -113,7 +113,7 @@ void pace_update(struct pace *p, unsigned lost)
 {
     /* A third of the buffers is out of reach for each destination. */
     unsigned room = (p->job->buffers - lost) * 2 / 3;
-    uint64_t now = clock_now_ms();
+    uint64_t now = clock_running_ms();
 
     if (!p->job->detach)
         return;

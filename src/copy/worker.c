@@ -374,13 +374,17 @@ int crew_start(struct crew **ret_crew, struct job *j, const struct crew_config *
 
 bool crew_end(struct crew *c, unsigned limit_ms)
 {
-    struct timespec until = clock_in_ms(limit_ms);
-    int r = 0;
+    uint64_t now = clock_running_ms(), until = now + limit_ms;
     bool ended;
 
     pthread_mutex_lock(&c->lock);
-    while (c->n_threads > 0 && r == 0)
-        r = pthread_cond_timedwait(&c->gone, &c->lock, &until);
+    while (c->n_threads > 0 && now < until) {
+        struct timespec soon =
+            clock_in_ms((unsigned)(until - now < CLOCK_LOOK_MS ? until - now : CLOCK_LOOK_MS));
+
+        (void)pthread_cond_timedwait(&c->gone, &c->lock, &soon);
+        now = clock_running_ms();
+    }
     ended = c->n_threads == 0;
     pthread_mutex_unlock(&c->lock);
     return ended;

@@ -8,8 +8,8 @@
 #include "engine/engine.h"
 #include "session_priv.h"
 
-/* How often to look whether the search for holes gets no answer. */
-#define SEARCH_MS 1000
+/* How often to look whether something gets no answer that no worker waits for. */
+#define LOOK_MS ((int)CLOCK_LOOK_MS)
 
 /* How often to look, after a signal, whether the workers have ended. */
 #define STOP_POLL_MS 50
@@ -21,14 +21,14 @@ static int interval_ms(const struct session *s, int progress_ms)
         return progress_ms;
     if (s->signal)
         return STOP_POLL_MS;
-    return s->job.extents && s->job.source.timeout_ms ? SEARCH_MS : -1;
+    return s->job.source.timeout_ms ? LOOK_MS : -1;
 }
 
 /* Whether a worker hangs while it looks for holes in the source. No engine notices that. */
 static bool search_hangs(struct session *s)
 {
     uint64_t asked_at = s->job.extents ? extents_asked_at(s->job.extents) : 0;
-    uint64_t now = clock_now_ms();
+    uint64_t now = clock_running_ms();
     struct failure f;
 
     if (!asked_at || !s->job.source.timeout_ms || now < asked_at + s->job.source.timeout_ms)
@@ -59,9 +59,9 @@ static bool watch(struct session *s)
         session_take_signals(s);
         if (s->signal && !before) {
             job_stop(&s->job);
-            deadline = clock_now_ms() + STOP_WAIT_MS;
+            deadline = clock_running_ms() + STOP_WAIT_MS;
         }
-        if (clock_now_ms() >= deadline || s->impatient || search_hangs(s))
+        if (clock_running_ms() >= deadline || s->impatient || search_hangs(s))
             return false;
         if (progress_ms >= 0 && clock_now_ms() - shown >= (uint64_t)progress_ms) {
             session_show(s, false);

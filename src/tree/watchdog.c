@@ -27,7 +27,7 @@ static uint64_t record_limit(struct tree_main *m, unsigned d, uint64_t timeout)
 
 static void check_writers(struct tree_main *m)
 {
-    uint64_t now = clock_now_ms(), timeout = options_timeout_ms(m->tree->o);
+    uint64_t now = clock_running_ms(), timeout = options_timeout_ms(m->tree->o);
     struct failure f;
 
     failure_set(&f, "write", ETIMEDOUT, FAILURE_NO_OFFSET, "it does not answer");
@@ -47,7 +47,7 @@ static bool reader_hangs(struct tree_main *m, struct tree_reader *r)
 {
     const struct tree *t = m->tree;
     struct tree_main_reader *seen = &m->readers[r->lane];
-    uint64_t now = clock_now_ms(), limit = options_timeout_ms(t->o),
+    uint64_t now = clock_running_ms(), limit = options_timeout_ms(t->o),
              steps = atomic_load(&r->steps);
 
     /* The process that writes to a FIFO may take its time. */
@@ -86,7 +86,7 @@ void tree_main_check_hangs(struct tree_main *m)
 
 void tree_main_restart_clocks(struct tree_main *m)
 {
-    uint64_t now = clock_now_ms();
+    uint64_t now = clock_running_ms();
 
     for (unsigned i = 0; i < m->tree->max_readers; i++)
         m->readers[i].idle_since = 0;

@@ -13,7 +13,7 @@
 /* A busy writer hangs when it stays busy for too long (watchdog.c). */
 static void set_busy(struct tree_writer *w, bool is_busy)
 {
-    atomic_store(&w->busy_since, is_busy ? clock_now_ms() : 0);
+    atomic_store(&w->busy_since, is_busy ? clock_running_ms() : 0);
 }
 
 static void on_failed(void *arg, const char *path, const struct failure *f)
