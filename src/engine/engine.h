@@ -235,6 +235,10 @@ int32_t engine_run_blocking(const struct engine *e, const struct engine_op *op);
 /* For engines: sets *why to "CALL: " and the text of err, a positive errno. Returns -err. */
 int engine_reason_set(struct engine_reason *why, const char *call, int err);
 
+/* For engines that serve streams with blocking calls: such a write ends short when it has moved
+ * bytes for so long, so that the caller sees that the stream is slow and does not hang. ms. */
+#define ENGINE_STREAM_MS 100u
+
 /* Makes the list empty. */
 static inline void op_list_init(struct op_list *l)
 {

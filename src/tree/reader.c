@@ -212,6 +212,7 @@ void *tree_read_source(void *arg)
                  !o->link && !o->symbolic_link,
         .repeat = existing_keeps_all(&o->standing) || o->standing.ask || o->attributes_only,
         .no_data = o->attributes_only,
+        .max_read = (size_t)options_max_request(o),
         .clone_size = clone_size(o),
         .n_shared_files = t->n_shared_files,
         .clones = on_clones,

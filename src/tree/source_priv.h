@@ -52,6 +52,7 @@ struct tree_source {
         repeat; /* further names of a file come with data, because consumers may not have made its
                   * first name */
     bool no_data;       /* files come as empty ones */
+    size_t max_read;    /* bytes that one read(2) may have; not 0 */
     uint64_t copy_size; /* files of at least so many bytes are RECORD_COPY */
     enum tree_source_holes {
         TREE_SOURCE_COPY_HOLES,   /* so are files with holes */

@@ -77,6 +77,7 @@ static int open_dest(struct tree_writer *w)
         .keep_directory_symlink = o->keep_directory_symlink,
         .partial = o->partial,
         .durable = o->fsync,
+        .max_write = (size_t)options_max_request(o),
         .umask = w->tree->umask,
         .plain_mode = o->plain_mode,
         .preserve = o->preserve,
