@@ -33,10 +33,11 @@ struct crew {
     const struct engine_ops *reserve; /* for successors */
 
     pthread_mutex_t lock;
-    pthread_cond_t gone; /* a thread has ended */
-    unsigned n_threads;  /* threads that have not */
-    unsigned opening;    /* threads that have not made their engines yet */
-    unsigned active;     /* threads that work for the copy; the last one reports the end */
+    pthread_cond_t gone;    /* a thread has ended */
+    unsigned n_threads;     /* threads that have not */
+    unsigned opening;       /* threads that have not made their engines yet */
+    unsigned active;        /* threads that work for the copy; the last one reports the end */
+    struct worker *working; /* those that run copy_run() */
 
     /* only for the first worker's thread until the end */
     int error;
@@ -51,6 +52,7 @@ struct worker {
     size_t pool_len;
     struct engine *engine;
     struct copy *copy;
+    struct worker *next; /* in crew.working */
 };
 
 static void remark(struct crew *c, const char *engine, const struct engine_reason *reason)
@@ -264,14 +266,33 @@ static bool is_last(struct crew *c)
     return last;
 }
 
+static int run(struct crew *c, struct worker *w)
+{
+    struct worker **link = &c->working;
+    int r;
+
+    pthread_mutex_lock(&c->lock);
+    w->next = c->working;
+    c->working = w;
+    pthread_mutex_unlock(&c->lock);
+    r = copy_run(w->copy, w->engine);
+    pthread_mutex_lock(&c->lock);
+    while (*link != w)
+        link = &(*link)->next;
+    *link = w->next;
+    pthread_mutex_unlock(&c->lock);
+    return r;
+}
+
 static void *succeed(void *arg);
 
 /* Copies until all is done. A worker with operations under way that never end cannot go on: a
- * successor with an engine and buffers of its own takes its place, while it waits for them. */
+ * successor with an engine and buffers of its own takes its place, while it waits for them. If
+ * its work was taken away, crew_look() has seen to that. */
 static void work(struct crew *c, struct worker *w)
 {
-    int r = copy_run(w->copy, w->engine);
-    bool passed_on = false, last;
+    int r = run(c, w);
+    bool passed_on = r == COPY_TAKEN, last;
 
     if (r == COPY_LEFT && !job_stopping(c->job)) {
         passed_on = start_thread(c, succeed) == 0;
@@ -305,21 +326,69 @@ static void *follow(void *arg)
     return leave(c);
 }
 
+/* There is no successor, for the reason err: a positive errno. */
+static void fail_rest(struct crew *c, int err)
+{
+    job_fail_rest(c->job, err);
+    if (is_last(c))
+        report_end(c);
+}
+
+static void *succeed_with(struct crew *c, const struct engine_ops *ops)
+{
+    struct worker w;
+    int r = worker_open(&w, c, ops);
+
+    opened(c);
+    if (r == 0)
+        work(c, &w);
+    else
+        fail_rest(c, -r);
+    return leave(c);
+}
+
 static void *succeed(void *arg)
 {
     struct crew *c = arg;
-    struct worker w;
-    int r = worker_open(&w, c, c->reserve);
 
-    opened(c);
-    if (r == 0) {
-        work(c, &w);
-    } else {
-        job_fail_rest(c->job, -r);
-        if (is_last(c))
-            report_end(c);
+    return succeed_with(c, c->reserve);
+}
+
+/* With the engine that makes no operation in the worker's own thread. */
+static void *take_over(void *arg)
+{
+    return succeed_with(arg, &engine_sync_ops);
+}
+
+/* Takes the work of all workers away whose engine hangs. Returns how many these are, and how
+ * many of them had engine sync already. */
+static unsigned take_away(struct crew *c, unsigned *ret_sync)
+{
+    unsigned n = 0;
+
+    *ret_sync = 0;
+    pthread_mutex_lock(&c->lock);
+    for (struct worker *w = c->working; w; w = w->next) {
+        if (!copy_take_away(w->copy))
+            continue;
+        n++;
+        *ret_sync += w->engine->ops == &engine_sync_ops;
     }
-    return leave(c);
+    pthread_mutex_unlock(&c->lock);
+    return n;
+}
+
+void crew_look(struct crew *c)
+{
+    unsigned n_sync, n = take_away(c, &n_sync);
+
+    for (unsigned i = 0; i < n; i++) {
+        /* It runs operations itself only when there are no threads. */
+        if (i < n_sync)
+            fail_rest(c, ETIMEDOUT);
+        else if (start_thread(c, take_over) < 0)
+            fail_rest(c, EAGAIN);
+    }
 }
 
 /* The first worker: chooses the engine and starts the others. */

@@ -61,6 +61,7 @@ static bool watch(struct session *s)
             job_stop(&s->job);
             deadline = clock_running_ms() + STOP_WAIT_MS;
         }
+        crew_look(s->crew);
         if (clock_running_ms() >= deadline || s->impatient || search_hangs(s))
             return false;
         if (progress_ms >= 0 && clock_now_ms() - shown >= (uint64_t)progress_ms) {
