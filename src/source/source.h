@@ -31,6 +31,7 @@ struct source_can {
     bool size_known; /* where it ends. Not known of files whose st_size says nothing (/proc,
                         /sys), nor of empty files, which look the same */
     bool holes;      /* it takes less space than its size: extents.h is worth its calls */
+    bool unready;    /* poll(2) reports that a read would wait, and it does not (mqueue(7)) */
     bool clonable;   /* its data can be cloned (FICLONERANGE), if the file system does that */
 };
 
