@@ -36,7 +36,7 @@ struct pace_dest {
     int64_t debt; /* ms that others waited for it, less those that it waited for others */
 };
 
-/* All times are in ms on the monotonic clock. */
+/* All times are in ms of clock_running_ms(). */
 struct pace {
     struct job *job;
     unsigned buffers;    /* chunks of the worker */
