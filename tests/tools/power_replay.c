@@ -1,6 +1,6 @@
 /* power_replay: makes the disks that a loss of power could have left, and looks at each.
  *
- *     power_replay [-a] [-p] LOG BASE TYPE DIR NEW SAMPLES SEED PATH...
+ *     power_replay [-a] [-l] [-m] [-p] LOG BASE TYPE DIR NEW SAMPLES SEED PATH...
  *
  * LOG is power_record's of a copy of NEW to every PATH on a disk that was BASE before, with a
  * file system of that TYPE. DIR is an empty directory on a tmpfs that the disks are made in and
@@ -15,11 +15,14 @@
  *
  * Every PATH must hold what it held in BASE (which may be nothing) or NEW (-a: anything), and
  * NEW once it has been marked; a file that is replaced keeps its mode, and has mode, owner and
- * time of modification of NEW with -p. Prints the first disk on which that is not so, exit 1;
+ * time of modification of NEW with -p, and no mode in particular with -m. With -l only the disks of
+ * epochs that end with a mark made are tried, for file systems that a loss of power may leave in
+ * disorder while they write. Prints the first disk on which that is not so, exit 1;
  * or how many were good, exit 0. */
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/btrfs.h>
 #include <linux/loop.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -72,6 +75,8 @@ static struct {
     bool *durable;
     bool anything;  /* may be there before a mark */
     bool preserved; /* attributes of NEW */
+    bool later;     /* only what is left after a mark */
+    bool any_mode;
 } test;
 
 /* ---- files ----------------------------------------------------------------------------------
@@ -140,6 +145,14 @@ static void note_durable(const char *path, size_t len)
     for (unsigned i = 0; i < test.n_paths; i++)
         if (strlen(test.paths[i]) == len && memcmp(test.paths[i], path, len) == 0)
             test.durable[i] = true;
+}
+
+static bool marked(void)
+{
+    for (unsigned i = 0; i < test.n_paths; i++)
+        if (test.durable[i])
+            return true;
+    return false;
 }
 
 /* Takes an epoch off the log: notes its marks, counts its writes. */
@@ -295,9 +308,11 @@ static struct content look_at(const char *path)
 
 static bool equal(const struct content *a, const struct content *b)
 {
-    return a->exists == b->exists && a->mode == b->mode && a->owner == b->owner &&
-           a->mtime.tv_sec == b->mtime.tv_sec && a->mtime.tv_nsec == b->mtime.tv_nsec &&
-           a->data.size == b->data.size &&
+    mode_t mode = test.any_mode ? S_IFMT : ~(mode_t)0;
+
+    return a->exists == b->exists && (a->mode & mode) == (b->mode & mode) &&
+           a->owner == b->owner && a->mtime.tv_sec == b->mtime.tv_sec &&
+           a->mtime.tv_nsec == b->mtime.tv_nsec && a->data.size == b->data.size &&
            (a->data.size == 0 || memcmp(a->data.at, b->data.at, a->data.size) == 0);
 }
 
@@ -334,6 +349,27 @@ static bool look_at_all(void)
     return good;
 }
 
+/* Btrfs remembers devices by the file system that is on them, and refuses an older state of one that
+ * it has seen. */
+static void forget_devices(void)
+{
+    struct btrfs_ioctl_vol_args all = {.fd = 0};
+    int fd;
+
+    if (strcmp(test.type, "btrfs") != 0)
+        return;
+    fd = open("/dev/btrfs-control", O_RDWR | O_CLOEXEC);
+    if (fd < 0 || ioctl(fd, BTRFS_IOC_FORGET_DEV, &all) < 0)
+        err(2, "/dev/btrfs-control");
+    close(fd);
+}
+
+/* NTFS3 mounts what was not unmounted read-only. */
+static unsigned long mount_flags(void)
+{
+    return strcmp(test.type, "ntfs3") == 0 ? MS_RDONLY : 0;
+}
+
 /* Calls look() with the disk mounted; false if that is false or it cannot be mounted. */
 static bool with_disk(unsigned epoch, struct choice c, bool (*look)(void))
 {
@@ -342,13 +378,14 @@ static bool with_disk(unsigned epoch, struct choice c, bool (*look)(void))
     int loop = attach(file, device, sizeof(device));
     bool good;
 
-    if (mount(device, test.mountpoint, test.type, 0, NULL) < 0) {
+    if (mount(device, test.mountpoint, test.type, mount_flags(), NULL) < 0) {
         printf("cannot be mounted: %s\n", strerror(errno));
         good = false;
     } else {
         good = look();
         if (umount(test.mountpoint) < 0)
             err(2, "%s", test.mountpoint);
+        forget_devices();
     }
     close(loop);
     close(file);
@@ -430,14 +467,31 @@ int main(int argc, char **argv)
     struct bytes rest;
     unsigned long samples;
     uint64_t seed;
+    int option;
 
-    while (argc > 1 && (strcmp(argv[1], "-a") == 0 || strcmp(argv[1], "-p") == 0)) {
-        *(argv[1][1] == 'a' ? &test.anything : &test.preserved) = true;
-        argc--;
-        argv++;
+    while ((option = getopt(argc, argv, "+almp")) != -1) {
+        switch (option) {
+        case 'a':
+            test.anything = true;
+            break;
+        case 'l':
+            test.later = true;
+            break;
+        case 'm':
+            test.any_mode = true;
+            break;
+        case 'p':
+            test.preserved = true;
+            break;
+        default:
+            argc = 0;
+        }
     }
+    argc -= optind - 1;
+    argv += optind - 1;
     if (argc < 9)
-        errx(2, "usage: power_replay [-a] [-p] LOG BASE TYPE DIR NEW SAMPLES SEED PATH...");
+        errx(2, "usage: power_replay [-a] [-l] [-m] [-p] LOG BASE TYPE DIR NEW SAMPLES SEED "
+                "PATH...");
     samples = strtoul(argv[6], NULL, 10);
     seed = strtoull(argv[7], NULL, 10);
     test.n_paths = (unsigned)(argc - 8);
@@ -449,6 +503,8 @@ int main(int argc, char **argv)
         unsigned writes = next_epoch(&rest);
         bool end = rest.size == 0;
 
+        if (test.later && !marked())
+            continue;
         /* All of an epoch is the same as nothing of the next one. */
         for (unsigned first = 0; first < writes + end; first++)
             check(epoch, (struct choice){.first = first});
