@@ -1,88 +1,30 @@
-/* ucopy: copies one source to many destinations at once. From the arguments to the exit status.
- */
+/* main: the order of events, from the arguments to the exit status. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
+#include "base/descriptors.h"
 #include "base/path_probe.h"
 #include "base/signals.h"
 #include "base/supervisor.h"
 #include "cli/help.h"
 #include "cli/options.h"
-#include "engine/engine.h"
 #include "plan/plan.h"
 #include "report/report.h"
 #include "session/session.h"
-#include "target/attrs.h"
-#include "tree/hard_links.h"
 #include "tree/tree.h"
 
 #define EXIT_USAGE 2
 
-/* Up to two descriptors and a directory per destination: as many as we may have. */
-static void raise_file_limit(void)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &limit);
-    }
-}
-
-/* Were one of the standard descriptors closed, the first file opened would take its number, and
- * messages or JSON would go into a copy. */
-static void occupy_standard_descriptors(void)
-{
-    int fd;
-
-    do
-        fd = open("/dev/null", O_RDWR);
-    while (fd >= 0 && fd <= STDERR_FILENO);
-    if (fd > STDERR_FILENO)
-        close(fd);
-}
-
-/* An engine asked for by name has to be there before anything is touched. */
-static int check_engine(const struct options *o)
-{
-    const struct engine_ops *ops = engine_find(o->engine);
-    struct engine_reason why;
-
-    if (!ops || engine_probe(ops, &why) == 0)
-        return 0;
-    report_error("engine %s is not available here: %s", ops->name, why.text);
-    return EXIT_USAGE;
-}
-
-/* So has what is to be preserved. -Z asks for what a policy says, which is not looked up here.
- */
-static int check_context(const struct options *o)
-{
-    if (o->context != CONTEXT_AS_IS && attrs_context_available()) {
-        report_error("-Z and --context are not supported; --preserve=context is");
-        return EXIT_USAGE;
-    }
-    if (o->context == CONTEXT_GIVEN)
-        report_error("warning: ignoring --context; it requires an SELinux-enabled kernel");
-    if (o->preserve.context != ATTRS_REQUIRED || attrs_context_available())
-        return 0;
-    report_error("--preserve=context: this kernel has no SELinux");
-    return EXIT_USAGE;
-}
-
-/* Says why a copy is not made. The exit status that this is. */
+/* Reports why a copy is not made. Returns its exit status. */
 static int leave_out(const struct plan_copy *c)
 {
     report_error("%s", c->left_out);
     return c->is_failure ? 1 : 0;
 }
 
-static int look_at_all(const struct plan *p, const struct options *o, int signal_fd,
+static int dry_run_all(const struct plan *p, const struct options *o, int signal_fd,
                        bool *ret_hung)
 {
     int status = 0;
@@ -97,7 +39,7 @@ static int look_at_all(const struct plan *p, const struct options *o, int signal
     return status;
 }
 
-/* Those of all copies that are made are as many. */
+/* The largest number of destinations of a copy. */
 static unsigned count_dests(const struct plan *p)
 {
     unsigned n = 1;
@@ -108,36 +50,14 @@ static unsigned count_dests(const struct plan *p)
     return n;
 }
 
-/* False without memory. */
-static bool begin_links(struct tree_links *links, const struct plan *p, const struct options *o)
-{
-    unsigned n = count_dests(p);
-
-    *links = (struct tree_links){
-        .met.keep = options_follow_operand(o),
-        .unmade = calloc(n, sizeof *links->unmade),
-    };
-    for (unsigned d = 0; links->unmade && d < n; d++)
-        links->unmade[d].keep = true;
-    return links->unmade;
-}
-
-static void end_links(struct tree_links *links, const struct plan *p)
-{
-    for (unsigned d = 0; d < count_dests(p); d++)
-        hard_links_free(&links->unmade[d]);
-    free(links->unmade);
-    hard_links_free(&links->met);
-}
-
-/* *ret_hung: threads are left that hang in the kernel. */
+/* *ret_hung becomes true if threads are left that hang in the kernel. */
 static int copy_all(const struct plan *p, const struct options *o, int signal_fd,
                     bool *ret_hung)
 {
-    struct tree_links links;
+    struct tree_links *links = tree_links_new(count_dests(p), options_follow_operand(o));
     int status = 0;
 
-    if (!begin_links(&links, p, o)) {
+    if (!links) {
         report_error("%s", strerror(ENOMEM));
         return EXIT_USAGE;
     }
@@ -147,7 +67,7 @@ static int copy_all(const struct plan *p, const struct options *o, int signal_fd
         if (p->copies[i].left_out)
             result.exit_status = leave_out(&p->copies[i]);
         else if (p->copies[i].tree)
-            tree_run(o, &p->copies[i], &links, signal_fd, &result);
+            tree_run(o, &p->copies[i], links, signal_fd, &result);
         else
             session_run(o, &p->copies[i], signal_fd, &result);
         status = session_worse(status, result.exit_status);
@@ -155,12 +75,12 @@ static int copy_all(const struct plan *p, const struct options *o, int signal_fd
         if (result.ended)
             break;
     }
-    if (!*ret_hung) /* else what hangs may still look at them */
-        end_links(&links, p);
+    if (!*ret_hung) /* a thread that hangs may still use them */
+        tree_links_free(links);
     return status;
 }
 
-/* The first signal that asks for the end while the plan is made. */
+/* The first signal that ends the program while the plan is made. */
 struct early_end {
     int fd, signal;
 };
@@ -190,7 +110,7 @@ static int plan_and_copy(const struct options *o, int signal_fd, bool *ret_hung)
         report_error("%s", error ? error : strerror(ENOMEM));
         status = EXIT_USAGE;
     } else {
-        status = o->dry_run ? look_at_all(&plan, o, signal_fd, ret_hung)
+        status = o->dry_run ? dry_run_all(&plan, o, signal_fd, ret_hung)
                             : copy_all(&plan, o, signal_fd, ret_hung);
     }
     free(error);
@@ -199,7 +119,7 @@ static int plan_and_copy(const struct options *o, int signal_fd, bool *ret_hung)
     return status;
 }
 
-/* cp knows one status for every failure. */
+/* With --cp every failure has status 1, as with cp. */
 static int exit_status(const struct options *o, int status)
 {
     return o->cp && status > 1 && status < 128 ? 1 : status;
@@ -214,13 +134,10 @@ static int copy(const struct options *o)
         report_error("signalfd: %s", strerror(-r));
         return EXIT_USAGE;
     }
-    status = check_engine(o);
-    if (status == 0)
-        status = check_context(o);
-    if (status != 0)
-        return status;
+    if (!session_can_run(o))
+        return EXIT_USAGE;
     status = plan_and_copy(o, signal_fd, &hung);
-    if (hung) { /* what would be freed is in use, and exit() not be the end */
+    if (hung) { /* threads still use the memory, and exit() would wait for them */
         (void)report_close();
         supervisor_leave(signal_fd, exit_status(o, status));
     }
@@ -251,8 +168,8 @@ int main(int argc, char **argv)
     char *error = NULL;
     int status, r;
 
-    occupy_standard_descriptors();
-    raise_file_limit();
+    descriptors_occupy_standard();
+    descriptors_raise_limit();
     r = options_parse(&o, argc, (const char **)argv, &error);
     if (r < 0) {
         report_init(&o);

@@ -10,267 +10,273 @@
 #include "event.h"
 #include "thread.h"
 
-/* How long to look at those that are on the way before others are called in for what has not
- * been begun, because fewer than these have come back. */
+/* The waiting thread counts the calls that finish in this time. It starts more threads if these
+ * are fewer than the running calls, and some calls have not started. */
 #define SPREAD_MS 100u
 
 struct call {
-    struct round *round;
-    unsigned i;
-    bool back;
+    struct call_set *set;
+    unsigned i;    /* index of the call, for run() and undo() */
+    bool finished; /* run() has returned in time */
 };
 
-/* Lives as long as somebody is on the way. */
-struct round {
-    struct bounded_calls what;
-    pthread_mutex_t lock;
-    int back_fd;       /* eventfd: all are back */
-    unsigned next;     /* from there on none has been begun */
-    unsigned out;      /* calls on the way */
-    unsigned back;     /* that have come back */
-    unsigned holders;  /* threads on the way, and the one who waits */
-    uint64_t begun_ms; /* when the last one was begun */
-    bool stopping;     /* none is begun any more */
-    bool given_up;
+/* The calls of one bounded_calls_run(). The last thread that uses the set frees it. */
+struct call_set {
+    struct bounded_calls params;
+    pthread_mutex_t lock;   /* protects all members below */
+    int done_fd;            /* eventfd: no call is running any more */
+    unsigned next;          /* index of the first call that has not started */
+    unsigned running;       /* number of calls that run */
+    unsigned finished;      /* number of calls that have returned */
+    unsigned references;    /* threads that run calls, and the waiting thread */
+    uint64_t last_start_ms; /* when the latest call started */
+    bool stopping;          /* start no more calls */
+    bool abandoned;         /* the waiting thread has left */
     struct call calls[];
 };
 
-static struct round *round_new(const struct bounded_calls *e)
+static struct call_set *set_new(const struct bounded_calls *params)
 {
-    struct round *r = calloc(1, sizeof *r + e->n * sizeof r->calls[0]);
+    struct call_set *set = calloc(1, sizeof *set + params->n * sizeof set->calls[0]);
 
-    if (!r)
+    if (!set)
         return NULL;
-    r->what = *e;
-    r->holders = 1;
-    r->back_fd = event_create();
-    if (r->back_fd < 0) {
-        free(r);
+    set->params = *params;
+    set->references = 1;
+    set->done_fd = event_create();
+    if (set->done_fd < 0) {
+        free(set);
         return NULL;
     }
-    pthread_mutex_init(&r->lock, NULL);
-    for (unsigned i = 0; i < e->n; i++)
-        r->calls[i] = (struct call){.round = r, .i = i};
-    return r;
+    pthread_mutex_init(&set->lock, NULL);
+    for (unsigned i = 0; i < params->n; i++)
+        set->calls[i] = (struct call){.set = set, .i = i};
+    return set;
 }
 
-/* With the lock held, which is gone then. */
-static void let_go(struct round *r)
+/* Drops one reference; the last one frees the set. The caller holds the lock; this function
+ * releases it. */
+static void set_unref(struct call_set *set)
 {
-    bool last = --r->holders == 0;
+    bool last = --set->references == 0;
 
-    pthread_mutex_unlock(&r->lock);
+    pthread_mutex_unlock(&set->lock);
     if (!last)
         return;
-    close(r->back_fd);
-    pthread_mutex_destroy(&r->lock);
-    free(r);
+    close(set->done_fd);
+    pthread_mutex_destroy(&set->lock);
+    free(set);
 }
 
-static bool is_wanted(const struct bounded_calls *e, unsigned i)
+static bool is_wanted(const struct bounded_calls *params, unsigned i)
 {
-    return !e->wanted || e->wanted[i];
+    return !params->wanted || params->wanted[i];
 }
 
-/* Begins the next call of the round; NULL if there is none. With the lock held. */
-static struct call *begin(struct round *r)
+/* Marks the next call of the set as running and returns it; NULL: there is none to start. The
+ * caller holds the lock, and makes the call. */
+static struct call *take_next(struct call_set *set)
 {
-    if (r->stopping || r->given_up)
+    if (set->stopping || set->abandoned)
         return NULL;
-    while (r->next < r->what.n && !is_wanted(&r->what, r->next))
-        r->next++;
-    if (r->next == r->what.n)
+    while (set->next < set->params.n && !is_wanted(&set->params, set->next))
+        set->next++;
+    if (set->next == set->params.n)
         return NULL;
-    r->out++;
-    r->begun_ms = clock_now_ms();
-    return &r->calls[r->next++];
+    set->running++;
+    set->last_start_ms = clock_now_ms();
+    return &set->calls[set->next++];
 }
 
-/* Does the call, and begins the next one of its round, if there is one. */
-static struct call *carry_out(struct call *call)
+/* Makes the call. Returns the next one that this thread has to make, or NULL. */
+static struct call *make_call(struct call *call)
 {
-    struct round *r = call->round;
+    struct call_set *set = call->set;
     struct call *next;
-    bool too_late, last;
+    bool abandoned, last;
 
-    r->what.run(r->what.arg, call->i);
-    pthread_mutex_lock(&r->lock);
-    too_late = r->given_up;
-    call->back = !too_late;
-    r->back++;
-    r->out--;
-    next = begin(r);
-    last = r->out == 0;
-    pthread_mutex_unlock(&r->lock);
-    if (last && !too_late)
-        event_signal(r->back_fd);
-    if (too_late && r->what.undo)
-        r->what.undo(r->what.arg, call->i);
+    set->params.run(set->params.arg, call->i);
+    pthread_mutex_lock(&set->lock);
+    abandoned = set->abandoned;
+    call->finished = !abandoned;
+    set->finished++;
+    set->running--;
+    next = take_next(set);
+    last = set->running == 0;
+    pthread_mutex_unlock(&set->lock);
+    if (last && !abandoned)
+        event_signal(set->done_fd);
+    if (abandoned && set->params.undo)
+        set->params.undo(set->params.arg, call->i);
     return next;
 }
 
-static void *run_calls(void *arg)
+static void *call_thread(void *arg)
 {
     struct call *call = arg;
-    struct round *r = call->round;
+    struct call_set *set = call->set;
 
     while (call)
-        call = carry_out(call);
-    pthread_mutex_lock(&r->lock);
-    let_go(r);
+        call = make_call(call);
+    pthread_mutex_lock(&set->lock);
+    set_unref(set);
     return NULL;
 }
 
-/* Whether a thread was sent out with the call. */
-static bool start(struct call *call)
+/* Starts a thread that makes this call first. False: there is no such thread. */
+static bool start_thread(struct call *call)
 {
-    struct round *r = call->round;
+    struct call_set *set = call->set;
 
-    pthread_mutex_lock(&r->lock);
-    r->holders++;
-    pthread_mutex_unlock(&r->lock);
-    if (thread_start(run_calls, call) == 0)
+    pthread_mutex_lock(&set->lock);
+    set->references++;
+    pthread_mutex_unlock(&set->lock);
+    if (thread_start(call_thread, call) == 0)
         return true;
-    pthread_mutex_lock(&r->lock);
-    r->holders--;
-    pthread_mutex_unlock(&r->lock);
+    pthread_mutex_lock(&set->lock);
+    set->references--;
+    pthread_mutex_unlock(&set->lock);
     return false;
 }
 
-/* Sends out n threads, if there are as many calls that have not been begun. What no thread
- * can be had for is done here. */
-static void call_in(struct round *r, unsigned n)
+/* Starts up to n threads, one for each call that has not started. If a thread cannot be
+ * started, this thread makes the call itself. */
+static void start_threads(struct call_set *set, unsigned n)
 {
     while (n > 0) {
         struct call *call;
 
-        pthread_mutex_lock(&r->lock);
-        call = begin(r);
-        pthread_mutex_unlock(&r->lock);
+        pthread_mutex_lock(&set->lock);
+        call = take_next(set);
+        pthread_mutex_unlock(&set->lock);
         if (!call)
             return;
-        if (start(call)) {
+        if (start_thread(call)) {
             n--;
             continue;
         }
-        r->what.run(r->what.arg, call->i);
-        pthread_mutex_lock(&r->lock);
-        call->back = true;
-        r->back++;
-        r->out--;
-        pthread_mutex_unlock(&r->lock);
+        set->params.run(set->params.arg, call->i);
+        pthread_mutex_lock(&set->lock);
+        call->finished = true;
+        set->finished++;
+        set->running--;
+        pthread_mutex_unlock(&set->lock);
     }
 }
 
-/* How a round stands. */
-struct sight {
-    unsigned out, back;
-    bool waiting; /* some have not been begun */
-    uint64_t begun_ms;
+/* The state of a set at one moment. */
+struct snapshot {
+    unsigned running, finished;
+    bool has_more; /* some calls have not started, and may start */
+    uint64_t last_start_ms;
 };
 
-static struct sight look(struct round *r)
+static struct snapshot take_snapshot(struct call_set *set)
 {
-    struct sight s;
+    struct snapshot s;
 
-    pthread_mutex_lock(&r->lock);
-    s = (struct sight){
-        .out = r->out,
-        .back = r->back,
-        .waiting = r->next < r->what.n && !r->stopping,
-        .begun_ms = r->begun_ms,
+    pthread_mutex_lock(&set->lock);
+    s = (struct snapshot){
+        .running = set->running,
+        .finished = set->finished,
+        .has_more = set->next < set->params.n && !set->stopping,
+        .last_start_ms = set->last_start_ms,
     };
-    pthread_mutex_unlock(&r->lock);
+    pthread_mutex_unlock(&set->lock);
     return s;
 }
 
-static void begin_no_more(struct round *r)
+static void start_no_more(struct call_set *set)
 {
-    pthread_mutex_lock(&r->lock);
-    r->stopping = true;
-    pthread_mutex_unlock(&r->lock);
+    pthread_mutex_lock(&set->lock);
+    set->stopping = true;
+    pthread_mutex_unlock(&set->lock);
 }
 
-static uint64_t end_of(const struct bounded_calls *e, uint64_t begun_ms)
+/* The time limit of a call that started at start_ms. */
+static uint64_t deadline_of(const struct bounded_calls *params, uint64_t start_ms)
 {
-    return e->timeout_ms ? begun_ms + e->timeout_ms : UINT64_MAX;
+    return params->timeout_ms ? start_ms + params->timeout_ms : UINT64_MAX;
 }
 
-/* For poll(2). Long before the time is over all that waits has been begun. */
-static int pace_patience_ms(const struct bounded_calls *e, const struct sight *s, uint64_t now,
-                            uint64_t end)
+/* How long poll(2) may wait. Short while calls have not started: all of them have to start long
+ * before the time limit is over. */
+static int poll_timeout_ms(const struct bounded_calls *params, const struct snapshot *s,
+                           uint64_t now, uint64_t deadline)
 {
-    if (s->waiting)
-        return (int)(e->timeout_ms && e->timeout_ms < 10 * SPREAD_MS ? e->timeout_ms / 10
-                                                                     : SPREAD_MS);
-    return end == UINT64_MAX ? -1 : (int)(end - now);
+    if (s->has_more)
+        return (int)(params->timeout_ms && params->timeout_ms < 10 * SPREAD_MS
+                         ? params->timeout_ms / 10
+                         : SPREAD_MS);
+    return deadline == UINT64_MAX ? -1 : (int)(deadline - now);
 }
 
-static void await(struct round *r)
+/* Waits until no call is running or the time limit is over. */
+static void wait_for_calls(struct call_set *set)
 {
-    const struct bounded_calls *e = &r->what;
-    struct sight s = look(r);
-    uint64_t now = clock_now_ms(), end = end_of(e, now);
+    const struct bounded_calls *params = &set->params;
+    struct snapshot s = take_snapshot(set);
+    uint64_t now = clock_now_ms(), deadline = deadline_of(params, now);
     bool stopping = false;
 
-    while (s.out > 0 && now < end) {
-        struct pollfd p[2] = {{.fd = r->back_fd, .events = POLLIN},
-                              {.fd = stopping ? -1 : e->wake_fd, .events = POLLIN}};
-        unsigned back = s.back;
-        bool quiet = poll(p, 2, pace_patience_ms(e, &s, now, end)) == 0;
+    while (s.running > 0 && now < deadline) {
+        struct pollfd p[2] = {{.fd = set->done_fd, .events = POLLIN},
+                              {.fd = stopping ? -1 : params->wake_fd, .events = POLLIN}};
+        unsigned finished = s.finished;
+        bool quiet = poll(p, 2, poll_timeout_ms(params, &s, now, deadline)) == 0;
 
-        s = look(r);
-        if (quiet && s.waiting && s.back - back < s.out) {
-            call_in(r, s.out);
-            s = look(r);
+        s = take_snapshot(set);
+        if (quiet && s.has_more && s.finished - finished < s.running) {
+            start_threads(set, s.running);
+            s = take_snapshot(set);
         }
         now = clock_now_ms();
-        if (!stopping && end < end_of(e, s.begun_ms))
-            end = end_of(e, s.begun_ms);
-        if (now >= end && !stopping && e->moved && e->moved(e->arg))
-            end = now + e->timeout_ms;
-        if (p[1].revents && e->stop(e->arg)) {
+        if (!stopping && deadline < deadline_of(params, s.last_start_ms))
+            deadline = deadline_of(params, s.last_start_ms);
+        if (now >= deadline && !stopping && params->moved && params->moved(params->arg))
+            deadline = now + params->timeout_ms;
+        if (p[1].revents && params->stop(params->arg)) {
             stopping = true;
-            begin_no_more(r);
-            if (end > now + e->stop_ms)
-                end = now + e->stop_ms;
+            start_no_more(set);
+            if (deadline > now + params->stop_ms)
+                deadline = now + params->stop_ms;
         }
     }
 }
 
-/* Without memory for more: one after the other, here. */
-static void run_all(const struct bounded_calls *e)
+/* Without memory for a set: makes the calls one after the other in this thread. */
+static void run_all_here(const struct bounded_calls *params)
 {
-    for (unsigned i = 0; i < e->n; i++)
-        if (is_wanted(e, i))
-            e->run(e->arg, i);
+    for (unsigned i = 0; i < params->n; i++)
+        if (is_wanted(params, i))
+            params->run(params->arg, i);
 }
 
-unsigned bounded_calls_run(const struct bounded_calls *e, bool *late)
+unsigned bounded_calls_run(const struct bounded_calls *params, bool *late)
 {
-    struct round *r;
+    struct call_set *set;
     unsigned n_late = 0;
     bool any = false;
 
-    for (unsigned i = 0; i < e->n; i++) {
+    for (unsigned i = 0; i < params->n; i++) {
         late[i] = false;
-        any |= is_wanted(e, i);
+        any |= is_wanted(params, i);
     }
     if (!any)
         return 0;
-    r = round_new(e);
-    if (!r) {
-        run_all(e);
+    set = set_new(params);
+    if (!set) {
+        run_all_here(params);
         return 0;
     }
-    call_in(r, e->at_once ? e->at_once : e->n);
-    await(r);
-    pthread_mutex_lock(&r->lock);
-    r->given_up = true;
-    for (unsigned i = 0; i < e->n; i++) {
-        late[i] = is_wanted(e, i) && !r->calls[i].back;
+    start_threads(set, params->at_once ? params->at_once : params->n);
+    wait_for_calls(set);
+    pthread_mutex_lock(&set->lock);
+    set->abandoned = true;
+    for (unsigned i = 0; i < params->n; i++) {
+        late[i] = is_wanted(params, i) && !set->calls[i].finished;
         n_late += late[i];
     }
-    let_go(r);
+    set_unref(set);
     return n_late;
 }

@@ -1,33 +1,42 @@
-/* bounded_call: calls that may hang in the kernel, made by threads that can be left behind. */
+/* bounded_call: runs calls that may hang in the kernel, each in a thread that the caller can
+ * abandon when a time limit is over. */
 #ifndef UCOPY_BASE_BOUNDED_CALL_H
 #define UCOPY_BASE_BOUNDED_CALL_H
 
 #include <stdbool.h>
 
 struct bounded_calls {
-    unsigned n;
-    const bool *wanted; /* which of the n are to be run; NULL: all */
-    unsigned at_once; /* how many threads to begin with, each of which does one after the other;
-                       * where fewer come back than are out others are called in. 0: one
-                       * for each */
-    void (*run)(void *arg, unsigned i);  /* in another thread */
-    void (*undo)(void *arg, unsigned i); /* in the same thread, when run() has come back after
-                                          * it was given up; NULL: nothing */
-    void *arg;
-    unsigned timeout_ms;      /* from when the last one was begun; 0: none */
-    bool (*moved)(void *arg); /* asked when that time is over: whether anything has moved since
-                     * it was asked last, and the time is to begin anew; NULL: nothing does */
-    int wake_fd;              /* becomes readable when stop() has to be asked; -1: never */
-    bool (*stop)(void *arg);
-    unsigned stop_ms; /* how long to wait on when stop() has returned true */
+    unsigned n;         /* number of calls */
+    const bool *wanted; /* which of the n calls to run; NULL: all */
+    unsigned at_once;   /* threads to start with; each thread runs one call after the other.
+                         * More threads are started when calls are slow. 0: one thread per
+                         * call */
+
+    void (*run)(void *arg, unsigned i);  /* makes call i; in another thread */
+    void (*undo)(void *arg, unsigned i); /* reverses a call that returned after it was
+                                          * abandoned; in the same thread; NULL: nothing to
+                                          * reverse */
+    void *arg;                           /* of all functions here; not owned */
+
+    unsigned timeout_ms; /* counted from the start of the latest call; 0: no limit */
+
+    /* Called when timeout_ms is over. Returns whether there was progress since the last time;
+     * the time limit starts again then. NULL: there never is. */
+    bool (*moved)(void *arg);
+
+    int wake_fd;             /* stop() is called when this descriptor is readable; -1: never */
+    bool (*stop)(void *arg); /* true: start no more calls */
+    unsigned stop_ms;        /* how long to wait for running calls after stop() returned true */
 };
 
-/* Runs run(arg, i) for all i that are wanted, concurrently, and waits until they have come
- * back, or have been given up because a time is over. Returns how many were given up; late[i]
- * tells which: what these do is not to be looked at any more, and arg has to stay as long as
- * the process does. Those among them that had not been begun when stop() returned true never
- * are. Where threads or memory are short they are run one after the other, and
- * waited for. */
-unsigned bounded_calls_run(const struct bounded_calls *e, bool *late);
+/* Runs run(arg, i) concurrently for each wanted i. Waits until all calls have returned, or
+ * until a time limit is over: then the remaining calls are abandoned. Returns the number of
+ * abandoned calls, and sets late[0..n-1]: true for an abandoned call.
+ *
+ * An abandoned call may still be running. The caller must not use its results, and must never
+ * free arg. A call that had not started when stop() returned true never starts; it counts as
+ * abandoned. Without memory or threads the calls run one after the other in the calling thread,
+ * without any time limit. */
+unsigned bounded_calls_run(const struct bounded_calls *params, bool *late);
 
 #endif

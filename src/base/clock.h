@@ -1,4 +1,4 @@
-/* clock: time that only goes forward, for waits and limits. */
+/* clock: the monotonic time, for waits and time limits. */
 #ifndef UCOPY_BASE_CLOCK_H
 #define UCOPY_BASE_CLOCK_H
 
@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <time.h>
 
-/* Milliseconds on CLOCK_MONOTONIC. */
+/* The time on CLOCK_MONOTONIC, in milliseconds. */
 static inline uint64_t clock_now_ms(void)
 {
     struct timespec t;
@@ -15,13 +15,13 @@ static inline uint64_t clock_now_ms(void)
     return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-/* Whether two moments are the same. */
+/* Whether the two times are equal. */
 static inline bool clock_same(const struct timespec *a, const struct timespec *b)
 {
     return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
-/* The moment on CLOCK_MONOTONIC that is ms milliseconds from now. */
+/* The time on CLOCK_MONOTONIC in ms milliseconds from now. */
 static inline struct timespec clock_in_ms(unsigned ms)
 {
     struct timespec t;

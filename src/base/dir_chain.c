@@ -8,7 +8,8 @@
 
 #include "fd.h"
 
-/* Per tree; there are a source's and one of each destination. Never less than two. */
+/* Levels of one chain that are open. The source has one chain, and so has each destination. At
+ * least 2: the way up needs the current directory and the one above it. */
 #define MAX_OPEN 4
 
 /* Whether ".." leads from the directory that fd is open on to the level. */
@@ -19,14 +20,15 @@ static bool is_above(const struct dir_chain_level *level, int fd)
     return fstatat(fd, "..", &st, 0) == 0 && st.st_dev == level->dev && st.st_ino == level->ino;
 }
 
-/* Leaves open no more than MAX_OPEN of the lowest levels, and what could not be found again. */
+/* Closes the upper levels: at most MAX_OPEN of the lowest stay open, and those levels that ".."
+ * does not lead back to. */
 static void close_upper(struct dir_chain *d)
 {
     struct dir_chain_level *upper;
 
-    if (d->n - d->n_left <= MAX_OPEN)
+    if (d->n - d->n_closed <= MAX_OPEN)
         return;
-    upper = &d->levels[d->n_left++];
+    upper = &d->levels[d->n_closed++];
     if (is_above(upper, upper[1].fd))
         (void)fd_close(&upper->fd);
 }
@@ -56,7 +58,7 @@ static int open_above(const struct dir_chain_level *above, int fd)
     struct stat st;
     int up = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-    if (up < 0 && errno == EACCES) /* who may not list it may go through it all the same */
+    if (up < 0 && errno == EACCES) /* O_PATH needs no permission to read the directory */
         up = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (up < 0)
         return -errno;
@@ -72,11 +74,12 @@ int dir_chain_leave(struct dir_chain *d)
     (void)fd_close(&d->levels[--d->n].fd);
     if (d->n == 0)
         return 0;
-    /* The one above already: before it is left this one may be shut, for us, too. */
-    if (d->n > 1 && d->n_left == d->n - 1) {
+    /* Opens the next level above now. The caller may change the permissions of the current
+     * directory before it leaves it; ".." may be out of reach then. */
+    if (d->n > 1 && d->n_closed == d->n - 1) {
         struct dir_chain_level *here = &d->levels[d->n - 1], *above = here - 1;
 
-        d->n_left--;
+        d->n_closed--;
         if (above->fd < 0)
             above->fd = here->fd < 0 ? here->fd : open_above(above, here->fd);
     }
@@ -97,9 +100,9 @@ bool dir_chain_has(const struct dir_chain *d, const struct stat *st)
     return false;
 }
 
-/* Opens the directory that fd is open on once more, at the same position. The caller's, or a
- * negative errno. */
-static int open_again(int fd)
+/* Opens the directory of fd again, with the same read position. Returns the new descriptor (the
+ * caller's), or a negative errno. */
+static int reopen_at_same_position(int fd)
 {
     off_t at = lseek(fd, 0, SEEK_CUR);
     int again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -119,12 +122,12 @@ int dir_chain_copy(const struct dir_chain *d, struct dir_chain *ret)
     if (!ret->levels)
         return -ENOMEM;
     ret->room = d->n;
-    ret->n_left = d->n_left;
+    ret->n_closed = d->n_closed;
     for (unsigned i = 0; i < d->n; i++) {
         int fd = d->levels[i].fd;
 
         if (fd >= 0 && i == d->n - 1)
-            fd = open_again(fd);
+            fd = reopen_at_same_position(fd);
         else if (fd >= 0 && (fd = fcntl(fd, F_DUPFD_CLOEXEC, 0)) < 0)
             fd = -errno;
         ret->levels[ret->n++] = d->levels[i];

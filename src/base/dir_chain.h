@@ -1,7 +1,10 @@
-/* dir_chain: the directories from the root of a tree down to where somebody stands in it, by
- * descriptors. Only the lowest levels are open: trees may be deeper than descriptors last. A
- * level that was closed is found again through "..", and has to be the directory that it was.
- * One that ".." does not lead to, because a symlink led down from there, stays open. */
+/* dir_chain: the directories from the root of a tree down to the current directory, as open
+ * descriptors.
+ *
+ * A tree may be deeper than a process may have open files. So only the lowest levels are open.
+ * To go back up to a closed level, dir_chain opens ".." and checks that this is still the same
+ * directory. If ".." does not lead to the level above (a symlink led down from there), that
+ * level stays open. */
 #ifndef UCOPY_BASE_DIR_CHAIN_H
 #define UCOPY_BASE_DIR_CHAIN_H
 
@@ -9,41 +12,41 @@
 #include <sys/stat.h>
 
 struct dir_chain_level {
-    int fd; /* -1: closed for the time being; else negative: why it could not be opened again */
+    int fd; /* -1: closed for now; else negative: the errno of the open(2) that failed */
     dev_t dev;
     ino_t ino;
 };
 
-/* All zero: nowhere. */
+/* An empty chain is all zero. The last level is the current directory. */
 struct dir_chain {
     struct dir_chain_level *levels;
-    unsigned n;
-    unsigned room;
-    unsigned n_left; /* levels from the root on that are closed, but for those that stay open */
+    unsigned n;        /* number of levels */
+    unsigned room;     /* levels that are allocated */
+    unsigned n_closed; /* levels, counted from the root, that are closed or must stay open */
 };
 
-/* Goes into the directory that fd is open on; st is what fstat() says of it. Takes the
- * descriptor over, whatever happens. 0 or -ENOMEM. */
+/* Makes the directory that fd is open on the current one, one level below the present one. st
+ * is the result of fstat() for it. Takes over the descriptor, also on failure. 0 or -ENOMEM. */
 int dir_chain_enter(struct dir_chain *d, int fd, const struct stat *st);
 
-/* Goes back up by one level. 0, or a negative errno when that could not be opened again
- * (-ESTALE: what is above is not the directory that was come from, as somebody has moved the
- * lower one); then it has no descriptor, nor have those above it. */
+/* Goes up by one level. Returns 0, or a negative errno if that directory cannot be opened
+ * again. -ESTALE: the directory above is another one now, because the lower one was moved.
+ * After a failure neither this level nor those above it have a descriptor. */
 int dir_chain_leave(struct dir_chain *d);
 
-/* The descriptor of the directory stood in; it stays with *d. Negative: see dir_chain_leave().
- * May be one with O_PATH if the directory must not be read. */
+/* The descriptor of the current directory; *d keeps it. Negative: see dir_chain_leave(). The
+ * descriptor may be one with O_PATH, if the directory cannot be read. */
 int dir_chain_fd(const struct dir_chain *d);
 
-/* Whether the directory is one of those that lead to where one stands: a loop. */
+/* Whether the directory is in the chain; to enter it would be a loop. */
 bool dir_chain_has(const struct dir_chain *d, const struct stat *st);
 
-/* Makes *ret, which is all zero, a copy with descriptors of its own. That of the directory
- * stood in has a position of its own, too, which is the same for now. 0, or a negative errno
- * when that is not to be had; then *ret is all zero. */
+/* Makes *ret, which is all zero, a copy of the chain with descriptors of its own. The copy's
+ * current directory has a read position of its own, which starts at the present one. 0, or a
+ * negative errno; *ret is all zero then. */
 int dir_chain_copy(const struct dir_chain *d, struct dir_chain *ret);
 
-/* Closes all, and frees. */
+/* Closes all descriptors and frees the chain's memory. */
 void dir_chain_free(struct dir_chain *d);
 
 #endif

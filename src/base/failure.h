@@ -1,8 +1,8 @@
-/* failure: what went wrong, where, in a form that is carried upwards and printed once.
+/* failure: an error with the operation that failed, the offset and a message.
  *
- * Lower rooms never print. They fill a struct failure and return its negative errno; the report
- * turns it into the one line "PATH: OP at OFFSET: REASON (MESSAGE)". A failure owns its text and
- * can be copied by assignment. */
+ * Only the report prints. All other rooms fill a struct failure and return its negative errno.
+ * The report makes one line of it: "PATH: OP at OFFSET: REASON (MESSAGE)". A failure contains
+ * its text, and an assignment copies it. */
 #ifndef UCOPY_BASE_FAILURE_H
 #define UCOPY_BASE_FAILURE_H
 
@@ -15,19 +15,21 @@
 #define FAILURE_TEXT 320
 
 struct failure {
-    const char *op;  /* static string: "open", "write", "fsync", "rename", ...; NULL when no
-                      * operation failed and the message, not empty then, says it all */
-    int err;         /* positive errno; 0: no failure */
-    uint64_t offset; /* byte offset in the file concerned, or FAILURE_NO_OFFSET */
-    char message[FAILURE_TEXT]; /* says more than strerror(err) can; or empty */
+    /* Static string: "open", "write", "fsync", "rename", ...; NULL: no operation failed, and
+     * the message, which is not empty, is all there is to print. */
+    const char *op;
+
+    int err;                    /* positive errno; 0: no failure */
+    uint64_t offset;            /* byte offset in the file concerned, or FAILURE_NO_OFFSET */
+    char message[FAILURE_TEXT]; /* what strerror(err) does not say; may be empty */
 };
 
-/* Fills *f and returns -err. err is a positive errno; op is a static string or NULL; offset is in
- * bytes or FAILURE_NO_OFFSET; message is copied, NULL stands for none. */
+/* Fills *f and returns -err. err is a positive errno; op is a static string or NULL; offset is
+ * in bytes or FAILURE_NO_OFFSET; message is copied, NULL stands for none. */
 int failure_set(struct failure *f, const char *op, int err, uint64_t offset,
                 const char *message);
 
-/* The same with a message that is made as printf(3) makes it. */
+/* As failure_set() without an offset; the message is formatted as by printf(3). */
 int failure_format(struct failure *f, const char *op, int err, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 

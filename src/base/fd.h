@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Closes *fd unless it is -1, and makes it -1 whatever happens: Linux has released the
- * descriptor also when close() fails. 0 or a negative errno; EINTR counts, because what the
- * file system still had to write is then not known to be written. */
+/* Closes *fd unless it is negative, and sets it to -1, also on failure: Linux releases the
+ * descriptor even if close() fails. Returns 0 or a negative errno. -EINTR is a failure, too:
+ * the file system may not have written everything. */
 static inline int fd_close(int *fd)
 {
     int closing = *fd;
@@ -21,22 +21,22 @@ static inline int fd_close(int *fd)
     return 0;
 }
 
-/* Whether two stat results are of the same file. */
+/* Whether the two results of stat(2) describe the same file. */
 static inline bool fd_same_file(const struct stat *a, const struct stat *b)
 {
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* Opens what exists under a name (relative to dir_fd, symlinks followed) with the given access
- * mode, for blocking I/O. The open itself never waits for the other end of a fifo, should the
- * name have become one. Returns the descriptor (the caller's) or a negative errno. */
+/* Opens an existing file by its name (relative to dir_fd; symlinks are followed) with the given
+ * access mode, for blocking I/O. If the name is a fifo now, the open does not wait for another
+ * process to open it. Returns the descriptor (the caller's) or a negative errno. */
 static inline int fd_open_existing(int dir_fd, const char *name, int access)
 {
     int fd = openat(dir_fd, name, access | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     int flags;
 
-    /* Only a regular file with a lease or delegation on it (Samba, the NFS server) answers so;
-     * its holder gives way when asked by a waiting open. */
+    /* A regular file has a lease or a delegation (Samba, the NFS server). The holder gives it
+     * up only for an open that blocks. */
     if (fd < 0 && errno == EWOULDBLOCK)
         return (fd = openat(dir_fd, name, access | O_NOCTTY | O_CLOEXEC)) < 0 ? -errno : fd;
     if (fd < 0)
@@ -52,9 +52,8 @@ static inline int fd_open_existing(int dir_fd, const char *name, int access)
     return fd;
 }
 
-/* Opens the file that fd is open on a second time, by its name and with O_DIRECT. Returns the
- * descriptor (the caller's) or a negative errno; -ESTALE if the name stands for another file
- * now. */
+/* Opens the file of fd a second time, by its name and with O_DIRECT. Returns the descriptor
+ * (the caller's) or a negative errno; -ESTALE: the name leads to another file now. */
 static inline int fd_reopen_direct(int dir_fd, const char *name, int fd, int access)
 {
     struct stat st, st_direct;

@@ -1,10 +1,10 @@
-/* file_system: of which kind a file system is. */
+/* file_system: the type of a file system. */
 #ifndef UCOPY_BASE_FILE_SYSTEM_H
 #define UCOPY_BASE_FILE_SYSTEM_H
 
-/* Whether the file that fd is open on (O_PATH does) is on a file system whose f_type
- * (statfs(2), linux/magic.h) is one of the list, which ends with 0. 1 or 0; a negative errno if
- * the file system does not answer that. */
+/* Whether the file system of fd (which may be an O_PATH descriptor) has one of the given types.
+ * magics: values of f_type (statfs(2), linux/magic.h); 0 ends the list. Returns 1 or 0, or the
+ * negative errno of fstatfs(2). */
 int file_system_is(int fd, const unsigned long *magics);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include <xxhash.h>
 
-struct hash_stream; /* is an XXH3_state_t */
+struct hash_stream; /* never defined: a pointer to it is one to an XXH3_state_t */
 
 static XXH3_state_t *state_of(struct hash_stream *s)
 {

@@ -1,5 +1,6 @@
-/* hash: fingerprints by which bytes are known again: XXH3 of 128 bits. Not against somebody who
- * makes two files with the same one on purpose. The only file that knows libxxhash. */
+/* hash: 128-bit XXH3 hashes, which show whether bytes are the same as before. They are no
+ * protection against an attacker who makes two files with the same hash. hash.c is the only
+ * file that uses libxxhash. */
 #ifndef UCOPY_BASE_HASH_H
 #define UCOPY_BASE_HASH_H
 
@@ -17,26 +18,28 @@ static inline bool hash_equal(struct hash a, struct hash b)
     return a.low == b.low && a.high == b.high;
 }
 
-/* Of n bytes. */
+/* The hash of n bytes. */
 struct hash hash_of(const void *bytes, size_t n);
 
-/* 64 bits of n bytes; another seed makes another hash. */
+/* A 64-bit hash of n bytes. The result depends on the seed, too. */
 uint64_t hash_short(const void *bytes, size_t n, uint64_t seed);
 
 struct hash_stream;
 
-/* Begins the hash of bytes that come one after the other. NULL without memory. */
+/* Starts a hash of bytes that are added piece by piece. hash_stream_free() frees it. NULL
+ * without memory. */
 struct hash_stream *hash_stream_new(void);
 
-/* Begins anew. */
+/* Forgets all bytes that were added. */
 void hash_stream_reset(struct hash_stream *s);
 
+/* Adds n bytes. */
 void hash_stream_add(struct hash_stream *s, const void *bytes, size_t n);
 
-/* As hash_of() of all bytes that were added. */
+/* The hash of all bytes that were added; the same as hash_of() of them. */
 struct hash hash_stream_value(const struct hash_stream *s);
 
-/* NULL is fine. */
+/* Frees the stream; NULL does nothing. */
 void hash_stream_free(struct hash_stream *s);
 
 #endif

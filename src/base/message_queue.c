@@ -9,35 +9,37 @@
 
 #include "event.h"
 
-#define MAX_WAITING 1024u
+/* Messages in a full queue. */
+#define MAX_MESSAGES 1024u
 
 struct message_queue {
-    pthread_mutex_t lock;
-    pthread_cond_t room;
+    pthread_mutex_t lock;    /* protects all members but news_fd */
+    pthread_cond_t not_full; /* or closed */
     int news_fd;
     bool closed;
-    unsigned waiting;
+    unsigned n; /* messages in the queue */
     struct queued_message *first;
-    struct queued_message **end;
+    struct queued_message **end; /* where to link the next message */
 };
 
-int message_queue_create(int news_fd, struct message_queue **ret_notices)
+int message_queue_create(int news_fd, struct message_queue **ret_queue)
 {
-    struct message_queue *n = calloc(1, sizeof(*n));
+    struct message_queue *q = calloc(1, sizeof(*q));
 
-    if (!n)
+    if (!q)
         return -ENOMEM;
-    n->news_fd = news_fd;
-    n->end = &n->first;
-    /* These fail for wrong arguments only. */
-    pthread_mutex_init(&n->lock, NULL);
-    pthread_cond_init(&n->room, NULL);
-    *ret_notices = n;
+    q->news_fd = news_fd;
+    q->end = &q->first;
+    /* These fail only for wrong arguments. */
+    pthread_mutex_init(&q->lock, NULL);
+    pthread_cond_init(&q->not_full, NULL);
+    *ret_queue = q;
     return 0;
 }
 
-static struct queued_message *notice_new(unsigned who, const char *path,
-                                         const struct failure *f)
+/* NULL without memory. */
+static struct queued_message *message_new(unsigned who, const char *path,
+                                          const struct failure *f)
 {
     size_t size = strlen(path) + 1;
     struct queued_message *new = malloc(sizeof(*new) + size);
@@ -49,61 +51,61 @@ static struct queued_message *notice_new(unsigned who, const char *path,
     return new;
 }
 
-void message_queue_put(struct message_queue *n, unsigned who, const char *path,
+void message_queue_put(struct message_queue *q, unsigned who, const char *path,
                        const struct failure *f)
 {
-    struct queued_message *new = notice_new(who, path, f);
+    struct queued_message *new = message_new(who, path, f);
 
     if (!new)
-        new = notice_new(who, "", f);
+        new = message_new(who, "", f);
     if (!new)
         return;
-    pthread_mutex_lock(&n->lock);
-    while (n->waiting >= MAX_WAITING && !n->closed)
-        pthread_cond_wait(&n->room, &n->lock);
-    if (n->closed) {
+    pthread_mutex_lock(&q->lock);
+    while (q->n >= MAX_MESSAGES && !q->closed)
+        pthread_cond_wait(&q->not_full, &q->lock);
+    if (q->closed) {
         free(new);
     } else {
-        *n->end = new;
-        n->end = &new->next;
-        n->waiting++;
-        event_signal(n->news_fd);
+        *q->end = new;
+        q->end = &new->next;
+        q->n++;
+        event_signal(q->news_fd);
     }
-    pthread_mutex_unlock(&n->lock);
+    pthread_mutex_unlock(&q->lock);
 }
 
-struct queued_message *message_queue_take(struct message_queue *n)
+struct queued_message *message_queue_take(struct message_queue *q)
 {
     struct queued_message *first;
 
-    pthread_mutex_lock(&n->lock);
-    first = n->first;
+    pthread_mutex_lock(&q->lock);
+    first = q->first;
     if (first) {
-        n->first = first->next;
-        if (!n->first)
-            n->end = &n->first;
-        if (n->waiting-- == MAX_WAITING)
-            pthread_cond_broadcast(&n->room);
+        q->first = first->next;
+        if (!q->first)
+            q->end = &q->first;
+        if (q->n-- == MAX_MESSAGES)
+            pthread_cond_broadcast(&q->not_full);
     }
-    pthread_mutex_unlock(&n->lock);
+    pthread_mutex_unlock(&q->lock);
     return first;
 }
 
-void message_queue_close(struct message_queue *n)
+void message_queue_close(struct message_queue *q)
 {
-    pthread_mutex_lock(&n->lock);
-    n->closed = true;
-    pthread_cond_broadcast(&n->room);
-    pthread_mutex_unlock(&n->lock);
+    pthread_mutex_lock(&q->lock);
+    q->closed = true;
+    pthread_cond_broadcast(&q->not_full);
+    pthread_mutex_unlock(&q->lock);
 }
 
-void message_queue_free(struct message_queue *n)
+void message_queue_free(struct message_queue *q)
 {
-    struct queued_message *notice;
+    struct queued_message *message;
 
-    while ((notice = message_queue_take(n)))
-        free(notice);
-    pthread_cond_destroy(&n->room);
-    pthread_mutex_destroy(&n->lock);
-    free(n);
+    while ((message = message_queue_take(q)))
+        free(message);
+    pthread_cond_destroy(&q->not_full);
+    pthread_mutex_destroy(&q->lock);
+    free(q);
 }

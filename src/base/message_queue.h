@@ -1,4 +1,5 @@
-/* message_queue: what threads have to say, for the main thread, which alone may speak. */
+/* message_queue: failures that threads report, for the main thread to print. Only the main
+ * thread prints. */
 #ifndef UCOPY_BASE_MESSAGE_QUEUE_H
 #define UCOPY_BASE_MESSAGE_QUEUE_H
 
@@ -6,28 +7,30 @@
 
 struct queued_message {
     struct queued_message *next;
-    unsigned who;
+    unsigned who; /* the number that the sender gave */
     struct failure failure;
-    char path[];
+    char path[]; /* "" if there was no memory for it */
 };
 
 struct message_queue;
 
-/* news_fd: an eventfd(2) that gets a 1 with each notice; not owned. 0 or -ENOMEM. */
-int message_queue_create(int news_fd, struct message_queue **ret_notices);
+/* Makes a queue. news_fd: an eventfd(2) that becomes readable with each message; not owned. 0
+ * or -ENOMEM. */
+int message_queue_create(int news_fd, struct message_queue **ret_queue);
 
-/* Says that something failed at the path; both are copied. Waits while very many are not taken.
- * Without memory the path is not said. Any thread may call it. */
-void message_queue_put(struct message_queue *n, unsigned who, const char *path,
+/* Adds the message that something failed at the path; copies both. Blocks while the queue is
+ * full. Without memory the message loses its path, or is lost. Any thread may call it. */
+void message_queue_put(struct message_queue *q, unsigned who, const char *path,
                        const struct failure *f);
 
-/* Takes the oldest; the caller frees it. NULL: there is none. */
-struct queued_message *message_queue_take(struct message_queue *n);
+/* Removes the oldest message and returns it; the caller frees it. NULL: the queue is empty. */
+struct queued_message *message_queue_take(struct message_queue *q);
 
-/* Makes nobody wait any more: who would, is not heard. */
-void message_queue_close(struct message_queue *n);
+/* Wakes all threads that wait in message_queue_put(). From now on that function never blocks,
+ * and drops its message. */
+void message_queue_close(struct message_queue *q);
 
-/* Frees all; nobody may be using it. */
-void message_queue_free(struct message_queue *n);
+/* Frees the queue with its messages. No other thread may be using it. */
+void message_queue_free(struct message_queue *q);
 
 #endif

@@ -1,8 +1,8 @@
-/* origin: the identity of a source and of the copied range in it. What an earlier run has left
- * of a copy is used only if its origin is the same.
+/* origin: identifies a source and the copied range in it. ucopy resumes a partial copy only if
+ * its origin is the same as that of the present copy.
  *
- * The device number is no part of it: a disk may get another number when it is plugged in
- * again. */
+ * The device number is not part of the origin: a disk may get another number when it is
+ * connected again. */
 #ifndef UCOPY_BASE_ORIGIN_H
 #define UCOPY_BASE_ORIGIN_H
 
@@ -18,8 +18,8 @@ struct origin {
     struct timespec ctime;
     uint64_t offset;  /* of the copied range in it, bytes */
     uint64_t length;  /* of that range, bytes */
-    struct hash head; /* of its first bytes; all zero: not known */
-    struct hash tail; /* of its last bytes; all zero: not known */
+    struct hash head; /* of the source's first bytes; all zero: not known */
+    struct hash tail; /* of the source's last bytes; all zero: not known */
 };
 
 #endif

@@ -12,9 +12,10 @@
 #define SAMPLES      64u
 #define SAMPLE_PAGES 4u
 
-/* ---- room ---- */
+/* ---- how much it can hold ---- */
 
-/* The number that the file begins with; UINT64_MAX if it is not there or begins with a word. */
+/* The number at the start of the file; UINT64_MAX if the file is missing or starts with a word.
+ */
 static uint64_t number_in(const char *path)
 {
     char text[32];
@@ -34,7 +35,8 @@ static uint64_t smaller(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* The smallest limit of a group and all above it; `group` is its path below `root`. */
+/* The smallest limit of a control group and all groups above it. group: its path below root;
+ * overwritten. file: the name of the file with the limit. */
 static uint64_t limit_of(const char *root, char *group, const char *file)
 {
     uint64_t limit = UINT64_MAX;
@@ -52,7 +54,8 @@ static uint64_t limit_of(const char *root, char *group, const char *file)
     }
 }
 
-/* What control groups allow; in a container the path may lead nowhere, and its root counts. */
+/* The limit that control groups set. In a container the path of the group may not exist; the
+ * limit of the root counts there. */
 static uint64_t group_limit(void)
 {
     char line[PATH_MAX];
@@ -78,6 +81,7 @@ static uint64_t group_limit(void)
     return limit;
 }
 
+/* MemAvailable in bytes; UINT64_MAX if it is not known. */
 static uint64_t available(void)
 {
     char line[128];
@@ -100,7 +104,7 @@ uint64_t page_cache_room(void)
     return smaller(available(), group_limit());
 }
 
-/* ---- content ---- */
+/* ---- what it holds ---- */
 
 bool page_cache_lacks(int fd, uint64_t offset, uint64_t length)
 {
@@ -111,7 +115,7 @@ bool page_cache_lacks(int fd, uint64_t offset, uint64_t length)
 
     if (length < (uint64_t)SAMPLES * window)
         return false;
-    /* No page of it is ever touched. */
+    /* For mincore(2) only: no page is accessed. */
     at = mmap(NULL, size, PROT_NONE, MAP_SHARED, fd, (off_t)start);
     if (at == MAP_FAILED)
         return false;

@@ -47,8 +47,8 @@ char *path_strip(const char *path)
     return strndup(path, end > 0 || path[0] == '\0' ? end : 1);
 }
 
-/* Bytes of the component that the path begins with, behind slashes; *path is moved there. 0: it
- * has none. */
+/* Moves *path behind the slashes at its start. Returns the length of the component there; 0:
+ * there is none. */
 static size_t component(const char **path)
 {
     *path += strspn(*path, "/");

@@ -1,29 +1,30 @@
-/* path: paths as text. Nothing is looked at. Strings that are returned are new ones that the
- * caller frees, or NULL without memory. */
+/* path: functions for paths as text; no function accesses a file system. A returned string is
+ * new, and the caller frees it; it is NULL without memory. */
 #ifndef UCOPY_BASE_PATH_H
 #define UCOPY_BASE_PATH_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The length without slashes at the end; 0 of "/". */
+/* The length in bytes without the slashes at the end; 0 for "/". */
 size_t path_end(const char *path);
 
 /* The last component, without trailing slashes; "" if there is none. */
 char *path_last(const char *path);
 
-/* The directory that the last component is looked up in; "." if none is named. */
+/* The part before the last component, with its slashes; "." if there is no such part. */
 char *path_directory(const char *path);
 
+/* dir and name with one slash between them. */
 char *path_join(const char *dir, const char *name);
 
-/* Without the slashes at its end; of "/" and "//" one is left. */
+/* The path without the slashes at its end; "/" and "//" become "/". */
 char *path_strip(const char *path);
 
-/* Without components that are "." and slashes that separate nothing; "." if nothing is left. */
+/* The path without "." components and superfluous slashes; "." if nothing is left. */
 char *path_clean(const char *path);
 
-/* How many components there are. */
+/* The number of components. */
 unsigned path_count(const char *path);
 
 /* Whether one of the components is "..". */

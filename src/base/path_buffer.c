@@ -4,64 +4,64 @@
 #include <stdlib.h>
 #include <string.h>
 
-int path_buffer_put(struct path_buffer *t, size_t len, const char *text)
+int path_buffer_put(struct path_buffer *p, size_t len, const char *text)
 {
     size_t n = strlen(text);
 
-    if (len + n + 1 > t->room) {
+    if (len + n + 1 > p->room) {
         size_t room = 2 * (len + n + 1);
-        char *bytes = realloc(t->bytes, room);
+        char *bytes = realloc(p->bytes, room);
 
         if (!bytes)
             return -ENOMEM;
-        t->bytes = bytes;
-        t->room = room;
+        p->bytes = bytes;
+        p->room = room;
     }
-    memcpy(t->bytes + len, text, n + 1);
-    t->len = len + n;
+    memcpy(p->bytes + len, text, n + 1);
+    p->len = len + n;
     return 0;
 }
 
-int path_buffer_enter(struct path_buffer *t, size_t len, const char *name)
+int path_buffer_enter(struct path_buffer *p, size_t len, const char *name)
 {
     int r = 0;
 
     if (name[0] == '\0') {
-        t->bytes[len] = '\0';
-        t->len = len;
+        p->bytes[len] = '\0';
+        p->len = len;
         return 0;
     }
-    if (len == 0 || t->bytes[len - 1] != '/') {
-        r = path_buffer_put(t, len, "/");
+    if (len == 0 || p->bytes[len - 1] != '/') {
+        r = path_buffer_put(p, len, "/");
         len++;
     }
-    return r < 0 ? r : path_buffer_put(t, len, name);
+    return r < 0 ? r : path_buffer_put(p, len, name);
 }
 
-size_t path_buffer_end(const struct path_buffer *t)
+size_t path_buffer_end(const struct path_buffer *p)
 {
-    size_t end = t->len;
+    size_t end = p->len;
 
-    while (end > 0 && t->bytes[end - 1] == '/')
+    while (end > 0 && p->bytes[end - 1] == '/')
         end--;
     return end;
 }
 
-int path_buffer_copy(const struct path_buffer *t, struct path_buffer *ret)
+int path_buffer_copy(const struct path_buffer *p, struct path_buffer *ret)
 {
-    if (!t->bytes)
+    if (!p->bytes)
         return 0;
-    ret->bytes = malloc(t->len + 1);
+    ret->bytes = malloc(p->len + 1);
     if (!ret->bytes)
         return -ENOMEM;
-    memcpy(ret->bytes, t->bytes, t->len + 1);
-    ret->len = t->len;
-    ret->room = t->len + 1;
+    memcpy(ret->bytes, p->bytes, p->len + 1);
+    ret->len = p->len;
+    ret->room = p->len + 1;
     return 0;
 }
 
-void path_buffer_free(struct path_buffer *t)
+void path_buffer_free(struct path_buffer *p)
 {
-    free(t->bytes);
-    *t = (struct path_buffer){0};
+    free(p->bytes);
+    *p = (struct path_buffer){0};
 }

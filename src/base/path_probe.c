@@ -9,17 +9,19 @@
 
 #include "bounded_call.h"
 
-/* How many threads ask, as long as there are answers. */
-#define ASKERS 8u
+/* Threads that probe paths at the same time, unless calls hang. */
+#define THREADS 8u
 
-/* A path and what it was found to be. Lives on when it is not answered. */
-struct finding {
+/* A path and the result of its probe. If the probe hangs, it is never freed: the thread may
+ * still write to it. */
+struct result {
     char *path;
-    bool follow;      /* where a symlink leads is asked, too */
-    bool followed;    /* and known */
-    int err, end_err; /* positive errno: of the path itself, and of where it leads */
-    struct stat st;
-    struct stat *end; /* NULL: it is no symlink, and leads to itself */
+    bool follow;         /* the target of a symlink is wanted, too */
+    bool followed;       /* the result contains that */
+    int lstat_err;       /* positive errno of lstat(2), or 0 */
+    int stat_err;        /* positive errno of stat(2), or 0; only with `target` */
+    struct stat st;      /* from lstat(2) */
+    struct stat *target; /* from stat(2); NULL: the path is no symlink, so st is the same */
 };
 
 static struct {
@@ -29,51 +31,52 @@ static struct {
     void *arg;
 
     bool stopped;
-    bool left;
-    void *found;   /* findings by path, tsearch(3) */
-    char **silent; /* paths */
+    bool threads_left; /* some threads may still hang */
+    void *results;     /* by path, tsearch(3) */
+    char **silent;     /* paths */
     size_t n_silent;
-} ask = {.wake_fd = -1};
+} probe = {.wake_fd = -1};
 
 void path_probe_begin(unsigned timeout_ms, int wake_fd, bool (*stop)(void *arg), void *arg)
 {
-    ask.timeout_ms = timeout_ms;
-    ask.wake_fd = wake_fd;
-    ask.stop = stop;
-    ask.arg = arg;
+    probe.timeout_ms = timeout_ms;
+    probe.wake_fd = wake_fd;
+    probe.stop = stop;
+    probe.arg = arg;
 }
 
 static bool is_stopped(void *arg)
 {
     (void)arg;
-    ask.stopped |= ask.stop(ask.arg);
-    return ask.stopped;
+    probe.stopped |= probe.stop(probe.arg);
+    return probe.stopped;
 }
 
-static void look(void *arg, unsigned i)
+/* bounded_calls.run: probes the path of result i. */
+static void probe_path(void *arg, unsigned i)
 {
-    struct finding *f = ((struct finding **)arg)[i];
+    struct result *r = ((struct result **)arg)[i];
 
-    f->err = fstatat(AT_FDCWD, f->path, &f->st, AT_SYMLINK_NOFOLLOW) < 0 ? errno : 0;
-    if (f->err == 0 && S_ISLNK(f->st.st_mode)) {
-        f->end = f->follow ? malloc(sizeof *f->end) : NULL;
-        if (!f->end)
+    r->lstat_err = fstatat(AT_FDCWD, r->path, &r->st, AT_SYMLINK_NOFOLLOW) < 0 ? errno : 0;
+    if (r->lstat_err == 0 && S_ISLNK(r->st.st_mode)) {
+        r->target = r->follow ? malloc(sizeof *r->target) : NULL;
+        if (!r->target)
             return;
-        f->end_err = fstatat(AT_FDCWD, f->path, f->end, 0) < 0 ? errno : 0;
+        r->stat_err = fstatat(AT_FDCWD, r->path, r->target, 0) < 0 ? errno : 0;
     }
-    f->followed = true;
+    r->followed = true;
 }
 
-/* Without memory the path is asked again. */
-static void note_silent(const char *path)
+/* Without memory the path is not added, and may be probed again. */
+static void add_silent(const char *path)
 {
-    char **longer = reallocarray(ask.silent, ask.n_silent + 1, sizeof *longer);
+    char **longer = reallocarray(probe.silent, probe.n_silent + 1, sizeof *longer);
     char *copy = strdup(path);
 
     if (longer)
-        ask.silent = longer;
+        probe.silent = longer;
     if (longer && copy)
-        ask.silent[ask.n_silent++] = copy;
+        probe.silent[probe.n_silent++] = copy;
     else
         free(copy);
 }
@@ -90,135 +93,136 @@ static bool is_below(const char *path, const char *top)
 
 bool path_probe_is_silent(const char *path)
 {
-    for (size_t i = 0; i < ask.n_silent; i++)
-        if (is_below(path, ask.silent[i]))
+    for (size_t i = 0; i < probe.n_silent; i++)
+        if (is_below(path, probe.silent[i]))
             return true;
     return false;
 }
 
 bool path_probe_left(void)
 {
-    return ask.left;
+    return probe.threads_left;
 }
 
-static void free_finding(void *arg)
+static void free_result(void *arg)
 {
-    struct finding *f = arg;
+    struct result *r = arg;
 
-    free(f->path);
-    free(f->end);
-    free(f);
+    free(r->path);
+    free(r->target);
+    free(r);
 }
 
 static int compare(const void *a, const void *b)
 {
-    const struct finding *x = a, *y = b;
+    const struct result *x = a, *y = b;
 
     return strcmp(x->path, y->path);
 }
 
-/* NULL: it has to be asked. */
-static const struct finding *recall(const char *path, bool follow)
+/* The remembered result; NULL: there is none. */
+static const struct result *recall(const char *path, bool follow)
 {
-    const struct finding key = {.path = (char *)(uintptr_t)path};
-    struct finding *const *at = tfind(&key, &ask.found, compare);
+    const struct result key = {.path = (char *)(uintptr_t)path};
+    struct result *const *at = tfind(&key, &probe.results, compare);
 
     return at && (!follow || (*at)->followed) ? *at : NULL;
 }
 
-/* Without memory the path is asked again. */
-static void remember(struct finding *f)
+/* Takes over the result. Without memory it is not remembered, and the path is probed again. */
+static void remember(struct result *r)
 {
-    struct finding **at = tsearch(f, &ask.found, compare);
+    struct result **at = tsearch(r, &probe.results, compare);
 
     if (!at) {
-        free_finding(f);
-    } else if (*at != f) {
-        free_finding(*at);
-        *at = f;
+        free_result(r);
+    } else if (*at != r) {
+        free_result(*at);
+        *at = r;
     }
 }
 
 void path_probe_forget(void)
 {
-    tdestroy(ask.found, free_finding);
-    ask.found = NULL;
+    tdestroy(probe.results, free_result);
+    probe.results = NULL;
 }
 
 /* NULL without memory. */
-static struct finding *new_finding(const struct path_probe_path *p)
+static struct result *result_new(const struct path_probe_path *p)
 {
-    struct finding *f = calloc(1, sizeof *f);
+    struct result *r = calloc(1, sizeof *r);
 
-    if (!f)
+    if (!r)
         return NULL;
-    f->follow = p->follow;
-    f->path = strdup(p->path);
-    if (f->path)
-        return f;
-    free(f);
+    r->follow = p->follow;
+    r->path = strdup(p->path);
+    if (r->path)
+        return r;
+    free(r);
     return NULL;
 }
 
-/* True: all have been answered. False: somebody has not, and *findings has to stay. */
-static bool send_out(struct finding **findings, unsigned n, bool *late)
+/* Probes the paths of all results. False: some calls hang, and the array of results must never
+ * be freed. */
+static bool run_probes(struct result **results, unsigned n, bool *late)
 {
-    struct bounded_calls e = {
+    struct bounded_calls calls = {
         .n = n,
-        .at_once = ASKERS,
-        .run = look,
-        .arg = findings,
-        .timeout_ms = ask.timeout_ms,
-        .wake_fd = ask.wake_fd,
+        .at_once = THREADS,
+        .run = probe_path,
+        .arg = results,
+        .timeout_ms = probe.timeout_ms,
+        .wake_fd = probe.wake_fd,
         .stop = is_stopped,
     };
-    bool all = bounded_calls_run(&e, late) == 0;
+    bool all = bounded_calls_run(&calls, late) == 0;
 
-    ask.left |= !all;
+    probe.threads_left |= !all;
     for (unsigned i = 0; i < n; i++)
         if (!late[i])
-            remember(findings[i]);
-        else if (!ask.stopped)
-            note_silent(findings[i]->path);
+            remember(results[i]);
+        else if (!probe.stopped)
+            add_silent(results[i]->path);
     return all;
 }
 
-static bool is_open(const struct path_probe_path *p)
+static bool is_unknown(const struct path_probe_path *p)
 {
     return !recall(p->path, p->follow) && !path_probe_is_silent(p->path);
 }
 
 void path_probe_all(const struct path_probe_path *paths, unsigned n)
 {
-    struct finding **findings = calloc(n, sizeof(struct finding *));
+    struct result **results = calloc(n, sizeof(struct result *));
     bool *late = calloc(n, sizeof *late);
-    unsigned n_open = 0;
+    unsigned n_results = 0;
 
-    for (unsigned i = 0; findings && late && !ask.stopped && i < n; i++) {
-        if (is_open(&paths[i]) && (findings[n_open] = new_finding(&paths[i])))
-            n_open++;
+    for (unsigned i = 0; results && late && !probe.stopped && i < n; i++) {
+        if (is_unknown(&paths[i]) && (results[n_results] = result_new(&paths[i])))
+            n_results++;
     }
-    if (n_open == 0 || send_out(findings, n_open, late))
-        free(findings);
+    if (n_results == 0 || run_probes(results, n_results, late))
+        free(results);
     free(late);
 }
 
-/* What is known of the path, after it has been asked if need be; NULL with errno set. */
-static const struct finding *find(const char *path, bool follow)
+/* The result for the path; probes it if need be. NULL with errno set. */
+static const struct result *get_result(const char *path, bool follow)
 {
-    const struct finding *f = recall(path, follow);
+    const struct result *r = recall(path, follow);
 
-    if (!f) {
+    if (!r) {
         path_probe_all(&(struct path_probe_path){path, follow}, 1);
-        f = recall(path, follow);
+        r = recall(path, follow);
     }
-    if (!f)
-        errno = ask.stopped || path_probe_is_silent(path) ? ETIMEDOUT : ENOMEM;
-    return f;
+    if (!r)
+        errno = probe.stopped || path_probe_is_silent(path) ? ETIMEDOUT : ENOMEM;
+    return r;
 }
 
-/* 0, or -1 with errno set. */
-static int answer(int err, const struct stat *st, struct stat *ret)
+/* Returns the result in the form of stat(2): 0, or -1 with errno set. */
+static int return_stat(int err, const struct stat *st, struct stat *ret)
 {
     if (err == 0)
         *ret = *st;
@@ -229,16 +233,17 @@ static int answer(int err, const struct stat *st, struct stat *ret)
 
 int path_probe_lstat(const char *path, struct stat *ret)
 {
-    const struct finding *f = find(path, false);
+    const struct result *r = get_result(path, false);
 
-    return f ? answer(f->err, &f->st, ret) : -1;
+    return r ? return_stat(r->lstat_err, &r->st, ret) : -1;
 }
 
 int path_probe_stat(const char *path, struct stat *ret)
 {
-    const struct finding *f = find(path, true);
+    const struct result *r = get_result(path, true);
 
-    if (!f)
+    if (!r)
         return -1;
-    return f->end ? answer(f->end_err, f->end, ret) : answer(f->err, &f->st, ret);
+    return r->target ? return_stat(r->stat_err, r->target, ret)
+                     : return_stat(r->lstat_err, &r->st, ret);
 }

@@ -1,42 +1,46 @@
-/* path_probe: looks at paths behind which nobody may answer: a file server that is gone, a
- * device that hangs. A path that has not answered in time is silent: it is not asked again, nor
- * is what is below it. That is kept for the life of the process, as are the threads that still
- * wait.
+/* path_probe: stat(2) and lstat(2) with a time limit, for paths on file systems that may hang:
+ * a file server that is down, a device that does not respond.
  *
- * What a path was found to be is remembered until path_probe_forget(), so that it costs one
- * question however often it is looked at.
+ * A path that has no result in time is called silent. Neither a silent path nor a path below it
+ * is probed again. The list of silent paths exists until the program exits, and so do the
+ * threads that still hang.
  *
- * For the main thread, before the copies: these have calls of their own. */
+ * The results are remembered until path_probe_forget(), so that each path is probed once,
+ * however often its result is needed.
+ *
+ * Main thread only, before the copies start. The copies have time limits of their own. */
 #ifndef UCOPY_BASE_PATH_PROBE_H
 #define UCOPY_BASE_PATH_PROBE_H
 
 #include <stdbool.h>
 #include <sys/stat.h>
 
-/* How long to wait for an answer, 0: for ever, as it is without this call. When wake_fd becomes
- * readable and stop(arg) is true then, nobody answers any more. */
+/* Sets the time limit of a probe; 0 means none, as without this call. When wake_fd is readable
+ * and stop(arg) returns true, all probes stop, and no new one starts. */
 void path_probe_begin(unsigned timeout_ms, int wake_fd, bool (*stop)(void *arg), void *arg);
 
 struct path_probe_path {
     const char *path;
-    bool follow; /* for path_probe_stat(), too; else for path_probe_lstat() */
+    bool follow; /* for path_probe_stat(), too; else only for path_probe_lstat() */
 };
 
-/* Asks all of them that are not known, with a few threads as long as there are answers. Those
- * that are silent cost one time-out together. */
+/* Probes all of these paths that have no result yet, concurrently, with a few threads unless
+ * they hang. All silent paths together cost one time limit. */
 void path_probe_all(const struct path_probe_path *paths, unsigned n);
 
-/* stat(2) and lstat(2), or what they said before; -1 with ETIMEDOUT for a silent path. */
+/* As stat(2) and lstat(2), but may return a remembered result. -1 with errno ETIMEDOUT: the
+ * path is silent, or the probes were stopped. */
 int path_probe_stat(const char *path, struct stat *ret);
 int path_probe_lstat(const char *path, struct stat *ret);
 
-/* Forgets what paths were found to be, but not which are silent: something is to be changed. */
+/* Forgets all results, because the files are going to change. Silent paths stay silent. */
 void path_probe_forget(void);
 
-/* Whether the path, or one above it, has been found to be silent. */
+/* Whether the path, or one above it, is silent. */
 bool path_probe_is_silent(const char *path);
 
-/* Whether threads are left that hang in the kernel: an exit would not end. */
+/* Whether some threads may still hang in the kernel. The process cannot terminate then; see
+ * supervisor_leave(). */
 bool path_probe_left(void);
 
 #endif

@@ -1,7 +1,7 @@
-/* ranges: a sorted array of disjoint, non-adjacent intervals, searched by bisection.
+/* ranges: a sorted array of disjoint, non-adjacent intervals. The search is a bisection.
  *
- * A copy in progress has about as many intervals as chunks in flight, so moving the tail of the
- * array is cheaper than any tree would be. */
+ * A copy in progress has about as many intervals as chunks in flight. For so few, moving the
+ * tail of the array is cheaper than a tree. */
 #include "ranges.h"
 
 #include <assert.h>
@@ -43,7 +43,8 @@ static size_t first_starting_after(const struct ranges *r, uint64_t pos)
     return low;
 }
 
-/* Makes room for one interval more than there are; doubles, so that growing stays linear. */
+/* Makes room for one more interval. The array doubles, so that the cost of many additions stays
+ * linear. */
 static int grow(struct ranges *r)
 {
     if (r->n < r->cap)
@@ -59,7 +60,7 @@ static void open_gap(struct ranges *r, size_t i)
     r->n++;
 }
 
-/* Takes the intervals with indexes [from, to) out of the array. */
+/* Removes the intervals with indexes [from, to) from the array. */
 static void close_gap(struct ranges *r, size_t from, size_t to)
 {
     assert(from <= to && to <= r->n);
@@ -111,7 +112,7 @@ int ranges_add(struct ranges *r, uint64_t start, uint64_t end)
     if (start >= end)
         return 0;
 
-    /* [from, to) overlap or touch the new interval and become one with it. */
+    /* The intervals [from, to) overlap or touch the new one, and merge with it. */
     from = start > 0 ? first_ending_after(r, start - 1) : 0;
     to = first_starting_after(r, end);
     if (from == to) {
@@ -159,7 +160,7 @@ int ranges_remove(struct ranges *r, uint64_t start, uint64_t end)
         return 0;
     }
 
-    /* What sticks out at either side stays; everything between goes. */
+    /* The first and the last interval may keep a part outside [start, end). */
     if (r->v[from].start < start) {
         r->total -= r->v[from].end - start;
         r->v[from].end = start;

@@ -1,26 +1,29 @@
-/* signals: the signals that end or ask, as events for the main thread's loop. */
+/* signals: SIGINT, SIGTERM and SIGHUP, which stop the program, and SIGUSR1, which shows the
+ * progress, as events for the main thread's poll loop. */
 #ifndef UCOPY_BASE_SIGNALS_H
 #define UCOPY_BASE_SIGNALS_H
 
 #include <stdbool.h>
 #include <sys/signalfd.h>
 
-/* Blocks SIGINT, SIGTERM, SIGHUP and SIGUSR1 in the calling thread (threads started later
- * inherit that) and makes a descriptor that becomes readable when one arrives. A signal that
- * was ignored when the program started (nohup) stays ignored. SIGPIPE and SIGXFSZ are ignored
- * from now on, so that they show as EPIPE and EFBIG of the write concerned. Returns 0 and the
+/* Blocks SIGINT, SIGTERM, SIGHUP and SIGUSR1 in the calling thread; threads that start later
+ * inherit that. Makes a nonblocking descriptor that is readable when one of them has arrived. A
+ * signal that was ignored at program start (nohup) stays ignored. SIGPIPE and SIGXFSZ are
+ * ignored from now on, so that the write fails with EPIPE or EFBIG instead. Returns 0 and the
  * descriptor (the caller's) in *ret_fd, or a negative errno. */
 int signals_open(int *ret_fd);
 
-/* Takes what is known of the next signal that has arrived. False if there is none. fd is
- * signals_open()'s, or one by which such records come; does not block. */
+/* Reads the record of the next signal that has arrived. False: there is none. Does not block.
+ * fd: from signals_open(), or another nonblocking descriptor that delivers such records. */
 bool signals_take(int fd, struct signalfd_siginfo *ret);
 
-/* Takes the next signal that has arrived, as signals_take(); 0 if there is none. */
+/* As signals_take(), but returns the number of the signal; 0: there is none. */
 int signals_next(int fd);
 
-/* Takes all signals that have arrived. *signal, at first 0, becomes the first of them that asks
- * for the end: any but SIGUSR1. Whether one has, now or before. */
+/* Reads all signals that have arrived. *signal must be 0 before the first call; it becomes the
+ * first signal that stops the program, which is any but SIGUSR1. Returns whether *signal is
+ * set.
+ */
 bool signals_end(int fd, int *signal);
 
 #endif

@@ -15,21 +15,22 @@
 #include "clock.h"
 #include "signals.h"
 
-/* How long the worker process has to come to its end after a signal, and after a second one. It
- * takes less than that, unless it hangs. */
-#define FIRST_PATIENCE_MS  3000u
-#define SECOND_PATIENCE_MS 300u
+/* How long the supervisor waits for the worker process after a signal, and after a second one.
+ * The worker process needs less time, unless it hangs. */
+#define FIRST_WAIT_MS  3000u
+#define SECOND_WAIT_MS 300u
 
 struct supervisor {
     pid_t worker;
     int signal_fd;
     int socket;
-    int ended_by;      /* the first signal that asks for the end, or 0 */
-    uint64_t deadline; /* ms, monotonic; UINT64_MAX: none */
+    int ended_by;      /* the first signal that stops the program, or 0 */
+    uint64_t deadline; /* of the worker process; ms, monotonic; UINT64_MAX: none */
 };
 
-/* Ends as the worker process has. */
-static _Noreturn void mirror(pid_t worker)
+/* Terminates this process in the same way as the worker process: with its exit status, or by
+ * the same signal. */
+static _Noreturn void exit_as_worker(pid_t worker)
 {
     int status = 0;
     sigset_t set;
@@ -38,7 +39,7 @@ static _Noreturn void mirror(pid_t worker)
         ;
     if (WIFEXITED(status))
         _exit(WEXITSTATUS(status));
-    (void)prctl(PR_SET_DUMPABLE, 0); /* one core is enough */
+    (void)prctl(PR_SET_DUMPABLE, 0); /* the worker process has dumped its core already */
     signal(WTERMSIG(status), SIG_DFL);
     sigemptyset(&set);
     sigaddset(&set, WTERMSIG(status));
@@ -47,8 +48,9 @@ static _Noreturn void mirror(pid_t worker)
     _exit(128 + WTERMSIG(status));
 }
 
-/* The worker process says with which status to leave it behind, or is at its end. */
-static void hear_worker(const struct supervisor *s)
+/* The worker process has sent an exit status, or has terminated. With the status the supervisor
+ * exits at once, and leaves the worker process behind. */
+static void read_worker(const struct supervisor *s)
 {
     int status;
     ssize_t n = recv(s->socket, &status, sizeof status, 0);
@@ -56,7 +58,7 @@ static void hear_worker(const struct supervisor *s)
     if (n == sizeof status)
         _exit(status);
     if (n == 0 || errno != EINTR)
-        mirror(s->worker);
+        exit_as_worker(s->worker);
 }
 
 static void pass_on_signals(struct supervisor *s)
@@ -67,7 +69,7 @@ static void pass_on_signals(struct supervisor *s)
         (void)send(s->socket, &info, sizeof info, MSG_NOSIGNAL);
         if (info.ssi_signo == SIGUSR1)
             continue;
-        s->deadline = clock_now_ms() + (s->ended_by ? SECOND_PATIENCE_MS : FIRST_PATIENCE_MS);
+        s->deadline = clock_now_ms() + (s->ended_by ? SECOND_WAIT_MS : FIRST_WAIT_MS);
         if (!s->ended_by)
             s->ended_by = (int)info.ssi_signo;
     }
@@ -84,7 +86,7 @@ static _Noreturn void supervise(struct supervisor *s)
             _exit(128 + s->ended_by);
         poll(p, 2, s->deadline == UINT64_MAX ? -1 : (int)(s->deadline - now));
         if (p[0].revents)
-            hear_worker(s);
+            read_worker(s);
         if (p[1].revents)
             pass_on_signals(s);
     }
@@ -101,7 +103,7 @@ int supervisor_start(int *ret_fd)
     *ret_fd = s.signal_fd;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
         return 0;
-    signal(SIGCHLD, SIG_DFL); /* ignored, its status would be lost */
+    signal(SIGCHLD, SIG_DFL); /* waitpid() gets no status while it is ignored */
     s.worker = fork();
     if (s.worker > 0) {
         close(pair[1]);
@@ -114,7 +116,7 @@ int supervisor_start(int *ret_fd)
         return 0;
     }
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != self) /* it has died meanwhile */
+    if (getppid() != self) /* the supervisor died before prctl() */
         _exit(EXIT_FAILURE);
     close(s.signal_fd);
     (void)fcntl(pair[1], F_SETFL, O_NONBLOCK);
@@ -127,12 +129,14 @@ void supervisor_leave(int fd, int status)
     static const struct rlimit none = {0};
     struct pollfd p = {.fd = fd};
 
-    /* Writes that wait in the kernel behind one that hangs would begin when that answers,
-     * however long after the end, and change files that are no longer ours to write. The limit
-     * is looked at when a write to a regular file begins (generic_write_checks()), in the
-     * kernel's threads for this process, too. */
+    /* A write that waits in the kernel behind one that hangs starts when that one completes.
+     * This may be long after the program's exit, and the write would change a file that the
+     * user believes to be left alone. The limit prevents that: the kernel checks it when a
+     * write to a regular file starts (generic_write_checks()), also in its own threads for this
+     * process. */
     (void)setrlimit(RLIMIT_FSIZE, &none);
-    /* What is killed then need not be quick: whoever waits, waits for the supervisor. */
+    /* The kernel kills this process when the supervisor exits. That may take long, but the user
+     * waits for the supervisor only. */
     if (send(fd, &status, sizeof status, MSG_NOSIGNAL) == sizeof status)
         poll(&p, 1, -1);
     _exit(status);

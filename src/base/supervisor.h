@@ -1,23 +1,26 @@
-/* supervisor: the process that was started waits, and one of its own making does the work.
+/* supervisor: splits the program into two processes. The process that the user started becomes
+ * the supervisor, which only waits. Its child, the worker process, does the work.
  *
- * A process with a thread that hangs in the kernel (a FUSE server that does not answer, a file
- * server that is gone, a device in its retries) does not come to its end, whatever it does: the
- * last thread that does not heed SIGKILL keeps it, and whoever waits for it. So what must end
- * when it says so does nothing that can hang, and what can hang may be left behind.
+ * A thread may hang in the kernel: a FUSE server does not respond, a file server is down, a
+ * device repeats a request. Its process cannot terminate then, not even by SIGKILL, and the
+ * shell would wait for it. So the supervisor makes no call that can hang. It can exit at any
+ * time, and it leaves a worker process that hangs behind.
  *
- * Signals are the supervisor's, and it passes them on. One that a terminal sends to both
- * processes, or killall(1), counts once. */
+ * The supervisor receives the signals and passes them on to the worker process. So a signal
+ * counts once, even if a terminal or killall(1) sends it to both processes. */
 #ifndef UCOPY_BASE_SUPERVISOR_H
 #define UCOPY_BASE_SUPERVISOR_H
 
-/* Splits the process; only the worker process returns. It finds in *ret_fd a descriptor for
- * signals_next() that becomes readable with every signal (see signals_open()) and is the
- * worker's to keep. When the supervisor dies, so does the worker. Where no second process can
- * be had the one there is goes on alone. Returns 0 or a negative errno. */
+/* Splits the process. The function returns in the worker process only. *ret_fd becomes a
+ * descriptor for signals_next() that is readable when a signal (see signals_open()) has
+ * arrived; it is the caller's. The kernel kills the worker process when the supervisor dies. If
+ * fork(2) fails, the function returns in the only process, which works without a supervisor.
+ * Returns 0 or a negative errno. */
 int supervisor_start(int *ret_fd);
 
-/* Ends the supervisor with this status, and with it the worker process or what hangs of it.
- * What is left of that begins no write to a regular file. fd: supervisor_start()'s. */
+/* Makes the supervisor exit with this status, and terminates the worker process, as far as its
+ * threads do not hang. What is left of the worker process starts no write to a regular file any
+ * more. fd: from supervisor_start(). */
 _Noreturn void supervisor_leave(int fd, int status);
 
 #endif

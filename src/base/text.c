@@ -36,9 +36,14 @@ static size_t utf8_decode(const char *s, uint32_t *ret_code)
     return len;
 }
 
-static bool is_control(uint32_t code)
+/* Control characters, and those that change the direction or the line of the text around them
+ * (Unicode's bidirectional controls, line and paragraph separator). A name with these could look
+ * like another one. */
+static bool is_deceptive(uint32_t code)
 {
-    return code < 0x20 || (code >= 0x7f && code < 0xa0);
+    return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x61c || code == 0x200e ||
+           code == 0x200f || (code >= 0x2028 && code <= 0x202e) ||
+           (code >= 0x2066 && code <= 0x2069);
 }
 
 char *text_escaped(const char *text)
@@ -52,16 +57,18 @@ char *text_escaped(const char *text)
     while (*text != '\0') {
         size_t len = utf8_decode(text, &code);
 
-        if (len > 0 && !is_control(code)) {
+        if (len > 0 && !is_deceptive(code) && code != '\\') {
             out = mempcpy(out, text, len);
             text += len;
             continue;
         }
         if (*text == '\n')
             out = stpcpy(out, "\\n");
+        else if (*text == '\\')
+            out = stpcpy(out, "\\\\");
         else
             out += sprintf(out, "\\%03o", (unsigned char)*text);
-        /* The bytes of a longer control character that follow are no valid start. */
+        /* The next bytes of a longer character are no valid UTF-8 sequence. */
         text++;
     }
     *out = '\0';

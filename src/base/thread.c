@@ -7,14 +7,15 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-/* Threads that wait instead of ending. More than these are not kept. */
+/* The most threads that wait for work. A thread terminates when so many wait already. */
 #define MAX_IDLE 64u
 
-/* A thread, and what it is to run: its own until it is idle. */
+/* A thread and its work. It belongs to the thread itself; while the thread is idle, it belongs
+ * to the list below. */
 struct runner {
     void *(*run)(void *);
     void *arg;
-    sem_t wake; /* there is something to run */
+    sem_t wake; /* posted when there is work again */
     struct runner *next;
 };
 
@@ -24,8 +25,8 @@ static struct {
     unsigned n;
 } idle = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-/* Waits until there is something to run. False: enough others do. */
-static bool wait_for_more(struct runner *self)
+/* Waits until there is work again. False: the thread has to terminate. */
+static bool wait_for_work(struct runner *self)
 {
     bool keep;
 
@@ -48,13 +49,13 @@ static void *serve(void *arg)
 
     do
         (void)self->run(self->arg);
-    while (wait_for_more(self));
+    while (wait_for_work(self));
     sem_destroy(&self->wake);
     free(self);
     return NULL;
 }
 
-/* NULL: nobody is idle. */
+/* Takes a thread from the list of idle ones. NULL: the list is empty. */
 static struct runner *take_idle(void)
 {
     struct runner *r;
@@ -69,6 +70,7 @@ static struct runner *take_idle(void)
     return r;
 }
 
+/* 0 or a negative errno. */
 static int start_new(struct runner *runner)
 {
     pthread_t thread;
@@ -99,7 +101,7 @@ int thread_start(void *(*run)(void *), void *arg)
     if (!runner)
         return -ENOMEM;
     *runner = (struct runner){.run = run, .arg = arg};
-    sem_init(&runner->wake, 0, 0); /* fails for wrong arguments only */
+    sem_init(&runner->wake, 0, 0); /* fails only for wrong arguments */
     r = start_new(runner);
     if (r < 0) {
         sem_destroy(&runner->wake);

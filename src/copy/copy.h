@@ -1,10 +1,27 @@
-/* copy: the copy loop, once, above all engines. Claims the next range that somebody needs,
- * reads it once, fans it out to those that need it, and accounts for every result.
+/* copy: the room that moves the bytes of one file from its source to all its destinations.
  *
- * All repair lives here: short reads and writes, EINTR and EAGAIN, operations that an engine
- * left unstarted, a destination that fails, the end of the file. None of it is a special case:
- * a chunk knows how much of it has been read and what each destination has of it, and a batch
- * for it asks for whatever is missing. */
+ * What it is for. A job (job.h) is one copy: the ledger (ledger.h) of the ranges that each
+ * destination still needs, and the state of each destination. The workers of a crew (worker.h)
+ * each run the copy loop below: claim the next range that somebody needs, read it once, write
+ * it to all destinations that need it, and account for every result. The loop is above all
+ * engines and the same for all of them. All repair is here, too: short transfers, EINTR and
+ * EAGAIN, operations that an engine left unstarted, destinations that fail, are slow or do not
+ * answer, the end of the source.
+ *
+ * What it never does. It knows neither options nor reports, and it never prints: it gets
+ * numbers and descriptors, and returns states and struct failure. It opens, closes, renames and
+ * truncates no file. It does not know names.
+ *
+ * Who owns what. The caller owns the descriptors, the endpoints and the job, which outlive the
+ * crew. A worker owns its engine, its buffers, and the state of its loop: chunks (chunk.c),
+ * pace (pace.c: which destinations share a range) and watchdog (watchdog.c: which endpoints are
+ * silent). Workers share the job and nothing else.
+ *
+ * Which thread runs it. Each worker is a thread. The functions below and all *_priv.h files are
+ * for the worker's thread only; job.h is for any thread; worker.h is for the main thread.
+ *
+ * To add a kind of work (verification, say): a value of enum work and its stages in job.h, and
+ * a struct work_ops in a file of its own (copy_priv.h). */
 #ifndef UCOPY_COPY_COPY_H
 #define UCOPY_COPY_COPY_H
 
@@ -22,18 +39,19 @@ int copy_create(struct job *j, void *pool, struct copy **ret_copy);
  * may have to for ever. */
 #define COPY_LEFT 1
 
-/* Copies until there is nothing left to claim, or the job is stopping. A destination that wants
- * it (endpoint.flush) is flushed as soon as it is complete; an fsync that fails is final: it is
- * dropped. What concerns single destinations or the source is recorded in the job; a
- * destination or source that leaves its operations unanswered for longer than
- * endpoint.timeout_ms (a flush: and copy_flush_allowance_ms()) fails with ETIMEDOUT. Returns 0;
- * COPY_LEFT, and what could not be brought to an end because of that is unclaimed again; or a
- * negative errno if the engine itself broke: every destination has then been dropped for that
- * reason, and operations may be under way, too. */
+/* Copies until nothing is left to claim, or the job is stopping. A destination that wants it
+ * (endpoint.flush) is flushed as soon as it is complete; when the fsync fails, the destination
+ * is dropped. Failures of single destinations and of the source are recorded in the job. An
+ * endpoint that does not answer for longer than endpoint.timeout_ms (with a flush: and
+ * copy_flush_allowance_ms()) fails with ETIMEDOUT.
+ *
+ * Returns 0; COPY_LEFT, after unfinished work has been returned to the job; or a negative errno
+ * if the engine itself broke: every destination has then been dropped for that reason, and
+ * operations may be under way, too. */
 int copy_run(struct copy *c, struct engine *e);
 
-/* How long a slow device may take, beside its time-out, to flush what the page cache took fast:
- * a second per 4 MiB that the cache can hold back. size in bytes; milliseconds. */
+/* How long a slow device may take, in addition to its time-out, to flush what the page cache
+ * took fast: a second per 4 MiB that the cache can hold back. size in bytes; milliseconds. */
 unsigned copy_flush_allowance_ms(uint64_t size);
 
 /* Frees the loop's state; NULL is fine. */

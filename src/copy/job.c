@@ -1,7 +1,7 @@
 /* job: the ledger behind a lock, and the rules for what fails when something fails.
  *
- * The law here: a range that the ledger could not account for (it is out of memory) must never
- * make a copy look complete. The destinations concerned are dropped, with op "account". */
+ * A range that the ledger could not account for, as it is out of memory, must never make a copy
+ * look complete. The destinations concerned are dropped, with op "account". */
 #include "job.h"
 
 #include <assert.h>
@@ -22,8 +22,8 @@ static bool stopping(const struct job *j)
     return j->stop || j->alive == 0 || j->source_failure.err != 0;
 }
 
-/* There is something to look at. */
-static void tell(const struct job *j)
+/* Wakes the main thread: there is something to look at. */
+static void send_news(const struct job *j)
 {
     uint64_t one = 1;
 
@@ -35,17 +35,16 @@ static void drop(struct job *j, unsigned d, const struct failure *f)
 {
     struct job_dest_state *state = &j->states[d];
 
-    if (state->dropped)
+    if (state->stage == STAGE_DROPPED)
         return;
-    state->dropped = true;
-    atomic_store(&j->dropped[d], true);
+    state->stage = STAGE_DROPPED;
     state->failure = *f;
     state->missing = ledger_missing(&j->ledger, d);
     ledger_drop(&j->ledger, d);
     j->alive--;
     if (j->stop_on_error)
         j->stop = true;
-    tell(j);
+    send_news(j);
 }
 
 static void fail_source(struct job *j, const struct failure *f)
@@ -54,14 +53,30 @@ static void fail_source(struct job *j, const struct failure *f)
         j->source_failure = *f;
 }
 
-/* Destination d has got something. */
-static void tell_if_complete(struct job *j, unsigned d)
+/* Moves destination d on from STAGE_COPYING if it lacks nothing any more. */
+static void advance(struct job *j, unsigned d)
 {
-    if (ledger_missing(&j->ledger, d) == 0 && !j->dests[d].flush)
-        tell(j);
+    struct job_dest_state *state = &j->states[d];
+
+    if (state->stage != STAGE_COPYING || ledger_missing(&j->ledger, d) > 0)
+        return;
+    if (j->dests[d].flush) {
+        state->stage = STAGE_WRITTEN;
+    } else {
+        state->stage = STAGE_COMPLETE;
+        send_news(j);
+    }
 }
 
-/* What is in the hole the ready destinations that are blank hold already. */
+/* Destination d holds [start, end) now. */
+static void hold(struct job *j, unsigned d, uint64_t start, uint64_t end)
+{
+    if (ledger_written(&j->ledger, d, start, end) < 0)
+        drop(j, d, &account_failure);
+    advance(j, d);
+}
+
+/* The ready destinations that are blank hold the hole already. */
 static void skip(struct job *j, const bool *ready, const struct range *hole)
 {
     for (unsigned d = 0; d < j->n_dests; d++) {
@@ -69,13 +84,12 @@ static void skip(struct job *j, const bool *ready, const struct range *hole)
             continue;
         if (ledger_skip(&j->ledger, d, hole->start, hole->end) < 0)
             drop(j, d, &account_failure);
-        else
-            tell_if_complete(j, d);
+        advance(j, d);
     }
 }
 
-/* The end of a source of unknown size is at or before `end`. Short reads of several workers may
- * show it in any order; the smallest is the truth. */
+/* The end of a source of unknown size is at or before `end`. Workers may find ends in any
+ * order; the lowest one is true. */
 static void move_end(struct job *j, uint64_t end)
 {
     uint64_t cut;
@@ -89,8 +103,9 @@ static void move_end(struct job *j, uint64_t end)
     for (unsigned d = 0; d < j->n_dests; d++) {
         struct job_dest_state *state = &j->states[d];
 
-        if (state->dropped)
+        if (state->stage == STAGE_DROPPED)
             state->missing -= state->missing < cut ? state->missing : cut;
+        advance(j, d);
     }
 }
 
@@ -114,14 +129,9 @@ int job_init(struct job *j, unsigned n_dests, uint64_t size, bool size_known, un
     if (new.states == NULL)
         return -ENOMEM;
 
-    err = -ENOMEM;
-    new.dropped = calloc(n_dests, sizeof(new.dropped[0]));
-    if (new.dropped == NULL)
-        goto err_after_states;
-
     err = ledger_init(&new.ledger, n_dests, claims);
     if (err < 0)
-        goto err_after_dropped;
+        goto err_after_states;
 
     for (unsigned d = 0; d < n_dests; d++) {
         err = ledger_need(&new.ledger, d, 0, size);
@@ -137,8 +147,6 @@ int job_init(struct job *j, unsigned n_dests, uint64_t size, bool size_known, un
 
 err_after_ledger:
     ledger_free(&new.ledger);
-err_after_dropped:
-    free(new.dropped);
 err_after_states:
     free(new.states);
     return err;
@@ -156,25 +164,48 @@ int job_hold(struct job *j, unsigned d, const struct ranges *held)
     return err;
 }
 
+void job_start(struct job *j)
+{
+    pthread_mutex_lock(&j->lock);
+    for (unsigned d = 0; d < j->n_dests; d++)
+        advance(j, d);
+    pthread_mutex_unlock(&j->lock);
+}
+
 void job_free(struct job *j)
 {
     pthread_mutex_destroy(&j->lock);
     ledger_free(&j->ledger);
-    free(j->dropped);
     free(j->states);
-    j->dropped = NULL;
     j->states = NULL;
 }
 
-/* What a claim has come to. */
-enum claim { CLAIM_NONE, CLAIM_DONE, CLAIM_AGAIN, CLAIM_UNKNOWN };
+/* The outcome of one try to claim. */
+enum outcome { CLAIM_NONE, CLAIM_DONE, CLAIM_AGAIN, CLAIM_UNKNOWN };
 
-/* Tries to claim what is at the lowest position that is wanted; that is put into *ret_pos. */
-static enum claim try_claim(struct job *j, const bool *ready, uint64_t *ret_pos,
-                            struct range *ret, bool *ret_hole, bool *takes)
+static bool claim_flushes(struct job *j, struct claim *ret, bool *takes)
+{
+    bool any = false;
+
+    for (unsigned d = 0; d < j->n_dests; d++) {
+        takes[d] = j->states[d].stage == STAGE_WRITTEN;
+        if (takes[d])
+            j->states[d].stage = STAGE_FLUSHING;
+        any |= takes[d];
+    }
+    if (any)
+        *ret = (struct claim){.work = WORK_FLUSH};
+    return any;
+}
+
+/* Tries to claim the range at the lowest position that is wanted, which is put into
+ * *ret_pos. */
+static enum outcome claim_range(struct job *j, const bool *ready, uint64_t *ret_pos,
+                                struct claim *ret, bool *takes)
 {
     struct extent e = {.range = {0, UINT64_MAX}};
-    uint64_t pos = stopping(j) ? UINT64_MAX : ledger_lowest(&j->ledger, ready);
+    struct range r;
+    uint64_t pos = ledger_lowest(&j->ledger, ready);
 
     *ret_pos = pos;
     if (pos == UINT64_MAX)
@@ -183,25 +214,51 @@ static enum claim try_claim(struct job *j, const bool *ready, uint64_t *ret_pos,
         return CLAIM_UNKNOWN;
     if (e.hole)
         skip(j, ready, &e.range);
-    if (!ledger_claim(&j->ledger, ready, j->chunk_size, e.range.end, ret, takes))
+    if (!ledger_claim(&j->ledger, ready, j->chunk_size, e.range.end, &r, takes))
         return CLAIM_AGAIN; /* nobody wants the hole */
-    *ret_hole = e.hole;
+    *ret = (struct claim){.work = WORK_COPY, .range = r, .hole = e.hole};
     return CLAIM_DONE;
 }
 
-bool job_claim(struct job *j, const bool *ready, struct range *ret, bool *ret_hole, bool *takes)
+bool job_claim(struct job *j, const bool *ready, struct claim *ret, bool *takes)
 {
-    enum claim claim;
+    enum outcome outcome;
     uint64_t pos;
 
     do {
         pthread_mutex_lock(&j->lock);
-        claim = try_claim(j, ready, &pos, ret, ret_hole, takes);
+        if (stopping(j))
+            outcome = CLAIM_NONE;
+        else if (claim_flushes(j, ret, takes))
+            outcome = CLAIM_DONE;
+        else
+            outcome = claim_range(j, ready, &pos, ret, takes);
         pthread_mutex_unlock(&j->lock);
-        if (claim == CLAIM_UNKNOWN)
+        if (outcome == CLAIM_UNKNOWN)
             extents_learn(j->extents, pos);
-    } while (claim == CLAIM_UNKNOWN || claim == CLAIM_AGAIN);
-    return claim == CLAIM_DONE;
+    } while (outcome == CLAIM_UNKNOWN || outcome == CLAIM_AGAIN);
+    return outcome == CLAIM_DONE;
+}
+
+void job_return(struct job *j, unsigned d, enum work work, const struct range *r)
+{
+    struct job_dest_state *state = &j->states[d];
+
+    assert(d < j->n_dests);
+
+    pthread_mutex_lock(&j->lock);
+    switch (work) {
+    case WORK_COPY:
+        /* When that fails, nobody will claim the range again, and d cannot be completed. */
+        if (ledger_return(&j->ledger, d, r) < 0)
+            drop(j, d, &account_failure);
+        break;
+    case WORK_FLUSH:
+        if (state->stage == STAGE_FLUSHING)
+            state->stage = STAGE_WRITTEN;
+        break;
+    }
+    pthread_mutex_unlock(&j->lock);
 }
 
 void job_next(struct job *j, uint64_t *next)
@@ -225,15 +282,6 @@ uint64_t job_prefix(struct job *j, unsigned d)
     return any ? first.start : UINT64_MAX;
 }
 
-void job_return(struct job *j, unsigned d, const struct range *r)
-{
-    pthread_mutex_lock(&j->lock);
-    /* If it cannot be, nobody will claim this range again: d cannot be completed. */
-    if (ledger_return(&j->ledger, d, r) < 0)
-        drop(j, d, &account_failure);
-    pthread_mutex_unlock(&j->lock);
-}
-
 void job_read(struct job *j, uint64_t n)
 {
     pthread_mutex_lock(&j->lock);
@@ -243,14 +291,15 @@ void job_read(struct job *j, uint64_t n)
 
 void job_written(struct job *j, unsigned d, uint64_t start, uint64_t end)
 {
+    struct job_dest_state *state = &j->states[d];
+
     assert(d < j->n_dests);
 
     pthread_mutex_lock(&j->lock);
-    if (ledger_written(&j->ledger, d, start, end) < 0)
-        drop(j, d, &account_failure);
-    /* An fsync before this write says nothing about it. */
-    j->states[d].flushed = false;
-    tell_if_complete(j, d);
+    /* A flush that was begun before this write says nothing about it. */
+    if (state->stage == STAGE_FLUSHING || state->stage == STAGE_COMPLETE)
+        state->stage = STAGE_COPYING;
+    hold(j, d, start, end);
     pthread_mutex_unlock(&j->lock);
 }
 
@@ -260,9 +309,7 @@ void job_passed(struct job *j, unsigned d, uint64_t start, uint64_t end)
     assert(j->dests[d].blank);
 
     pthread_mutex_lock(&j->lock);
-    if (ledger_written(&j->ledger, d, start, end) < 0)
-        drop(j, d, &account_failure);
-    tell_if_complete(j, d);
+    hold(j, d, start, end);
     pthread_mutex_unlock(&j->lock);
 }
 
@@ -282,7 +329,8 @@ void job_given(struct job *j, unsigned d)
     pthread_mutex_lock(&j->lock);
     assert(ledger_next(&j->ledger, d) == UINT64_MAX);
     ledger_drop(&j->ledger, d);
-    j->states[d].flushed = j->dests[d].flush;
+    if (j->states[d].stage != STAGE_DROPPED)
+        j->states[d].stage = STAGE_COMPLETE;
     pthread_mutex_unlock(&j->lock);
 }
 
@@ -334,7 +382,7 @@ void job_fail_rest(struct job *j, int err)
     failure_set(&f, "start another worker", err, FAILURE_NO_OFFSET, NULL);
     pthread_mutex_lock(&j->lock);
     for (unsigned d = 0; d < j->n_dests; d++)
-        if (ledger_missing(&j->ledger, d) > 0)
+        if (j->states[d].stage == STAGE_COPYING)
             drop(j, d, &f);
     pthread_mutex_unlock(&j->lock);
 }
@@ -353,38 +401,10 @@ void job_flushed(struct job *j, unsigned d)
     assert(d < j->n_dests);
 
     pthread_mutex_lock(&j->lock);
-    j->states[d].flushing = false;
-    if (!j->states[d].dropped) {
-        j->states[d].flushed = true;
-        tell(j);
+    if (j->states[d].stage == STAGE_FLUSHING) {
+        j->states[d].stage = STAGE_COMPLETE;
+        send_news(j);
     }
-    pthread_mutex_unlock(&j->lock);
-}
-
-bool job_claim_flush(struct job *j, unsigned d)
-{
-    struct job_dest_state *state = &j->states[d];
-    bool wants;
-
-    assert(d < j->n_dests);
-    if (!j->dests[d].flush)
-        return false;
-
-    pthread_mutex_lock(&j->lock);
-    wants = !stopping(j) && !state->dropped && !state->flushed && !state->flushing &&
-            ledger_missing(&j->ledger, d) == 0;
-    if (wants)
-        state->flushing = true;
-    pthread_mutex_unlock(&j->lock);
-    return wants;
-}
-
-void job_return_flush(struct job *j, unsigned d)
-{
-    assert(d < j->n_dests);
-
-    pthread_mutex_lock(&j->lock);
-    j->states[d].flushing = false;
     pthread_mutex_unlock(&j->lock);
 }
 
@@ -408,7 +428,7 @@ bool job_stopping(struct job *j)
 bool job_dropped(struct job *j, unsigned d)
 {
     assert(d < j->n_dests);
-    return atomic_load_explicit(&j->dropped[d], memory_order_relaxed);
+    return atomic_load_explicit(&j->states[d].stage, memory_order_relaxed) == STAGE_DROPPED;
 }
 
 void job_look(struct job *j, struct job_view *view, uint64_t *ret_read_bytes)
@@ -416,8 +436,8 @@ void job_look(struct job *j, struct job_view *view, uint64_t *ret_read_bytes)
     pthread_mutex_lock(&j->lock);
     for (unsigned d = 0; d < j->n_dests; d++) {
         view[d].state = j->states[d];
-        view[d].missing =
-            j->states[d].dropped ? j->states[d].missing : ledger_missing(&j->ledger, d);
+        view[d].missing = view[d].state.stage == STAGE_DROPPED ? j->states[d].missing
+                                                               : ledger_missing(&j->ledger, d);
         view[d].held = j->end - view[d].missing;
     }
     *ret_read_bytes = j->read_bytes;

@@ -1,8 +1,9 @@
-/* job: one copy, shared by its workers and watched by the main thread: the ledger, the fate of
+/* job: one copy, shared by its workers and watched by the main thread: the ledger, the state of
  * each destination and of the source, and what every worker has to know of the files.
  *
- * What is fixed at start is read without a lock. The rest is behind one mutex that is taken
- * a few times per chunk, never while I/O is done. */
+ * The fields that are fixed at start are read without a lock. One mutex protects the others. It
+ * is taken a few times per chunk, and never held during I/O. Any thread may call the functions,
+ * but for those that are for the time before job_start(). */
 #ifndef UCOPY_COPY_JOB_H
 #define UCOPY_COPY_JOB_H
 
@@ -18,27 +19,49 @@
 
 #define JOB_NO_FILE UINT32_MAX
 
-/* One end of the copy: the source or a destination. `base` is where position 0 of the ledger
- * lies in that file. */
+/* The source or a destination. */
 struct endpoint {
     unsigned file;         /* index into job.fds: through the page cache */
     unsigned file_direct;  /* index into job.fds: O_DIRECT, or JOB_NO_FILE */
     uint32_t direct_align; /* bytes */
-    uint64_t base;         /* bytes */
+    uint64_t base;         /* where position 0 of the ledger lies in the file; bytes */
     bool need_direct;      /* --direct=always: never fall back to the page cache on EINVAL */
     bool sequential;       /* no positions: bytes in order */
     bool flush;            /* wants an fsync when all is written */
-    bool blank;            /* reads as zeros where nothing is written: zeros need not be */
-    unsigned timeout_ms;   /* how long an operation may go unanswered; 0: for ever */
+    bool blank; /* reads as zeros where nothing is written: zeros need not be written */
+    unsigned timeout_ms; /* how long it may be silent while operations run; 0: for ever */
+};
+
+/* The kinds of work on a destination. One more kind is one more value here, the stages that
+ * belong to it, and one more struct work_ops (copy_priv.h). */
+enum work {
+    WORK_COPY,  /* a range is read once and written to all destinations that need it */
+    WORK_FLUSH, /* an fsync, when the destination holds all its bytes */
+};
+
+/* A piece of work for a worker. */
+struct claim {
+    enum work work;
+    struct range range; /* WORK_COPY; otherwise empty */
+    bool hole;          /* the range is a hole of the source: zeros, without reading */
+};
+
+/* The life of a destination. It goes down this list; it goes back only when a claimed flush is
+ * returned undone, and when something is written after a flush. */
+enum dest_stage {
+    STAGE_COPYING,  /* it lacks bytes */
+    STAGE_WRITTEN,  /* it holds all; its flush can be claimed */
+    STAGE_FLUSHING, /* its flush is claimed */
+    STAGE_COMPLETE, /* it holds all, on stable storage if it wants a flush */
+    STAGE_DROPPED,  /* it failed */
 };
 
 struct job_dest_state {
-    bool dropped;
-    bool detached;          /* was too slow for the others at some time */
-    bool flushing;          /* somebody has claimed its fsync */
-    bool flushed;           /* an fsync after the last write succeeded */
-    struct failure failure; /* with dropped */
-    uint64_t missing;       /* with dropped: bytes it does not hold; the ledger forgot them */
+    _Atomic(enum dest_stage) stage; /* changed with the lock held; read without it, too */
+    bool detached;                  /* was too slow for the others at some time */
+    struct failure failure;         /* STAGE_DROPPED */
+    uint64_t missing;               /* STAGE_DROPPED: bytes that it does not hold; the ledger
+                                       forgot them */
 };
 
 struct job {
@@ -53,29 +76,28 @@ struct job {
     uint32_t chunk_size; /* bytes; a multiple of every alignment in use */
     unsigned buffers;    /* chunks per worker */
     unsigned max_held;   /* chunks per worker that may wait for one destination */
-    bool detach;         /* a destination that keeps the others waiting goes its own way */
-    unsigned stall_ms;   /* how long a destination may move nothing, EINTR or EAGAIN included */
+    bool detach;         /* a destination that keeps the others waiting is served on its own */
+    unsigned stall_ms;   /* how long tries on an endpoint may move nothing (0, EINTR, EAGAIN) */
     bool in_order;
     bool stop_on_error;
-    struct journal_writer *journal_writer; /* is told what destinations hold; NULL: nobody is */
+    struct journal_writer *journal_writer; /* notes what destinations hold; NULL: none */
     struct extents *extents;               /* of the source; NULL: it is all data */
-    uint32_t zero_block; /* bytes: blocks of so many zeros are not written where that does
-                              * without; 0: they are not looked for */
-    int news_fd; /* eventfd(2) that gets a 1 when a destination is complete or dropped; -1 */
+    uint32_t zero_block; /* bytes: blocks of so many zeros are not written to destinations
+                            that are blank; 0: they are not looked for */
+    int news_fd; /* eventfd(2) that gets a 1 when a destination is complete or dropped; or -1 */
 
     /* shared */
     pthread_mutex_t lock;
     struct ledger ledger;
     struct job_dest_state *states;
-    atomic_bool *dropped;          /* states[].dropped, to be looked at without the lock */
     unsigned alive;                /* destinations not dropped */
     struct failure source_failure; /* err 0: none */
-    bool stop;                     /* a signal came, or on-error=stop: start nothing new */
+    bool stop;                     /* start nothing new: job_stop(), or stop_on_error */
     uint64_t read_bytes;
     uint64_t end; /* where the copy ends: size, or less once an unknown end has been found */
 };
 
-/* A destination's standing at one moment, for progress and the summary. */
+/* A destination at one moment, for progress and the summary. */
 struct job_view {
     uint64_t held;    /* bytes of the copy that it holds */
     uint64_t missing; /* bytes it does not hold yet */
@@ -83,40 +105,47 @@ struct job_view {
 };
 
 /* Makes a job for n_dests destinations that all need [0, size). The caller fills in the other
- * fixed fields before workers start. claims: chunks in flight in all workers together. 0 or
- * -ENOMEM (nothing to free). */
+ * fixed fields and then calls job_start(). claims: chunks in flight in all workers together. 0
+ * or -ENOMEM (nothing to free). */
 int job_init(struct job *j, unsigned n_dests, uint64_t size, bool size_known, unsigned claims);
 
-/* Destination d holds these bytes already. Before workers start. 0 or -ENOMEM. */
+/* Destination d holds these bytes already. Before job_start(). 0 or -ENOMEM. */
 int job_hold(struct job *j, unsigned d, const struct ranges *held);
+
+/* The fixed fields are filled in: workers may start, and a destination that needs no bytes is
+ * past STAGE_COPYING. To be called once. */
+void job_start(struct job *j);
 
 /* Frees what job_init() made. */
 void job_free(struct job *j);
 
-/* Destination d will get all from elsewhere: its whole range is claimed, before any worker
- * starts or somebody has a part of it. job_return() gives it to the workers. */
+/* Claims the whole range of destination d, which will get its bytes from elsewhere. Before any
+ * part of it is claimed. job_return() gives the range to the workers after all. */
 void job_set_aside(struct job *j, unsigned d);
 
-/* Destination d, which was set aside, has got all from elsewhere; if it wants a flush, on
- * stable storage. */
+/* Destination d, which was set aside, has got all its bytes from elsewhere; if it wants a
+ * flush, they are on stable storage. */
 void job_given(struct job *j, unsigned d);
 
-/* Claims the next range of at most chunk_size bytes for the destinations d with ready[d], as
- * ledger_claim(). It is a hole (*ret_hole) or data: a hole is claimed for destinations only
- * that are not blank, and needs no reading; the others hold it from then on. May have to look
- * for it in the source (extents_learn()). False: nothing (more) to claim, or stopped. */
-bool job_claim(struct job *j, const bool *ready, struct range *ret, bool *ret_hole,
-               bool *takes);
+/* Claims the next piece of work; takes[d] is set for the destinations that it is for. Flushes
+ * come first: one claim is for all destinations whose flush nobody has claimed, ready or not,
+ * as a flush makes nobody wait. Else it is the next range of at most chunk_size bytes for the
+ * destinations d with ready[d], as ledger_claim() finds it: a hole or data. A hole is claimed
+ * only for destinations that are not blank; the others hold it from then on. The function may
+ * have to look for holes in the source (extents_learn()). False: nothing (more) to claim, or
+ * stopped. */
+bool job_claim(struct job *j, const bool *ready, struct claim *ret, bool *takes);
 
-/* Copies into next[n_dests] the position of the first byte that each destination needs and
- * nobody has claimed for it; UINT64_MAX: none, or it was dropped. */
+/* Gives work that was claimed for destination d back undone, or with WORK_COPY unfinished. r:
+ * the range with WORK_COPY; otherwise not looked at. */
+void job_return(struct job *j, unsigned d, enum work work, const struct range *r);
+
+/* Copies into next[n_dests], for each destination, the position of the first byte that it needs
+ * and that is not claimed for it; UINT64_MAX: none, or it was dropped. */
 void job_next(struct job *j, uint64_t *next);
 
 /* Position of the first byte that destination d does not hold; UINT64_MAX: it holds all. */
 uint64_t job_prefix(struct job *j, unsigned d);
-
-/* Gives what was claimed for destination d back unfinished. */
-void job_return(struct job *j, unsigned d, const struct range *r);
 
 /* n bytes were read from the source. */
 void job_read(struct job *j, uint64_t n);
@@ -124,49 +153,43 @@ void job_read(struct job *j, uint64_t n);
 /* Destination d holds [start, end) now. */
 void job_written(struct job *j, unsigned d, uint64_t start, uint64_t end);
 
-/* Destination d holds [start, end), which has been claimed for it, without having been written
- * to: it is blank there, and the source is zeros. */
+/* Destination d holds [start, end), which was claimed for it, without a write: it is blank
+ * there, and the source is zeros. */
 void job_passed(struct job *j, unsigned d, uint64_t start, uint64_t end);
 
-/* The source ended at position `end`. When its size was known and is larger, that is a source
- * failure. */
+/* The source ended at position `end`. If its size was known and is larger, that is a failure of
+ * the source. */
 void job_source_end(struct job *j, uint64_t end);
 
-/* The source cannot be read: the first failure stays, and everything stops. */
+/* The source cannot be read: its first failure is kept, and everything stops. */
 void job_fail_source(struct job *j, const struct failure *f);
 
 /* Copies the source's failure into *ret; err 0: none. */
 void job_source_failure(struct job *j, struct failure *ret);
 
-/* Destination d is dropped; its first failure stays. With stop_on_error everything stops. */
+/* Drops destination d; its first failure is kept. With stop_on_error everything stops. */
 void job_drop(struct job *j, unsigned d, const struct failure *f);
 
-/* Nobody is left who could copy: drops every destination that lacks something, for err
- * (positive errno). */
+/* No worker is left: drops every destination that lacks bytes, for err (positive errno). */
 void job_fail_rest(struct job *j, int err);
 
 /* Destination d was too slow for the others, and is served on its own. */
 void job_detach(struct job *j, unsigned d);
 
-/* Destination d's data are on stable storage. */
+/* The claimed flush of destination d succeeded. */
 void job_flushed(struct job *j, unsigned d);
 
-/* Claims the flush of destination d: true if it is complete, wants to be flushed, and nobody
- * has claimed that. */
-bool job_claim_flush(struct job *j, unsigned d);
-
-/* Gives the claimed flush of destination d back undone. */
-void job_return_flush(struct job *j, unsigned d);
-
-/* Start nothing new. */
+/* Start nothing new from now on. */
 void job_stop(struct job *j);
 
-/* Whether workers should start nothing new: stopped, source failed, or nobody left to serve. */
+/* Whether workers should start nothing new: the job was stopped, the source failed, or all
+ * destinations were dropped. */
 bool job_stopping(struct job *j);
 
+/* Whether destination d was dropped. Takes no lock. */
 bool job_dropped(struct job *j, unsigned d);
 
-/* Copies the standing of all destinations into view[n_dests] and the bytes read so far into
+/* Copies the state of all destinations into view[n_dests] and the bytes read so far into
  * *ret_read_bytes. */
 void job_look(struct job *j, struct job_view *view, uint64_t *ret_read_bytes);
 

@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Removes [start, end) from a set that has no interval reaching out of it on both sides: then
- * none is split, and nothing has to be allocated. */
+/* Removes [start, end) from a set of which no interval extends beyond it on both sides: no
+ * interval is split, so nothing has to be allocated. */
 static void remove_without_split(struct ranges *r, uint64_t start, uint64_t end)
 {
     int err = ranges_remove(r, start, end);
@@ -25,7 +25,7 @@ static void forget(struct ledger *l, unsigned d, uint64_t end)
 int ledger_init(struct ledger *l, unsigned n_dests, unsigned claims)
 {
     struct ledger new = {.n_dests = n_dests, .claims = claims};
-    /* Every claim can leave an interval of its own behind, and the unclaimed rest is one. */
+    /* Every claim can leave an interval of its own, and the unclaimed rest is one more. */
     size_t intervals = (size_t)claims + 1;
     unsigned reserved = 0;
     int err;
@@ -68,8 +68,8 @@ int ledger_need(struct ledger *l, unsigned d, uint64_t start, uint64_t end)
 
     assert(d < l->n_dests);
 
-    /* need first: if todo cannot follow, the destination waits for a range that nobody ever
-     * claims, and is not complete. The other way round it would look complete without it. */
+    /* need first: if todo then fails, the destination waits for a range that nobody can claim,
+     * and never looks complete. In the other order it would look complete without the range. */
     err = ranges_add(&l->need[d], start, end);
     if (err < 0)
         return err;
@@ -93,7 +93,7 @@ int ledger_hold(struct ledger *l, unsigned d, const struct ranges *held)
 
     assert(d < l->n_dests);
 
-    /* todo last: what remains there although it is held is copied once more, no worse. */
+    /* todo last: a range that is held and remains in todo is only copied once more. */
     err = remove_all(&l->need[d], held, l->claims);
     if (err < 0)
         return err;
@@ -145,7 +145,7 @@ bool ledger_claim(struct ledger *l, const bool *ready, uint64_t max_len, uint64_
         if (change - start < len)
             len = change - start;
     }
-    /* From the beginning of an interval: none is split, and nothing has to be allocated. */
+    /* The range begins with an interval: none is split, so nothing has to be allocated. */
     for (unsigned d = 0; d < l->n_dests; d++)
         if (takes[d])
             remove_without_split(&l->todo[d], start, start + len);
@@ -169,7 +169,7 @@ int ledger_skip(struct ledger *l, unsigned d, uint64_t start, uint64_t end)
 
         if (part.end > end)
             part.end = end;
-        /* todo first: the other way round, somebody could claim what is not needed. */
+        /* todo first: else a range could be claimed that is not needed. */
         err = ranges_remove(&l->todo[d], part.start, part.end);
         if (err == 0)
             err = ranges_remove(&l->need[d], part.start, part.end);
@@ -190,7 +190,7 @@ int ledger_return(struct ledger *l, unsigned d, const struct range *r)
     struct range part = *r;
 
     assert(d < l->n_dests);
-    /* What d holds of it by now is not wanted again. */
+    /* Only what d does not hold by now. */
     while (ranges_first(&l->need[d], part.start, &part) && part.start < r->end) {
         int err;
 

@@ -5,9 +5,9 @@
  *     need[d] = set of ranges destination d does not hold yet
  *     todo[d] = what of that no worker has claimed for d
  *
- * and everything that happens to a copy is an operation on these sets. Positions count from
- * the start of the copied range, in bytes; where that lies in the source and in a destination
- * is not known here. The ledger does no locking: its owner (job.c) does. */
+ * and everything that happens to a copy is an operation on these sets. Positions are bytes from
+ * the start of the copied range; the ledger does not know where that lies in the files. The
+ * ledger does no locking: its owner (job.c) does. */
 #ifndef UCOPY_COPY_LEDGER_H
 #define UCOPY_COPY_LEDGER_H
 
@@ -25,33 +25,33 @@ struct ledger {
 };
 
 /* Makes a ledger for n_dests destinations that need nothing yet. claims is the largest number
- * of claims out at one time: with it the sets never allocate while a copy of one contiguous
- * range runs. 0 or -ENOMEM. */
+ * of claims at one time: room for so many is allocated here, so that the copy of one contiguous
+ * range allocates nothing later. 0 or -ENOMEM. */
 int ledger_init(struct ledger *l, unsigned n_dests, unsigned claims);
 
 /* Frees the ledger's memory. */
 void ledger_free(struct ledger *l);
 
-/* Destination d needs [start, end), and somebody has to see to it. 0 or -ENOMEM. */
+/* Destination d needs [start, end), which nobody has claimed. 0 or -ENOMEM. */
 int ledger_need(struct ledger *l, unsigned d, uint64_t start, uint64_t end);
 
 /* The lowest position that any destination d with ready[d] has in todo; UINT64_MAX: none. */
 uint64_t ledger_lowest(const struct ledger *l, const bool *ready);
 
-/* Claims the lowest range that any destination d with ready[d] has in todo, for all of those
- * that have it. It is at most max_len bytes long, does not cross a multiple of max_len (so that
- * chunks stay aligned whatever came before) nor `until`, and each of them has either all of it
- * in todo or none; takes[d] tells which. ready and takes have n_dests entries and may be the
- * same array. True and *ret, or false (takes undefined) when they have nothing in todo before
- * `until`. */
+/* Claims the lowest range that any destination d with ready[d] has in todo, for all ready
+ * destinations that have it there; takes[d] is set for these. The range is at most max_len
+ * bytes long. It crosses no multiple of max_len, so that chunks stay aligned whatever came
+ * before, and does not go beyond `until`. Each ready destination has either all of it in todo
+ * or none. ready and takes have n_dests entries and may be the same array. False (takes
+ * undefined): the ready destinations have nothing in todo before `until`. */
 bool ledger_claim(struct ledger *l, const bool *ready, uint64_t max_len, uint64_t until,
                   struct range *ret, bool *takes);
 
-/* Destination d needs nothing of what it has in todo of [start, end): it reads as the source
- * there as it is. 0 or -ENOMEM. */
+/* Destination d does not need what it has in todo of [start, end): its bytes there equal the
+ * source already. 0 or -ENOMEM. */
 int ledger_skip(struct ledger *l, unsigned d, uint64_t start, uint64_t end);
 
-/* Destination d holds these bytes before anything is claimed. 0 or -ENOMEM. */
+/* Destination d holds these bytes already. Before anything is claimed. 0 or -ENOMEM. */
 int ledger_hold(struct ledger *l, unsigned d, const struct ranges *held);
 
 /* Claims everything that destination d has in todo. */
@@ -63,11 +63,11 @@ uint64_t ledger_next(const struct ledger *l, unsigned d);
 /* Destination d now holds [start, end). 0 or -ENOMEM. */
 int ledger_written(struct ledger *l, unsigned d, uint64_t start, uint64_t end);
 
-/* Gives a range that was claimed for destination d back: what of it d still needs will be
+/* Returns a range that was claimed for destination d: the parts that d still needs can be
  * claimed again. 0 or -ENOMEM. */
 int ledger_return(struct ledger *l, unsigned d, const struct range *r);
 
-/* Destination d needs nothing any more: it is dropped. */
+/* Destination d is dropped: it needs nothing any more. */
 void ledger_drop(struct ledger *l, unsigned d);
 
 /* Nothing exists at or after `end`: the source ended there. */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "patience.h"
+#include "wait_budget.h"
 
 int pace_init(struct pace *p, struct job *j)
 {
@@ -48,13 +48,13 @@ void pace_release(struct pace *p, unsigned d)
     p->dests[d].held--;
 }
 
-/* Takes part in what the others do, and wants more. */
+/* Whether destination d takes part in what the others do, and wants more. */
 static bool shares(const struct pace *p, unsigned d)
 {
     return !p->dests[d].apart && p->next[d] != UINT64_MAX;
 }
 
-/* The lowest position that those who share want; UINT64_MAX: none. */
+/* The lowest position that a sharing destination wants; UINT64_MAX: none. */
 static uint64_t find_front(const struct pace *p)
 {
     uint64_t front = UINT64_MAX;
@@ -73,7 +73,7 @@ void pace_wait(struct pace *p)
             p->least = p->dests[d].held;
 }
 
-/* Adds the time since the last look to what they owe one another, by what they were then, and
+/* Adds the time since the last update to the debts, by what the destinations were then, and
  * notes what they are now. */
 static void keep_time(struct pace *p, uint64_t now)
 {
@@ -99,10 +99,10 @@ static void keep_time(struct pace *p, uint64_t now)
 
 static void part_with_slow(struct pace *p, uint64_t now)
 {
-    int64_t patience = pace_patience_ms(now - p->began);
+    int64_t budget = wait_budget_ms(now - p->began);
 
     for (unsigned d = 0; d < p->job->n_dests; d++) {
-        if (!p->dests[d].full || p->dests[d].debt < patience)
+        if (!p->dests[d].full || p->dests[d].debt < budget)
             continue;
         p->dests[d].apart = true;
         job_detach(p->job, d);
@@ -111,7 +111,7 @@ static void part_with_slow(struct pace *p, uint64_t now)
 
 void pace_update(struct pace *p, unsigned lost)
 {
-    /* A third of what there is stays out of reach for each. */
+    /* A third of the buffers is out of reach for each destination. */
     unsigned room = (p->job->buffers - lost) * 2 / 3;
     uint64_t now = clock_now_ms();
 
@@ -125,7 +125,7 @@ void pace_update(struct pace *p, unsigned lost)
     part_with_slow(p, now);
 }
 
-/* Who has caught up with the others, and has less to do than they let anybody have, is one of
+/* A destination that has caught up with the others, and for which few chunks wait, is one of
  * them again. */
 static void rejoin(struct pace *p, uint64_t front)
 {
@@ -135,57 +135,43 @@ static void rejoin(struct pace *p, uint64_t front)
             p->dests[d].apart = false;
 }
 
-static bool claim_ready(struct pace *p, struct range *ret, bool *ret_hole, bool *takes)
+static bool claim_ready(struct pace *p, struct claim *ret, bool *takes)
 {
-    if (!job_claim(p->job, p->ready, ret, ret_hole, takes))
+    if (!job_claim(p->job, p->ready, ret, takes))
         return false;
     for (unsigned d = 0; d < p->job->n_dests; d++)
         p->dests[d].held += takes[d];
     return true;
 }
 
-/* For all that keep up. */
-static bool claim_shared(struct pace *p, struct range *ret, bool *ret_hole, bool *takes)
+/* For all destinations that keep up. */
+static bool claim_shared(struct pace *p, struct claim *ret, bool *takes)
 {
     for (unsigned d = 0; d < p->job->n_dests; d++) {
         p->ready[d] = shares(p, d);
         if (p->ready[d] && full(p, d))
             return false;
     }
-    return claim_ready(p, ret, ret_hole, takes);
+    return claim_ready(p, ret, takes);
 }
 
-/* For those apart, each at its own pace: while others want the buffers, with half as many as
- * they. */
-static bool claim_apart(struct pace *p, bool alone, struct range *ret, bool *ret_hole,
-                        bool *takes)
+/* For the destinations that are apart, each at its own pace: while others want the buffers,
+ * with half as many as they. */
+static bool claim_apart(struct pace *p, bool alone, struct claim *ret, bool *takes)
 {
     unsigned room = alone ? p->room : (p->room + 1) / 2;
 
     for (unsigned d = 0; d < p->job->n_dests; d++)
         p->ready[d] = p->dests[d].apart && p->dests[d].held < room;
-    return claim_ready(p, ret, ret_hole, takes);
+    return claim_ready(p, ret, takes);
 }
 
-bool pace_claim(struct pace *p, struct range *ret, bool *ret_hole, bool *takes)
+bool pace_claim(struct pace *p, struct claim *ret, bool *takes)
 {
     uint64_t front;
 
     job_next(p->job, p->next);
     front = find_front(p);
     rejoin(p, front);
-    return claim_shared(p, ret, ret_hole, takes) ||
-           claim_apart(p, front == UINT64_MAX, ret, ret_hole, takes);
-}
-
-bool pace_claim_flush(struct pace *p, bool *takes)
-{
-    bool any = false;
-
-    for (unsigned d = 0; d < p->job->n_dests; d++) {
-        takes[d] = job_claim_flush(p->job, d);
-        p->dests[d].held += takes[d];
-        any |= takes[d];
-    }
-    return any;
+    return claim_shared(p, ret, takes) || claim_apart(p, front == UINT64_MAX, ret, takes);
 }

@@ -34,11 +34,11 @@ struct crew {
 
     pthread_mutex_t lock;
     pthread_cond_t gone; /* a thread has ended */
-    unsigned n_threads;  /* that have not */
-    unsigned opening;    /* that still look at the job's descriptors */
-    unsigned active;     /* that work for the copy; the last one tells the end */
+    unsigned n_threads;  /* threads that have not */
+    unsigned opening;    /* threads that have not made their engines yet */
+    unsigned active;     /* threads that work for the copy; the last one reports the end */
 
-    /* The first worker's until the end */
+    /* only for the first worker's thread until the end */
     int error;
     struct engine_reason why;
     struct remark remarks[CREW_MAX_REMARKS];
@@ -68,8 +68,8 @@ static bool direct_in_use(const struct job *j)
     return false;
 }
 
-/* Engines that this kernel cannot run, which it does not learn while we run, and why: one of
- * them is found out for all copies. */
+/* Engines that this kernel cannot run, and why. That does not change while the process runs, so
+ * one copy finds it out for all. */
 static struct {
     pthread_mutex_t lock;
     struct remark v[CREW_MAX_REMARKS];
@@ -112,7 +112,7 @@ static int try_engine(const struct engine_ops *ops, const struct engine_config *
     return r;
 }
 
-/* The first worker's search. With an engine asked for by name there is nothing to search. */
+/* Chooses the engine: the one that was asked for by name, or the first that works. */
 static int choose_engine(struct crew *c, const struct engine_config *config,
                          struct engine **ret_engine)
 {
@@ -142,8 +142,8 @@ static int choose_engine(struct crew *c, const struct engine_config *config,
     return r;
 }
 
-/* What a successor works with: the same engine, unless that cannot tell a read that hangs from
- * a write that does. Then the next one in the table. */
+/* The engine for a successor: the same one, or, if with that a read that hangs cannot be told
+ * from a write that does, the next one in the table. */
 static const struct engine_ops *choose_reserve(const struct crew *c, const struct engine *e)
 {
     for (const struct engine_ops *const *ops = engine_table; e->leader_last && *ops; ops++)
@@ -152,7 +152,7 @@ static const struct engine_ops *choose_reserve(const struct crew *c, const struc
     return e->ops;
 }
 
-/* ops: NULL for the first worker, which chooses. */
+/* ops: NULL for the first worker, which chooses the engine. */
 static int worker_open(struct worker *w, struct crew *c, const struct engine_ops *ops)
 {
     struct job *j = c->job;
@@ -172,8 +172,7 @@ static int worker_open(struct worker *w, struct crew *c, const struct engine_ops
         r = -errno;
         goto err;
     }
-    /* Fewer page faults, fewer segments for the devices; without huge pages it works as well.
-     */
+    /* Fewer page faults, fewer segments for the devices; it works without huge pages, too. */
     (void)madvise(w->pool, w->pool_len, MADV_HUGEPAGE);
     r = copy_create(j, w->pool, &w->copy);
     if (r < 0)
@@ -203,7 +202,7 @@ static void worker_close(struct worker *w)
     munmap(w->pool, w->pool_len);
 }
 
-/* Starts a thread; nobody joins it, as it may never end. */
+/* Starts a thread. It is not joined, as it may never end. */
 static int start_thread(struct crew *c, void *(*run)(void *))
 {
     int r;
@@ -220,7 +219,7 @@ static int start_thread(struct crew *c, void *(*run)(void *))
     return r;
 }
 
-/* The thread's last act. */
+/* What a thread does last. */
 static void *leave(struct crew *c)
 {
     pthread_mutex_lock(&c->lock);
@@ -230,7 +229,7 @@ static void *leave(struct crew *c)
     return NULL;
 }
 
-static void tell_end(struct crew *c)
+static void report_end(struct crew *c)
 {
     uint64_t one = 1;
 
@@ -252,7 +251,7 @@ static void opened(struct crew *c)
         assert(!"an eventfd takes a 1");
 }
 
-/* Whether this is the last one at work, which tells the end; others are at work no longer. */
+/* Whether this worker is the last one, which reports the end. If not, it is one less. */
 static bool is_last(struct crew *c)
 {
     bool last;
@@ -267,7 +266,7 @@ static bool is_last(struct crew *c)
 
 static void *succeed(void *arg);
 
-/* Copies until all is done. A worker with operations under way that do not end cannot go on: a
+/* Copies until all is done. A worker with operations under way that never end cannot go on: a
  * successor with an engine and buffers of its own takes its place, while it waits for them. */
 static void work(struct crew *c, struct worker *w)
 {
@@ -280,16 +279,16 @@ static void work(struct crew *c, struct worker *w)
             job_fail_rest(c->job, EAGAIN);
     }
     last = !passed_on && is_last(c);
-    /* Only what has an end is waited for before the end is told. */
+    /* Before the end is reported, only operations that end are waited for. */
     if (last && r != 0)
-        tell_end(c);
+        report_end(c);
     worker_close(w);
     if (last && r == 0)
-        tell_end(c);
+        report_end(c);
 }
 
-/* A worker that joins in. One that cannot (memory, descriptors, fs.aio-max-nr) leaves the work
- * to the others. */
+/* A further worker. If it cannot be set up (memory, descriptors, fs.aio-max-nr), the others do
+ * the work. */
 static void *follow(void *arg)
 {
     struct crew *c = arg;
@@ -318,12 +317,12 @@ static void *succeed(void *arg)
     } else {
         job_fail_rest(c->job, -r);
         if (is_last(c))
-            tell_end(c);
+            report_end(c);
     }
     return leave(c);
 }
 
-/* The first worker: picks the engine and calls the others in. */
+/* The first worker: chooses the engine and starts the others. */
 static void *lead(void *arg)
 {
     struct crew *c = arg;
@@ -332,7 +331,7 @@ static void *lead(void *arg)
     c->error = worker_open(&w, c, NULL);
     if (c->error != 0) {
         opened(c);
-        tell_end(c);
+        report_end(c);
         return leave(c);
     }
     assert(w.engine);
@@ -373,9 +372,9 @@ int crew_start(struct crew **ret_crew, struct job *j, const struct crew_config *
     return 0;
 }
 
-bool crew_end(struct crew *c, unsigned pace_patience_ms)
+bool crew_end(struct crew *c, unsigned limit_ms)
 {
-    struct timespec until = clock_in_ms(pace_patience_ms);
+    struct timespec until = clock_in_ms(limit_ms);
     int r = 0;
     bool ended;
 
@@ -416,11 +415,12 @@ const char *crew_engine(struct crew *c)
     return ops ? ops->name : NULL;
 }
 
-void crew_tell(struct crew *c, void (*tell)(void *arg, const char *engine, const char *reason),
-               void *arg)
+void crew_report_remarks(struct crew *c,
+                         void (*report)(void *arg, const char *engine, const char *reason),
+                         void *arg)
 {
     for (unsigned i = 0; i < c->n_remarks; i++)
-        tell(arg, c->remarks[i].engine, c->remarks[i].reason.text);
+        report(arg, c->remarks[i].engine, c->remarks[i].reason.text);
 }
 
 void crew_free(struct crew *c)

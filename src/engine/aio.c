@@ -1,19 +1,19 @@
 /* aio: Linux native asynchronous I/O through libaio.
  *
- * Only operations on O_DIRECT files are really asynchronous. On others io_submit(2) does
- * the whole read or write before it returns: correct, but one after the other, and a
- * destination that hangs blocks its caller, whatever time-out wait() was given. fsync runs on a
+ * Only operations on O_DIRECT files are really asynchronous. For other files io_submit(2) makes
+ * the whole read or write before it returns. This is correct, but the operations run one after
+ * the other, and a destination that hangs blocks wait() beyond its time limit. fsync runs in a
  * kernel thread (Linux 4.18).
  *
- * Files without positions would block in io_submit, too, and have often no way in for aio at
- * all
- * (/dev/full refuses with EINVAL). Their operations (ENGINE_STREAM) are done with read(2) and
- * write(2), oldest first on each file, when poll(2) says that they will not block; a pipe takes
- * PIPE_BUF bytes at a time, which is what poll promises there. An eventfd lets one poll() wait
- * for these files and for aio completions.
+ * Streams would block in io_submit(2), too, and many of them do not support aio at all
+ * (/dev/full returns EINVAL). Their operations (ENGINE_STREAM) use read(2) and write(2), the
+ * oldest first on each file, when poll(2) reports that they will not block. A write to a pipe
+ * is divided into pieces of PIPE_BUF bytes, because poll(2) promises room for that many only.
+ * An eventfd lets one poll(2) wait for streams and for aio completions.
  *
- * io_getevents(2) returns early with what it has, or EINTR, when a signal comes, and with what
- * it has when the time is over: both are no errors here, the sequencer looks at the clock. */
+ * io_getevents(2) may return before it has enough events: with EINTR or fewer events when a
+ * signal arrives, and with fewer events when the time is over. This is no error here; the
+ * sequencer checks the time. */
 #include <errno.h>
 #include <libaio.h>
 #include <limits.h>
@@ -25,8 +25,8 @@
 
 #include "sequencer_priv.h"
 
-/* Requests in the kernel at once are taken from the whole machine's fs.aio-max-nr (often
- * 65536), so do not ask for more than pays. */
+/* The most requests in the kernel at once. All programs share fs.aio-max-nr (often 65536), and
+ * more requests bring no more speed. */
 #define MAX_EVENTS 512u
 
 struct aio {
@@ -44,13 +44,13 @@ struct aio {
     struct io_event *events;
     unsigned n_events;
 
-    struct op_list finished; /* have a result without any event */
+    struct op_list finished; /* have a result; not yet passed to the sequencer */
 
     /* Files without positions, by file index. */
     struct op_list *streams; /* operations started, oldest first */
-    uint32_t *step;          /* bytes that do not block when poll says ready */
-    unsigned n_streams;      /* operations in all the lists */
-    struct pollfd *polls;    /* [n_files] is the eventfd, fd -1: nothing to do there */
+    uint32_t *step;       /* bytes that a write moves without blocking when poll(2) is ready */
+    unsigned n_streams;   /* operations in all the lists */
+    struct pollfd *polls; /* [n_files] is the eventfd; fd -1: the file has no operations */
 };
 
 static struct aio *aio_of(struct sequencer *s)
@@ -64,7 +64,7 @@ static void finish(struct aio *a, struct engine_op *op, int32_t result)
     op_list_append(&a->finished, op);
 }
 
-/* Makes poll() look for what the oldest operation of the file needs. */
+/* Makes poll(2) wait for the oldest operation of the file. */
 static void watch_stream(struct aio *a, unsigned file)
 {
     const struct engine_op *op = a->streams[file].first;
@@ -76,7 +76,7 @@ static void watch_stream(struct aio *a, unsigned file)
 
 static void start_stream(struct aio *a, struct engine_op *op)
 {
-    if (a->seq.base.config->fds[op->file] < 0) { /* poll() would wait for it for ever */
+    if (a->seq.base.config->fds[op->file] < 0) { /* poll(2) would ignore it */
         finish(a, op, -EBADF);
         return;
     }
@@ -115,10 +115,11 @@ static void aio_start(struct sequencer *s, struct engine_op *op)
         queue_iocb(a, op);
 }
 
-/* The kernel did not take the request: its error is the result. EINVAL may only mean that this
- * file has no asynchronous way (/proc, fsync before 4.18), EAGAIN that there is no room though
- * nothing is under way: the plain call then gives the true result. */
-static void refused(struct aio *a, struct iocb *iocb, int r)
+/* The kernel has rejected the request with error r, which is its result. Two errors are
+ * different: EINVAL may mean that this file does not support aio (/proc, fsync before 4.18),
+ * and EAGAIN means that the kernel has no room although no request is in flight. A blocking
+ * system call then gives the true result. */
+static void handle_rejected(struct aio *a, struct iocb *iocb, int r)
 {
     struct engine_op *op = iocb->data;
 
@@ -128,8 +129,8 @@ static void refused(struct aio *a, struct iocb *iocb, int r)
     a->free_iocbs[a->n_free++] = iocb;
 }
 
-/* Hands queued requests to the kernel until it has no more room; the rest waits for
- * completions. An error of io_submit(2) is about the first request of those given. */
+/* Submits queued requests until the kernel has no more room; the rest waits for completions. An
+ * error of io_submit(2) concerns the first of the given requests. */
 static void submit_queue(struct aio *a)
 {
     unsigned taken = 0;
@@ -147,7 +148,7 @@ static void submit_queue(struct aio *a)
             r = -EAGAIN;
         if (r == -EAGAIN && a->in_kernel > 0)
             break;
-        refused(a, *first, r);
+        handle_rejected(a, *first, r);
         taken++;
     }
     a->n_queue -= taken;
@@ -155,8 +156,8 @@ static void submit_queue(struct aio *a)
         a->queue[i] = a->queue[taken + i];
 }
 
-/* The file is ready: moves the oldest operation on, which is done when a read has returned, or
- * a write has moved everything or failed. */
+/* The file is ready: continues its oldest operation. A read finishes with one read(2). A write
+ * finishes when all bytes are written or write(2) has failed. */
 static void step_stream(struct aio *a, unsigned file)
 {
     struct op_list *list = &a->streams[file];
@@ -182,7 +183,8 @@ static void step_stream(struct aio *a, unsigned file)
     finish(a, op, r < 0 && moved == 0 ? r : (int32_t)moved);
 }
 
-/* Waits until a stream is ready or an aio request is complete, and moves the streams on. */
+/* Waits until a stream is ready or an aio request is complete. Continues the operations of
+ * streams that are ready. */
 static int wait_streams(struct aio *a, unsigned timeout_ms)
 {
     int timeout = timeout_ms > INT_MAX ? INT_MAX : (int)timeout_ms;
@@ -200,6 +202,7 @@ static int wait_streams(struct aio *a, unsigned timeout_ms)
     return 0;
 }
 
+/* Waits for `want` completions of aio requests. */
 static int reap_events(struct aio *a, unsigned want, unsigned timeout_ms)
 {
     struct timespec timeout = {.tv_sec = timeout_ms / 1000,
@@ -286,11 +289,11 @@ static int make_arrays(struct aio *a, const struct engine_config *config)
     return 0;
 }
 
-/* Sets the context up and calls what will be called later once without effect: a seccomp filter
- * may allow one and refuse the other. */
+/* Makes the context, and tries each system call that the engine will use: a seccomp filter may
+ * allow one and reject another. */
 static int open_context(struct aio *a, struct engine_reason *why)
 {
-    struct timespec soon = {.tv_nsec = 1}; /* with 0 libaio would not ask the kernel */
+    struct timespec soon = {.tv_nsec = 1}; /* with 0 libaio would not make the system call */
     int r = io_setup((int)a->n_events, &a->context);
 
     if (r < 0)

@@ -1,5 +1,5 @@
-/* engine: the border where the contract of engine.h is checked in both directions. A bug of an
- * engine or of its caller stops here and does not become a corrupt copy. */
+/* engine: checks with assertions that engine and caller keep the contract of engine.h. A bug of
+ * either one stops the program here, and cannot lead to a corrupt copy. */
 #include "engine.h"
 
 #include <assert.h>
@@ -16,7 +16,7 @@
 /* The largest errno that the kernel returns. */
 #define MAX_ERRNO 4095
 
-/* No engine may return this: it marks results that have not been set. */
+/* The result of an operation that has none yet; no engine may return it. */
 #define NO_RESULT INT32_MIN
 
 /* How long the probe waits for its NOPs. */
@@ -121,8 +121,8 @@ int engine_submit(struct engine *e, struct engine_batch *b)
     return r;
 }
 
-/* Whether a result is what the contract allows. NOP and FSYNC have len 0, so theirs are never
- * positive. */
+/* Whether the contract allows the result. NOP and FSYNC have len 0, so a positive result is
+ * never allowed for them. */
 static bool result_is_sound(const struct engine_op *op)
 {
     const struct engine_op *leader = op->batch->ops;
@@ -168,7 +168,7 @@ void engine_destroy(struct engine *e)
     free((void *)own);
 }
 
-/* Runs one batch of NOPs, which every engine has to be able to do. */
+/* Runs one batch of NOPs; every engine must be able to do that. */
 static int probe_run(struct engine *e, struct engine_reason *why)
 {
     struct engine_op ops[3] = {
@@ -195,7 +195,7 @@ int engine_probe(const struct engine_ops *ops, struct engine_reason *why)
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     struct engine_config config = {.n_fds = 2, .max_batches = 1, .max_ops = 3};
     struct engine *e;
-    int fds[2]; /* of a pipe: the kind of file that can be had everywhere, also without /dev */
+    int fds[2]; /* of a pipe, because a pipe can be made everywhere, also without /dev */
     int r;
 
     config.fds = fds;

@@ -1,34 +1,57 @@
-/* engine: how bytes move. The contract every engine fulfils, and the table of engines.
+/* engine: the room that moves bytes. This header is the contract that every engine fulfils, and
+ * the table of engines.
  *
- * An engine runs ordered batches. A batch is an array of operations: operation 0 (the leader)
- * completes in full, and only then do operations 1..n (the members) run, in no particular
- * order, concurrently where the engine can. That is an SQE group; linked SQEs express it
- * serially; the other engines start the members when the leader's completion has been seen.
+ * An engine runs reads and writes for one worker of the copy. It knows files as numbers, and
+ * buffers as addresses. It knows nothing of sources, destinations or options. It never retries,
+ * prints or decides: the repair of short transfers, the drop of a destination that fails and
+ * the end of the source's data are the business of copy/, once for all engines.
  *
- *  - Every operation gets a result of its own: bytes moved (possibly fewer than asked for), 0
- * for NOP and FSYNC, or a negative errno. -ECANCELED means: never started, nothing happened.
- *  - "In full" is result == len. When the leader fails or falls short, no member starts and
- *    every member's result is -ECANCELED. A member is never started on bytes that the leader
- *    did not deliver.
- *  - An engine may leave members -ECANCELED although the leader was complete (a plain link
- * chain does so behind a failing write). The caller submits those again.
- *  - Batches with `ordered` set form a sequence: members of one start only after all
- *    members of all ordered batches submitted earlier have completed. (Its leader may run
- *    ahead.) When an operation of an ordered batch fails or falls short, ordered batches that
- *    were submitted before the caller saw that, and have not started, are cancelled: all their
- *    members -ECANCELED, their leader -ECANCELED or its true result. engine->chain_breaks tells
- *    whether that is so for members; on SQE groups after the original ABI only a leader's
- * failure cancels what has already been handed to the kernel.
- *  - Operations are returned one by one, as they get their results: one that never does (a file
- *    system that hangs) holds up its batch and what is ordered behind it, and nothing else.
- *    Where members run one after the other (engine->serial) it holds up those after it, too.
- *  - submit() is all or nothing: 0, or a negative errno with nothing of the batch queued.
- *  - An engine does not retry, print, or decide. Repair of short transfers, dropping a
- * destination and end-of-file live once, in copy.c.
+ * The unit of work is the ordered batch, an array of operations. Operation 0 is the leader. The
+ * other operations are its members. The leader completes first; then the members run, in any
+ * order, and concurrently if the engine can do that. In a copy the leader reads a chunk of the
+ * source into a buffer, and each member writes the buffer to one destination. A batch is an SQE
+ * group of io_uring (engine "group"). Linked SQEs are a serial form of it ("link"). The other
+ * engines start the members when they have seen the leader's completion ("fanout", "aio",
+ * "sync").
  *
- * An engine instance belongs to the thread that created it: create, submit, wait and destroy
- * are called from that thread only (io_uring's SINGLE_ISSUER and DEFER_TASKRUN demand it,
- * io_uring_setup(2)). */
+ * The contract. An operation is "complete in full" if its result is its length; otherwise it
+ * has failed (negative result) or is short.
+ *
+ *  - Each operation gets a result of its own: the number of bytes moved, which may be smaller
+ *    than its length; 0 for NOP and FSYNC; or a negative errno. -ECANCELED means that the
+ *    operation was never started, and had no effect.
+ *  - Members start only when the leader is complete in full. If it fails or is short, the
+ *    result of every member is -ECANCELED. A write never sees bytes that the leader has not
+ *    read.
+ *  - A member may get -ECANCELED although the leader was complete in full: in a chain of links
+ *    a write that fails cancels the writes behind it. The caller submits those again.
+ *  - Batches with `ordered` set form a sequence. The members of such a batch start only when
+ *    all members of all ordered batches that were submitted before it are complete. Its leader
+ *    may run earlier.
+ *  - If an operation of an ordered batch fails or is short, later ordered batches are
+ *    cancelled: those that were submitted before wait() returned that operation, and whose
+ *    members have not started. All their members get -ECANCELED; their leaders get -ECANCELED
+ *    or their true result. engine->chain_breaks tells whether this is so if that operation is a
+ *    member. With SQE groups of the original ABI only a leader that fails or is short cancels
+ *    batches that the kernel has already.
+ *  - wait() returns operations one by one, when they have a result, and a leader before its
+ *    members. An operation that never completes (on a file system that hangs) delays only the
+ *    rest of its batch and the ordered batches behind it. If members run one after the other
+ *    (engine->serial), it delays the members after it, too.
+ *  - submit() takes all of a batch (0), or nothing of it (negative errno).
+ *
+ * Ownership. Files, pool, batches and operations are the caller's. The engine uses a batch and
+ * its operations from submit() until wait() has returned all of its operations; the caller does
+ * not change them meanwhile. The kernel may use the pool until destroy() has returned.
+ *
+ * Threads. An engine instance belongs to the thread that created it, a worker of the copy. Only
+ * that thread calls create, submit, wait, cancel and destroy. (io_uring demands this with
+ * SINGLE_ISSUER and DEFER_TASKRUN, io_uring_setup(2).)
+ *
+ * A new engine is one file with a struct engine_ops, an `extern` line below and a line in
+ * table.c. If the kernel has no mechanism for "leader first, then members", sequencer_priv.h
+ * provides it. tests/conformance/test_engine.c then checks the new engine against this
+ * contract. */
 #ifndef UCOPY_ENGINE_ENGINE_H
 #define UCOPY_ENGINE_ENGINE_H
 
@@ -40,11 +63,14 @@ enum engine_op_kind {
     ENGINE_NOP,   /* len 0 */
     ENGINE_READ,  /* into buf */
     ENGINE_WRITE, /* from buf */
-    ENGINE_FSYNC, /* data and metadata of the file; len 0; a member, or alone in its batch:
-                     a failing one would not hold up what io_uring has linked to it */
+
+    /* Of data and metadata of the file; len 0. An FSYNC is a member, or alone in its batch: if
+     * it were a leader and failed, io_uring would start the members all the same. */
+    ENGINE_FSYNC,
 };
 
-/* Offset of an operation on a file without positions (fifo, terminal, /dev/full). */
+/* The offset of an operation on a stream, which is a file without positions (fifo, terminal,
+ * /dev/full). */
 #define ENGINE_STREAM UINT64_MAX
 
 struct engine_batch;
@@ -57,97 +83,120 @@ struct engine_op {
     uint32_t len;    /* bytes, at most INT32_MAX; 0 for NOP and FSYNC */
     int32_t result;  /* out: bytes, or negative errno */
 
-    struct engine_batch *batch; /* out: the one it was submitted with */
-    struct engine_op *next;     /* out: in the list that wait() returns; until then the
-                                   engine's own */
-    bool waits; /* out, until it is returned: as cancel() was told last, it has not begun, and
-                   will not be returned before it has */
+    struct engine_batch *batch; /* out: the batch of this operation */
+
+    /* out: the next operation in the list that wait() returns; before that the engine uses
+     * it. */
+    struct engine_op *next;
+
+    /* out, until wait() returns the operation: the latest cancel() of it has found that it is
+     * not running and cannot be removed. wait() will not return it before it has run. */
+    bool waits;
 };
 
-/* For engines: a queue of operations, linked by op->next. Each operation is in
- * one list at most. */
+/* For engines: a queue of operations, linked by op->next. An operation is in one list at
+ * most. */
 struct op_list {
     struct engine_op *first;
     struct engine_op **tail;
 };
 
 struct engine_batch {
-    struct engine_op *ops; /* the caller's; not touched by it while the batch is in flight */
+    struct engine_op *ops; /* ops[0] is the leader */
     unsigned n_ops;        /* at least 1 */
     bool ordered;
 
-    unsigned left; /* out: operations that wait() has not returned; 0: the batch is complete,
-                      and the caller's again as soon as it has gone through the list */
+    /* out: operations that wait() has not returned yet. 0: the batch is complete, and the
+     * caller may use it again when it has gone through wait()'s list. */
+    unsigned left;
 
-    unsigned pending;          /* the engine's own: operations without a result yet */
-    bool broken;               /* the engine's own */
-    bool led;                  /* the engine's own: the leader has been returned */
-    bool leader_seen;          /* the engine's own: and its completion has come */
-    struct op_list held;       /* the engine's own: not to be returned yet */
-    struct engine_batch *next; /* the engine's own */
+    /* For engines only. */
+    unsigned pending;          /* operations without a result */
+    bool broken;               /* members must not start */
+    bool leader_returned;      /* wait() has returned the leader, or is going to */
+    bool leader_completed;     /* the kernel has reported the leader's completion */
+    struct op_list held;       /* members with a result that must not be returned yet */
+    struct engine_batch *next; /* in a queue of batches */
 };
 
-/* Fixed for the life of an engine. fds and the pool are the caller's and outlive the engine. */
+/* Does not change during the life of an engine. fds and the pool are the caller's, and exist
+ * longer than the engine. */
 struct engine_config {
-    const int *fds; /* files that operations name by index; O_DIRECT ones among them */
+    const int *fds; /* operations refer to them by index; some may be open with O_DIRECT */
     unsigned n_fds;
-    void *pool; /* page-aligned memory that holds every buffer, or NULL with pool_len 0 */
-    size_t pool_len;
+    void *pool; /* page-aligned memory that contains all buffers; or NULL, with pool_len 0 */
+    size_t pool_len;      /* bytes */
     unsigned max_batches; /* in flight at once */
     unsigned max_ops;     /* in one batch, leader included */
 };
 
-/* Why an engine cannot be had, or what it has to do without: one line without newline,
- * naming the call and the errno text. */
+/* Why an engine does not work here, or which feature it works without. One line without
+ * newline, with the name of the call and the text of its errno. */
 struct engine_reason {
     char text[160];
 };
 
-/* The base every engine embeds as its first member; filled by the engine's create(). */
+/* The base of every engine, embedded as its first member. engine_create() sets ops, config and
+ * in_flight; the engine's create() sets the rest. */
 struct engine {
     const struct engine_ops *ops;
-    const struct engine_config *config; /* a copy that engine.c keeps */
-    bool chain_breaks;                  /* see "ordered" above */
-    bool serial;      /* members run one after the other, in the order of the batch */
-    bool leader_last; /* a leader that is complete may be returned only when a member is */
-    struct engine_reason
-        notes;          /* what it does without, e.g. "buffers not registered: ..."; or "" */
-    unsigned in_flight; /* batches; kept by engine.c */
+    const struct engine_config *config; /* engine.c's copy; valid until after destroy() */
+    bool chain_breaks; /* a member that fails or is short cancels later ordered batches, too */
+    bool serial;       /* members run one after the other, in the order of the batch */
+
+    /* wait() may return a leader that is complete in full only together with a member. The
+     * caller cannot distinguish a read that hangs from writes that hang then. */
+    bool leader_last;
+
+    struct engine_reason notes; /* features that it works without, for example "buffers not
+                                   registered: ..."; or "" */
+    unsigned in_flight;         /* batches that are not complete; engine.c counts them */
 };
 
+/* What an engine implements. Callers use engine_create() and the other functions below, which
+ * check the contract. */
 struct engine_ops {
     const char *name;
-    bool needs_direct; /* blocks on buffered I/O: "auto" takes it for O_DIRECT only */
+    bool needs_direct; /* blocks on buffered I/O; "auto" uses it for O_DIRECT only */
 
-    /* Makes an instance; *ret_engine is untouched on failure. Includes every probe that is
-     * needed to be sure that the engine works here. Returns 0 or a negative errno with the
-     * reason in *why. Failing to register buffers or files is no failure but a note. */
+    /* Makes an instance. create() itself tries everything that the engine needs, so that the
+     * engine works if it succeeds. Returns 0, or a negative errno with the reason in *why;
+     * *ret_engine is untouched then. If buffers or files cannot be registered, that is no
+     * failure but a note (engine.notes). */
     int (*create)(const struct engine_config *config, struct engine **ret_engine,
                   struct engine_reason *why);
 
-    /* Queues a batch; may or may not start it yet. All or nothing. */
+    /* Queues a batch, all of it or nothing; may start it already. An engine has room for
+     * max_batches batches of max_ops operations, and allocates no memory per operation. 0 or a
+     * negative errno. */
     int (*submit)(struct engine *e, struct engine_batch *b);
 
-    /* Starts what is queued and waits for results: for several at once (engine_share()), as
-     * that saves system calls, but not for more than come without the `slow` operations of
-     * which the caller knows that they may take long; until timeout_ms has passed at most; it
-     * may come back sooner, with nothing. *ret_done becomes the list (by op->next) of all
-     * operations that have got their results since the last call, a leader always before its
-     * members. 0, or a negative errno if the engine itself broke. */
+    /* Starts what is queued and waits for results, at most timeout_ms. One call waits for
+     * several results (engine_share()), because that saves system calls. slow: the number of
+     * operations in flight that may take long, as the caller knows; wait() must not wait for
+     * their results.
+     *
+     * *ret_done becomes the list (by op->next) of all operations that have got a result since
+     * the last call, each leader before its members. The list may be empty (NULL), also before
+     * the time is over. 0, or a negative errno if the engine itself does not work any more. */
     int (*wait)(struct engine *e, unsigned slow, unsigned timeout_ms,
                 struct engine_op **ret_done);
 
-    /* Asks that an operation which has been submitted be returned without having been started,
-     * with -ECANCELED, if it only waits for its turn in the kernel. One that runs goes on, or
-     * ends with -EINTR. One that waits where the kernel does not get at it stays there, and is
-     * marked by op->waits, unless it is on a stream; so may be one that was just about to be
-     * returned, and, on some file systems, one that runs. Advice, and the answer comes with
-     * wait(); NULL: what has been submitted is started. */
+    /* Requests that an operation in flight be returned with -ECANCELED if it has not started to
+     * run. The request is advice. wait() returns the operation in any case, with a result:
+     *
+     *  - An operation that waits for its turn in the kernel gets -ECANCELED.
+     *  - An operation that runs goes on, or gets -EINTR.
+     *  - An operation that waits where the kernel does not find it stays there. op->waits is
+     *    set then, unless it is on a stream. op->waits may also be set for an operation that
+     *    was just about to be returned and, on some file systems, for one that runs.
+     *
+     * NULL: the engine cannot cancel; all operations in flight will run. */
     void (*cancel)(struct engine *e, struct engine_op *op);
 
-    /* Ends the instance. With batches in flight it returns only when the kernel no longer uses
-     * the pool. Afterwards nothing of the engine holds the files open (or a file system
-     * busy). */
+    /* Frees the instance. If batches are in flight it returns only when the kernel does not use
+     * the pool any more; their results are lost. Afterwards the engine keeps no file open, and
+     * no file system busy. */
     void (*destroy)(struct engine *e);
 };
 
@@ -157,14 +206,16 @@ extern const struct engine_ops engine_link_ops;
 extern const struct engine_ops engine_aio_ops;
 extern const struct engine_ops engine_sync_ops;
 
-/* The engines compiled in, in the order in which "auto" tries them; ends with NULL. */
+/* The engines of this program, in the order in which "auto" tries them; NULL ends the table. */
 extern const struct engine_ops *const engine_table[];
 
-/* Looks an engine up by name; NULL if there is none of that name. */
+/* The engine with this name; NULL: there is none. */
 const struct engine_ops *engine_find(const char *name);
 
-/* The border: these check the contract with assertions on both sides and call the engine.
- * Arguments, results and errors are those of the callbacks above. */
+/* These functions are the only way to use an engine. They call the functions of struct
+ * engine_ops, and check with assertions that caller and engine keep the contract. Arguments,
+ * results and errors are those of struct engine_ops. engine_cancel() does nothing if the engine
+ * has no cancel(). */
 int engine_create(const struct engine_ops *ops, const struct engine_config *config,
                   struct engine **ret_engine, struct engine_reason *why);
 int engine_submit(struct engine *e, struct engine_batch *b);
@@ -173,17 +224,15 @@ int engine_wait(struct engine *e, unsigned slow, unsigned timeout_ms,
 void engine_cancel(struct engine *e, struct engine_op *op);
 void engine_destroy(struct engine *e); /* NULL is fine */
 
-/* Whether the engine works on this machine, by making one and running a batch of NOPs.
- * 0, or a negative errno with the reason in *why. */
+/* Finds out whether the engine works on this machine: makes an instance and runs a batch of
+ * NOPs. 0, or a negative errno with the reason in *why. */
 int engine_probe(const struct engine_ops *ops, struct engine_reason *why);
 
-/* For engines: performs the operation with the plain blocking system call (read, pread, write,
- * pwrite, fsync) and returns what its result is: bytes, or a negative errno. From any
- * thread. */
+/* For engines: runs the operation with a blocking system call (read, pread, write, pwrite,
+ * fsync). Returns its result: bytes, or a negative errno. Any thread may call it. */
 int32_t engine_run_blocking(const struct engine *e, const struct engine_op *op);
 
-/* For engines: fills *why with "CALL: text of err" and returns -err. err is a positive errno.
- */
+/* For engines: sets *why to "CALL: " and the text of err, a positive errno. Returns -err. */
 int engine_reason_set(struct engine_reason *why, const char *call, int err);
 
 /* Makes the list empty. */
@@ -193,7 +242,7 @@ static inline void op_list_init(struct op_list *l)
     l->tail = &l->first;
 }
 
-/* Puts the operation at the end. */
+/* Adds the operation at the end of the list. */
 static inline void op_list_append(struct op_list *l, struct engine_op *op)
 {
     op->next = NULL;
@@ -201,7 +250,7 @@ static inline void op_list_append(struct op_list *l, struct engine_op *op)
     l->tail = &op->next;
 }
 
-/* Removes the first operation; there must be one. */
+/* Removes the first operation; the list must not be empty. */
 static inline void op_list_drop_first(struct op_list *l)
 {
     l->first = l->first->next;
@@ -209,15 +258,16 @@ static inline void op_list_drop_first(struct op_list *l)
         l->tail = &l->first;
 }
 
-/* For engines: for how many of the operations under way to wait at once. Half of them: the
- * other half keeps the devices busy while the caller refills, and one system call serves many.
- */
-static inline unsigned engine_share(unsigned under_way, unsigned slow)
+/* For engines: the number of results that wait() waits for. This is half of the running
+ * operations that are not slow. So one system call returns many results, and the other half
+ * keeps the devices busy while the caller submits more. */
+static inline unsigned engine_share(unsigned running, unsigned slow)
 {
-    return slow < under_way ? (under_way - slow + 1) / 2 : 1;
+    return slow < running ? (running - slow + 1) / 2 : 1;
 }
 
-/* One operation in full? (READ and WRITE moved all bytes, NOP and FSYNC succeeded.) */
+/* Whether the operation is complete in full: READ or WRITE has moved all bytes, NOP or FSYNC
+ * has succeeded. */
 static inline bool engine_op_full(const struct engine_op *op)
 {
     return op->result >= 0 && (uint32_t)op->result == op->len;

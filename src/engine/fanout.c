@@ -1,8 +1,9 @@
-/* fanout: the order between leader and members is kept from user space, on any io_uring.
+/* fanout: starts the members of a batch from user space when the leader is complete. Works on
+ * any io_uring.
  *
- * When a read is complete, its writes are submitted together with the next reads, in the one
- * io_uring_enter(2) that also waits. Destinations are concurrent, and one that fails
- * leaves the others alone. */
+ * When a read is complete, its writes are submitted together with the next reads, in the same
+ * io_uring_enter(2) that also waits. The writes to all destinations run concurrently; one that
+ * fails has no effect on the others. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +15,8 @@
 struct fanout {
     struct sequencer seq;
     struct uring uring;
-    struct engine_op *parked; /* started while the submission queue was full, oldest first */
-    struct engine_op **parked_tail;
+    struct engine_op *backlog; /* did not fit into the submission queue; oldest first */
+    struct engine_op **backlog_tail;
 };
 
 static struct fanout *fanout_of(struct sequencer *s)
@@ -27,25 +28,26 @@ static void fanout_start(struct sequencer *s, struct engine_op *op)
 {
     struct fanout *f = fanout_of(s);
 
-    if (!f->parked && uring_room(&f->uring, 1)) {
+    if (!f->backlog && uring_room(&f->uring, 1)) {
         uring_prep(&f->uring, op);
         return;
     }
     op->next = NULL;
-    *f->parked_tail = op;
-    f->parked_tail = &op->next;
+    *f->backlog_tail = op;
+    f->backlog_tail = &op->next;
 }
 
-static void unpark(struct fanout *f)
+/* Moves operations from the backlog to the submission queue until that is full. */
+static void queue_backlog(struct fanout *f)
 {
-    while (f->parked && uring_room(&f->uring, 1)) {
-        struct engine_op *op = f->parked;
+    while (f->backlog && uring_room(&f->uring, 1)) {
+        struct engine_op *op = f->backlog;
 
-        f->parked = op->next;
+        f->backlog = op->next;
         uring_prep(&f->uring, op);
     }
-    if (!f->parked)
-        f->parked_tail = &f->parked;
+    if (!f->backlog)
+        f->backlog_tail = &f->backlog;
 }
 
 static int fanout_reap(struct sequencer *s, unsigned want, unsigned timeout_ms)
@@ -54,12 +56,12 @@ static int fanout_reap(struct sequencer *s, unsigned want, unsigned timeout_ms)
     struct engine_op *list = NULL;
     int r = 0;
 
-    /* All but the last full queue go without waiting. */
-    while (f->parked && r == 0) {
-        unpark(f);
-        if (f->parked)
+    /* Submits full queues without waiting, until the backlog fits into the last one. */
+    while (f->backlog && r == 0) {
+        queue_backlog(f);
+        if (f->backlog)
             r = uring_flush(&f->uring);
-        if (f->parked && !uring_room(&f->uring, 1))
+        if (f->backlog && !uring_room(&f->uring, 1))
             break;
     }
     if (r == 0)
@@ -96,7 +98,7 @@ static int fanout_create(const struct engine_config *config, struct engine **ret
         free(f);
         return r;
     }
-    f->parked_tail = &f->parked;
+    f->backlog_tail = &f->backlog;
     *ret_engine = &f->seq.base;
     return 0;
 }

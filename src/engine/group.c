@@ -1,10 +1,10 @@
-/* group: a batch is an SQE group. The leader reads, the members write; the kernel starts
- * the members when the leader is complete, concurrently.
+/* group: a batch is an SQE group. When its leader, a read, is complete, the kernel starts the
+ * members, which are writes, concurrently.
  *
- * ABI of "io_uring: support sqe group and provide group kbuf", RFC v1, April 2024, which
- * liburing has no names for. No released kernel has it, and there is no feature bit (the bits
- * that later versions used mean other things in mainline), so that the only proof is to run
- * groups of NOPs and look at results and order. */
+ * The ABI is that of "io_uring: support sqe group and provide group kbuf", RFC v1, April 2024.
+ * liburing has no names for it, no released kernel has it, and no feature bit announces it.
+ * (The bits of later versions have other meanings in mainline.) So the only proof is to run
+ * groups of NOPs, and to check their results and their order. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,31 +14,32 @@
 
 #include "uring_chain_priv.h"
 
-#define GROUP_IOSQE_HAS_EXT_FLAGS 0x80u /* sqe->flags: the last byte carries more flags */
-#define GROUP_EXT_SQE_GROUP       0x01u /* the group goes on with the next SQE */
+#define GROUP_IOSQE_HAS_EXT_FLAGS 0x80u /* sqe->flags: the last byte contains more flags */
+#define GROUP_EXT_SQE_GROUP       0x01u /* the next SQE is in the same group */
 #define GROUP_EXT_FLAGS_BYTE      63    /* of the 64-byte SQE */
 
-static void group_flag(struct io_uring_sqe *sqe)
+/* The next SQE is in the same group. */
+static void set_group_flag(struct io_uring_sqe *sqe)
 {
     sqe->flags = (uint8_t)(sqe->flags | GROUP_IOSQE_HAS_EXT_FLAGS);
     ((uint8_t *)sqe)[GROUP_EXT_FLAGS_BYTE] |= GROUP_EXT_SQE_GROUP;
 }
 
-/* The last member carries no flag: that ends the group. The leader speaks for the whole group
- * when it comes to links. */
-static void group_tie(struct io_uring_sqe *sqe, unsigned i, unsigned n, bool ordered,
-                      bool chained)
+/* chain_style.set_flags. The last member of a group has no group flag. A link on the leader
+ * links the whole group to the next one. */
+static void group_set_flags(struct io_uring_sqe *sqe, unsigned i, unsigned n, bool ordered,
+                            bool chained)
 {
     (void)ordered;
     if (i + 1 < n)
-        group_flag(sqe);
+        set_group_flag(sqe);
     if (i == 0 && chained)
         sqe->flags |= IOSQE_IO_LINK;
 }
 
-/* What is held back is returned. Members of a group whose leader failed or fell short report
- * -EIO (later versions: -ECANCELED) though they never ran. */
-static void group_release(struct engine_batch *b, struct op_list *done)
+/* Moves the operations that were held back to *done. If the leader failed or is short, the
+ * kernel reports -EIO (later versions: -ECANCELED) for members, although they never ran. */
+static void return_held(struct engine_batch *b, struct op_list *done)
 {
     struct engine_op *op = b->held.first;
 
@@ -53,59 +54,62 @@ static void group_release(struct engine_batch *b, struct op_list *done)
     }
 }
 
-static void group_lead(struct engine_batch *b, struct op_list *done)
+static void return_leader(struct engine_batch *b, struct op_list *done)
 {
-    b->led = true;
+    b->leader_returned = true;
     op_list_append(done, &b->ops[0]);
 }
 
-/* The leader's completion comes last, when all members are through, but a member that ran tells
- * that it was complete: so members are returned although another one takes long. An error is
- * a member's own only if the leader was complete. The last member waits for the leader in any
- * case, whose completion must not find the batch in other use. */
-static void group_settle(struct uring_chain *c, struct engine_op *op, struct op_list *done)
+/* chain_style.on_completion. The leader's completion comes last, when all members are complete.
+ * But a member that was successful proves that the leader was complete in full. Then leader and
+ * members are returned at once, although another member may take long. The error of a member is
+ * its own only if the leader was complete in full. The last member is always held back until
+ * the leader's completion has come: after that the caller may use the batch again. */
+static void group_on_completion(struct uring_chain *c, struct engine_op *op,
+                                struct op_list *done)
 {
     struct engine_batch *b = op->batch;
     struct engine_op *leader = &b->ops[0];
 
     if (op == leader) {
-        b->leader_seen = true;
-        if (b->led)
+        b->leader_completed = true;
+        if (b->leader_returned)
             c->early--;
         else
-            group_lead(b, done);
-        group_release(b, done);
+            return_leader(b, done);
+        return_held(b, done);
         return;
     }
-    if (!b->led && op->result >= 0) {
+    if (!b->leader_returned && op->result >= 0) {
         leader->result = (int32_t)leader->len;
         c->early++;
-        group_lead(b, done);
-        group_release(b, done);
+        return_leader(b, done);
+        return_held(b, done);
     }
     op_list_append(&b->held, op);
-    if (b->leader_seen || (b->led && b->pending > 1))
-        group_release(b, done);
+    if (b->leader_completed || (b->leader_returned && b->pending > 1))
+        return_held(b, done);
 }
 
 static const struct chain_style group_style = {
-    .tie = group_tie,
-    .settle = group_settle,
+    .set_flags = group_set_flags,
+    .on_completion = group_on_completion,
 };
 
-/* The probe: four groups on a ring of their own.
+/* The probe runs four groups on a ring of its own.
  *
- *     group A   leader reads a byte from an empty pipe, members are NOPs
- *     group B   leader NOP, its first member fails (a read from descriptor -1), linked to
- *     group C   NOPs
- *     group D   leader reads two bytes from a pipe that holds one, its member is a NOP
+ *     group A   leader: reads one byte from an empty pipe; members: NOPs group B   leader: NOP;
+ *     first member: fails (a read from descriptor -1); linked to group C group C   leader and
+ *     member: NOPs group D   leader: reads two bytes from a pipe that contains one; member: NOP
  *
- * A kernel without groups refuses A's first two SQEs with -EINVAL and runs the last one at
- * once; one that ignored the flag would run A's members before its leader, which has nothing to
- * read yet. When nothing of A is there before the pipe is filled, and all of it afterwards,
- * members wait for their leader. B tells that they do not depend on one another, as they would
- * in a chain, D that they do not run when their leader has fallen short, as they would behind
- * a drain. Whether C ran tells what a failing member does to the chain. */
+ * A shows that members wait for their leader: it has no completion before the pipe is filled,
+ * and all of them afterwards. A kernel without groups rejects A's first two SQEs with -EINVAL,
+ * and runs the last one at once. A kernel that ignored the flag would run A's members before
+ * the leader.
+ *
+ * B shows that a member does not depend on another one, as it would in a chain. D shows that
+ * members do not run if their leader is short, as they would behind a drain. C shows whether a
+ * member that fails breaks the chain of groups. */
 enum {
     PROBE_A,
     PROBE_A1,
@@ -125,7 +129,7 @@ struct probe {
     int pipe[2];
     char bytes[2];
     int32_t result[PROBE_N];
-    unsigned seen; /* bit per SQE */
+    unsigned seen; /* completions that have come, as a bit per SQE */
 };
 
 static void probe_reap(struct probe *p)
@@ -142,7 +146,8 @@ static void probe_reap(struct probe *p)
     io_uring_cq_advance(&p->ring, n);
 }
 
-/* Submits and waits until all SQEs in `mask` have reported, for a second at most. */
+/* Submits and waits until the completions of all SQEs in mask have come, for a second at most.
+ * 0 (also if the time is over) or a negative errno. */
 static int probe_run(struct probe *p, unsigned mask)
 {
     for (int tries = 0; tries < 10 && (p->seen & mask) != mask; tries++) {
@@ -157,23 +162,24 @@ static int probe_run(struct probe *p, unsigned mask)
     return 0;
 }
 
+/* Queues a NOP as operation i of a group of n. */
 static void probe_nop(struct probe *p, unsigned which, unsigned n, unsigned i)
 {
     struct io_uring_sqe *sqe = io_uring_get_sqe(&p->ring);
 
     io_uring_prep_nop(sqe);
     sqe->user_data = which;
-    group_tie(sqe, i, n, false, false);
+    group_set_flags(sqe, i, n, false, false);
 }
 
-/* A read of n bytes from fd that `members` more SQEs of its group follow. */
+/* Queues a read of n bytes from fd; `members` more SQEs of its group follow. */
 static void probe_read(struct probe *p, unsigned which, int fd, unsigned n, unsigned members)
 {
     struct io_uring_sqe *sqe = io_uring_get_sqe(&p->ring);
 
     io_uring_prep_read(sqe, fd, p->bytes, n, 0);
     sqe->user_data = which;
-    group_tie(sqe, 0, 1 + members, false, false);
+    group_set_flags(sqe, 0, 1 + members, false, false);
 }
 
 static bool probe_fill(struct probe *p)
@@ -181,6 +187,7 @@ static bool probe_fill(struct probe *p)
     return write(p->pipe[1], "", 1) == 1;
 }
 
+/* Group A. */
 static bool probe_order(struct probe *p)
 {
     unsigned mask = 1u << PROBE_A | 1u << PROBE_A1 | 1u << PROBE_A2;
@@ -197,6 +204,7 @@ static bool probe_order(struct probe *p)
            p->result[PROBE_A1] == 0 && p->result[PROBE_A2] == 0;
 }
 
+/* Group D. */
 static bool probe_short(struct probe *p)
 {
     unsigned mask = 1u << PROBE_D | 1u << PROBE_D1;
@@ -210,6 +218,7 @@ static bool probe_short(struct probe *p)
            p->result[PROBE_D1] < 0;
 }
 
+/* Groups B and C. */
 static bool probe_link(struct probe *p, bool *ret_breaks)
 {
     unsigned mask = (1u << PROBE_D) - (1u << PROBE_B);
@@ -229,12 +238,13 @@ static bool probe_link(struct probe *p, bool *ret_breaks)
     return *ret_breaks || (p->result[PROBE_C] == 0 && p->result[PROBE_C1] == 0);
 }
 
-/* 0: groups work; *ret_breaks tells whether a failing member breaks the chain. */
+/* Returns 0 if groups work; *ret_breaks: whether a member that fails breaks the chain. Else a
+ * negative errno with the reason in *why. */
 static int group_probe(bool *ret_breaks, struct engine_reason *why)
 {
     struct probe p = {.pipe = {-1, -1}};
-    /* Without SUBMIT_ALL a refused SQE would end the submission there; with it all are
-     * answered, and nothing is left in the queue. */
+    /* Without SUBMIT_ALL the submission would stop at an SQE that the kernel rejects. With it
+     * every SQE gets a completion, and none is left in the queue. */
     struct io_uring_params params = {.flags = IORING_SETUP_SUBMIT_ALL};
     int r = io_uring_queue_init_params(PROBE_N, &p.ring, &params);
 

@@ -1,17 +1,17 @@
-/* link: a batch is a chain of linked SQEs, a read and its writes one after the other, in
- * one submission. For kernels without SQE groups.
+/* link: a batch is a chain of linked SQEs in one submission: a read, and then its writes one
+ * after the other. For kernels without SQE groups.
  *
- * The read carries IOSQE_IO_LINK: if it fails or falls short, all that follows is cancelled,
- * and no write sees stale bytes. The writes carry IOSQE_IO_HARDLINK, which goes on behind a
- * failing or short request: so a bad destination does not cost the next one its data. (A
- * failing request without HARDLINK cancels its whole chain, also the hard-linked part:
- * io_uring_enter(2), IOSQE_IO_HARDLINK.) When order between batches is asked for, everything is
- * linked plainly instead, and whatever faults cancels everything behind it, in this batch and
- * in the next. */
+ * The read has IOSQE_IO_LINK: if it fails or is short, the kernel cancels the rest of the
+ * chain, and no write sees old bytes. The writes have IOSQE_IO_HARDLINK: if one fails or is
+ * short, the chain goes on, and the next destination still gets its data. (A request without
+ * HARDLINK that fails cancels its whole chain, also the hard-linked part: io_uring_enter(2),
+ * IOSQE_IO_HARDLINK.) In ordered batches all SQEs have IOSQE_IO_LINK instead: an operation that
+ * fails or is short cancels everything behind it, in this batch and in the next ones. */
 #include "uring_chain_priv.h"
 
-static void link_tie(struct io_uring_sqe *sqe, unsigned i, unsigned n, bool ordered,
-                     bool chained)
+/* chain_style.set_flags */
+static void link_set_flags(struct io_uring_sqe *sqe, unsigned i, unsigned n, bool ordered,
+                           bool chained)
 {
     bool last = i + 1 == n;
 
@@ -22,7 +22,7 @@ static void link_tie(struct io_uring_sqe *sqe, unsigned i, unsigned n, bool orde
 }
 
 static const struct chain_style link_style = {
-    .tie = link_tie,
+    .set_flags = link_set_flags,
 };
 
 static int link_create(const struct engine_config *config, struct engine **ret_engine,

@@ -1,15 +1,15 @@
-/* sequencer: see sequencer.h.
+/* sequencer: see sequencer_priv.h.
  *
- * The state of a batch is in its count of pending operations: all of them pending means that
- * the leader is under way, fewer that it is complete. Members of an ordered batch start when it
- * is the oldest of its sequence (s->turn) and its leader is complete in full; ordered batches
- * leave the sequence in the order in which they were submitted.
+ * The number of pending operations of a batch is its state: if all are pending, the leader is
+ * running; if fewer are pending, the leader is complete. The members of an ordered batch start
+ * when it is the oldest of the sequence (s->sequence), and its leader is complete in full.
+ * Ordered batches leave the sequence in the order in which they were submitted.
  *
- * A batch is at fault when one of its operations failed or fell short. It is `broken` when its
- * members must not start: because of its own leader, or because an ordered batch before it was
- * at fault. It is no part of the sequence any more then. Faults show in wait() only, which
- * returns all that it has, so that what is submitted later was submitted by a caller who knew.
- */
+ * A batch has a fault when one of its operations failed or is short. A batch is `broken` when
+ * its members must not start: because its own leader, or an ordered batch before it, has a
+ * fault. A broken batch is no longer part of the sequence. Faults are found in wait() only, and
+ * the same wait() returns the operation to the caller. So the caller knows of the fault when it
+ * submits the next batch, and that batch need not be cancelled. */
 #include "sequencer_priv.h"
 
 #include <assert.h>
@@ -25,7 +25,7 @@ static struct sequencer *sequencer_of(struct engine *e)
 void sequencer_init(struct sequencer *s, const struct sequencer_backend *backend)
 {
     *s = (struct sequencer){.backend = backend, .base.chain_breaks = true};
-    s->turn_tail = &s->turn;
+    s->sequence_tail = &s->sequence;
     op_list_init(&s->done);
 }
 
@@ -41,7 +41,7 @@ static void start_members(struct sequencer *s, struct engine_batch *b)
         start_op(s, &b->ops[i]);
 }
 
-/* The members are never started; nothing of the batch is under way. */
+/* Cancels all members. No operation of the batch may be running. */
 static void cancel_members(struct sequencer *s, struct engine_batch *b)
 {
     for (unsigned i = 1; i < b->n_ops; i++) {
@@ -56,31 +56,32 @@ static bool leader_complete(const struct engine_batch *b)
     return b->pending < b->n_ops;
 }
 
-/* Where in the sequence the batch hangs. */
+/* The pointer in the sequence that points to the batch. */
 static struct engine_batch **link_to(struct sequencer *s, const struct engine_batch *b)
 {
-    struct engine_batch **link = &s->turn;
+    struct engine_batch **link = &s->sequence;
 
     while (*link != b)
         link = &(*link)->next;
     return link;
 }
 
-/* The batch is complete and leaves the sequence, which may make it the next one's turn. */
-static void leave(struct sequencer *s, struct engine_batch *b)
+/* Removes a complete batch from the sequence. If it was the oldest, the members of the next one
+ * may start. */
+static void leave_sequence(struct sequencer *s, struct engine_batch *b)
 {
     struct engine_batch **link = link_to(s, b);
 
     *link = b->next;
     if (!*link)
-        s->turn_tail = link;
-    else if (link == &s->turn && leader_complete(s->turn))
-        start_members(s, s->turn);
+        s->sequence_tail = link;
+    else if (link == &s->sequence && leader_complete(s->sequence))
+        start_members(s, s->sequence);
 }
 
-/* Ends the sequence at a fault: the batches from *link on are cancelled. None of their members
- * have been started, as it was not their turn; a leader that is under way is waited for. */
-static void cut(struct sequencer *s, struct engine_batch **link)
+/* After a fault: cancels the batches of the sequence from *link on. None of their members has
+ * started, because an older batch was not complete. A leader that is running goes on. */
+static void cancel_from(struct sequencer *s, struct engine_batch **link)
 {
     for (struct engine_batch *b = *link; b; b = b->next) {
         b->broken = true;
@@ -88,16 +89,17 @@ static void cut(struct sequencer *s, struct engine_batch **link)
             cancel_members(s, b);
     }
     *link = NULL;
-    s->turn_tail = link;
+    s->sequence_tail = link;
 }
 
-static void follow_leader(struct sequencer *s, struct engine_batch *b)
+/* The leader has a result: starts or cancels the members. */
+static void handle_leader(struct sequencer *s, struct engine_batch *b)
 {
     if (b->ordered && !b->broken && !engine_op_full(&b->ops[0]))
-        cut(s, link_to(s, b));
+        cancel_from(s, link_to(s, b));
     else if (b->broken || !engine_op_full(&b->ops[0]))
         cancel_members(s, b);
-    else if (!b->ordered || b == s->turn)
+    else if (!b->ordered || b == s->sequence)
         start_members(s, b);
 }
 
@@ -110,11 +112,11 @@ void sequencer_complete(struct sequencer *s, struct engine_op *op)
     b->pending--;
     op_list_append(&s->done, op);
     if (op == &b->ops[0])
-        follow_leader(s, b);
+        handle_leader(s, b);
     else if (b->ordered && !engine_op_full(op))
-        cut(s, &b->next);
+        cancel_from(s, &b->next);
     if (b->ordered && !b->broken && b->pending == 0)
-        leave(s, b);
+        leave_sequence(s, b);
 }
 
 bool sequencer_complete_list(struct sequencer *s, struct op_list *l)
@@ -140,8 +142,8 @@ int sequencer_submit(struct engine *e, struct engine_batch *b)
     b->broken = false;
     b->next = NULL;
     if (b->ordered) {
-        *s->turn_tail = b;
-        s->turn_tail = &b->next;
+        *s->sequence_tail = b;
+        s->sequence_tail = &b->next;
     }
     start_op(s, &b->ops[0]);
     return 0;

@@ -1,10 +1,11 @@
-/* sync: plain blocking system calls in threads. Works everywhere, also where io_uring
- * and aio are forbidden.
+/* sync: blocking system calls in threads. Works everywhere, also where io_uring and aio are
+ * forbidden.
  *
- * One thread per file, made when the first operation on that file comes, runs its operations in
- * the order in which they were started: a destination that hangs blocks its own thread only.
- * Where no thread can be had (RLIMIT_NPROC, a container's pids limit) the operations of that
- * file are run in reap() by the owner of the engine; slower, but the copy goes on. */
+ * Each file has one thread. It starts with the first operation on the file, and runs the file's
+ * operations in the order in which they were started. So a destination that hangs blocks only
+ * its own thread. If a thread cannot be started (RLIMIT_NPROC, a container's pids limit), the
+ * thread that owns the engine runs the operations of that file in reap(). This is slower, but
+ * the copy goes on. */
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -13,28 +14,29 @@
 #include "base/clock.h"
 #include "sequencer_priv.h"
 
-/* A thread calls nothing deeper than pwrite(2); sanitizers want some stack, too. */
+/* A thread needs little stack: it calls nothing deeper than pwrite(2). Sanitizers need some,
+ * too. */
 #define THREAD_STACK (256u * 1024u)
 
-enum thread_state { THREAD_NONE, THREAD_RUNNING, THREAD_REFUSED };
+enum thread_state { THREAD_NONE, THREAD_RUNNING, THREAD_FAILED };
 
 struct sync_file {
     struct sync *engine;
-    enum thread_state state; /* the owner's */
+    enum thread_state state; /* used by the engine's owner only */
     pthread_t thread;
-    pthread_cond_t work; /* something in todo, or quit */
-    struct op_list todo; /* behind engine->lock */
+    pthread_cond_t work; /* todo is not empty, or quit is set */
+    struct op_list todo; /* protected by engine->lock */
 };
 
 struct sync {
     struct sequencer seq;
-    struct op_list inlined; /* NOPs, and what has no thread; the owner's */
+    struct op_list inlined; /* NOPs, and operations without a thread; used by the owner only */
 
-    pthread_mutex_t lock;
-    pthread_cond_t enough; /* n_done has reached `want`; on CLOCK_MONOTONIC */
+    pthread_mutex_t lock;  /* protects the members up to quit, and the files' todo */
+    pthread_cond_t enough; /* n_done has reached want; on CLOCK_MONOTONIC */
     struct op_list done;
     unsigned n_done;
-    unsigned want; /* 0: nobody waits */
+    unsigned want; /* results that reap() waits for; 0: it does not wait */
     bool quit;
 
     unsigned n_files;
@@ -46,7 +48,8 @@ static struct sync *sync_of(struct sequencer *s)
     return (struct sync *)s;
 }
 
-static void *serve_file(void *arg)
+/* The thread of one file. */
+static void *file_thread(void *arg)
 {
     struct sync_file *f = arg;
     struct sync *y = f->engine;
@@ -72,21 +75,21 @@ static void *serve_file(void *arg)
     return NULL;
 }
 
-/* Signals are the main thread's business: all are blocked in the new thread. */
+/* The new thread blocks all signals; the main thread receives them. */
 static void start_thread(struct sync_file *f)
 {
     pthread_attr_t attr;
     sigset_t all, old;
     int err;
 
-    f->state = THREAD_REFUSED;
+    f->state = THREAD_FAILED;
     if (pthread_attr_init(&attr) != 0)
         return;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old);
     err = pthread_attr_setstacksize(&attr, THREAD_STACK);
     if (err == 0)
-        err = pthread_create(&f->thread, &attr, serve_file, f);
+        err = pthread_create(&f->thread, &attr, file_thread, f);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     pthread_attr_destroy(&attr);
     if (err == 0)
@@ -105,7 +108,7 @@ static void sync_start(struct sequencer *s, struct engine_op *op)
     f = &y->files[op->file];
     if (f->state == THREAD_NONE)
         start_thread(f);
-    if (f->state == THREAD_REFUSED) {
+    if (f->state == THREAD_FAILED) {
         op_list_append(&y->inlined, op);
         return;
     }
@@ -115,7 +118,7 @@ static void sync_start(struct sequencer *s, struct engine_op *op)
     pthread_mutex_unlock(&y->lock);
 }
 
-/* Runs what needs no thread or has none. Returns whether there was anything. */
+/* Runs the operations that need no thread or have none. Returns whether there were any. */
 static bool run_inlined(struct sync *y)
 {
     for (struct engine_op *op = y->inlined.first; op; op = op->next)
@@ -165,7 +168,7 @@ static int init_locks(struct sync *y)
         err = pthread_mutex_init(&y->lock, NULL);
     for (unsigned i = 0; i < y->n_files && err == 0; i++)
         err = pthread_cond_init(&y->files[i].work, NULL);
-    return -err; /* pthread objects hold no resources that would have to be freed */
+    return -err; /* these pthread objects own nothing that has to be freed */
 }
 
 static int sync_create(const struct engine_config *config, struct engine **ret_engine,
@@ -193,8 +196,8 @@ static int sync_create(const struct engine_config *config, struct engine **ret_e
     return 0;
 }
 
-/* What is queued is not started any more; what is under way is waited for, as nothing can take
- * a buffer back from a system call. */
+/* Queued operations are not started any more. Running operations are waited for, because a
+ * system call that uses a buffer cannot be cancelled. */
 static void sync_destroy(struct engine *e)
 {
     struct sync *y = (struct sync *)e;

@@ -1,12 +1,12 @@
-/* table: which engines there are. */
+/* table: the list of engines. */
 #include "engine.h"
 
 #include <string.h>
 
-/* The order of "auto": what starts destinations concurrently with the fewest system calls
- * first. fanout and link are about equal where all destinations are as fast (bench/RESULTS.md,
- * cached and cold-durable, N=3); where one is slow, a chain of links waits for it and fanout
- * does not (bench/SLOW.md). aio and sync are for where io_uring is not to be had. */
+/* The order of "auto": engines that write to destinations concurrently with few system calls
+ * come first. fanout and link are about equal if all destinations are equally fast
+ * (bench/RESULTS.md, cached and cold-durable, N=3). If one is slow, a chain of links waits for
+ * it, and fanout does not (bench/SLOW.md). aio and sync are for machines without io_uring. */
 const struct engine_ops *const engine_table[] = {
     &engine_group_ops, &engine_fanout_ops, &engine_link_ops,
     &engine_aio_ops,   &engine_sync_ops,   NULL,

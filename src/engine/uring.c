@@ -5,18 +5,17 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Largest submission queue asked for. More batches than fit are handed over in several
- * submissions. */
+/* The largest submission queue. More batches need several submissions. */
 #define URING_MAX_ENTRIES 4096u
 
-/* A registered buffer may not be larger (io_uring_register(2), IORING_REGISTER_BUFFERS). */
+/* The largest registered buffer (io_uring_register(2), IORING_REGISTER_BUFFERS). */
 #define URING_MAX_BUFFER (1ul << 30)
 
-/* Set in user_data, beside the operation's address, of an SQE that was turned into a NOP. */
+/* A flag in user_data, beside the operation's address: the SQE has become a NOP. */
 #define URING_DISARMED 1ull
 
-/* Set in user_data, beside the operation's address, of the request to cancel it, if its answer
- * tells something. */
+/* A flag in user_data, beside the operation's address: the SQE requests that the operation be
+ * cancelled, and its result is of interest. */
 #define URING_CANCEL 2ull
 
 static struct engine_op *op_of(uint64_t user_data)
@@ -29,8 +28,9 @@ static struct engine_op *op_of(uint64_t user_data)
 static int setup(struct uring *u, unsigned entries, unsigned cq_entries,
                  struct engine_reason *why)
 {
-    /* The best first: completions are processed when we ask for them and on our own thread
-     * (6.1); without interrupting us (5.19); as it always was. */
+    /* The best flags first. DEFER_TASKRUN (6.1): the kernel processes completions in this
+     * thread, and only when it waits for them. COOP_TASKRUN (5.19): the kernel does not
+     * interrupt the thread for that. */
     static const unsigned flags[] = {
         IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN,
         IORING_SETUP_SUBMIT_ALL | IORING_SETUP_COOP_TASKRUN,
@@ -57,9 +57,9 @@ static int setup(struct uring *u, unsigned entries, unsigned cq_entries,
     return 0;
 }
 
-/* What cannot be done at once is given to kernel threads of ours, which count against
- * RLIMIT_NPROC and a container's pids limit. Without any every buffered write is -ECANCELED,
- * for ever. */
+/* Checks that the kernel can start worker threads for this process. Operations that would block
+ * run in them. They count against RLIMIT_NPROC and a container's pids limit. Without them every
+ * buffered write gets -ECANCELED. */
 static int probe_worker(struct uring *u, struct engine_reason *why)
 {
     struct io_uring_sqe *sqe = io_uring_get_sqe(&u->ring);
@@ -83,7 +83,8 @@ static int probe_worker(struct uring *u, struct engine_reason *why)
     return r;
 }
 
-static void note(struct engine_reason *notes, const char *what, int err)
+/* Adds a line to the notes. */
+static void add_note(struct engine_reason *notes, const char *what, int err)
 {
     size_t used = strlen(notes->text);
 
@@ -96,13 +97,14 @@ static void register_all(struct uring *u, struct engine_reason *notes)
     const struct engine_config *c = u->config;
     int r;
 
-    /* More files than RLIMIT_NOFILE allows is -EMFILE, a pool over RLIMIT_MEMLOCK -ENOMEM
-     * (io_uring_register(2)). Both only make the kernel look things up per operation. */
+    /* -EMFILE: more files than RLIMIT_NOFILE allows. -ENOMEM: a pool larger than RLIMIT_MEMLOCK
+     * (io_uring_register(2)). Without registration the kernel only needs more time for each
+     * operation. */
     if (c->n_fds > 0) {
         r = io_uring_register_files(&u->ring, c->fds, c->n_fds);
         u->fixed_files = r == 0;
         if (r < 0)
-            note(notes, "files", -r);
+            add_note(notes, "files", -r);
     }
     if (c->pool_len > 0) {
         struct iovec pool = {.iov_base = c->pool, .iov_len = c->pool_len};
@@ -111,7 +113,7 @@ static void register_all(struct uring *u, struct engine_reason *notes)
                                            : io_uring_register_buffers(&u->ring, &pool, 1);
         u->fixed_buffers = r == 0;
         if (r < 0)
-            note(notes, "buffers", -r);
+            add_note(notes, "buffers", -r);
     }
 }
 
@@ -128,7 +130,7 @@ int uring_open(struct uring *u, const struct engine_config *config, struct engin
         snprintf(why->text, sizeof why->text, "too many destinations for one submission");
         return -E2BIG;
     }
-    /* One more for a cancel request. */
+    /* One entry more, for a request to cancel. */
     entries = ops < URING_MAX_ENTRIES ? (unsigned)ops + 1 : URING_MAX_ENTRIES;
     r = setup(u, entries, ops < 2 * URING_MAX_ENTRIES ? 2 * entries : 4 * URING_MAX_ENTRIES,
               why);
@@ -190,8 +192,8 @@ static void request_cancel(struct uring *u, struct engine_op *op, int flags, uin
     u->outstanding++;
 }
 
-/* Whether the operation, while it runs, does so in a thread of io-wq, where a request to cancel
- * it finds it. Direct I/O may be under way without any, and streams are polled. */
+/* Whether the operation always runs in a thread of io-wq. A request to cancel finds it there.
+ * Direct I/O may run without a thread, and streams are polled. */
 static bool runs_in_thread(const struct uring *u, const struct engine_op *op)
 {
     return op->kind == ENGINE_WRITE && op->offset != ENGINE_STREAM &&
@@ -208,7 +210,7 @@ void uring_disarm_rest(struct uring *u)
 {
     struct io_uring_sq *sq = &u->ring.sq;
     unsigned left = io_uring_sq_ready(&u->ring);
-    bool cut = true; /* still behind the cut */
+    bool cut = true; /* the SQE belongs to the chain or group that was cut off */
 
     for (unsigned i = sq->sqe_tail - left; i != sq->sqe_tail; i++) {
         struct io_uring_sqe *sqe = &sq->sqes[i & *sq->kring_mask];
@@ -233,7 +235,7 @@ int uring_flush(struct uring *u)
     return r < 0 && r != -EINTR && r != -EBUSY && r != -EAGAIN ? r : 0;
 }
 
-/* Takes all CQEs that are there; returns the list of their operations in order. */
+/* Consumes all CQEs that have come. Returns the list of their operations in the same order. */
 static struct engine_op *reap(struct uring *u)
 {
     struct engine_op *list = NULL, **tail = &list;
@@ -248,7 +250,7 @@ static struct engine_op *reap(struct uring *u)
         if (cqe->user_data & URING_CANCEL)
             op->waits = cqe->res == -ENOENT;
         if (!op || cqe->user_data & URING_CANCEL)
-            continue; /* a cancel request */
+            continue; /* the CQE of a request to cancel */
         op->result = cqe->user_data & URING_DISARMED ? -ECANCELED : cqe->res;
         op->next = NULL;
         *tail = op;
@@ -272,8 +274,8 @@ int uring_turn(struct uring *u, unsigned want, unsigned timeout_ms, struct engin
         want = 1;
     r = io_uring_submit_and_wait_timeout(&u->ring, &cqe, want, &ts, NULL);
     uring_disarm_rest(u);
-    /* -ETIME: nothing came. -EINTR: a signal. -EBUSY: the completion queue is full, reaping
-     * it is the cure. -EAGAIN: out of memory for the moment; the SQEs are still queued. */
+    /* -ETIME: the time is over. -EINTR: a signal. -EBUSY: the completion queue is full; reap()
+     * empties it. -EAGAIN: the kernel is out of memory for now; the SQEs are still queued. */
     if (r < 0 && r != -ETIME && r != -EINTR && r != -EBUSY && r != -EAGAIN)
         return r;
     *ret_done = reap(u);
@@ -285,15 +287,16 @@ void uring_close(struct uring *u)
     while (u->outstanding > 0) {
         struct engine_op *done;
 
-        /* Again each time: what begins to run behind a cancel request has not been found by it.
-         * Before Linux 5.19 this is -EINVAL, and the operations end in their own time. */
+        /* Repeats the request, because it does not find operations that start to run after it.
+         * Before Linux 5.19 it is rejected with -EINVAL, and the operations run to their
+         * end. */
         if (uring_room(u, 1))
             request_cancel(u, NULL, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL, 0);
         if (uring_turn(u, u->outstanding, 1000, &done) < 0)
             break;
     }
-    /* Closing the ring would let go of the files some time later, and umount(2) say EBUSY until
-     * then. */
+    /* Without this the kernel would close the files some time after the ring, and umount(2)
+     * would fail with EBUSY until then. */
     if (u->fixed_files)
         io_uring_unregister_files(&u->ring);
     io_uring_queue_exit(&u->ring);

@@ -31,13 +31,13 @@ int uring_chain_create(const struct engine_config *config, const struct chain_st
     return 0;
 }
 
-/* A whole batch goes into the submission queue; the caller has made sure of room for it. */
+/* Puts a whole batch into the submission queue, which must have room for it. */
 static void queue_batch(struct uring_chain *c, struct engine_batch *b, bool chained)
 {
     for (unsigned i = 0; i < b->n_ops; i++) {
         struct io_uring_sqe *sqe = uring_prep(&c->uring, &b->ops[i]);
 
-        c->style->tie(sqe, i, b->n_ops, b->ordered, chained);
+        c->style->set_flags(sqe, i, b->n_ops, b->ordered, chained);
     }
 }
 
@@ -46,8 +46,8 @@ int uring_chain_submit(struct engine *e, struct engine_batch *b)
     struct uring_chain *c = chain_of(e);
 
     b->pending = b->n_ops;
-    b->led = false;
-    b->leader_seen = false;
+    b->leader_returned = false;
+    b->leader_completed = false;
     op_list_init(&b->held);
     if (b->ordered) {
         b->next = NULL;
@@ -55,7 +55,8 @@ int uring_chain_submit(struct engine *e, struct engine_batch *b)
         c->waiting_tail = &b->next;
         return 0;
     }
-    /* Never a submission in the middle of a batch: its rest would be one of its own. */
+    /* A batch must not be divided between two submissions: its rest would be a batch of its
+     * own. */
     if (!uring_room(&c->uring, b->n_ops)) {
         int r = uring_flush(&c->uring);
 
@@ -68,8 +69,9 @@ int uring_chain_submit(struct engine *e, struct engine_batch *b)
     return 0;
 }
 
-/* A chain ends with its submission, so that order between two chains is kept by waiting: what
- * has gathered since the last one goes out as one chain when that has come to its end. */
+/* A chain cannot be longer than one submission, and the kernel keeps no order between two
+ * chains. So the ordered batches that have been submitted since the last chain wait until that
+ * is complete. Then they become the next chain. */
 static void queue_chain(struct uring_chain *c)
 {
     while (c->chain_left == 0 && c->waiting && uring_room(&c->uring, c->waiting->n_ops)) {
@@ -88,7 +90,7 @@ static void queue_chain(struct uring_chain *c)
     }
 }
 
-/* An ordered batch failed or fell short: those that wait behind it are not started. */
+/* An ordered batch has failed or is short: cancels the ordered batches that wait behind it. */
 static void cancel_waiting(struct uring_chain *c, struct op_list *done)
 {
     for (struct engine_batch *b = c->waiting; b; b = b->next) {
@@ -109,19 +111,20 @@ static bool any_fault(const struct op_list *l)
     return false;
 }
 
-static void settle_op(struct uring_chain *c, struct engine_op *op, struct op_list *done)
+static void handle_completion(struct uring_chain *c, struct engine_op *op, struct op_list *done)
 {
     if (--op->batch->pending == 0 && op->batch->ordered)
         c->chain_left--;
-    if (c->style->settle)
-        c->style->settle(c, op, done);
+    if (c->style->on_completion)
+        c->style->on_completion(c, op, done);
     else
         op_list_append(done, op);
 }
 
-/* The list of completions becomes the list of what is to be returned. Leaders first: a member
- * that tells of its leader's success puts it into *done, and it must not wait here then. */
-static struct engine_op *settle(struct uring_chain *c, struct engine_op *list)
+/* Handles a list of completions. Returns the list of operations that wait() returns. Leaders
+ * are handled first: a member that proves its leader's success would put the leader into that
+ * list, and an operation must not be in two lists. */
+static struct engine_op *handle_completions(struct uring_chain *c, struct engine_op *list)
 {
     struct op_list done, members;
     struct engine_op *next;
@@ -131,13 +134,13 @@ static struct engine_op *settle(struct uring_chain *c, struct engine_op *list)
     for (struct engine_op *op = list; op; op = next) {
         next = op->next;
         if (op == op->batch->ops)
-            settle_op(c, op, &done);
+            handle_completion(c, op, &done);
         else
             op_list_append(&members, op);
     }
     for (struct engine_op *op = members.first; op; op = next) {
         next = op->next;
-        settle_op(c, op, &done);
+        handle_completion(c, op, &done);
     }
     if (any_fault(&done))
         cancel_waiting(c, &done);
@@ -149,15 +152,15 @@ int uring_chain_wait(struct engine *e, unsigned slow, unsigned timeout_ms,
 {
     struct uring_chain *c = chain_of(e);
     struct engine_op *list = NULL;
-    unsigned under_way;
+    unsigned running;
     int r = 0;
 
     queue_chain(c);
-    under_way = c->uring.outstanding - c->early;
+    running = c->uring.outstanding - c->early;
     if (c->uring.outstanding > 0)
-        r = uring_turn(&c->uring, engine_share(under_way, slow), timeout_ms, &list);
+        r = uring_turn(&c->uring, engine_share(running, slow), timeout_ms, &list);
     if (r == 0)
-        *ret_done = settle(c, list);
+        *ret_done = handle_completions(c, list);
     return r;
 }
 

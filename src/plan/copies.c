@@ -10,6 +10,13 @@ int plan_stat_source(const struct plan_copy *c, struct stat *ret)
     return c->follow ? path_probe_stat(c->source, ret) : path_probe_lstat(c->source, ret);
 }
 
+bool plan_is_directory(const char *path)
+{
+    struct stat st;
+
+    return path_probe_stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 void plan_leave_out(struct plan_copy *c, char *why, bool is_failure)
 {
     c->left_out = why;

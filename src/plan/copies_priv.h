@@ -1,20 +1,24 @@
-/* copies_priv: the copies of a plan, one by one. */
+/* copies_priv: functions for one copy of a plan. */
 #ifndef UCOPY_PLAN_COPIES_PRIV_H
 #define UCOPY_PLAN_COPIES_PRIV_H
 
+#include <stdbool.h>
 #include <sys/stat.h>
 
 #include "plan.h"
 
-/* What the source is: a symlink that is not followed is what it is itself. 0, or -1 with errno.
- */
+/* As stat(2) of the source; as lstat(2) if its symlink is not followed. 0, or -1 with errno. */
 int plan_stat_source(const struct plan_copy *c, struct stat *ret);
 
-/* The copy is not made; takes the text over. */
+/* Whether the path leads to a directory. False, too, if that is not known. */
+bool plan_is_directory(const char *path);
+
+/* Leaves the copy out of the plan. why: the message; takes it over. is_failure: see struct
+ * plan_copy. */
 void plan_leave_out(struct plan_copy *c, char *why, bool is_failure);
 
-/* What a refusal (r is -EINVAL) of this copy comes to: the plan is refused, or with --cp this
- * copy left out. Returns r, or 0. */
+/* Handles the result r of a check of this copy. With --cp and -EINVAL the copy is left out,
+ * with *ret_error as the message, and the function returns 0. Otherwise it returns r. */
 int plan_settle(struct plan_copy *c, const struct options *o, int r, char **ret_error);
 
 #endif

@@ -9,8 +9,9 @@
 
 #define SECOND INT64_C(1000000000)
 
-/* Nanoseconds to which the file system of these times is exact, at most: what divides all of
- * them, up to 2 seconds (FAT). Where that says too much, it is chance that it does. */
+/* An upper limit for the resolution of times on this file system, in nanoseconds: the largest
+ * unit (2 s for FAT, 1 s, 0.1 s, ...) that divides all times of the file. The result is too
+ * large only if the times are round numbers by chance. */
 static int64_t resolution(const struct stat *st)
 {
     const struct timespec *times[] = {&st->st_atim, &st->st_mtim, &st->st_ctim};
@@ -25,8 +26,8 @@ static int64_t resolution(const struct stat *st)
     return r;
 }
 
-/* The source's time of modification, cut off to what the file system of what stands can hold.
- */
+/* The source's modification time, cut off to the resolution of the existing file's file
+ * system. */
 static struct timespec cut_time(const struct stat *there, const struct stat *source)
 {
     struct timespec t = source->st_mtim;
@@ -38,6 +39,7 @@ static struct timespec cut_time(const struct stat *there, const struct stat *sou
     return t;
 }
 
+/* Whether the existing file has the type, the size and the modification time of the source. */
 static bool is_copy(const struct stat *there, const struct stat *source)
 {
     struct timespec t = cut_time(there, source);
@@ -46,7 +48,8 @@ static bool is_copy(const struct stat *there, const struct stat *source)
            there->st_size == source->st_size && clock_same(&there->st_mtim, &t);
 }
 
-/* Whether what stands is older than the source would be there. */
+/* Whether the existing file is older than the source. keeps_times: the copy would get the
+ * source's time, as exactly as the file system can store it. */
 static bool is_older(const struct stat *there, const struct stat *source, bool keeps_times)
 {
     struct timespec t = keeps_times ? cut_time(there, source) : source->st_mtim;

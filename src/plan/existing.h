@@ -1,6 +1,7 @@
-/* existing: what becomes of what stands under a final name already when something that is no
- * directory is to have that name. The one place that decides, for single files and for trees;
- * the answer is carried out by who asked. The rules are those of cp. */
+/* existing: decides what happens to an existing file under the final name of a copy, if the
+ * copy is no directory. This is the only place that decides it, for single files and for trees.
+ * The caller does what the verdict says. The rules are those of cp. Any thread may call these
+ * functions. */
 #ifndef UCOPY_PLAN_EXISTING_H
 #define UCOPY_PLAN_EXISTING_H
 
@@ -11,27 +12,27 @@
 #include "cli/existing_policy.h"
 
 enum existing_verdict {
-    EXISTING_REPLACE, /* or there is nothing: go on */
-    EXISTING_SKIP,    /* it stays, and that is as good as a copy */
-    EXISTING_HAS,     /* it is the copy */
-    EXISTING_REFUSE,  /* it stays, and that is a failure */
-    EXISTING_ASK,     /* it may be replaced if the user says so */
+    EXISTING_REPLACE, /* replace it; or nothing exists there */
+    EXISTING_SKIP,    /* keep it; this counts as success */
+    EXISTING_HAS,     /* keep it; it is a complete copy already */
+    EXISTING_REFUSE,  /* keep it; this is a failure */
+    EXISTING_ASK,     /* replace it if the user agrees */
 };
 
-/* The verdict, and with EXISTING_ASK what to ask about. */
+/* The verdict, and with EXISTING_ASK the facts for the question. */
 struct existing_case {
     enum existing_verdict verdict;
-    mode_t mode;
-    bool writable; /* by the user */
+    mode_t mode;   /* of the existing file */
+    bool writable; /* the user may write to it */
 };
 
-/* Decides about what stands under the name in the directory (or the path, with AT_FDCWD).
- * there: what that is, or NULL if it is nothing. */
+/* Decides about the existing file with this name in the directory (or with this path, if dir_fd
+ * is AT_FDCWD). there: the result of lstat(2) or stat(2) for it; NULL: there is none. */
 struct existing_case existing_judge(const struct existing_policy *p, const struct stat *source,
                                     const struct stat *there, int dir_fd, const char *name);
 
-/* Fill *f with why it was not replaced: because of EXISTING_REFUSE, or of the answer to
- * EXISTING_ASK. Return the negative errno. */
+/* Fill *f with the reason why the file was not replaced: the verdict EXISTING_REFUSE, or the
+ * user's answer after EXISTING_ASK. Return the negative errno. */
 int existing_refused(struct failure *f);
 int existing_declined(struct failure *f);
 

@@ -1,8 +1,8 @@
-/* guards: the guards of a plan. See guards_priv.h.
+/* guards: see guards_priv.h.
  *
- * Two paths are one file when they lead to the same inode. A file that does not exist yet is
- * known by the inode of its directory and its last component. All sources and destinations
- * are sorted by that identity, so that equal ones become neighbours. */
+ * Two paths are the same file if they lead to the same inode. A file that does not exist yet is
+ * identified by the inode of its directory and its name there. All sources and destinations are
+ * sorted by these identities, so that equal ones become neighbours. */
 #include "guards_priv.h"
 
 #include <assert.h>
@@ -20,22 +20,27 @@
 #include "copies_priv.h"
 #include "same_file_priv.h"
 
-#define MAX_SYMLINKS 40 /* as the kernel's own limit, path_resolution(7) */
+#define MAX_SYMLINKS 40 /* the kernel has the same limit, path_resolution(7) */
 
-/* What a path leads to. */
+/* The file that a path leads to. */
 struct identity {
-    const char *path; /* as it is shown to the user; not owned */
+    const char *path; /* for messages; not owned */
     const char *from; /* of a destination: its source; not owned */
     bool is_dest;
-    bool itself;  /* a symlink is what it is itself, not what it leads to; and what stands at a
-                   * destination and is no directory is nothing but a name, to be replaced */
-    size_t order; /* destinations count in the order of the command line */
-    unsigned copy;
+
+    /* A symlink is not followed. And a destination that exists and is no directory is
+     * identified by its name, as if it did not exist, because the copy replaces it. */
+    bool no_follow;
+
+    size_t order;  /* of a destination: its position on the command line */
+    unsigned copy; /* index of the copy in the plan */
 
     dev_t dev;
     ino_t ino;
-    char *name; /* of what does not exist: last component, and dev and ino are its directory's;
-                 * otherwise NULL */
+
+    /* Of a file that does not exist: the last component, and dev and ino are those of its
+     * directory. Otherwise NULL. */
+    char *name;
 };
 
 struct identities {
@@ -43,8 +48,8 @@ struct identities {
     size_t n;
 };
 
-/* Where the symlink `path` leads, one step; NULL with errno set if that cannot be told. */
-static char *follow(const char *path)
+/* The path that the symlink leads to, in one step; NULL with errno set. The caller frees it. */
+static char *follow_symlink(const char *path)
 {
     char target[PATH_MAX];
     ssize_t n = readlink(path, target, sizeof(target));
@@ -67,8 +72,8 @@ static char *follow(const char *path)
     return followed;
 }
 
-/* Finds the directory and the name under which `path` would come into being. 0, -ENOENT when
- * that cannot be told (it could not be created either, then), or -ENOMEM. */
+/* Finds the directory and the name with which a file at this path would be created. 0, or
+ * -ENOENT if that is not known (a file could not be created there either), or -ENOMEM. */
 static int identify_missing(const char *path, struct identity *id)
 {
     char *at = strdup(path);
@@ -77,9 +82,9 @@ static int identify_missing(const char *path, struct identity *id)
     int r = -ENOENT;
 
     for (unsigned links = 0; at && links <= MAX_SYMLINKS; links++) {
-        if (id->itself || path_probe_lstat(at, &st) < 0 || !S_ISLNK(st.st_mode))
+        if (id->no_follow || path_probe_lstat(at, &st) < 0 || !S_ISLNK(st.st_mode))
             break;
-        next = follow(at);
+        next = follow_symlink(at);
         if (!next && errno != ENOMEM)
             goto out;
         free(at);
@@ -106,8 +111,8 @@ out:
     return r;
 }
 
-/* Adds what the path leads to, if that can be told. A source that does not exist is left to
- * source_open(). */
+/* Adds the identity of the path, if it can be found. For a source that does not exist nothing
+ * is added: source_open() will report that. */
 static int identify(struct identities *ids, const struct identity *what)
 {
     struct identity *id = &ids->v[ids->n];
@@ -117,8 +122,9 @@ static int identify(struct identities *ids, const struct identity *what)
     *id = *what;
     if (path_probe_is_silent(id->path))
         return 0;
-    if ((id->itself ? path_probe_lstat(id->path, &st) : path_probe_stat(id->path, &st)) == 0 &&
-        (!id->is_dest || !id->itself || S_ISDIR(st.st_mode))) {
+    if ((id->no_follow ? path_probe_lstat(id->path, &st) : path_probe_stat(id->path, &st)) ==
+            0 &&
+        (!id->is_dest || !id->no_follow || S_ISDIR(st.st_mode))) {
         id->dev = st.st_dev;
         id->ino = st.st_ino;
     } else if (!id->is_dest) {
@@ -143,7 +149,7 @@ static int compare_files(const struct identity *a, const struct identity *b)
     return strcmp(a->name, b->name);
 }
 
-/* Equal files become neighbours, destinations first. */
+/* For qsort(3): equal files become neighbours, destinations first. */
 static int compare(const void *x, const void *y)
 {
     const struct identity *a = x, *b = y;
@@ -156,13 +162,14 @@ static int compare(const void *x, const void *y)
     return (a->order > b->order) - (a->order < b->order);
 }
 
-/* Whether one of two that are the same file stands in the way of the other. */
+/* Rejects a destination and another path that are the same file, unless the copy is
+ * harmless. */
 static int check_pair(const struct options *o, const struct identity *dest,
                       const struct identity *other, char **ret_error)
 {
-    if (other->path == dest->path) /* a symlink that leads to itself */
+    if (other->path == dest->path) /* the two identities of one destination that is a symlink */
         return 0;
-    /* What the first of two copies makes the second one leaves alone, or gives another name. */
+    /* The second of two copies does not change the file of the first one, or renames it. */
     if (other->is_dest && other->copy != dest->copy &&
         (existing_keeps_all(&o->standing) || o->backup.kind == BACKUP_NUMBERED))
         return 0;
@@ -177,8 +184,9 @@ static int check_pair(const struct options *o, const struct identity *dest,
     return usage_error(ret_error, "'%s' and '%s' are the same file", other->path, dest->path);
 }
 
-/* Opens the directory that the path is, or the lowest one above it that is there. */
-static int open_nearest(const char *path)
+/* Opens the directory at this path or, if it does not exist, the nearest one above it that
+ * does. -1 with errno set. */
+static int open_nearest_directory(const char *path)
 {
     char *at = strdup(path), *above;
     int fd = -1;
@@ -193,8 +201,8 @@ static int open_nearest(const char *path)
     return fd;
 }
 
-/* Whether the directory that fd is open on is the other one or below it; with -x, by ways that
- * do not leave the file system. Closes fd. */
+/* Whether the directory of fd is the other one or below it. one_file_system (-x): directories
+ * below a mount point do not count. Closes fd. */
 static bool is_within(int fd, const struct stat *other, bool one_file_system)
 {
     struct stat st, above;
@@ -220,7 +228,7 @@ static bool is_within(int fd, const struct stat *other, bool one_file_system)
     return false;
 }
 
-/* A tree that has its copy in itself has no end. */
+/* Rejects a destination inside its source: the copy of the tree would never end. */
 static int check_within(const struct plan_copy *c, const struct options *o, char **ret_error)
 {
     struct stat st;
@@ -229,26 +237,27 @@ static int check_within(const struct plan_copy *c, const struct options *o, char
         return 0;
     for (unsigned d = 0; d < c->n_dests; d++)
         if (!path_probe_is_silent(c->dests[d]) &&
-            is_within(open_nearest(c->dests[d]), &st, o->one_file_system))
+            is_within(open_nearest_directory(c->dests[d]), &st, o->one_file_system))
             return usage_error(ret_error, "cannot copy a directory, '%s', into itself, '%s'",
                                c->source, c->dests[d]);
     return 0;
 }
 
-/* A symlink that stands at a destination is what it leads to, and a name, too: another copy may
- * have put it there by then. */
+/* A destination that is a symlink gets two identities: that of the symlink's target, and that
+ * of its name, because another copy may have replaced the symlink when this one starts. */
 static int identify_dest(struct identities *ids, struct identity *dest)
 {
     struct stat st;
     int r = identify(ids, dest);
 
-    if (r < 0 || dest->itself || path_probe_is_silent(dest->path) ||
+    if (r < 0 || dest->no_follow || path_probe_is_silent(dest->path) ||
         path_probe_lstat(dest->path, &st) < 0 || !S_ISLNK(st.st_mode))
         return r;
-    dest->itself = true;
+    dest->no_follow = true;
     return identify(ids, dest);
 }
 
+/* Finds the identities of all sources and destinations. 0 or -ENOMEM. */
 static int collect(const struct plan *p, struct identities *ids)
 {
     size_t order = 0;
@@ -260,21 +269,22 @@ static int collect(const struct plan *p, struct identities *ids)
         if (c->left_out)
             continue;
         r = identify(ids,
-                     &(struct identity){.path = c->source, .itself = !c->follow, .copy = i});
+                     &(struct identity){.path = c->source, .no_follow = !c->follow, .copy = i});
         for (unsigned d = 0; r == 0 && d < c->n_dests; d++)
             r = identify_dest(ids, &(struct identity){.path = c->dests[d],
                                                       .from = c->source,
                                                       .is_dest = true,
-                                                      .itself = c->tree, /* it is replaced */
+                                                      .no_follow = c->tree, /* it is replaced */
                                                       .order = order++,
                                                       .copy = i});
     }
     return r;
 }
 
-/* Two sources that go to one destination, the second after the first, as with cp. */
-static int check_later(const struct plan *p, const struct options *o,
-                       const struct identity *first, const struct identity *second)
+/* --cp: leaves out the second of two copies that have the same destination, if cp does so. 0 or
+ * -ENOMEM. */
+static int leave_out_second(const struct plan *p, const struct options *o,
+                            const struct identity *first, const struct identity *second)
 {
     struct plan_copy *c = &p->copies[second->copy];
     bool backs_up = o->backup.kind != BACKUP_NONE;
@@ -305,9 +315,10 @@ static int check_later(const struct plan *p, const struct options *o,
     return 0;
 }
 
-/* As with cp: one source after the other, and what must not be done is left out. */
-static int sort_out(const struct plan *p, const struct options *o, const struct identity *v,
-                    size_t n)
+/* --cp: v[0..n-1] are the same file. Leaves out the copies that cp would not make. 0 or
+ * -ENOMEM. */
+static int leave_out_same(const struct plan *p, const struct options *o,
+                          const struct identity *v, size_t n)
 {
     int r = 0;
 
@@ -326,13 +337,15 @@ static int sort_out(const struct plan *p, const struct options *o, const struct 
             r = 0;
         }
         if (d > 0)
-            r = check_later(p, o, &v[0], &v[d]);
+            r = leave_out_second(p, o, &v[0], &v[d]);
     }
     return r;
 }
 
-/* Keeps of several refusals that of the destination that comes first on the command line. */
-static int check_group(const struct options *o, const struct identity *v, size_t n,
+/* v[0..n-1] are the same file. If one of these destinations is rejected, and is before *order
+ * on the command line, sets *order and *ret_error. So the error of the first destination
+ * remains. 0 or -ENOMEM. */
+static int reject_same(const struct options *o, const struct identity *v, size_t n,
                        size_t *order, char **ret_error)
 {
     char *error;
@@ -354,7 +367,7 @@ static int check_group(const struct options *o, const struct identity *v, size_t
     return 0;
 }
 
-/* No destination may be another destination or a source. */
+/* Rejects destinations that are another destination or a source. */
 static int check_same(const struct plan *p, const struct options *o, char **ret_error)
 {
     struct identities ids = {0};
@@ -374,8 +387,8 @@ static int check_same(const struct plan *p, const struct options *o, char **ret_
     for (size_t i = 0, end; r == 0 && i < ids.n; i = end) {
         for (end = i + 1; end < ids.n && compare_files(&ids.v[i], &ids.v[end]) == 0; end++)
             ;
-        r = o->cp ? sort_out(p, o, &ids.v[i], end - i)
-                  : check_group(o, &ids.v[i], end - i, &order, ret_error);
+        r = o->cp ? leave_out_same(p, o, &ids.v[i], end - i)
+                  : reject_same(o, &ids.v[i], end - i, &order, ret_error);
     }
 
     for (size_t i = 0; i < ids.n; i++)

@@ -1,4 +1,4 @@
-/* plan: what is to be copied to where. See plan.h. */
+/* plan: see plan.h. */
 #include "plan.h"
 
 #include <assert.h>
@@ -13,29 +13,23 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/path_probe.h"
+#include "checks_priv.h"
 #include "cli/usage_error.h"
 #include "copies_priv.h"
 #include "guards_priv.h"
-#include "same_file_priv.h"
 
-/* The operands as they are meant: sources, and either directories to copy them into or, with
- * one source, destinations. */
-struct aim {
-    unsigned n_sources; /* the first operands */
-    bool has_symlinks;  /* among them, and followed */
+/* The meaning of the operands: sources, and either directories to copy them into or, with one
+ * source, destinations. */
+struct operands {
+    unsigned n_sources; /* these are the first operands */
+    bool has_symlinks;  /* at least one source is a symlink, and is followed */
     char *const *directories;
     unsigned n_directories; /* 0: the other operands are destinations */
 };
 
-static bool is_directory(const char *path)
-{
-    struct stat st;
-
-    return path_probe_stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-/* `cp -bf a a` makes what would be the backup. */
-static int backup_of_source(const struct plan_copy *c, const struct options *o, char **path)
+/* If the destination is the source: `cp -bf a a` copies the file to the name of its backup.
+ * Replaces *path by that name then. 0 or -ENOMEM. */
+static int use_backup_name(const struct plan_copy *c, const struct options *o, char **path)
 {
     char *dir, *name, backup[NAME_MAX + 1];
     struct stat st;
@@ -59,10 +53,10 @@ static int backup_of_source(const struct plan_copy *c, const struct options *o, 
     return r;
 }
 
-/* Makes DIR/basename(SOURCE), or with --parents DIR/SOURCE. What is in a tree "." or ".." goes
- * into DIR itself. */
-static int into_directory(const char *dir, const struct plan_copy *c, bool parents,
-                          char **ret_path, char **ret_error)
+/* Makes the path DIR/basename(SOURCE), or with --parents DIR/SOURCE. The entries of a tree
+ * named "." or ".." are copied into DIR itself. */
+static int path_in_directory(const char *dir, const struct plan_copy *c, bool parents,
+                             char **ret_path, char **ret_error)
 {
     const char *source = c->source;
     char *name = parents ? strdup(source + strspn(source, "/")) : path_last(source);
@@ -85,63 +79,6 @@ static int into_directory(const char *dir, const struct plan_copy *c, bool paren
     return r;
 }
 
-/* What may not be the destination of a tree: anything but a directory; of what is none: its own
- * other name. */
-static int check_tree_dest(const struct plan_copy *c, const struct options *o, const char *path,
-                           char **ret_error)
-{
-    struct stat st, source, end;
-
-    if (path_probe_lstat(path, &st) < 0 || S_ISDIR(st.st_mode) ||
-        plan_stat_source(c, &source) < 0)
-        return 0;
-    if (S_ISDIR(source.st_mode) && o->backup.kind == BACKUP_NONE)
-        return usage_error(ret_error, "cannot overwrite non-directory '%s' with directory '%s'",
-                           path, c->source);
-    /* A symlink is not to take the place of what it leads to either. */
-    if ((fd_same_file(&st, &source) ||
-         (path_probe_stat(c->source, &end) == 0 && fd_same_file(&st, &end))) &&
-        !plan_same_possible(o, c->source, path))
-        return usage_error(ret_error, "'%s' and '%s' are the same file", c->source, path);
-    return 0;
-}
-
-/* What may not be a destination. */
-static int check_dest(const struct options *o, const char *path, char **ret_error)
-{
-    struct stat st;
-
-    if (existing_keeps_all(&o->standing) ||
-        (options_make_anew(o) ? path_probe_lstat(path, &st) : path_probe_stat(path, &st)) < 0)
-        return 0;
-    if (S_ISDIR(st.st_mode))
-        return usage_error(ret_error, "cannot overwrite directory '%s' with non-directory",
-                           path);
-    if (S_ISBLK(st.st_mode))
-        return usage_error(ret_error,
-                           "'%s' is a block device; writing to block devices is refused", path);
-    return 0;
-}
-
-/* What cp finds out by a look at a destination before it touches it. */
-static int check_cp_dest(const struct plan_copy *c, const struct options *o, const char *path,
-                         char **ret_error)
-{
-    bool anew = options_make_anew(o);
-    struct stat st;
-    int err;
-
-    if ((anew ? path_probe_lstat(path, &st) : path_probe_stat(path, &st)) == 0 ||
-        errno == ETIMEDOUT || errno == ENOTDIR || (errno == ELOOP && o->force))
-        return 0;
-    err = errno;
-    if (err != ENOENT)
-        return usage_error(ret_error, "cannot stat '%s': %s", path, strerror(err));
-    if (!c->tree && !anew && path_probe_lstat(path, &st) == 0 && !getenv("POSIXLY_CORRECT"))
-        return usage_error(ret_error, "not writing through dangling symlink '%s'", path);
-    return 0;
-}
-
 static int add_dest(struct plan_copy *c, const struct options *o, const char *dest, bool is_dir,
                     char **ret_error)
 {
@@ -149,11 +86,11 @@ static int add_dest(struct plan_copy *c, const struct options *o, const char *de
     int r = 0;
 
     if (is_dir)
-        r = into_directory(dest, c, o->parents, &path, ret_error);
+        r = path_in_directory(dest, c, o->parents, &path, ret_error);
     else if (!(path = strdup(dest)))
         r = -ENOMEM;
     else
-        r = backup_of_source(c, o, &path);
+        r = use_backup_name(c, o, &path);
     if (r < 0) {
         free(path);
         return r;
@@ -163,23 +100,9 @@ static int add_dest(struct plan_copy *c, const struct options *o, const char *de
     return 0;
 }
 
-static int check_dests(const struct plan_copy *c, const struct options *o, char **ret_error)
-{
-    int r = 0;
-
-    for (unsigned d = 0; r == 0 && d < c->n_dests; d++) {
-        if (o->cp && !existing_keeps_all(&o->standing))
-            r = check_cp_dest(c, o, c->dests[d], ret_error);
-        if (r == 0)
-            r = c->tree ? check_tree_dest(c, o, c->dests[d], ret_error)
-                        : check_dest(o, c->dests[d], ret_error);
-    }
-    return r;
-}
-
-/* All destinations at once, as ask_about(). Where a symlink leads that is replaced does not
- * matter. */
-static int ask_about_dests(const struct plan *p, const struct options *o)
+/* Probes all destinations at once, as probe_operands(). If a copy replaces a symlink, the
+ * symlink's target does not matter. 0 or -ENOMEM. */
+static int probe_dests(const struct plan *p, const struct options *o)
 {
     struct path_probe_path *paths;
     unsigned n = 0;
@@ -204,7 +127,7 @@ static int ask_about_dests(const struct plan *p, const struct options *o)
     return 0;
 }
 
-/* Options that are about the bytes of one file. */
+/* Rejects options that apply to the bytes of one file only. */
 static int check_tree_options(const struct options *o, const char *source, char **ret_error)
 {
     const char *which = o->offset                         ? "offset"
@@ -218,10 +141,10 @@ static int check_tree_options(const struct options *o, const char *source, char 
     return usage_error(ret_error, "'%s' is no regular file: --%s is not for it", source, which);
 }
 
-/* Whether the source is a tree: a directory, or something that is made anew and not read, or
- * something that comes with the directories it is in. */
-static int find_kind(struct plan_copy *c, const struct options *o, const struct aim *aim,
-                     char **ret_error)
+/* Finds out whether the source is a tree: a directory; a file that is made anew and not read;
+ * or a file that is copied with its prefix directories. */
+static int find_kind(struct plan_copy *c, const struct options *o,
+                     const struct operands *operands, char **ret_error)
 {
     struct stat st;
 
@@ -239,23 +162,23 @@ static int find_kind(struct plan_copy *c, const struct options *o, const struct 
                            "--resume tells by their times what is complete in '%s'; "
                            "-a, -p and --preserve=timestamps keep these",
                            c->source);
-    /* Without -r cp reads whatever it is. */
+    /* Without -r cp reads files of all types. */
     c->contents = o->copy_contents || (o->cp && !o->recursive);
-    /* A file that may have another name among the sources is made in the same way as they. */
+    /* The source may be a hard link of another source; both are copied as trees then. */
     c->tree = S_ISLNK(st.st_mode) || o->link || o->symbolic_link ||
               (o->recursive && !S_ISREG(st.st_mode)) ||
               (c->contents && (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode))) ||
-              (o->preserve_links && aim->n_directories > 0 && S_ISREG(st.st_mode) &&
-               (st.st_nlink > 1 || aim->has_symlinks)) ||
+              (o->preserve_links && operands->n_directories > 0 && S_ISREG(st.st_mode) &&
+               (st.st_nlink > 1 || operands->has_symlinks)) ||
               c->way_len > 0;
     return c->tree ? check_tree_options(o, c->source, ret_error) : 0;
 }
 
-/* --parents: all of the path is to be made. */
-static int find_way(struct plan_copy *c, const char *operand, char **ret_error)
+/* --parents: finds the prefix directories in the operand. */
+static int find_prefix(struct plan_copy *c, const char *operand, char **ret_error)
 {
     char *clean = path_clean(operand);
-    const char *first, *way;
+    const char *first, *slash;
 
     if (!clean)
         return -ENOMEM;
@@ -269,13 +192,14 @@ static int find_way(struct plan_copy *c, const char *operand, char **ret_error)
     free(c->source);
     c->source = clean;
     first = clean + strspn(clean, "/");
-    way = strchr(first, '/');
-    c->way_len = way ? strlen(way + 1) : 0;
+    slash = strchr(first, '/');
+    c->way_len = slash ? strlen(slash + 1) : 0;
     return 0;
 }
 
-/* Begins the next copy of the plan. */
-static int add_copy(struct plan *p, const struct options *o, const struct aim *aim,
+/* Adds a copy without destinations to the plan. 0 or a negative errno; *ret_copy is set in any
+ * case. */
+static int add_copy(struct plan *p, const struct options *o, const struct operands *operands,
                     const char *operand, struct plan_copy **ret_copy, char **ret_error)
 {
     struct plan_copy *c = &p->copies[p->n_copies++];
@@ -284,19 +208,19 @@ static int add_copy(struct plan *p, const struct options *o, const struct aim *a
 
     *ret_copy = c;
     c->source = o->strip_trailing_slashes ? path_strip(operand) : strdup(operand);
-    c->dests =
-        calloc(aim->n_directories ? aim->n_directories : o->n_operands, sizeof(*c->dests));
+    c->dests = calloc(operands->n_directories ? operands->n_directories : o->n_operands,
+                      sizeof(*c->dests));
     if (!c->source || !c->dests)
         return -ENOMEM;
     c->follow = options_follow_operand(o) ||
                 (!o->strip_trailing_slashes && length > 1 && operand[length - 1] == '/');
     if (o->parents)
-        r = find_way(c, c->source, ret_error);
-    return r == 0 ? find_kind(c, o, aim, ret_error) : r;
+        r = find_prefix(c, c->source, ret_error);
+    return r == 0 ? find_kind(c, o, operands, ret_error) : r;
 }
 
-/* Notes under which name the destinations have the root. */
-static int note_label(struct plan_copy *c)
+/* 0 or -ENOMEM. */
+static int set_label(struct plan_copy *c)
 {
     char *root = plan_root(c, c->dests[0]);
 
@@ -305,119 +229,84 @@ static int note_label(struct plan_copy *c)
     return c->label ? 0 : -ENOMEM;
 }
 
-static int check_directory(const char *dir, const struct options *o, char **ret_error)
-{
-    const char *what = o->n_target_directories > 0 ? "target directory" : "target";
-    struct stat st;
-
-    if (path_probe_is_silent(dir)) /* told when it is opened */
-        return 0;
-    if (path_probe_stat(dir, &st) < 0)
-        return usage_error(ret_error, "%s '%s': %s", what, dir, strerror(errno));
-    if (!S_ISDIR(st.st_mode) && o->parents)
-        return usage_error(ret_error, "with --parents, the destination must be a directory");
-    if (!S_ISDIR(st.st_mode))
-        return usage_error(ret_error, "%s '%s': %s", what, dir, strerror(ENOTDIR));
-    return 0;
-}
-
 /* ucopy -t DIR... SOURCE... */
-static int plan_into_directories(struct plan *p, const struct options *o, const struct aim *aim,
-                                 char **ret_error)
+static int plan_into_directories(struct plan *p, const struct options *o,
+                                 const struct operands *operands, char **ret_error)
 {
     int r = 0;
 
-    for (unsigned d = 0; r == 0 && d < aim->n_directories; d++)
-        r = check_directory(aim->directories[d], o, ret_error);
-    for (unsigned i = 0; r == 0 && i < aim->n_sources; i++) {
+    for (unsigned d = 0; r == 0 && d < operands->n_directories; d++)
+        r = checks_directory(operands->directories[d], o, ret_error);
+    for (unsigned i = 0; r == 0 && i < operands->n_sources; i++) {
         struct plan_copy *c;
 
-        r = add_copy(p, o, aim, o->operands[i], &c, ret_error);
-        for (unsigned d = 0; r == 0 && d < aim->n_directories; d++)
-            r = add_dest(c, o, aim->directories[d], true, ret_error);
-        r = r == 0 ? note_label(c) : plan_settle(c, o, r, ret_error);
+        r = add_copy(p, o, operands, o->operands[i], &c, ret_error);
+        for (unsigned d = 0; r == 0 && d < operands->n_directories; d++)
+            r = add_dest(c, o, operands->directories[d], true, ret_error);
+        r = r == 0 ? set_label(c) : plan_settle(c, o, r, ret_error);
     }
     if (r == 0)
-        r = ask_about_dests(p, o);
+        r = probe_dests(p, o);
     for (unsigned i = 0; r == 0 && i < p->n_copies; i++) {
         struct plan_copy *c = &p->copies[i];
 
         if (!c->left_out)
-            r = plan_settle(c, o, check_dests(c, o, ret_error), ret_error);
+            r = plan_settle(c, o, checks_dests(c, o, ret_error), ret_error);
     }
     return r;
 }
 
-/* `ucopy a b dir/` is how cp copies two files into a directory; here it would overwrite b. A
- * last one that does not answer may be a directory. */
-static int check_habit(const struct options *o, char **ret_error)
-{
-    const char *last = o->operands[o->n_operands - 1];
-    bool silent = path_probe_is_silent(last);
-    struct stat st;
-
-    if (o->force || o->no_target_directory || !(silent || is_directory(last)))
-        return 0;
-    for (unsigned i = 1; i + 1 < o->n_operands; i++)
-        if (path_probe_stat(o->operands[i], &st) == 0 && S_ISREG(st.st_mode))
-            return usage_error(
-                ret_error,
-                "'%s' is an existing file and would be overwritten: '%s' %s. To copy "
-                "several files into directories use -t DIR (or --force)",
-                o->operands[i], last,
-                silent ? "does not answer and may be a directory" : "is a directory");
-    return 0;
-}
-
 /* ucopy SOURCE DEST... */
-static int plan_one_source(struct plan *p, const struct options *o, const struct aim *aim,
-                           char **ret_error)
+static int plan_one_source(struct plan *p, const struct options *o,
+                           const struct operands *operands, char **ret_error)
 {
     struct plan_copy *c;
     int r = 0;
 
     if (!o->cp)
-        r = check_habit(o, ret_error);
+        r = checks_habit(o, ret_error);
     for (unsigned i = 1; r == 0 && o->parents && i < o->n_operands; i++)
-        r = check_directory(o->operands[i], o, ret_error);
+        r = checks_directory(o->operands[i], o, ret_error);
     if (r < 0)
         return r;
-    r = add_copy(p, o, aim, o->operands[0], &c, ret_error);
+    r = add_copy(p, o, operands, o->operands[0], &c, ret_error);
     for (unsigned i = 1; r == 0 && i < o->n_operands; i++)
         r = add_dest(c, o, o->operands[i],
-                     !o->no_target_directory && is_directory(o->operands[i]), ret_error);
+                     !o->no_target_directory && plan_is_directory(o->operands[i]), ret_error);
     if (r == 0)
-        r = ask_about_dests(p, o);
+        r = probe_dests(p, o);
     if (r == 0)
-        r = check_dests(c, o, ret_error);
+        r = checks_dests(c, o, ret_error);
     return plan_settle(c, o, r, ret_error);
 }
 
-/* With --cp the last operand is what -t names, if it is a directory. */
-static struct aim find_aim(const struct options *o)
+/* With --cp a last operand that is a directory is treated as the operand of -t. */
+static struct operands sort_operands(const struct options *o)
 {
-    struct aim aim = {.n_sources = 1};
+    struct operands operands = {.n_sources = 1};
 
     if (o->n_target_directories > 0) {
-        aim.n_sources = o->n_operands;
-        aim.directories = o->target_directories;
-        aim.n_directories = o->n_target_directories;
+        operands.n_sources = o->n_operands;
+        operands.directories = o->target_directories;
+        operands.n_directories = o->n_target_directories;
     } else if (o->cp && !o->no_target_directory &&
-               (o->n_operands > 2 || is_directory(o->operands[1]))) {
-        aim.n_sources = o->n_operands - 1;
-        aim.directories = &o->operands[o->n_operands - 1];
-        aim.n_directories = 1;
+               (o->n_operands > 2 || plan_is_directory(o->operands[1]))) {
+        operands.n_sources = o->n_operands - 1;
+        operands.directories = &o->operands[o->n_operands - 1];
+        operands.n_directories = 1;
     }
-    for (unsigned i = 0; i < aim.n_sources && options_follow_operand(o); i++) {
+    for (unsigned i = 0; i < operands.n_sources && options_follow_operand(o); i++) {
         struct stat st;
 
-        aim.has_symlinks |= path_probe_lstat(o->operands[i], &st) == 0 && S_ISLNK(st.st_mode);
+        operands.has_symlinks |=
+            path_probe_lstat(o->operands[i], &st) == 0 && S_ISLNK(st.st_mode);
     }
-    return aim;
+    return operands;
 }
 
-/* All at once: each one that does not answer costs time. */
-static int ask_about(const struct options *o)
+/* Probes all operands at once, so that all silent paths together cost one time limit. 0 or
+ * -ENOMEM. */
+static int probe_operands(const struct options *o)
 {
     unsigned n = o->n_operands + o->n_target_directories;
     struct path_probe_path *paths = calloc(n, sizeof *paths);
@@ -439,22 +328,22 @@ int plan_make(struct plan *p, const struct options *o, char **ret_error)
 {
     struct plan made = {0};
     char *error = NULL;
-    struct aim aim;
-    int r = ask_about(o);
+    struct operands operands;
+    int r = probe_operands(o);
 
     assert(o->n_operands >= (o->n_target_directories > 0 ? 1u : 2u));
     if (r == 0) {
-        aim = find_aim(o);
-        made.copies = calloc(aim.n_sources, sizeof(*made.copies));
+        operands = sort_operands(o);
+        made.copies = calloc(operands.n_sources, sizeof(*made.copies));
         r = made.copies ? 0 : -ENOMEM;
     }
-    if (r == 0 && aim.n_directories > 0)
-        r = plan_into_directories(&made, o, &aim, &error);
+    if (r == 0 && operands.n_directories > 0)
+        r = plan_into_directories(&made, o, &operands, &error);
     else if (r == 0)
-        r = plan_one_source(&made, o, &aim, &error);
+        r = plan_one_source(&made, o, &operands, &error);
     if (r == 0)
         r = guards_check(&made, o, &error);
-    path_probe_forget(); /* the copies are about to change it */
+    path_probe_forget(); /* the copies will change the files */
     if (r < 0) {
         plan_free(&made);
         *ret_error = error ? error : strdup("out of memory");

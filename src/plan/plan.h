@@ -1,26 +1,46 @@
-/* plan: what is to be copied to where, decided and checked before anything is touched.
+/* plan: the room that decides what is copied to where, before anything is changed.
  *
- * Resolves "DEST is a directory", applies the guards (same file, cp's habit, nodes), and
- * works out one copy per source. It only looks; target_open() is the first to touch. */
+ * plan_make() makes one copy per source. It finds the final path of each destination (inside a
+ * destination that is a directory), and rejects copies that would destroy data or never end:
+ * see checks_priv.h and guards_priv.h. existing.h decides what happens to an existing file
+ * under a final name. tuning.h chooses the size of chunks, the queue depth and the number of
+ * workers.
+ *
+ * The plan only examines files (with base/path_probe.h, which has time limits); it never
+ * changes them. target_open() is the first function that does. It prints nothing: errors are
+ * texts for the caller.
+ *
+ * Only the main thread makes a plan, before the copies start. The caller owns the plan, which
+ * owns all of its strings. Threads of the copies may read it, and may call existing_judge(). */
 #ifndef UCOPY_PLAN_PLAN_H
 #define UCOPY_PLAN_PLAN_H
 
 #include "cli/options.h"
 
+/* One source and its destinations.
+ *
+ * The root of a path is what the copy makes first. Without --parents the source and each
+ * destination is its own root. With --parents a source a/b/FILE is copied to DEST/a/b/FILE,
+ * whose root is DEST/a. The copy makes the prefix directories DEST/a and DEST/a/b, too. */
 struct plan_copy {
     char *source;
-    char **dests; /* final paths, DEST/basename(SOURCE) where DEST is a directory */
+    char **dests; /* final paths: DEST/basename(SOURCE) if DEST is a directory */
     unsigned n_dests;
-    char *label;    /* with -t: the last component of all dests' roots; NULL: without */
-    size_t way_len; /* --parents: bytes at the end of source and dests that lead from the root,
-                       the first directory that is made, to what is copied; 0: that is the root
-                     */
-    bool contents;  /* of a tree: those of FIFOs and devices are copied */
-    bool follow;    /* a symlink that source leads to is followed */
-    bool tree; /* source is a directory, or something else that is no regular file and is not
-                  read but made anew (tree.h) */
-    char *left_out;  /* --cp: what to say instead of making this copy; NULL: it is made */
-    bool is_failure; /* to leave it out is one */
+    char *label; /* with -t: the last component of the destinations' roots; else NULL */
+
+    /* --parents: the length in bytes of the path from the root to the copied file, at the end
+     * of source and dests; 0: the root is what is copied. */
+    size_t way_len;
+
+    bool contents; /* of a tree: copy the data of FIFOs and devices */
+    bool follow;   /* follow the source if it is a symlink */
+
+    /* The source is a directory, or another file that is not read but made anew
+     * (tree/tree.h). */
+    bool tree;
+
+    char *left_out; /* --cp: this copy is not made, and this is the message; NULL: it is made */
+    bool is_failure; /* with left_out: a failure, not a warning */
 };
 
 struct plan {
@@ -28,27 +48,34 @@ struct plan {
     unsigned n_copies;
 };
 
-/* Makes the plan. Returns 0, or a negative errno with *ret_error set to one line without
- * newline for the user (malloc'd, the caller frees it) and nothing to free in *p. What is only
- * known to fail for one destination (its directory is missing, say) is no error here: that
- * destination fails when it is opened, and the others are served. What concerns the source is
- * not checked here either, except that it is no destination and, where it can be told, not a
- * directory. A path that does not answer is not checked at all: see path_probe_is_silent(), by
- * which it must not be touched.
+/* Makes the plan. Returns 0, or a negative errno; then *ret_error is one line without newline
+ * for the user (malloc'd, the caller frees it), and *p needs no plan_free().
  *
- * With --cp the last operand is the destination, and what concerns one source leaves out that
- * one alone.
+ * -EINVAL: the plan is rejected. Reasons:
  *
- * Refused (-EINVAL): two destinations that are one file, by whatever path; a destination that
- * is the source; a destination before the last that is an existing regular file while the last
- * is a directory, or does not answer (cp's habit; allowed by --force); a block device; with -T
- * a destination that is a directory; with -t something that is no directory. */
+ *  - Two destinations are the same file, by any path.
+ *  - A destination is the source.
+ *  - A destination before the last one is an existing regular file, and the last one is a
+ *    directory or does not respond (the habit of cp users; --force allows it).
+ *  - A destination is a block device.
+ *  - With -T a destination is a directory.
+ *  - An operand of -t is no directory.
+ *
+ * An error that concerns only one destination (for example, its directory is missing) does not
+ * reject the plan: that destination fails when it is opened, and the others get their data. The
+ * source is checked in two points only: it is no destination and, if that is known, no
+ * directory. A silent path is not checked at all, and must not be accessed
+ * (path_probe_is_silent()).
+ *
+ * With --cp the last operand is the destination, and an error that concerns one source leaves
+ * out the copy of that source only. */
 int plan_make(struct plan *p, const struct options *o, char **ret_error);
 
-/* The source's or a destination's path without the way from its root, in a string that the
- * caller frees; NULL without memory. */
+/* The root of the copy's source or of one of its destinations. path: the source or destination.
+ * The caller frees the string; NULL without memory. */
 char *plan_root(const struct plan_copy *c, const char *path);
 
+/* Frees everything in the plan and makes it empty. */
 void plan_free(struct plan *p);
 
 #endif

@@ -8,12 +8,11 @@
 #include "base/path.h"
 #include "base/path_probe.h"
 
-/* What there is to know of the two: as they stand under their names, and where that leads. */
+/* A source and a destination. */
 struct pair {
-    struct stat source, dest; /* the names' own */
-    struct stat source_end, dest_end;
-    bool same_entry; /* both are names of one file, be that a symlink */
-    bool same_name;
+    struct stat source, dest; /* from lstat(2) */
+    bool same_inode;          /* both are names of one file, which may be a symlink */
+    bool same_name;           /* both are the same name in the same directory */
 };
 
 static bool is_link(const struct stat *st)
@@ -21,16 +20,13 @@ static bool is_link(const struct stat *st)
     return S_ISLNK(st->st_mode);
 }
 
-static bool look(struct pair *p, const char *source, const char *dest)
+/* False: one of them does not exist, or is silent. */
+static bool pair_stat(struct pair *p, const char *source, const char *dest)
 {
     if (path_probe_lstat(source, &p->source) < 0 || path_probe_lstat(dest, &p->dest) < 0)
         return false;
-    if (path_probe_stat(source, &p->source_end) < 0)
-        p->source_end = p->source;
-    if (path_probe_stat(dest, &p->dest_end) < 0)
-        p->dest_end = p->dest;
-    p->same_entry = fd_same_file(&p->source, &p->dest);
-    p->same_name = p->same_entry && plan_same_name(source, dest);
+    p->same_inode = fd_same_file(&p->source, &p->dest);
+    p->same_name = p->same_inode && plan_same_name(source, dest);
     return true;
 }
 
@@ -50,18 +46,18 @@ bool plan_same_name(const char *a, const char *b)
     return same;
 }
 
-/* With a backup what stands there keeps another name. It must not be the source's own. */
+/* With a backup the existing destination is renamed. This must not rename the source. */
 static bool is_possible_with_backup(const struct pair *p, bool follow)
 {
-    if (p->same_entry)
+    if (p->same_inode)
         return !p->same_name;
     return !(follow && is_link(&p->source) && !is_link(&p->dest));
 }
 
-/* A name that is only removed must not be the last one that leads to the source. */
+/* --remove-destination removes a name. This must not be the last name of the source. */
 static bool is_possible_with_removal(const struct pair *p)
 {
-    return is_link(&p->dest) || (p->same_entry && p->dest.st_nlink > 1 && !p->same_name);
+    return is_link(&p->dest) || (p->same_inode && p->dest.st_nlink > 1 && !p->same_name);
 }
 
 bool plan_same_possible(const struct options *o, const char *source, const char *dest)
@@ -69,11 +65,11 @@ bool plan_same_possible(const struct options *o, const char *source, const char 
     bool follow = options_follow_operand(o);
     struct pair p;
 
-    if (existing_keeps_all(&o->standing)) /* it exists, so it is left alone */
+    if (existing_keeps_all(&o->standing)) /* the destination exists, so it is skipped */
         return true;
-    if (!look(&p, source, dest))
+    if (!pair_stat(&p, source, dest))
         return false;
-    if (o->link && !is_link(&p.dest)) /* nothing is left to be done */
+    if (o->link && !is_link(&p.dest)) /* the destination is the wanted link already */
         return true;
     if (!follow && is_link(&p.source) && is_link(&p.dest))
         return !p.same_name;

@@ -1,5 +1,6 @@
 /* same_file_priv: sources and destinations that lead to the same file. The rules are those of
- * cp: it is what a copy does with the name of the destination that makes it possible or not. */
+ * cp. Whether such a copy is possible depends on what the copy does with the destination's
+ * name. */
 #ifndef UCOPY_PLAN_SAME_FILE_PRIV_H
 #define UCOPY_PLAN_SAME_FILE_PRIV_H
 

@@ -1,41 +1,43 @@
-/* Where the figures come from: bench/RESULTS.md, and for the size of chunks, depth and workers
- * `./dev bench --sweep --dests 3`. */
+/* The measurements behind these numbers are in bench/RESULTS.md; those for the size of chunks,
+ * the depth and the workers come from `./dev bench --sweep --dests 3`. */
 #include "tuning.h"
 
 #define MIB (1u << 20)
 
 #define MIN_CHUNK 4096u
 
-/* O_DIRECT: large enough that a device works at its full rate with one request. Through the
- * page cache: large enough for large folios, which take a fifth less of CPU time than those
+/* With O_DIRECT, a device should work at its full rate with one request. Through the page
+ * cache, chunks of this size make large folios; they need a fifth less CPU time than the folios
  * that writes of 256 KiB make. */
 #define DIRECT_CHUNK   (1u * MIB)
 #define BUFFERED_CHUNK (MIB / 2)
 
-/* What has to reach the device before the copy ends does so with a fifth of the CPU time, and
- * in no more time, without the detour through the page cache. What need not is left to the page
- * cache, unless that is no place for so much: from a tenth of its room on the kernel writes
- * back meanwhile, at a fifth it makes writers wait (vm.dirty_background_ratio, vm.dirty_ratio),
- * and what others have there would have to go. */
+/* With fsync, a copy that bypasses the page cache takes the same time and a fifth of the CPU
+ * time. Without fsync the page cache is faster, unless the copy is too large for it. From a
+ * tenth of its room on, the kernel starts to write data back; at a fifth it blocks writers
+ * (vm.dirty_background_ratio, vm.dirty_ratio); and the copy would displace the cached data of
+ * other programs. */
 #define DIRECT_SIZE (16u * MIB)
 #define CACHE_SHARE 8u
 
-/* Half of it is under way while the other half is refilled. So few bytes as keep reads, writes
- * and devices going: more are not faster, but memory that has to be had, zeroed and pinned
- * before the first read; and through the page cache, where every chunk is copied by the CPU
- * once per destination, they are still in a cache of the CPU then. */
-#define MOST_DEPTH     16u
-#define LEAST_DEPTH    4u
+/* One half of the depth is in flight while the other half is refilled. The number of bytes is
+ * the smallest one that keeps reads, writes and devices busy. More bytes are not faster, and
+ * their memory has to be allocated, zeroed and pinned before the first read. Through the page
+ * cache the CPU copies each chunk once per destination; with few bytes the chunk is still in a
+ * CPU cache then. */
+#define MAX_DEPTH      16u
+#define MIN_DEPTH      4u
 #define DIRECT_BYTES   (8u * MIB)
 #define BUFFERED_BYTES (4u * MIB)
 
-/* Half as many buffers again as may wait for one destination: one that hangs or is too slow
- * then leaves enough for the others. They cost no time while they are not needed. */
-#define SPARE 2u
+/* There are more buffers than may wait for one destination: one half more. So a destination
+ * that hangs or is too slow leaves enough buffers for the others. Unused buffers cost no
+ * time. */
+#define SPARE_DIVISOR 2u
 
-/* Through the page cache the CPUs do the work: two of them are faster than one, unless the file
- * is so small that a second thread and ring cost more than they bring, or there is one
- * destination only, whose inode's lock lets in one writer at a time. */
+/* Through the page cache the CPUs do the work, and two of them are faster than one. There are
+ * two exceptions: a small file, for which a second thread and ring cost more time than they
+ * save; and a single destination, because the lock of its inode admits one writer at a time. */
 #define TWO_WORKERS_SIZE (16u * MIB)
 
 static uint32_t round_up(uint64_t n, uint32_t align)
@@ -50,8 +52,8 @@ static uint64_t chunks_of(const struct tuning_facts *f, uint32_t chunk_size)
 
 static unsigned choose_workers(const struct options *o, const struct tuning_facts *f)
 {
-    /* Order is kept by one thread; where the end is not known, reading ahead of it is useless.
-     */
+    /* Only a single worker keeps the order. And without a known size several workers would read
+     * beyond the end of the source. */
     if (f->sequential || !f->size_known)
         return 1;
     if (o->workers)
@@ -66,9 +68,9 @@ static unsigned choose_depth(const struct options *o, const struct tuning_facts 
 
     if (o->queue_depth)
         return o->queue_depth;
-    if (fit > MOST_DEPTH)
-        return MOST_DEPTH;
-    return fit > LEAST_DEPTH ? fit : LEAST_DEPTH;
+    if (fit > MAX_DEPTH)
+        return MAX_DEPTH;
+    return fit > MIN_DEPTH ? fit : MIN_DEPTH;
 }
 
 static uint64_t at_most(uint64_t n, uint64_t limit)
@@ -100,12 +102,13 @@ void tuning_choose(struct tuning *t, const struct options *o, const struct tunin
     t->workers = (unsigned)at_least_one(at_most(choose_workers(o, f), at_most(chunks, memory)));
     if (!f->size_known)
         depth = 1;
-    /* How far the fastest may run ahead is how much may wait for the slowest. */
+    /* The lead of the fastest destination is the data that waits for the slowest one. */
     if (o->max_lag)
         depth = at_most(depth, at_least_one(o->max_lag / t->chunk_size / t->workers));
     memory /= t->workers;
     depth = at_most(depth, (chunks - 1) / t->workers + 1);
-    t->buffers = (unsigned)at_most(f->detach ? depth + (depth + 1) / SPARE : depth, memory);
+    t->buffers =
+        (unsigned)at_most(f->detach ? depth + (depth + 1) / SPARE_DIVISOR : depth, memory);
     t->queue_depth = (unsigned)at_most(depth, t->buffers);
 }
 

@@ -1,4 +1,4 @@
-/* tuning: how big the pieces are and how many are under way. */
+/* tuning: chooses the size of chunks and how many of them are in flight. */
 #ifndef UCOPY_PLAN_TUNING_H
 #define UCOPY_PLAN_TUNING_H
 
@@ -10,32 +10,32 @@
 struct tuning {
     uint32_t chunk_size;  /* bytes; a multiple of 4096 and of align */
     unsigned queue_depth; /* chunks per worker that may wait for one destination */
-    unsigned buffers;     /* chunks per worker */
+    unsigned buffers;     /* per worker, one chunk each */
     unsigned workers;
 };
 
-/* What the tuning depends on, besides what the user asked for. */
+/* What the tuning depends on, beside the user's options. */
 struct tuning_facts {
-    uint64_t size; /* bytes to copy; meaningful with size_known */
+    uint64_t size; /* bytes to copy; only if size_known */
     bool size_known;
-    unsigned cpus;    /* that this process may run on */
-    unsigned n_dests; /* that are written to by the engines */
-    bool detach;      /* destinations need not wait for one another */
-    bool direct;      /* O_DIRECT is in use somewhere */
-    bool sequential;  /* a destination takes its bytes in order only, or --in-order */
-    uint32_t align;   /* bytes: largest O_DIRECT alignment in use, at least 1 */
+    unsigned cpus;    /* CPUs that this process may use */
+    unsigned n_dests; /* destinations that the engines write to */
+    bool detach;      /* a destination that is too slow may be detached from the others */
+    bool direct;      /* at least one file is open with O_DIRECT */
+    bool sequential;  /* the source or a destination has no positions, or --in-order */
+    uint32_t align;   /* bytes: the largest O_DIRECT alignment in use, at least 1 */
 };
 
-/* Chooses chunk size, depth and workers: the user's values where given, else the defaults that
- * bench/RESULTS.md measures; never more memory in all than o->memory (default 64 MiB), and
- * no more chunks than the source has. The figures behind the defaults are named in
- * tuning.c. Always finds something: one chunk of the smallest size if need be, and a chunk of
- * the size asked for if that was asked for. */
+/* Chooses chunk size, depth and workers. These are the user's values if given, otherwise the
+ * defaults from the measurements in bench/RESULTS.md; tuning.c names the reasons. The buffers
+ * of all workers need at most o->memory (default 64 MiB), and there are no more chunks than the
+ * source has. The function always finds a result: at least one chunk of the smallest size, or
+ * of the size that the user has given. */
 void tuning_choose(struct tuning *t, const struct options *o, const struct tuning_facts *f);
 
-/* Whether files are to be opened with O_DIRECT where they take it, in a copy of so many bytes
- * (meaningful with size_known) to each of n destinations. room: page_cache_room(), which is
- * asked for if it matters. */
+/* Whether to open files with O_DIRECT if they support it, in a copy of size bytes (only if
+ * size_known) to each of n destinations. room: page_cache_room(); it is called only if the
+ * result depends on it. */
 bool tuning_wants_direct(const struct options *o, uint64_t size, bool size_known, unsigned n,
                          uint64_t (*room)(void));
 

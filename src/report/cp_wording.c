@@ -7,13 +7,14 @@
 
 #include "status_priv.h"
 
+/* The text of cp for the failure of an operation. */
 struct wording {
     const char *op;
-    const char *words; /* for what stands before the path */
-    const char *after; /* and behind it */
+    const char *before; /* the text in front of the path */
+    const char *after;  /* the text behind the path */
 };
 
-static const struct wording of_source[] = {
+static const struct wording source_wordings[] = {
     {"open", "cannot open ", " for reading"},
     {"read", "error reading ", ""},
     {"read directory", "error reading directory ", ""},
@@ -22,7 +23,7 @@ static const struct wording of_source[] = {
     {NULL, NULL, NULL},
 };
 
-static const struct wording of_destination[] = {
+static const struct wording dest_wordings[] = {
     {"clone", "failed to clone ", ""},
     {"close", "failed to close ", ""},
     {"create", "cannot create regular file ", ""},
@@ -42,13 +43,16 @@ static const struct wording of_destination[] = {
     {NULL, NULL, NULL},
 };
 
-static const struct wording *find(const struct wording *w, const char *op)
+/* NULL: cp has no text for the operation. */
+static const struct wording *find_wording(const struct wording *w, const char *op)
 {
     while (w->op && strcmp(w->op, op) != 0)
         w++;
     return w->op ? w : NULL;
 }
 
+/* w: NULL, or the wording; to: the other file of a link, or NULL. The caller frees the line;
+ * NULL without memory. */
 static char *make_line(const struct wording *w, const char *path, const char *to,
                        const struct failure *f)
 {
@@ -56,7 +60,7 @@ static char *make_line(const struct wording *w, const char *path, const char *to
     int n;
 
     if (w) {
-        n = asprintf(&line, "%s'%s'%s%s%s%s: %s%s%s%s", w->words, path, w->after,
+        n = asprintf(&line, "%s'%s'%s%s%s%s: %s%s%s%s", w->before, path, w->after,
                      to ? " to '" : "", to ? to : "", to ? "'" : "", strerror(f->err),
                      f->message[0] ? " (" : "", f->message, f->message[0] ? ")" : "");
         return n < 0 ? NULL : line;
@@ -71,7 +75,7 @@ static char *make_line(const struct wording *w, const char *path, const char *to
 
 char *report_cp_source_line(const char *path, const struct failure *f)
 {
-    return make_line(f->op ? find(of_source, f->op) : NULL, path, NULL, f);
+    return make_line(f->op ? find_wording(source_wordings, f->op) : NULL, path, NULL, f);
 }
 
 char *report_cp_line(const char *path, const struct failure *f, const char *source, bool links)
@@ -84,6 +88,6 @@ char *report_cp_line(const char *path, const struct failure *f, const char *sour
                         source) < 0
                    ? NULL
                    : line;
-    return make_line(f->op ? find(of_destination, f->op) : NULL, path,
+    return make_line(f->op ? find_wording(dest_wordings, f->op) : NULL, path,
                      made && links ? source : NULL, f);
 }

@@ -14,24 +14,25 @@
 #define REDRAW_MS 200
 #define PLAIN_MS  5000
 
-#define SHORT_COPY_SECONDS 0.5 /* nobody needs to see the progress of a shorter one */
+#define SHORT_COPY_SECONDS 0.5 /* the progress of shorter copies is not shown */
 
 enum display_kind { DISPLAY_OFF, DISPLAY_PLAIN, DISPLAY_TERMINAL };
 
 static struct display {
     enum display_kind kind;
-    bool always; /* the progress of short copies, too */
+    bool always; /* show the progress of short copies, too */
     bool colour;
-    bool utf8; /* the locale's encoding */
+    bool utf8; /* the locale's encoding is UTF-8 */
 
-    bool shown;      /* progress of the running copy has been shown at least once */
-    double plain_at; /* seconds of the last plain lines */
+    bool shown; /* the progress of the present copy has been shown at least once */
+    double
+        plain_at; /* when plain lines were written last; seconds since the start of the copy */
 } display;
 
 /* ---- as plain lines --------------------------------------------------------------------- */
 
-/* A destination as a line by itself. */
-static void say_plain(const struct copy_status *s, unsigned d)
+/* Writes a plain line for one destination. */
+static void write_plain_line(const struct copy_status *s, unsigned d)
 {
     struct meter_text t;
     struct message m;
@@ -56,10 +57,10 @@ static void say_plain(const struct copy_status *s, unsigned d)
     report_message_end(&m);
 }
 
-static void say_all_plain(const struct copy_status *s)
+static void write_plain_lines(const struct copy_status *s)
 {
     for (unsigned i = 0; i < s->n_dests; i++)
-        say_plain(s, i);
+        write_plain_line(s, i);
 }
 
 /* ---- as a frame ------------------------------------------------------------------------- */
@@ -69,26 +70,27 @@ static const char *ellipsis(void)
     return display.utf8 ? "\xe2\x80\xa6" : "...";
 }
 
-/* What finds room beside a path, from most to least: bytes, rate and ETA; of a tree its number
- * of files, too, which is the last to go. */
+/* How much a line shows beside the path: bytes, rate and ETA, and for a tree the number of
+ * files. On a narrow terminal these are left out one by one; the number of files is the
+ * last. */
 enum detail { DETAIL_ALL, DETAIL_LESS, DETAIL_LEAST, DETAIL_PERCENT };
 
 #define STATE_COLUMNS 8 /* of the longest state but a failure */
 
-/* How the lines of one frame are laid out, so that their columns stand in line. */
+/* The layout that all lines of a frame share, so that their columns are aligned. */
 struct layout {
-    unsigned columns; /* of the line; the last column of the terminal stays free, because some
+    unsigned columns; /* of a line; the last column of the terminal stays empty, because some
                          terminals wrap when it is filled */
-    unsigned rows;    /* for lines; the cursor has the last one */
-    unsigned path;    /* columns */
+    unsigned rows;    /* for lines; the cursor is in the row below them */
+    unsigned path;    /* columns of the path */
     size_t tail;      /* common_tail() */
     enum detail detail;
 };
 
-/* One line of the display, never longer than what is left of the terminal's. */
+/* One line of the display. It is clipped at the terminal's width. */
 struct line {
     FILE *f;
-    unsigned left; /* columns */
+    unsigned left; /* free columns */
 };
 
 static void put_clipped(struct line *l, const char *text)
@@ -108,7 +110,7 @@ static void put_clipped(struct line *l, const char *text)
     }
 }
 
-/* The text right-aligned in its columns, behind two blanks. */
+/* Writes two spaces and the text, right-aligned in its columns. */
 static void put_field(struct line *l, const char *text, unsigned columns)
 {
     char field[64];
@@ -117,8 +119,8 @@ static void put_field(struct line *l, const char *text, unsigned columns)
     put_clipped(l, field);
 }
 
-/* How many bytes all destinations' paths have in common at their ends, from a slash on. Often
- * that is the file's name: what tells the destinations apart stands before it. */
+/* The number of bytes at the end of the paths that are the same for all destinations, from a
+ * slash on. Often this is the file name; the part before it distinguishes the destinations. */
 static size_t common_tail(const struct copy_status *s)
 {
     const char *first = s->dests[0].path;
@@ -138,8 +140,8 @@ static size_t common_tail(const struct copy_status *s)
     return tail;
 }
 
-/* A path in so many columns. If it is too long, the tail that all have in common goes first and
- * then as much of its beginning as has to. */
+/* Writes a path in so many columns. If it is too long, the common tail is left out first, and
+ * then as much of the start as necessary. */
 static void put_path(struct line *l, const char *path, size_t tail, unsigned columns)
 {
     unsigned dots = text_columns(ellipsis(), display.utf8), used, gone;
@@ -182,7 +184,8 @@ static unsigned detail_columns(enum detail detail, bool tree)
     return columns[detail][tree] + 2 + 2 + STATE_COLUMNS;
 }
 
-/* Behind percent and bytes. A failure has none of it; its reason takes its place. */
+/* Writes the fields behind percent and bytes. A destination that failed has none of them; the
+ * reason is shown there. */
 static void put_speed(struct line *l, enum detail detail, bool tree, const struct meter_text *t)
 {
     if (detail <= (tree ? DETAIL_ALL : DETAIL_LESS))
@@ -258,8 +261,8 @@ static void layout_make(struct layout *layout, const struct copy_status *s)
         layout->path = longest;
 }
 
-/* A line per destination. The last row stays free, so that nothing scrolls and the next frame
- * finds the place again. */
+/* Draws a line per destination. The last row stays empty, so that the terminal does not scroll,
+ * and the next frame can overwrite this one. */
 static void draw(const struct copy_status *s)
 {
     struct layout layout;
@@ -293,7 +296,7 @@ static void show(const struct copy_status *s)
     if (display.kind == DISPLAY_TERMINAL)
         draw(s);
     else
-        say_all_plain(s);
+        write_plain_lines(s);
     display.shown = true;
 }
 
@@ -366,7 +369,7 @@ void report_display_progress(const struct copy_status *s)
 void report_display_now(const struct copy_status *s)
 {
     report_meter_update(s);
-    say_all_plain(s);
+    write_plain_lines(s);
 }
 
 void report_display_finish(const struct copy_status *s)

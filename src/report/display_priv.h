@@ -1,28 +1,29 @@
-/* display_priv: the progress of a copy on stderr. On a terminal that can move its cursor a
- * frame with a line per destination, drawn again and again; else plain lines now and then. */
+/* display_priv: shows the progress of a copy on stderr. On a terminal that can move its cursor
+ * this is a frame with a line per destination, which is redrawn. Otherwise it is plain lines at
+ * longer intervals. */
 #ifndef UCOPY_REPORT_DISPLAY_PRIV_H
 #define UCOPY_REPORT_DISPLAY_PRIV_H
 
 #include "report.h"
 
-/* Chooses by the options, the terminal and the environment (TERM, NO_COLOR) how to show
- * progress. The locale has to be set before. */
+/* Chooses the form of the display by the options, the terminal and the environment (TERM,
+ * NO_COLOR). The locale must be set before. */
 void report_display_init(const struct options *o);
 
-/* A copy begins. */
+/* A copy starts. */
 void report_display_start(const struct copy_status *s);
 
-/* Milliseconds until the next report_display_progress() is wanted: -1 if never. */
+/* The interval in milliseconds at which to call report_display_progress(); -1: never. */
 int report_display_interval_ms(void);
 
-/* Shows how the copy stands, if it is time. */
+/* Shows the state of the copy, if it is time for that. */
 void report_display_progress(const struct copy_status *s);
 
-/* Shows a plain line per destination now, whatever was chosen. */
+/* Shows a plain line per destination now, also if another form was chosen. */
 void report_display_now(const struct copy_status *s);
 
-/* The copy has ended: shows the last state, where progress has been shown, and leaves it there.
- */
+/* The copy has ended. If its progress was shown, shows the last state, which stays on the
+ * screen. */
 void report_display_finish(const struct copy_status *s);
 
 #endif

@@ -8,8 +8,8 @@
 #include "base/text.h"
 #include "status_priv.h"
 
-/* NULL stands for a value that there was no memory for, and makes the object that it is added
- * to NULL, too. So nobody but write_line() has to look. */
+/* A value is NULL if there was no memory for it. The object or array that it is added to
+ * becomes NULL, too. So only write_line() has to check for NULL. */
 
 /* Takes the reference to the value. */
 static void add(json_t **object, const char *key, json_t *value)
@@ -29,10 +29,14 @@ static void append(json_t **array, json_t *value)
     }
 }
 
-/* Takes the text, which is UTF-8, and frees it. */
+/* Takes the text and frees it. Bytes that are not UTF-8 become U+FFFD: a message may have the name
+ * of an extended attribute in it, which can be any bytes. */
 static void add_text(json_t **object, const char *key, char *text)
 {
-    add(object, key, json_string(text));
+    char *utf8 = text != NULL ? text_as_utf8(text) : NULL;
+
+    add(object, key, json_string(utf8));
+    free(utf8);
     free(text);
 }
 
@@ -41,7 +45,8 @@ static void add_bytes(json_t **object, const char *key, uint64_t bytes)
     add(object, key, json_integer((json_int_t)bytes));
 }
 
-/* A file name: as `key`, and where that is not exact, its bytes as `base64_key`. */
+/* Adds a file name under key. If the name is not valid UTF-8, adds its bytes under base64_key,
+ * too. */
 static void add_name(json_t **object, const char *key, const char *base64_key, const char *name)
 {
     char *shown = text_as_utf8(name);
@@ -52,7 +57,7 @@ static void add_name(json_t **object, const char *key, const char *base64_key, c
         add_text(object, base64_key, text_base64(name));
 }
 
-/* Microseconds are the finest that is shown. Below 0.0001 the number would get an exponent. */
+/* Rounds to microseconds. Numbers below 0.0001 become 0, because they would get an exponent. */
 static void add_seconds(json_t **object, double seconds)
 {
     double rounded = (double)(uint64_t)(seconds * 1e6 + 0.5) / 1e6;
@@ -60,7 +65,7 @@ static void add_seconds(json_t **object, double seconds)
     add(object, "seconds", json_real(rounded < 0.0001 ? 0.0 : rounded));
 }
 
-/* How much there is to copy, or null where it is not known. */
+/* Adds a number that is known only if the size is; null otherwise. */
 static void add_known(json_t **object, const char *key, const struct copy_status *s,
                       uint64_t value)
 {
@@ -72,7 +77,7 @@ static void add_size(json_t **object, const struct copy_status *s)
     add_known(object, "bytes", s, s->size);
 }
 
-/* What failed under the two keys, or null and null. */
+/* Adds the failure under the two keys; both are null without a failure. */
 static void add_failure(json_t **object, const char *error_key, const char *errno_key,
                         const struct failure *failure)
 {
@@ -87,7 +92,7 @@ static void add_failure(json_t **object, const char *error_key, const char *errn
     add(object, errno_key, json_string(name != NULL ? name : "unknown"));
 }
 
-/* null where there is nothing to preserve. */
+/* "attributes" is null if no attributes had to be preserved. */
 static void add_attributes(json_t **object, const struct dest_status *d)
 {
     json_t *array = json_array();

@@ -1,8 +1,9 @@
-/* json_priv: the events of a copy as JSON lines on stdout. The only file that knows jansson.
+/* json_priv: the events of a copy as JSON lines on stdout. json.c is the only file that uses
+ * jansson.
  *
- * Each function writes one whole line and flushes stdout. 0, or a negative errno: -ENOMEM (the
- * line is left out then) or what writing said. Names that are not UTF-8 are given in base64,
- * too, under a key of their own. */
+ * Each function writes one whole line and flushes stdout. It returns 0, -ENOMEM (the line is
+ * missing then), or the negative errno of the write. A name that is not valid UTF-8 is written
+ * in base64, too, with a key of its own. */
 #ifndef UCOPY_REPORT_JSON_PRIV_H
 #define UCOPY_REPORT_JSON_PRIV_H
 
@@ -17,14 +18,14 @@ int report_json_progress(const struct copy_status *s);
 /* "dest_failed", for destination d. */
 int report_json_dest_failed(const struct copy_status *s, unsigned d);
 
-/* "file_failed"; dest NULL: not for a single one. */
+/* "file_failed"; dest NULL: for all destinations. */
 int report_json_file_failed(const char *source, const char *dest, const char *path,
                             const struct failure *f, bool attribute);
 
 /* "summary" */
 int report_json_summary(const struct copy_status *s);
 
-/* "dry_run", for one destination. */
+/* "dry_run", for one destination; how: see report_dry_run(). */
 int report_json_dry_run(const char *source, const char *dest, const char *how);
 
 #endif

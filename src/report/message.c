@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 
-static unsigned frame_lines; /* of the frame on the screen, right above the cursor */
+static unsigned frame_lines; /* of the frame on the screen; the cursor is below it */
 
 void report_message_begin_frame(struct message *m)
 {

@@ -1,37 +1,37 @@
-/* message_priv: what stands on stderr. A message is put together first and written at once,
- * because other processes write there, too.
+/* message_priv: messages and frames on stderr. The text of a message is collected first and
+ * written in one call, because other processes may write to stderr, too.
  *
- * A frame is a message that does not stay: lines of a terminal, at the end of what is on it,
- * that the next message takes away and the next frame is written over. */
+ * A frame is a message that is not permanent: the last lines on the terminal. The next message
+ * erases the frame, and the next frame overwrites it. */
 #ifndef UCOPY_REPORT_MESSAGE_PRIV_H
 #define UCOPY_REPORT_MESSAGE_PRIV_H
 
 #include <stdio.h>
 
 struct message {
-    FILE *f; /* the text goes here; stderr itself without memory */
+    FILE *f; /* write the text to this stream; it is stderr if there is no memory */
     char *text;
     size_t len; /* bytes */
 };
 
-/* Begins a message, which takes away the frame that is on the screen. */
+/* Starts a message, which erases the frame on the screen. */
 void report_message_begin(struct message *m);
 
-/* Writes the message to stderr and frees what it holds. */
+/* Writes the message to stderr and frees its memory. */
 void report_message_end(struct message *m);
 
-/* Begins a frame over the one that is on the screen. Each of its lines has to erase what stands
- * behind it. */
+/* Starts a frame, which overwrites the one on the screen. Each of its lines has to erase the
+ * rest of the terminal's line. */
 void report_message_begin_frame(struct message *m);
 
-/* Writes a frame of so many lines, each ended by a newline, and frees what it holds. What is
- * left of a longer frame before is erased. */
+/* Writes a frame of so many lines, each with a newline, and frees its memory. Erases the
+ * remaining lines if the frame before was longer. */
 void report_message_end_frame(struct message *m, unsigned lines);
 
-/* Lets the frame that is on the screen stay there for good. */
+/* Makes the frame on the screen permanent. */
 void report_message_leave_frame(void);
 
-/* Writes text_escaped(text) to f, which need not be a message's. */
+/* Writes text_escaped(text) to any stream. */
 void report_message_escaped(FILE *f, const char *text);
 
 #endif

@@ -7,13 +7,14 @@
 #include "base/text.h"
 #include "status_priv.h"
 
-#define RATE_WINDOW_SECONDS 2.5 /* rates are over the last one to two of these */
+#define RATE_WINDOW_SECONDS 2.5 /* a rate is the average over the last one or two windows */
 
-/* How fast one destination is. */
+/* Two samples of one destination, [0] the older one. The rate is measured from the older
+ * one. */
 struct meter {
-    double since[2]; /* seconds; the older one is where the rate is counted from */
-    uint64_t bytes[2];
-    double finished; /* seconds when it was first seen done, or 0 */
+    double since[2];   /* seconds */
+    uint64_t bytes[2]; /* at that time */
+    double finished;   /* seconds when it was first found to be done, or 0 */
 };
 
 static struct meter *meters; /* per destination of the running copy, or NULL */
@@ -42,7 +43,8 @@ void report_meter_update(const struct copy_status *s)
     }
 }
 
-/* Bytes per second: of late, or in all once the destination is done; 0 if it cannot be told. */
+/* The recent rate in bytes per second; for a destination that is done, the average; 0 if it is
+ * not known. */
 static double rate_of(const struct copy_status *s, unsigned d)
 {
     static const struct meter none = {.finished = 0};
@@ -61,7 +63,8 @@ static double rate_of(const struct copy_status *s, unsigned d)
     return (double)(bytes - before) / seconds;
 }
 
-/* Of a tree only what is done is known to be all of it. What is skipped has no bytes. */
+/* The size of a tree is an estimate, so a tree is at 100 % only when it is done. Skipped files
+ * have no bytes, so with them the percentage is that of the files. */
 static void percent_text(char *text, size_t size, const struct copy_status *s,
                          const struct dest_status *dest)
 {
@@ -89,7 +92,7 @@ static void files_text(char *text, size_t size, const struct copy_status *s,
         snprintf(text, size, "%llu files", (unsigned long long)dest->files);
 }
 
-/* seconds: negative if it cannot be told. */
+/* seconds: negative if not known. */
 static void eta_text(char *text, size_t size, double seconds)
 {
     unsigned t;

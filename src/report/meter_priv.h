@@ -1,5 +1,5 @@
-/* meter_priv: how far and how fast each destination of the running copy is, in words for its
- * line of progress. */
+/* meter_priv: the progress and the speed of each destination, as texts for its progress
+ * line. */
 #ifndef UCOPY_REPORT_METER_PRIV_H
 #define UCOPY_REPORT_METER_PRIV_H
 
@@ -7,25 +7,25 @@
 
 #include "report.h"
 
-/* One destination; no text holds control characters. */
+/* The texts for one destination; none contains control characters. */
 struct meter_text {
-    char percent[8]; /* "?" where the size is not known */
+    char percent[8]; /* "?" if the size is not known */
     char bytes[16];
-    char rate[20];  /* "" with a failure */
-    char files[48]; /* "" unless it is a tree */
-    char eta[24]; /* "" unless the destination is being written, and of a tree the size known */
-    char state[FAILURE_TEXT + 16]; /* with the reason of a failure */
+    char rate[20];  /* "" if the destination has failed */
+    char files[48]; /* "" if the copy is no tree */
+    char eta[24];   /* "" if nothing is being written, or the size of a tree is not known */
+    char state[FAILURE_TEXT + 16]; /* includes the reason of a failure */
     bool failed;
 };
 
-/* A copy to n destinations begins, or with n 0 none is running any more: frees what the one
- * before needed. Without memory there will be averages instead of recent rates. */
+/* A copy to n destinations starts; n 0: the last copy has ended. Frees the data of the copy
+ * before. Without memory report_meter_text() shows average rates instead of recent ones. */
 void report_meter_reset(unsigned n);
 
-/* Takes a look at the destinations: to be called at least every second or so. */
+/* Updates the rates. The caller has to call it about once per second or more often. */
 void report_meter_update(const struct copy_status *s);
 
-/* Fills *t with how destination d stands. */
+/* Fills *t with the state of destination d. */
 void report_meter_text(struct meter_text *t, const struct copy_status *s, unsigned d);
 
 #endif

@@ -22,19 +22,20 @@ static char stdout_buffer[STDOUT_BUFFER];
 
 static struct report {
     const struct options *options;
-    double json_at;   /* seconds into the running copy of its last JSON "progress" */
+    double json_at;   /* seconds since the start of the copy at the last JSON "progress" */
     int stdout_error; /* the first failure to write there (negative errno), or 0 */
 } report;
 
 /* ---- messages --------------------------------------------------------------------------- */
 
-/* Who speaks. */
-static const char *name(void)
+/* The name of the program in messages. */
+static const char *program_name(void)
 {
     return report.options && report.options->cp ? "cp" : "ucopy";
 }
 
-__attribute__((format(printf, 1, 0))) static void say(const char *format, va_list args)
+__attribute__((format(printf, 1, 0))) static void write_message(const char *format,
+                                                                va_list args)
 {
     struct message m;
     char *text;
@@ -42,7 +43,7 @@ __attribute__((format(printf, 1, 0))) static void say(const char *format, va_lis
     if (vasprintf(&text, format, args) < 0)
         text = NULL;
     report_message_begin(&m);
-    fprintf(m.f, "%s: ", name());
+    fprintf(m.f, "%s: ", program_name());
     report_message_escaped(m.f, text != NULL ? text : format);
     fputc('\n', m.f);
     report_message_end(&m);
@@ -54,7 +55,7 @@ void report_error(const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    say(format, args);
+    write_message(format, args);
     va_end(args);
 }
 
@@ -65,12 +66,14 @@ void report_verbose(const char *format, ...)
     if (!report.options->verbose || report.options->cp)
         return;
     va_start(args, format);
-    say(format, args);
+    write_message(format, args);
     va_end(args);
 }
 
-/* kept: more to say, or "". Takes the text over. */
-static void say_failure(const char *path, char *text, const struct failure *f, const char *kept)
+/* text: the message without path, or NULL without memory; takes it over. kept: a text behind
+ * the message, or "". */
+static void write_failure(const char *path, char *text, const struct failure *f,
+                          const char *kept)
 {
     const char *reason = text != NULL ? text : strerror(f->err);
 
@@ -81,8 +84,9 @@ static void say_failure(const char *path, char *text, const struct failure *f, c
     free(text);
 }
 
-/* source: what was to be copied, or NULL. */
-static char *dest_line(const char *source, const char *path, const struct failure *f)
+/* The message for a destination that failed. source: its source, or NULL. The caller frees it;
+ * NULL without memory. */
+static char *dest_message(const char *source, const char *path, const struct failure *f)
 {
     const struct options *o = report.options;
 
@@ -92,17 +96,17 @@ static char *dest_line(const char *source, const char *path, const struct failur
 
 void report_failure(const char *source, const char *path, const struct failure *f)
 {
-    say_failure(path, dest_line(source, path, f), f, "");
+    write_failure(path, dest_message(source, path, f), f, "");
 }
 
 void report_source_failure(const char *path, const struct failure *f)
 {
-    say_failure(path,
-                report.options->cp ? report_cp_source_line(path, f) : report_status_reason(f),
-                f, "");
+    write_failure(path,
+                  report.options->cp ? report_cp_source_line(path, f) : report_status_reason(f),
+                  f, "");
 }
 
-/* As "rwxr-xr-x". */
+/* Writes a mode as "rwxr-xr-x". */
 static void put_mode(FILE *f, mode_t mode)
 {
     static const char letters[] = "rwx";
@@ -116,7 +120,7 @@ void report_question(const char *path, mode_t mode, bool writable, bool removes)
     struct message m;
 
     report_message_begin(&m);
-    fprintf(m.f, "%s: %s '", name(),
+    fprintf(m.f, "%s: %s '", program_name(),
             writable  ? "overwrite"
             : removes ? "replace"
                       : "unwritable");
@@ -133,8 +137,8 @@ void report_question(const char *path, mode_t mode, bool writable, bool removes)
 
 /* ---- a copy from start to end ----------------------------------------------------------- */
 
-/* Remembers the first failure to write to stdout; r is 0 or a negative errno. */
-static void note_stdout(int r)
+/* Remembers the first write to stdout that failed. r: 0 or a negative errno. */
+static void remember_stdout_error(int r)
 {
     if (report.stdout_error == 0)
         report.stdout_error = r;
@@ -142,7 +146,7 @@ static void note_stdout(int r)
 
 static void flush_stdout(void)
 {
-    note_stdout(fflush(stdout) == 0 ? 0 : -errno);
+    remember_stdout_error(fflush(stdout) == 0 ? 0 : -errno);
 }
 
 static void put_quoted_pair(FILE *f, const char *source, const char *dest)
@@ -204,20 +208,20 @@ void report_start(const struct copy_status *s)
     for (unsigned i = 0; i < s->n_dests && !s->tree && !report.options->cp; i++)
         report_made(s->source, s->dests[i].path);
     if (report.options->json)
-        note_stdout(report_json_start(s));
+        remember_stdout_error(report_json_start(s));
 }
 
 void report_dest_failed(const struct copy_status *s, unsigned d)
 {
     if (report.options->json)
-        note_stdout(report_json_dest_failed(s, d));
+        remember_stdout_error(report_json_dest_failed(s, d));
 }
 
 void report_file_failed(const char *source, const char *dest, const char *path,
                         const struct failure *f, bool attribute)
 {
     if (report.options->json)
-        note_stdout(report_json_file_failed(source, dest, path, f, attribute));
+        remember_stdout_error(report_json_file_failed(source, dest, path, f, attribute));
 }
 
 static bool wants_json_progress(void)
@@ -239,10 +243,10 @@ void report_progress(const struct copy_status *s, bool asked)
     else
         report_display_progress(s);
     if (wants_json_progress() && report_status_is_due(s, &report.json_at, JSON_MS))
-        note_stdout(report_json_progress(s));
+        remember_stdout_error(report_json_progress(s));
 }
 
-static void say_stats(const struct copy_status *s)
+static void write_stats(const struct copy_status *s)
 {
     uint64_t bytes = report_status_bytes(s);
     struct message m;
@@ -273,25 +277,26 @@ static void say_stats(const struct copy_status *s)
     report_message_end(&m);
 }
 
-/* As report_failure(), and what can be gone on with. */
-static void say_dest_failure(const char *source, const struct dest_status *d)
+/* As report_failure(), and adds how many bytes --resume can use. */
+static void write_dest_failure(const char *source, const struct dest_status *d)
 {
     char kept[64] = "", bytes[16];
 
     text_human(bytes, sizeof(bytes), (double)d->kept);
     if (d->kept > 0)
         (void)snprintf(kept, sizeof(kept), " (%s kept; --resume goes on from there)", bytes);
-    say_failure(d->path, dest_line(source, d->path, &d->failure), &d->failure, kept);
+    write_failure(d->path, dest_message(source, d->path, &d->failure), &d->failure, kept);
 }
 
-/* cp does not sum up what it has told of the files of a tree already. */
-static bool is_told(const struct copy_status *s, const struct failure *f)
+/* Whether the failure is only a summary of failures in a tree that are reported already. cp
+ * writes no such summary. */
+static bool is_summary_for_cp(const struct copy_status *s, const struct failure *f)
 {
     return report.options->cp && s->tree && f->op == NULL;
 }
 
-/* The last lines on stderr name what failed. */
-static void say_failures(const struct copy_status *s)
+/* Writes the last lines on stderr, which name everything that failed. */
+static void write_failures(const struct copy_status *s)
 {
     unsigned done = 0;
 
@@ -299,17 +304,17 @@ static void say_failures(const struct copy_status *s)
         done += s->dests[i].state == DEST_DONE;
     for (unsigned i = 0; i < s->n_dests; i++)
         for (unsigned k = 0; k < s->dests[i].n_attribute_failures; k++)
-            if (!is_told(s, &s->dests[i].attribute_failures[k]))
+            if (!is_summary_for_cp(s, &s->dests[i].attribute_failures[k]))
                 report_failure(NULL, s->dests[i].path, &s->dests[i].attribute_failures[k]);
     if (done > 0 && done < s->n_dests && !report.options->quiet)
         report_error("%u of %u destinations are complete", done, s->n_dests);
-    if (s->source_failure.err != 0 && !is_told(s, &s->source_failure))
+    if (s->source_failure.err != 0 && !is_summary_for_cp(s, &s->source_failure))
         report_source_failure(s->source, &s->source_failure);
     for (unsigned i = 0; i < s->n_dests; i++)
         if (s->dests[i].state == DEST_FAILED &&
             (!s->dests[i].by_source || s->dests[i].kept > 0) &&
-            !is_told(s, &s->dests[i].failure))
-            say_dest_failure(s->source, &s->dests[i]);
+            !is_summary_for_cp(s, &s->dests[i].failure))
+            write_dest_failure(s->source, &s->dests[i]);
 }
 
 void report_summary(const struct copy_status *s)
@@ -323,18 +328,18 @@ void report_summary(const struct copy_status *s)
         report_method(s, i);
     }
     if (report.options->stats && !report.options->quiet)
-        say_stats(s);
-    say_failures(s);
+        write_stats(s);
+    write_failures(s);
     if (report.options->json)
-        note_stdout(report_json_summary(s));
+        remember_stdout_error(report_json_summary(s));
 }
 
-/* ---- what is not about one copy --------------------------------------------------------- */
+/* ---- not for a single copy -------------------------------------------------------------- */
 
 void report_dry_run(const char *source, const char *dest, const char *how)
 {
     if (report.options->json) {
-        note_stdout(report_json_dry_run(source, dest, how));
+        remember_stdout_error(report_json_dry_run(source, dest, how));
         return;
     }
     fputs(how ? "would copy " : "would skip ", stdout);
@@ -362,14 +367,14 @@ int report_close(void)
 {
     flush_stdout();
     if (ferror(stdout))
-        note_stdout(-EIO);
+        remember_stdout_error(-EIO);
     return report.stdout_error;
 }
 
 void report_init(const struct options *o)
 {
     setlocale(LC_CTYPE, "");
-    /* So that it is a flush that fails, which tells why. */
+    /* With a buffer only fflush() writes, and it returns the errno. */
     (void)setvbuf(stdout, stdout_buffer, _IOFBF, sizeof(stdout_buffer));
     report = (struct report){.options = o};
     report_display_init(o);

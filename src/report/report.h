@@ -1,8 +1,16 @@
-/* report: everything that a user or a script sees. With main.c the only place that
- * writes to stdout and stderr.
+/* report: the room that writes everything that a user or a script sees.
  *
- * stderr is for people: messages, progress, statistics. stdout carries JSON lines with --json
- * and nothing else. Called from the main thread only. */
+ * Only this room and main.c use stdout and stderr. stderr is for people: messages, progress,
+ * statistics. stdout is for scripts: with --json it contains JSON lines and nothing else.
+ * (Exceptions are the results of --dry-run and --version, and with --cp the lines that cp
+ * writes to stdout, too.)
+ *
+ * The report decides nothing and changes nothing: its callers give it the state of a copy as a
+ * struct copy_status, and it formats that. It keeps pointers to the options only. Strings and
+ * arrays are the caller's; the report does not use them after a call has returned.
+ *
+ * Only the main thread calls the report. Other threads send their messages to the main thread
+ * (base/message_queue.h). */
 #ifndef UCOPY_REPORT_REPORT_H
 #define UCOPY_REPORT_REPORT_H
 
@@ -15,7 +23,7 @@
 
 enum dest_state {
     DEST_COPYING,
-    DEST_FLUSHING, /* all bytes written; fsync, rename under way */
+    DEST_FLUSHING, /* all bytes are written; fsync and rename are running */
     DEST_DONE,
     DEST_FAILED,
 };
@@ -23,117 +31,121 @@ enum dest_state {
 struct dest_status {
     const char *path;
     enum dest_state state;
-    uint64_t bytes;    /* that this destination holds by now */
-    uint64_t files;    /* of a tree, likewise: all but directories */
-    bool durable;      /* data and name are on stable storage */
-    bool detached;     /* was too slow for the others, and served on its own */
-    double done_after; /* with DEST_DONE, of a file: seconds after the copy began */
-    bool cloned;       /* has its data by a clone */
-    bool skipped;      /* with DEST_DONE: what existed was to stay, and has not been touched */
-    uint64_t files_skipped; /* of a tree: those of which that is so */
-    bool attributes;        /* with DEST_DONE: attributes were to be preserved */
-    const struct failure *attribute_failures; /* those that were not; not owned */
+    uint64_t bytes; /* that this destination contains now */
+    uint64_t files; /* of a tree: files that this destination contains now, not directories */
+    bool durable;   /* data and name are on stable storage */
+    bool detached;  /* was too slow for the others, and was written separately */
+    double done_after; /* of a file, with DEST_DONE: seconds since the start of the copy */
+    bool cloned;       /* got its data by a clone */
+    bool skipped;      /* with DEST_DONE: an existing file had to stay, and was not changed */
+    uint64_t files_skipped; /* of a tree: files that were skipped in this way */
+    bool attributes;        /* with DEST_DONE: attributes had to be preserved */
+    const struct failure *attribute_failures; /* attributes that were not; not owned */
     unsigned n_attribute_failures;
     struct failure failure; /* with DEST_FAILED */
-    bool by_source;         /* failed only because the source did */
-    uint64_t resumed;       /* of the bytes, those that an earlier run had written */
-    uint64_t kept;          /* with DEST_FAILED: bytes that are there to go on with */
+    bool by_source;         /* failed only because the source failed */
+    uint64_t resumed;       /* how many of the bytes an earlier run had written */
+    uint64_t kept;          /* with DEST_FAILED: bytes from which --resume can go on */
 };
 
-/* One copy, as it stands. main.c fills it; strings are not owned. */
+/* The state of one copy. The caller fills it; strings are not owned. */
 struct copy_status {
     const char *source;
-    uint64_t size;  /* bytes to copy to each destination; meaningful with size_known */
-    uint64_t files; /* of a tree, likewise: all but directories */
+    uint64_t size;  /* bytes to copy to each destination; only if size_known */
+    uint64_t files; /* of a tree: files to copy, not directories; only if size_known */
     bool size_known;
     uint64_t read_bytes; /* read from the source so far */
-    double seconds;      /* since the copy began */
-    bool tree;           /* the destinations have numbers of files; size and files are what has
-                            been counted, beside the copy, and may be a little off */
-    bool data;           /* there are any to copy: not with --attributes-only */
-    bool seeks_holes;    /* of the source, by asking its file system */
-    bool finds_zeros;    /* and does not write them */
+    double seconds;      /* since the start of the copy */
+
+    /* The source is a tree: numbers of files are set, too. files and size are counted while the
+     * copy runs, and may be a little wrong. */
+    bool tree;
+
+    bool data;        /* data is copied; false with --attributes-only */
+    bool seeks_holes; /* finds holes of the source with SEEK_HOLE */
+    bool finds_zeros; /* finds zeros in the data, and makes holes of them */
     bool tries_clones;
-    const char *engine; /* name, or NULL when none was started */
+    const char *engine; /* name; NULL: no engine was started */
     unsigned workers;
     uint64_t chunk_size; /* bytes */
     unsigned queue_depth;
-    struct failure source_failure; /* err 0: none */
+    struct failure source_failure; /* err 0: the source has not failed */
     struct dest_status *dests;
     unsigned n_dests;
-    int exit_status; /* of this copy; meaningful in report_summary() */
+    int exit_status; /* of this copy; only for report_summary() */
 };
 
-/* Looks at the options, the terminal and the environment (TERM, NO_COLOR) and sets the locale's
- * LC_CTYPE. *o must outlive all other calls. */
+/* Chooses the form of the report by the options, the terminal and the environment (TERM,
+ * NO_COLOR). Sets the locale's LC_CTYPE. *o must exist until the last call of a report
+ * function. */
 void report_init(const struct options *o);
 
-/* "ucopy: " + text + newline on stderr. Control bytes in the text are shown escaped (as ls -b
- * does), so that a file name cannot speak to the terminal; formats are printf's. A progress
- * display that is on the screen is taken away first and comes back with the next
- * report_progress(). The one function that may be called before report_init(). */
+/* Writes "ucopy: ", the text and a newline to stderr. The format is as for printf(3). Control
+ * bytes in the text are escaped (as by ls -b), so that a file name cannot control the terminal.
+ * Removes a progress display from the screen first; the next report_progress() draws it again.
+ * This is the only function that may be called before report_init(). */
 void report_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The same with --verbose only. */
+/* As report_error(), but only with --verbose. */
 void report_verbose(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* A destination or the source failed: "PATH: OP[ at OFFSET]: REASON[ (MESSAGE)]", or
- * "PATH: MESSAGE" where no operation failed (op NULL). With --cp in the words of cp, which may
- * need to know what was to be copied there; NULL: that is not known. */
+/* Reports that a destination or the source failed: "PATH: OP[ at OFFSET]: REASON[ (MESSAGE)]",
+ * or "PATH: MESSAGE" if no operation failed (op NULL). With --cp the wording is that of cp,
+ * which may name the source of that destination, too. source NULL: it is not known. */
 void report_failure(const char *source, const char *path, const struct failure *f);
 void report_source_failure(const char *path, const struct failure *f);
 
-/* With -v: 'SOURCE' -> 'DEST', of what is in a tree and has been made. On stderr, or with --cp
- * on stdout, as cp does it. */
+/* With -v: writes 'SOURCE' -> 'DEST' for an entry of a tree that has been made. On stderr, or
+ * with --cp on stdout, as cp does. */
 void report_made(const char *source, const char *dest);
 
-/* With --debug: how destination i of a file that is no tree has got its data, or that it
- * has not. */
+/* With --debug: writes how destination i got its data, or that it was skipped. Not for
+ * trees. */
 void report_method(const struct copy_status *s, unsigned i);
 
-/* A copy begins: JSON "start". With -v, if it is not a tree: 'SOURCE' -> 'DEST' per
- * destination; with --cp not before those are done. */
+/* A copy starts: JSON "start". With -v, if it is not a tree: 'SOURCE' -> 'DEST' for each
+ * destination. (With --cp report_summary() writes these lines instead.) */
 void report_start(const struct copy_status *s);
 
-/* Destination d has just been dropped: JSON "dest_failed". On stderr it is named once, by
- * report_summary(). */
+/* Destination d has been dropped: JSON "dest_failed". report_summary() names it on stderr. */
 void report_dest_failed(const struct copy_status *s, unsigned d);
 
-/* Something in the tree `source` has just failed, for the destination dest or for all of them
- * (NULL): its data or, attribute, what of it was to be preserved. JSON "file_failed"; on stderr
- * report_failure() or report_source_failure() says it. */
+/* A file in the tree source has failed, for the destination dest or for all of them (NULL):
+ * JSON "file_failed". attribute: only an attribute of the file failed. The caller reports the
+ * failure on stderr with report_failure() or report_source_failure(). */
 void report_file_failed(const char *source, const char *dest, const char *path,
                         const struct failure *f, bool attribute);
 
-/* Milliseconds until the next report_progress() is wanted: -1 if never. */
+/* The interval in milliseconds at which the caller has to call report_progress(); -1: never. */
 int report_progress_interval_ms(void);
 
-/* Shows progress: one line per destination on a terminal (redrawn), plain lines otherwise, a
- * JSON "progress" line with --json. asked means that a user asked for it now (SIGUSR1): it is
- * shown on stderr even where progress is off. */
+/* Shows the progress: on a terminal one line per destination, which is redrawn; otherwise plain
+ * lines; with --json a "progress" line. asked: the user has requested it with SIGUSR1; then it
+ * is written to stderr even if the progress is switched off. */
 void report_progress(const struct copy_status *s, bool asked);
 
-/* A copy has ended: leaves the last state of a progress display standing, then --stats; then,
- * as the last lines on stderr, attributes that were not preserved, the source's failure and
- * every destination that failed; JSON "summary". Destinations that failed by_source are not
- * named on stderr. */
+/* A copy has ended. Shows the last state of the progress, which stays on the screen. Then with
+ * --stats the statistics. The last lines on stderr are the attributes that were not preserved,
+ * the failure of the source, and the destinations that failed, except those that failed
+ * by_source and kept nothing. With --json "summary". */
 void report_summary(const struct copy_status *s);
 
-/* Asks on stderr whether what exists at the path is to be replaced; the answer is
- * prompt_yes()'s. mode: of what exists; writable: by the user; removes: that does not matter.
- */
+/* Writes the question to stderr whether to replace the existing file at the path; prompt_yes()
+ * reads the answer. mode: of the existing file; writable: the user may write to it; removes:
+ * the copy would remove it and make a new one. */
 void report_question(const char *path, mode_t mode, bool writable, bool removes);
 
-/* --dry-run: what would be done, a line per destination on stdout ("would copy ..."), or JSON.
- * how: by which means; NULL: the destination would be skipped. */
+/* --dry-run: writes what would be done to stdout: a line per destination ("would copy ..."), or
+ * JSON. how: the method of the copy; NULL: the destination would be skipped. */
 void report_dry_run(const char *source, const char *dest, const char *how);
 
-/* --version: program, version, engines compiled in and whether each is available here. */
+/* --version: writes the version of the program, its engines, and whether each of them works
+ * here. */
 void report_version(void);
 
-/* Flushes stdout. 0, or the negative errno of the first failure to write to it since
- * report_init() (a full disk, a closed pipe): what was asked for has not been said then. With
- * SIGPIPE at its default a closed pipe kills the process before. */
+/* Flushes stdout. Returns 0, or the negative errno of the first write to stdout that failed
+ * since report_init() (a full disk, a closed pipe): some output is missing then. If SIGPIPE has
+ * its default action, a closed pipe kills the process before this call. */
 int report_close(void);
 
 #endif

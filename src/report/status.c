@@ -47,7 +47,7 @@ uint64_t report_status_bytes(const struct copy_status *s)
 
 bool report_status_is_due(const struct copy_status *s, double *last, int interval_ms)
 {
-    /* The main loop's timer need not be exact. */
+    /* The main loop's timer is not exact. */
     if (s->seconds - *last < interval_ms / 1000.0 - 0.05)
         return false;
     *last = s->seconds;

@@ -1,5 +1,5 @@
-/* status_priv: what the status of a copy means in words and figures, the same for people and
- * scripts. Pure functions without any output. */
+/* status_priv: words and numbers for the status of a copy, the same ones for people and
+ * scripts. Pure functions without output. */
 #ifndef UCOPY_REPORT_STATUS_PRIV_H
 #define UCOPY_REPORT_STATUS_PRIV_H
 
@@ -8,20 +8,20 @@
 
 #include "report.h"
 
-/* "copying", "flushing", "done", "failed", or where that has left something to go on with,
- * "partial". */
+/* "copying", "flushing", "done", "failed", or "partial" (failed, but --resume can go on). */
 const char *report_status_name(const struct dest_status *d);
 
-/* "OP[ at OFFSET]: REASON[ (MESSAGE)]", or "MESSAGE" where no operation failed. The caller
- * frees it; NULL without memory. */
+/* "OP[ at OFFSET]: REASON[ (MESSAGE)]", or "MESSAGE" if no operation failed. The caller frees
+ * it; NULL without memory. */
 char *report_status_reason(const struct failure *f);
 
-/* The bytes that every destination gets: the size, or where that is not known for sure, the
- * most that one has. */
+/* The number of bytes that each destination gets: the size, or if that is not known exactly,
+ * the number of bytes in the destination that contains most. */
 uint64_t report_status_bytes(const struct copy_status *s);
 
-/* Whether it is time again for something that is wanted every interval_ms of a copy. *last is
- * when it was last due, in seconds since the copy began, at first 0; it is set to now if so. */
+/* Whether something that happens every interval_ms during a copy is due now. *last: when it was
+ * due the last time, in seconds since the start of the copy; 0 before the first call. If it is
+ * due, *last is set to the present time. */
 bool report_status_is_due(const struct copy_status *s, double *last, int interval_ms);
 
 #endif

@@ -1,14 +1,18 @@
-/* clone: destinations that get their data by a clone: of the source, or of another
- * destination on the same file system, their leader, which gets them by the copy.
+/* clone: destinations that get their data by a clone of another destination on the same file
+ * system, their clone source, which the workers write.
  *
- * To the ledger a clone that is still to come is a claim on the whole range: its destination
- * needs all, and has nothing to do for the workers. When the leader is complete the clone
- * is made, before the leader is committed. If it cannot be made, the destination's claim is
- * returned, and the workers copy. If the leader fails, one of those that wait is served by
- * the workers and leads the others. */
+ * In the ledger such a destination needs everything, and all of it is claimed: the workers have
+ * nothing to do for it. When its clone source is complete, and before that is committed, the
+ * clone is made. If that fails, the claim is returned, and the workers copy. If the clone
+ * source fails, the workers copy one of those that wait for it, and this one becomes the clone
+ * source of the others.
+ *
+ * Clones of the source itself are made by the open call: see open.c. */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
+#include "base/fd.h"
 #include "session_priv.h"
 
 bool session_wants_clones(const struct session *s)
@@ -17,255 +21,197 @@ bool session_wants_clones(const struct session *s)
     return s->o->reflink != WHEN_NEVER && s->o->sparse == WHEN_AUTO && !s->o->attributes_only;
 }
 
-/* Whether destination d could be cloned from another one. */
+/* Whether destination d could be cloned from another one, or the other way round. */
 static bool may_share(const struct session *s, unsigned d)
 {
+    const struct target_view *probe = &s->dests[d].probe;
+
     return session_wants_clones(s) && s->o->reflink == WHEN_AUTO && !s->o->inplace &&
-           !s->o->resume && s->size_known && s->size > 0 && s->looks[d].clones &&
-           s->looks[d].demand.device != 0;
+           !s->o->resume && s->size_known && s->size > 0 && probe->clones &&
+           probe->demand.device != 0;
 }
 
-static bool same_file_system(const struct session *s, unsigned a, unsigned b)
+static bool may_share_both(const struct session *s, unsigned a, unsigned b)
 {
-    return s->looks[a].demand.device == s->looks[b].demand.device;
+    return may_share(s, a) && may_share(s, b) &&
+           s->dests[a].probe.demand.device == s->dests[b].probe.demand.device;
 }
 
 bool session_may_clone(const struct session *s, unsigned d)
 {
-    if (!session_wants_clones(s) || !s->size_known || !s->looks[d].clones)
+    const struct target_view *probe = &s->dests[d].probe;
+
+    if (!session_wants_clones(s) || !s->size_known || !probe->clones)
         return false;
-    if (s->looks[d].demand.device == s->source.st.st_dev)
+    if (s->source.can.clonable && probe->demand.device == s->source.st.st_dev)
         return true;
-    for (unsigned l = 0; l < d; l++)
-        if (!s->late[l] && s->failures[l].err == 0 && may_share(s, l) && may_share(s, d) &&
-            same_file_system(s, l, d))
+    for (unsigned i = 0; i < d; i++)
+        if (!s->dests[i].late && s->dests[i].failure.err == 0 && may_share_both(s, i, d))
             return true;
     return false;
 }
 
-/* A flush that failed is final; all else only means that it has to be copied. */
-static bool is_final(const struct session *s, const struct failure *f)
-{
-    return s->o->reflink == WHEN_ALWAYS || strcmp(f->op, "fsync") == 0;
-}
-
-void session_clone_source(struct session *s, unsigned d)
-{
-    struct target *t = &s->targets[d];
-    struct failure f;
-
-    s->cloned[d] = false;
-    /* For a length of 0 the kernel takes all there is; where the size is not known, that is
-     * nothing, or what cannot be cloned. */
-    if (!session_wants_clones(s) || (s->size == 0 && s->size_known) ||
-        (!s->size_known && s->o->reflink != WHEN_ALWAYS))
-        return;
-    if (target_clone(t, s->source.fd, s->start, &f) == 0) {
-        s->cloned[d] = s->size_known;
-        return;
-    }
-    if (!is_final(s, &f))
-        return;
-    target_abort(t, true);
-    s->failures[d] = f;
-}
-
 /* ---- before the copy ---- */
 
-static void call_share(void *arg, unsigned d)
+/* Takes back what a late call holds. */
+static void undo_clone(void *calls, unsigned d)
 {
-    struct session *s = arg;
-
-    s->failures[d].err = 0;
-    if (!target_can_share(&s->targets[s->leader[d]], &s->targets[d]))
-        failure_set(&s->failures[d], "clone", EOPNOTSUPP, FAILURE_NO_OFFSET, NULL);
+    (void)fd_close(&((struct session_calls *)calls)->dests[d].from);
 }
 
-/* One that did not come back may still use its target. */
-static void leave(struct session *s, unsigned d, const char *op)
+/* Before a call that clones: gives it the file of the clone source. Without a descriptor the
+ * call fails. */
+static void lend_clone_source(struct session *s, unsigned d)
 {
-    session_note_call(s, d, op);
-    s->target_open[d] = false;
+    int fd = session_target(s, s->dests[d].clone_source)->fd;
+
+    s->calls->dests[d].from = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 }
 
-/* The first on a file system leads, if the others can be cloned from it. */
-static void choose_leaders(struct session *s)
+/* Makes the calls; each has been lent its clone source. */
+static void call_cloners(struct session *s, unsigned limit_ms,
+                         void (*run)(void *calls, unsigned d))
 {
-    bool any = false;
+    for (unsigned d = 0; d < s->copy->n_dests; d++)
+        if (s->dests[d].called)
+            lend_clone_source(s, d);
+    session_call_dests(s, limit_ms, run, undo_clone);
+    for (unsigned d = 0; d < s->copy->n_dests; d++)
+        if (s->dests[d].called && !s->dests[d].late)
+            (void)fd_close(&s->calls->dests[d].from);
+}
 
+static void call_try(void *calls, unsigned d)
+{
+    struct dest_call *c = &((struct session_calls *)calls)->dests[d];
+
+    if (!target_can_share(c->from, &c->target))
+        failure_set(&c->failure, "clone", EOPNOTSUPP, FAILURE_NO_OFFSET, NULL);
+}
+
+/* Whether destination i can be the clone source of destination d, as far as that is known
+ * without trying. */
+static bool suits(const struct session *s, unsigned i, unsigned d)
+{
+    return session_takes_part(s, d) && session_takes_part(s, i) && !s->dests[d].cloned &&
+           !s->dests[i].cloned && s->dests[i].clone_source == i && may_share_both(s, i, d);
+}
+
+/* The first destination on each file system becomes the clone source of the others there. */
+static void propose_clone_sources(struct session *s)
+{
     for (unsigned d = 0; d < s->copy->n_dests; d++) {
-        s->wanted[d] = false;
-        for (unsigned l = 0; l < d && !s->wanted[d]; l++) {
-            if (!session_takes_part(s, d) || !session_takes_part(s, l) || s->cloned[d] ||
-                s->cloned[l] || !may_share(s, d) || !may_share(s, l) || s->leader[l] != l ||
-                !same_file_system(s, d, l))
+        struct session_dest *dest = &s->dests[d];
+
+        dest->called = false;
+        for (unsigned i = 0; i < d && !dest->called; i++) {
+            if (!suits(s, i, d))
                 continue;
-            s->leader[d] = l;
-            s->wanted[d] = any = true;
+            dest->clone_source = i;
+            dest->called = true;
         }
     }
-    if (!any)
+}
+
+void session_choose_clone_sources(struct session *s)
+{
+    for (unsigned d = 0; d < s->copy->n_dests; d++)
+        s->dests[d].clone_source = d;
+    if (s->signal)
         return;
-    session_send_out(s, s->copy->n_dests, s->wanted, session_timeout_ms(s, false), call_share,
-                     NULL);
+    propose_clone_sources(s);
+    call_cloners(s, session_timeout_ms(s, false), call_try);
     for (unsigned d = 0; d < s->copy->n_dests; d++) {
-        if (!s->wanted[d])
+        struct session_dest *dest = &s->dests[d];
+
+        if (!dest->called)
             continue;
-        if (s->late[d] || s->failures[d].err != 0)
-            s->leader[d] = d;
-        if (s->late[d])
-            leave(s, d, "clone");
+        if (dest->late || dest->failure.err != 0)
+            dest->clone_source = d;
+        if (dest->late)
+            session_note_call(s, d, "clone");
     }
-}
-
-static void call_reserve(void *arg, unsigned d)
-{
-    struct session *s = arg;
-
-    s->failures[d].err = 0;
-    target_reserve(&s->targets[d]);
-}
-
-/* For those that are written to. */
-static void reserve(struct session *s)
-{
-    bool any = false;
-
-    for (unsigned d = 0; d < s->copy->n_dests; d++) {
-        const struct target *t = &s->targets[d];
-
-        s->wanted[d] = session_takes_part(s, d) && !s->cloned[d] && s->leader[d] == d &&
-                       (t->request.sparse || t->fd_direct >= 0);
-        any |= s->wanted[d];
-    }
-    if (!any)
-        return;
-    session_send_out(s, s->copy->n_dests, s->wanted, session_timeout_ms(s, false), call_reserve,
-                     NULL);
-    for (unsigned d = 0; d < s->copy->n_dests; d++)
-        if (s->wanted[d] && s->late[d])
-            leave(s, d, "preallocate");
-}
-
-/* Destination d will not be cloned from its leader: it leads the others that wait for that. */
-static void take_over(struct session *s, unsigned d)
-{
-    unsigned old = s->leader[d];
-
-    for (unsigned i = 0; i < s->copy->n_dests; i++)
-        if (s->leader[i] == old && i != old)
-            s->leader[i] = d;
-}
-
-/* What was thought to become a clone, and does not, needs space after all. */
-static void check_deferred(struct session *s, unsigned d)
-{
-    struct failure f;
-
-    if (!session_takes_part(s, d) || s->cloned[d] ||
-        (s->leader[d] != d && session_takes_part(s, s->leader[d])))
-        return;
-    take_over(s, d);
-    s->demands[d] = s->looks[d].demand;
-    if (session_check_space(s, d, &f) < 0) {
-        session_fail_dest(s, d, &f);
-        s->demands[d].need = 0;
-    }
-}
-
-unsigned session_prepare_targets(struct session *s)
-{
-    unsigned open = 0;
-
-    for (unsigned d = 0; d < s->copy->n_dests; d++)
-        s->leader[d] = d;
-    if (!s->signal)
-        choose_leaders(s);
-    for (unsigned d = 0; d < s->copy->n_dests; d++)
-        if (!session_takes_part(s, d))
-            s->demands[d].need = 0;
-    for (unsigned d = 0; d < s->copy->n_dests; d++)
-        if (s->deferred[d])
-            check_deferred(s, d);
-    if (!s->signal)
-        reserve(s);
-    for (unsigned d = 0; d < s->copy->n_dests; d++) {
-        open += session_takes_part(s, d);
-        if (!session_takes_part(s, d) || !s->cloned[d])
-            continue;
-        s->status.dests[d].cloned = true;
-        report_verbose("%s: cloned from %s", s->copy->dests[d], s->copy->source);
-    }
-    return open;
 }
 
 /* ---- while it runs ---- */
 
-bool session_waits(const struct session *s, unsigned d)
+bool session_awaits_clone(const struct session *s, unsigned d)
 {
-    return session_takes_part(s, d) && s->leader[d] != d;
+    return session_takes_part(s, d) && s->dests[d].clone_source != d;
 }
 
-static void call_follow(void *arg, unsigned d)
+void session_replace_clone_source(struct session *s, unsigned d)
 {
-    struct session *s = arg;
+    unsigned old = s->dests[d].clone_source;
 
-    s->failures[d].err = 0;
-    (void)target_clone(&s->targets[d], s->targets[s->leader[d]].fd, 0, &s->failures[d]);
+    for (unsigned i = 0; i < s->copy->n_dests; i++)
+        if (s->dests[i].clone_source == old && i != old)
+            s->dests[i].clone_source = d;
 }
 
-/* Destination d is served by the workers from now on. */
+static void call_clone(void *calls, unsigned d)
+{
+    struct dest_call *c = &((struct session_calls *)calls)->dests[d];
+
+    (void)target_clone(&c->target, c->from, 0, &c->failure);
+}
+
 static void give_to_workers(struct session *s, unsigned d)
 {
     struct range all = {0, s->size};
 
-    s->leader[d] = d;
-    s->passed_on = true;
-    job_return(&s->job, d, &all);
+    s->dests[d].clone_source = d;
+    s->more_work = true;
+    job_return(&s->job, d, WORK_COPY, &all);
 }
 
-/* What became of the clone for destination d. */
+/* Deals with the result of the clone for destination d. Only a flush that failed is final. */
 static void note_clone(struct session *s, unsigned d)
 {
-    const struct failure *f = &s->failures[d];
+    struct session_dest *dest = &s->dests[d];
 
-    if (!s->late[d] && f->err != 0 && !is_final(s, f)) {
+    if (!dest->late && dest->failure.err != 0 && strcmp(dest->failure.op, "fsync") != 0) {
         give_to_workers(s, d);
         return;
     }
-    if (!s->late[d] && f->err == 0) {
-        s->status.dests[d].cloned = true;
-        report_verbose("%s: cloned from %s", s->copy->dests[d], s->copy->dests[s->leader[d]]);
+    if (!dest->late && dest->failure.err == 0) {
+        dest->status->cloned = true;
+        report_verbose("%s: cloned from %s", s->copy->dests[d],
+                       s->copy->dests[dest->clone_source]);
         job_given(&s->job, d);
     } else {
         session_note_call(s, d, "clone");
-        job_drop(&s->job, d, &s->status.dests[d].failure);
-        s->target_open[d] &= !s->late[d];
+        job_drop(&s->job, d, &dest->status->failure);
     }
-    s->leader[d] = d;
+    dest->clone_source = d;
 }
 
-bool session_serve_followers(struct session *s)
+/* Whether the clone for destination d can be made now. Replaces a clone source that failed. */
+static bool is_due(struct session *s, unsigned d)
+{
+    const struct session_dest *dest = &s->dests[d];
+
+    if (session_awaits_clone(s, d) && !session_takes_part(s, dest->clone_source)) {
+        session_replace_clone_source(s, d);
+        give_to_workers(s, d);
+    }
+    return session_awaits_clone(s, d) && !session_incomplete(s, dest->clone_source) &&
+           !s->signal;
+}
+
+bool session_clone_dests(struct session *s)
 {
     bool any = false;
 
     for (unsigned d = 0; d < s->copy->n_dests; d++) {
-        unsigned l = s->leader[d];
-
-        if (session_waits(s, d) && !session_takes_part(s, l)) {
-            take_over(s, d);
-            give_to_workers(s, d);
-        }
-        s->wanted[d] = session_waits(s, d) && session_takes_part(s, s->leader[d]) &&
-                       !session_incomplete(s, s->leader[d]) && !s->signal;
-        any |= s->wanted[d];
+        s->dests[d].called = is_due(s, d);
+        any |= s->dests[d].called;
     }
     if (!any)
         return false;
-    session_send_out(s, s->copy->n_dests, s->wanted, session_flush_limit_ms(s), call_follow,
-                     NULL);
+    call_cloners(s, session_flush_limit_ms(s), call_clone);
     for (unsigned d = 0; d < s->copy->n_dests; d++)
-        if (s->wanted[d])
+        if (s->dests[d].called)
             note_clone(s, d);
     return true;
 }

@@ -1,5 +1,23 @@
-/* session: one copy from open to report. Opens source and targets, sets the job and its crew
- * going, watches them, commits or gives up each target, and reports. */
+/* session: the copy of one source to its destinations, from the first open to the exit status.
+ *
+ * The room opens the source and the destinations, decides who is cloned from whom, sets up the
+ * job, starts the workers and watches them. It commits a destination as soon as that is
+ * complete, gives up the others, and works out the exit status. It says in which order things
+ * happen; how they are done is known to the rooms below.
+ *
+ * It never moves data (copy/ and engine/ do), never changes a name (target/), never decides
+ * what is copied where (plan/), and never prints: it fills a struct copy_status and calls
+ * report/, or for a file of a tree the callbacks of struct session_file.
+ *
+ * Threads. Everything here runs in the main thread, except the calls that may hang in the
+ * kernel: opening the source, and every operation on a destination. Threads that can be left
+ * behind make these calls (base/bounded_call.h). calls_priv.h says what such a call may touch,
+ * and who owns what when a call is late.
+ *
+ * Owners. The session owns the source, the job, the crew and, through struct session_calls, the
+ * targets. The caller owns options, plan and requests. If workers or calls still hang at the
+ * end, nothing of all this is freed (session_result.abandoned), and the process has to leave by
+ * supervisor_leave(). */
 #ifndef UCOPY_SESSION_SESSION_H
 #define UCOPY_SESSION_SESSION_H
 
@@ -11,45 +29,50 @@
 #include "target/target.h"
 
 struct session_result {
-    int exit_status; /* of this copy, as in CLI.md */
-    int signal;      /* that ended it, or 0 */
-    bool ended;      /* by a signal or --on-error=stop: nothing else is to be begun */
-    bool abandoned;  /* workers hang in the kernel: nothing may be freed, and an exit would not
-                        end */
+    int exit_status; /* of this copy, as the manual page lists them */
+    int signal;      /* that ended the copy, or 0 */
+    bool ended;      /* by a signal or --on-error=stop: no other copy is to begin */
+    bool abandoned;  /* threads hang in the kernel: free nothing, and do not exit(3) */
 };
 
-/* Runs the copy. Everything that can go wrong with it is reported there and then; what it comes
- * to is in *ret. signal_fd is for signals_next(). */
+/* Copies a single file. Reports every failure; *ret gets the result. signal_fd is for
+ * signals_next(). */
 void session_run(const struct options *o, const struct plan_copy *copy, int signal_fd,
                  struct session_result *ret);
 
-/* A file of a tree: opened already, and with places for its copies that are known by more than
- * their paths. Who copies the tree hears of it instead of the user. */
+/* A file of a tree. The tree has opened the source already, and identifies the places of the
+ * copies by more than their paths. The callbacks take the place of the report, in the main
+ * thread. With session_result.abandoned `targets` and the directories in it have to stay. */
 struct session_file {
     int fd; /* of the source, for reading; becomes the session's */
-    const struct target_request
-        *targets; /* of each destination: where and in the place of what */
+    const struct target_request *
+        targets; /* per destination: path, in_directory and dir_fd; the rest is not looked at */
     void *arg;
     void (*progress)(void *arg, const struct copy_status *s, bool asked);
     void (*ended)(void *arg, const struct copy_status *s);
 };
 
-/* Runs the copy of a file of a tree; the paths in *copy are for people. */
+/* Copies a file of a tree. The paths in *copy are only for messages. Otherwise as
+ * session_run(). */
 void session_run_file(const struct options *o, const struct plan_copy *copy,
                       const struct session_file *file, int signal_fd,
                       struct session_result *ret);
 
-/* --dry-run: looks at source and destinations as far as that touches nothing, and reports what
- * would be done or why not. Returns the exit status that it comes to. *ret_hung
- * becomes true if threads are left that hang in the kernel. */
+/* --dry-run: finds out without changing anything what a copy would do, and reports that or why
+ * it would fail. Returns the exit status. Sets *ret_hung if threads are left that hang in the
+ * kernel, and leaves it alone otherwise. */
 int session_dry_run(const struct options *o, const struct plan_copy *copy, bool *ret_hung);
 
-/* What a copy comes to that has ended, as in CLI.md. unavailable: what it was to be done with
- * is not to be had here; signal: that ended it, or 0. */
+/* The exit status of a copy that has ended. unavailable: something that the user asked for,
+ * such as an engine, is not available here; signal: that ended the copy, or 0. */
 int session_exit_status(const struct options *o, const struct copy_status *s, bool unavailable,
                         int signal);
 
 /* The more serious of two exit statuses. */
 int session_worse(int a, int b);
+
+/* Whether the engine and the attributes that the options name are available here. Reports what
+ * is not. */
+bool session_can_run(const struct options *o);
 
 #endif

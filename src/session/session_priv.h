@@ -1,13 +1,28 @@
-/* session_state: one copy while it is made, as the parts of the session share it:
- * open.c opens its files, session.c runs it, state.c is what both need. The
- * main thread's, but for what calls bring. */
+/* session_priv: the state of one copy, and the functions that the files of this room share. The
+ * state is the main thread's: see calls_priv.h.
+ *
+ * The files, from the bottom up; none calls a function of one above it:
+ *
+ *     state.c    how the copy stands: failures, signals, what is complete
+ *     calls.c    calls that may hang
+ *     verdict.c  the exit status
+ *     source.c   opens the source
+ *     clone.c    destinations that become clones of the source or of another destination
+ *     space.c    whether there is room; preallocation
+ *     look.c     looks at the destinations before anything is changed
+ *     open.c     opens the destinations
+ *     setup.c    makes the job from the session
+ *     finish.c   commits or gives up the destinations
+ *     watch.c    starts the workers and watches them
+ *     dry_run.c  --dry-run
+ *     session.c  the order of events */
 #ifndef UCOPY_SESSION_SESSION_PRIV_H
 #define UCOPY_SESSION_SESSION_PRIV_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "calls_priv.h"
 #include "cli/options.h"
 #include "copy/job.h"
 #include "copy/worker.h"
@@ -21,60 +36,72 @@
 #include "target/space.h"
 #include "target/target.h"
 
-/* How long workers, and calls, have to come to an end after a signal. */
-#define END_PATIENCE_MS 450
+/* How long workers and calls have to come back after a signal. */
+#define STOP_WAIT_MS 450
 
 #define NO_ANSWER "it does not answer"
+
+/* One destination. */
+struct session_dest {
+    struct dest_status *status; /* its entry of session.status.dests */
+
+    /* Calls. */
+    bool called;            /* takes part in the calls that are being made */
+    bool late;              /* a call gave no answer in time: the dest_call is lost */
+    struct failure failure; /* of the last call that came back; err 0: none */
+
+    /* The look. */
+    struct existing_case existing; /* what is to become of what exists */
+    struct target_view probe;      /* all zero if what exists is left alone */
+    bool space_deferred; /* its space is not in session.demands: it may become a clone */
+
+    /* From open to finish. */
+    bool open;             /* the target is open, and the main thread's */
+    struct ranges held;    /* what an earlier run has left of the copy */
+    bool cloned;           /* from the source: it needs no workers */
+    unsigned clone_source; /* the destination that it will be cloned from; itself: none */
+    bool keep;             /* when it is given up: an incomplete file may stay */
+};
 
 struct session {
     const struct options *o;
     const struct plan_copy *copy;
-    const struct session_file *file; /* of a tree; NULL: it is not */
+    const struct session_file *file; /* of a tree; NULL: a single file */
     int signal_fd;
+    uint64_t began_ms;
 
+    /* The source, and what is copied of it. session_open_source() sets this. */
     struct source source;
     struct attrs attrs; /* of the source, for the destinations */
-    bool sweep;         /* looking at a destination cleans up there */
-    struct target *targets;
-    bool *target_open;
-    struct space_demand *demands; /* of each destination that is to be copied to */
-    uint64_t start;               /* of the copied range in the source, bytes */
-    uint64_t size;                /* bytes to copy, or the limit where the end is not known */
+    bool direct;        /* files are opened with O_DIRECT where that is possible */
+    bool keeps;         /* --partial, and the source can be read again; origin identifies it */
+    struct origin origin;
+    uint64_t start; /* of the copied range in the source, bytes */
+    uint64_t size;  /* bytes to copy, or the limit if the end is not known */
     bool size_known;
-    struct origin origin; /* what is copied, for what is kept of it */
-    bool direct;          /* files are opened with O_DIRECT where they take it */
-    bool keeps;           /* --partial, and the source can be told again by its origin */
+
+    /* The destinations. What functions of other rooms take as an array is an array here, too:
+     * space_missing() sums up the demands, job_look() copies the views under one lock, and the
+     * report gets status.dests. */
+    struct session_dest *dests;
+    struct session_calls *calls;
+    struct space_demand *demands; /* need 0: nothing is needed, or it is deferred */
+    struct job_view *views;
+
+    /* The workers. */
     struct tuning tuning;
-
-    /* What calls bring, per destination; of one that was given up nothing is looked at. */
-    struct existing_case *standing; /* what is to become of what exists */
-    struct target_view *looks;
-    struct failure *failures; /* err 0: none */
-    bool *commit;             /* the target's last call: to commit, or to give up */
-    bool *wanted;
-    bool *late;
-    struct ranges *held;        /* what an earlier run has left it */
-    struct partial_watch watch; /* of those that look for that */
-    uint64_t watched;           /* what watch.read was when somebody looked */
-    bool *keep;                 /* a target that is given up is left to go on with */
-
-    bool *cloned;     /* from the source */
-    bool *deferred;   /* the space it needs has not been looked at: it may become a clone */
-    unsigned *leader; /* the destination it will be cloned from; itself: it will not be */
-    bool passed_on;   /* workers have got a destination that was to be a clone */
-
     struct job job;
-    struct job_view *view;
     struct crew *crew;
-    struct journal_writer *journal_writer; /* NULL: nothing is to be written down */
+    struct journal_writer *journal_writer; /* NULL: nothing is written down */
     int news_fd;                           /* eventfd: see job.h */
+    bool more_work; /* a clone could not be made: the workers have to copy it */
 
+    /* How it stands. */
     struct copy_status status;
-    uint64_t began_ms;
-    atomic_int signal; /* the first that asked for the end, or 0 */
-    bool impatient;    /* a second one came */
-    bool abandoned;    /* threads are left that hang in the kernel */
-    bool unavailable;  /* the engine asked for is not to be had */
+    int signal;       /* the first that asked for the end, or 0 */
+    bool impatient;   /* a second one came */
+    bool abandoned;   /* threads are left that hang in the kernel */
+    bool unavailable; /* something that the user asked for is not available here */
 };
 
 /* ---- state.c ---- */
@@ -82,85 +109,126 @@ struct session {
 /* Destination d has failed: notes and reports it. */
 void session_fail_dest(struct session *s, unsigned d, const struct failure *f);
 
-/* The source failed: so did every destination that had not failed for reasons of its own. */
+/* The source failed: so do all destinations that are neither done nor failed already. */
 void session_fail_all(struct session *s);
 
-/* Shows how the copy stands; asked: by a user. */
-void session_show(struct session *s, bool asked);
-
-/* Takes the signals that have come. */
-void session_take_signals(struct session *s);
-
-/* Takes them, too; arg is the session. Whether one asked for the end. */
-bool session_stops(void *arg);
-
-/* How long an operation may go unanswered; 0: for ever. stream: on a pipe or the like. */
-unsigned session_timeout_ms(const struct session *s, bool stream);
-
-/* Fills *f with why a destination is not made although nothing is wrong with it; returns it. */
+/* Fills *f with the reason why a destination is not made although nothing is wrong with it: a
+ * signal, or --on-error=stop. Returns f. */
 const struct failure *session_stopped(const struct session *s, struct failure *f);
 
-/* Sends run() out for the n (destinations, or the source) that are wanted; NULL: all. Returns
- * how many did not come back; s->late tells which. See base/bounded_call.h. */
-unsigned session_send_out(struct session *s, unsigned n, const bool *wanted, unsigned limit_ms,
-                          void (*run)(void *arg, unsigned d),
-                          void (*undo)(void *arg, unsigned d));
-
-/* What became of a call to destination d, which was about the operation op. */
-void session_note_call(struct session *s, unsigned d, const char *op);
-
-/* Whether anything is missing of destination d that was asked for: bytes, or their flush; as of
- * the last look. */
-bool session_incomplete(const struct session *s, unsigned d);
-
-/* How long an operation may go unanswered for which what the page cache took may have to be
- * written. */
-unsigned session_flush_limit_ms(const struct session *s);
-
-/* ---- clone.c ---- */
-
-/* Whether anything is to be cloned that can be. */
-bool session_wants_clones(const struct session *s);
-
-/* Whether destination d, which has been looked at, is likely to become a clone, and to need no
- * space. */
-bool session_may_clone(const struct session *s, unsigned d);
-
-/* Part of the call that has opened destination d: makes it a clone of the source if that is
- * wanted and possible, and notes that in s->cloned. If it has to be a clone and cannot, it is
- * closed again and s->failures says why. */
-void session_clone_source(struct session *s, unsigned d);
-
-/* Between open and copy: settles who will be cloned from whom, whether there is space for the
- * others, and makes room there. Returns how many destinations are left. */
-unsigned session_prepare_targets(struct session *s);
-
-/* Whether destination d waits to be cloned from another one. */
-bool session_waits(const struct session *s, unsigned d);
-
-/* Clones those that wait from leaders that are complete as of the last look, and gives those
- * to the workers that cannot be. True if the job has to be looked at anew. */
-bool session_serve_followers(struct session *s);
-
-/* ---- open.c ---- */
-
-/* 0, or a negative errno with s->status.source_failure filled. */
-int session_open_source(struct session *s);
-
-/* Fills s->standing, s->looks and s->failures, s->demands of those that can be opened, and
- * s->wanted: who is to be gone on with. What a look finds wrong opening the destination will
- * tell. */
-void session_look_at_targets(struct session *s);
-
-/* 0, or a negative errno with *f filled if there is too little space for destination d and the
- * others on its file system. */
-int session_check_space(struct session *s, unsigned d, struct failure *f);
+/* Destination d's target, which must not be in the hands of a late call. */
+struct target *session_target(const struct session *s, unsigned d);
 
 /* Whether destination d is open and has not failed. */
 bool session_takes_part(const struct session *s, unsigned d);
 
-/* Opens the destinations, and finds out what earlier runs have left them; the others have
- * failed. Returns how many take part. */
-unsigned session_open_targets(struct session *s);
+/* Whether destination d, as of the last session_update(), lacks bytes or the flush that was
+ * asked for. */
+bool session_incomplete(const struct session *s, unsigned d);
+
+/* Brings the status and the views up to date from the job. Reports each destination that the
+ * workers have dropped, once. */
+void session_update(struct session *s);
+
+/* Shows how the copy stands. asked: a user asked for it now. */
+void session_show(struct session *s, bool asked);
+
+/* Takes the signals that have arrived. */
+void session_take_signals(struct session *s);
+
+/* Takes them, too; arg is the session. Whether one asked for the end, now or before. */
+bool session_stops(void *arg);
+
+/* ---- verdict.c ---- */
+
+/* The exit status under --require if `done` of n_dests destinations are complete, and `kept` of
+ * these have all their attributes. */
+int session_policy_status(const struct options *o, unsigned n_dests, unsigned done,
+                          unsigned kept);
+
+/* ---- source.c ---- */
+
+/* Opens the source. 0, or a negative errno with s->status.source_failure filled. */
+int session_open_source(struct session *s);
+
+/* ---- clone.c ---- */
+
+/* Whether clones are to be made where they can be. */
+bool session_wants_clones(const struct session *s);
+
+/* Whether destination d, which has been looked at, will probably become a clone that takes no
+ * space. Destinations before d must have been looked at, too. */
+bool session_may_clone(const struct session *s, unsigned d);
+
+/* Decides, between open and copy, which destination is cloned from which other one. */
+void session_choose_clone_sources(struct session *s);
+
+/* Whether destination d is going to be cloned from another one. */
+bool session_awaits_clone(const struct session *s, unsigned d);
+
+/* Destination d will not be cloned: it becomes the clone source of those that wait for the same
+ * one. */
+void session_replace_clone_source(struct session *s, unsigned d);
+
+/* Clones the destinations whose clone source is complete as of the last session_update().
+ * Destinations that cannot be cloned are given to the workers (s->more_work). Returns whether
+ * anything was tried: the status is out of date then. */
+bool session_clone_dests(struct session *s);
+
+/* ---- space.c ---- */
+
+/* 0, or a negative errno with *f filled if the file system of destination d has too little
+ * space for all destinations on it. */
+int session_check_space(struct session *s, unsigned d, struct failure *f);
+
+/* Destinations whose space was deferred, and which do not become clones, fail if there is too
+ * little. */
+void session_check_deferred_space(struct session *s);
+
+/* Preallocates for the destinations that the workers write to. */
+void session_reserve_space(struct session *s);
+
+/* ---- look.c ---- */
+
+/* Looks at all destinations, without changing anything unless sweep: then it removes temporary
+ * files of killed runs. Fills `existing`, `probe`, `failure` and the demand of each. Late ones
+ * have failed; `called` says which are not late. A failure of the look itself does not fail a
+ * destination: opening it will. */
+void session_look_at_dests(struct session *s, bool sweep);
+
+/* ---- open.c ---- */
+
+/* Opens the destinations, and finds out what earlier runs have left of them. Those that are not
+ * open afterwards have failed or are left as they are. */
+void session_open_dests(struct session *s);
+
+/* ---- setup.c ---- */
+
+/* Chooses the tuning, makes the job and starts the journal writer. 0 or a negative errno, with
+ * nothing to free. */
+int session_set_up_job(struct session *s);
+
+/* Frees what session_set_up_job() made. Not if s->abandoned. */
+void session_free_job(struct session *s);
+
+/* ---- finish.c ---- */
+
+/* Clones and commits what is complete as of the last session_update(), whatever the other
+ * destinations still need. */
+void session_commit_complete(struct session *s);
+
+/* Commits what is complete, unless a signal came, and gives up all else. */
+void session_finish(struct session *s);
+
+/* ---- watch.c ---- */
+
+/* Runs the workers until they have nothing more to do or are given up. Destinations are
+ * committed meanwhile. False: there were no workers, or they did not end. */
+bool session_run_workers(struct session *s);
+
+/* ---- dry_run.c ---- */
+
+/* Reports what a copy would do, or why it would fail. Returns the exit status. */
+int session_dry_run_all(struct session *s);
 
 #endif

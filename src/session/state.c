@@ -1,26 +1,19 @@
-#include "session_priv.h"
-
+/* state: how a copy stands. The main thread only. */
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
 
-#include "base/bounded_call.h"
+#include "base/clock.h"
 #include "base/signals.h"
-#include "copy/copy.h"
+#include "session_priv.h"
 
 void session_fail_dest(struct session *s, unsigned d, const struct failure *f)
 {
-    s->status.dests[d].state = DEST_FAILED;
-    s->status.dests[d].failure = *f;
+    s->dests[d].status->state = DEST_FAILED;
+    s->dests[d].status->failure = *f;
     if (!s->file)
         report_dest_failed(&s->status, d);
-}
-
-void session_show(struct session *s, bool asked)
-{
-    if (s->file)
-        s->file->progress(s->file->arg, &s->status, asked);
-    else
-        report_progress(&s->status, asked);
 }
 
 void session_fail_all(struct session *s)
@@ -29,11 +22,75 @@ void session_fail_all(struct session *s)
 
     failure_set(&f, NULL, ECANCELED, FAILURE_NO_OFFSET, "stopped because the source failed");
     for (unsigned d = 0; d < s->copy->n_dests; d++) {
-        if (s->status.dests[d].state == DEST_FAILED || s->status.dests[d].state == DEST_DONE)
+        struct dest_status *ds = s->dests[d].status;
+
+        if (ds->state == DEST_FAILED || ds->state == DEST_DONE)
             continue;
-        s->status.dests[d].by_source = true;
+        ds->by_source = true;
         session_fail_dest(s, d, &f);
     }
+}
+
+const struct failure *session_stopped(const struct session *s, struct failure *f)
+{
+    if (s->signal)
+        failure_set(f, NULL, EINTR, FAILURE_NO_OFFSET, "interrupted");
+    else
+        failure_set(f, NULL, ECANCELED, FAILURE_NO_OFFSET, "stopped before it was complete");
+    return f;
+}
+
+struct target *session_target(const struct session *s, unsigned d)
+{
+    assert(!s->dests[d].late);
+    return &s->calls->dests[d].target;
+}
+
+bool session_takes_part(const struct session *s, unsigned d)
+{
+    return s->dests[d].open && s->dests[d].status->state != DEST_FAILED;
+}
+
+bool session_incomplete(const struct session *s, unsigned d)
+{
+    return s->views[d].state.stage != STAGE_COMPLETE;
+}
+
+static void update_dest(struct session *s, unsigned d)
+{
+    struct dest_status *ds = s->dests[d].status;
+    const struct job_view *v = &s->views[d];
+
+    if (ds->skipped)
+        return;
+    ds->bytes = v->held;
+    if (v->state.detached && !ds->detached)
+        report_verbose("%s: too slow for the others: it is served on its own", ds->path);
+    ds->detached = v->state.detached;
+    if (ds->state == DEST_FAILED || ds->state == DEST_DONE)
+        return;
+    if (v->state.stage == STAGE_DROPPED)
+        session_fail_dest(s, d, &v->state.failure);
+    else
+        ds->state = v->missing ? DEST_COPYING : DEST_FLUSHING;
+}
+
+void session_update(struct session *s)
+{
+    job_look(&s->job, s->views, &s->status.read_bytes);
+    s->status.seconds = (double)(clock_now_ms() - s->began_ms) / 1000;
+    if (s->crew)
+        s->status.engine = crew_engine(s->crew);
+    for (unsigned d = 0; d < s->copy->n_dests; d++)
+        update_dest(s, d);
+}
+
+void session_show(struct session *s, bool asked)
+{
+    if (s->file)
+        s->file->progress(s->file->arg, &s->status, asked);
+    else
+        report_progress(&s->status, asked);
 }
 
 void session_take_signals(struct session *s)
@@ -48,6 +105,8 @@ void session_take_signals(struct session *s)
         else
             s->signal = sig;
     }
+    if (s->signal)
+        atomic_store(&s->calls->watch.stop, true);
 }
 
 bool session_stops(void *arg)
@@ -55,84 +114,5 @@ bool session_stops(void *arg)
     struct session *s = arg;
 
     session_take_signals(s);
-    atomic_store(&s->watch.stop, s->signal != 0);
     return s->signal != 0;
-}
-
-static bool calls_moved(void *arg)
-{
-    struct session *s = arg;
-    uint64_t before = s->watched;
-
-    s->watched = atomic_load(&s->watch.read);
-    return s->watched != before;
-}
-
-unsigned session_send_out(struct session *s, unsigned n, const bool *wanted, unsigned limit_ms,
-                          void (*run)(void *arg, unsigned d),
-                          void (*undo)(void *arg, unsigned d))
-{
-    struct bounded_calls e = {
-        .n = n,
-        .wanted = wanted,
-        .run = run,
-        .undo = undo,
-        .arg = s,
-        .timeout_ms = limit_ms,
-        .moved = calls_moved,
-        .wake_fd = s->signal_fd,
-        .stop = session_stops,
-        .stop_ms = END_PATIENCE_MS,
-    };
-    unsigned n_late;
-
-    s->watched = atomic_load(&s->watch.read);
-    n_late = bounded_calls_run(&e, s->late);
-    s->abandoned |= n_late > 0;
-    return n_late;
-}
-
-/* A pipe or terminal whose reader takes its time is no reason for alarm unless the user says
- * so. */
-unsigned session_timeout_ms(const struct session *s, bool stream)
-{
-    if (s->o->has_timeout)
-        return s->o->timeout * 1000;
-    return stream ? 0 : OPTIONS_DEFAULT_TIMEOUT * 1000;
-}
-
-/* A stop may come in between the two. */
-bool session_incomplete(const struct session *s, unsigned d)
-{
-    const struct job_view *v = &s->view[d];
-
-    return v->missing != 0 || (s->job.dests[d].flush && !v->state.flushed);
-}
-
-unsigned session_flush_limit_ms(const struct session *s)
-{
-    unsigned limit = session_timeout_ms(s, false);
-
-    return limit ? limit + copy_flush_allowance_ms(s->size_known ? s->size : 0) : 0;
-}
-
-const struct failure *session_stopped(const struct session *s, struct failure *f)
-{
-    if (s->signal)
-        failure_set(f, NULL, EINTR, FAILURE_NO_OFFSET, "interrupted");
-    else
-        failure_set(f, NULL, ECANCELED, FAILURE_NO_OFFSET, "stopped before it was complete");
-    return f;
-}
-
-void session_note_call(struct session *s, unsigned d, const char *op)
-{
-    struct failure f = s->late[d] ? (struct failure){0} : s->failures[d];
-
-    if (s->late[d] && s->signal)
-        session_stopped(s, &f);
-    else if (s->late[d])
-        failure_set(&f, op, ETIMEDOUT, FAILURE_NO_OFFSET, NO_ANSWER);
-    if (f.err != 0 && s->status.dests[d].state != DEST_FAILED)
-        session_fail_dest(s, d, &f);
 }

@@ -5,35 +5,33 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/clock.h"
+#include "holes.h"
 
 #define WINDOW_EXTENTS 64u
 
-/* Questions for one window: more than it has room for, as extents that are nearer to each other
- * than a grain become one. */
+/* Searches for one window. They are more than a window has extents, because extents that are
+ * less than a grain apart become one. */
 #define WINDOW_STEPS 128u
 
-/* What is known of `span`: data in these ranges, in ascending order, and holes elsewhere. */
+/* What is known about `span`: these ranges are data, in ascending order, and the rest is a
+ * hole. */
 struct window {
     struct range span;
     struct range data[WINDOW_EXTENTS];
     unsigned n;
-    uint64_t used; /* the larger, the later it was asked for */
+    uint64_t used; /* the larger, the later the last use */
 };
 
 struct extents {
-    int fd;
-    uint64_t base;
-    uint64_t size;
-    uint32_t grain;
+    struct holes_part part;
     _Atomic uint64_t asked_at;
 
-    pthread_mutex_t search; /* held while the file system is asked */
+    pthread_mutex_t search; /* held during a search; protects `fresh` */
     struct window fresh;
 
-    pthread_mutex_t lock;
+    pthread_mutex_t lock; /* held for short; protects what follows */
     uint64_t uses;
     unsigned n_windows;
     struct window windows[];
@@ -47,10 +45,7 @@ int extents_create(int fd, uint64_t base, uint64_t size, uint32_t grain, unsigne
     assert(fronts > 0 && grain > 0);
     if (!e)
         return -ENOMEM;
-    e->fd = fd;
-    e->base = base;
-    e->size = size;
-    e->grain = grain;
+    e->part = (struct holes_part){.fd = fd, .base = base, .size = size, .grain = grain};
     e->n_windows = fronts;
     /* These fail for wrong arguments only. */
     pthread_mutex_init(&e->search, NULL);
@@ -106,53 +101,19 @@ bool extents_find(struct extents *e, uint64_t pos, struct extent *ret)
     return w != NULL;
 }
 
-/* The next data at or after pos; an empty range at the end if there are none. */
-static struct range next_data(const struct extents *e, uint64_t pos)
-{
-    struct range data = {pos, e->size};
-    off_t start = lseek(e->fd, (off_t)(e->base + pos), SEEK_DATA), end;
-
-    if (start < 0 && errno == ENXIO) /* none, or the file is shorter now: the end will tell */
-        data.start = e->size;
-    if (start < 0) /* else: nothing is known of holes here */
-        return data;
-    data.start = (uint64_t)start - e->base;
-    if (data.start >= e->size)
-        return (struct range){e->size, e->size};
-    end = lseek(e->fd, start, SEEK_HOLE);
-    if (end >= 0 && (uint64_t)end - e->base < e->size)
-        data.end = (uint64_t)end - e->base;
-    return data;
-}
-
-/* Whole grains, but within [pos, size). Never empty: what was data a moment ago is worth a
- * look. */
-static struct range round_out(const struct extents *e, struct range data, uint64_t pos)
-{
-    uint64_t start = data.start - data.start % e->grain;
-    uint64_t last = data.end > data.start ? data.end - 1 : data.start;
-    uint64_t rest = e->grain - last % e->grain;
-
-    return (struct range){
-        .start = start > pos ? start : pos,
-        .end = e->size - last > rest ? last + rest : e->size,
-    };
-}
-
 static void search(struct extents *e, struct window *w, uint64_t pos)
 {
     w->span = (struct range){pos, pos};
     w->n = 0;
-    for (unsigned i = 0; i < WINDOW_STEPS && w->span.end < e->size; i++) {
+    for (unsigned i = 0; i < WINDOW_STEPS && w->span.end < e->part.size; i++) {
         struct range data;
 
         atomic_store(&e->asked_at, clock_now_ms());
-        data = next_data(e, w->span.end);
-        if (data.start == e->size) {
-            w->span.end = e->size;
+        data = holes_next_data(&e->part, w->span.end);
+        if (data.start == e->part.size) {
+            w->span.end = e->part.size;
             break;
         }
-        data = round_out(e, data, w->span.end);
         if (w->n > 0 && w->data[w->n - 1].end == data.start)
             w->data[w->n - 1].end = data.end;
         else if (w->n < WINDOW_EXTENTS)
@@ -164,7 +125,7 @@ static void search(struct extents *e, struct window *w, uint64_t pos)
     atomic_store(&e->asked_at, 0);
 }
 
-/* Over the one that has not been asked for for the longest time. */
+/* Replaces the window whose last use is the longest ago. With the lock held. */
 static void keep(struct extents *e, const struct window *fresh)
 {
     struct window *oldest = &e->windows[0];
@@ -180,9 +141,9 @@ void extents_learn(struct extents *e, uint64_t pos)
 {
     bool known;
 
-    assert(pos < e->size);
+    assert(pos < e->part.size);
     pthread_mutex_lock(&e->search);
-    /* Another thread may have done so while this one waited. */
+    /* Another thread may have searched here while this one waited. */
     pthread_mutex_lock(&e->lock);
     known = window_at(e, pos) != NULL;
     pthread_mutex_unlock(&e->lock);

@@ -1,11 +1,10 @@
-/* extents: which ranges of the source hold data, and which are holes. Found with SEEK_DATA and
- * SEEK_HOLE (lseek(2)) when somebody comes to them, a window at a time, so that memory
- * does not grow with the number of extents. All who are at one place share a window: for all
- * destinations that keep together every hole is looked for once.
+/* extents: which ranges of the source are data, and which are holes, for all threads of a copy.
+ * It searches with holes.h when a position is needed for the first time, and one window at a
+ * time, so that memory does not grow with the number of extents. Destinations that are at one
+ * place share a window: each hole is looked for once.
  *
- * Positions are those of the ledger. What is said to be a hole reads as zeros; what is said to
- * be data may be zeros, too: where the file system does not tell, or cannot be asked, all is
- * data. A source that changes meanwhile gets some answer, and every search ends. */
+ * Positions are those of the ledger. What holes.h says about errors and about files that change
+ * is true here, too. */
 #ifndef UCOPY_SOURCE_EXTENTS_H
 #define UCOPY_SOURCE_EXTENTS_H
 
@@ -21,26 +20,27 @@ struct extent {
 
 struct extents;
 
-/* Makes the extents of [0, size), which begins at offset `base` of the file fd. That is only
- * searched (its file position moves), and outlives the extents. Holes begin and end at
- * multiples of `grain` (at least 1; O_DIRECT has its own), and what of a hole does not is data.
- * fronts: how many places are asked about at one time. 0 or -ENOMEM. */
+/* Makes the extents of [0, size), which begins at offset `base` (bytes) of the file fd. The
+ * descriptor is borrowed, and has to stay open longer than the extents; a search moves its file
+ * position. Holes begin and end at multiples of `grain` (bytes, at least 1; O_DIRECT has its
+ * own); the rest of a hole is data. fronts: at how many places the copy is at one time, at
+ * least 1. The extents belong to the caller. 0 or -ENOMEM. */
 int extents_create(int fd, uint64_t base, uint64_t size, uint32_t grain, unsigned fronts,
                    struct extents **ret_extents);
 
-/* NULL is fine. */
+/* NULL is fine. No thread may be in a search. */
 void extents_free(struct extents *e);
 
-/* If it is known, what is at pos: the extent around it, as far as it is known. Any thread;
- * never waits for a search. */
+/* Puts the extent around pos into *ret, as far as it is known. False if nothing is known about
+ * pos. Any thread; never waits for a search. */
 bool extents_find(struct extents *e, uint64_t pos, struct extent *ret);
 
-/* Finds out what is at pos (below size). Any thread; asks the file system, which may take its
- * time or hang. */
+/* Searches at pos (below size), so that extents_find() knows it. Any thread; calls the file
+ * system, which may take its time or hang. */
 void extents_learn(struct extents *e, uint64_t pos);
 
-/* Since when the file system has left a question unanswered, in ms on the monotonic clock; 0:
- * none is open. Any thread. */
+/* Since when the file system owes an answer, in ms on the monotonic clock; 0: it owes none. Any
+ * thread. */
 uint64_t extents_asked_at(struct extents *e);
 
 #endif

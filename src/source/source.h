@@ -1,4 +1,17 @@
-/* source: the one file that is read. */
+/* source: the one file that is read.
+ *
+ * This room knows what kind of file a source is, what it can do (struct source_can), whether it
+ * is still what was opened, where it has data (holes.h, extents.h), and which blocks of a
+ * buffer are zeros (zeros.h). Kinds of sources are a table: file.c, device.c. Other rooms ask
+ * what a source can do, never what it is.
+ *
+ * It never reads data for the copy (the engines do, from the descriptors), decides nothing
+ * about the copy, tries nothing again, prints nothing, and knows nothing about destinations.
+ *
+ * The struct belongs to the caller, its descriptors and what the kind keeps in it to the
+ * source, from a successful open to source_close(). Any call may hang with the file system: the
+ * session makes them in bounded calls. There is no lock: one thread at a time may open, prepare
+ * or close a source. Workers only use its descriptors; extents have a lock of their own. */
 #ifndef UCOPY_SOURCE_SOURCE_H
 #define UCOPY_SOURCE_SOURCE_H
 
@@ -9,50 +22,64 @@
 #include "base/failure.h"
 #include "base/origin.h"
 
-struct source {
-    const char *path;      /* as the user gave it; not owned */
-    bool by_fd;            /* path is for people only */
-    int fd;                /* through the page cache */
-    int fd_direct;         /* the same file with O_DIRECT, or -1 */
-    uint32_t direct_align; /* bytes: what O_DIRECT wants of offset, length and address */
-    struct stat st;        /* at open */
-    bool relinked;         /* it loses or gets names while it is copied: its time of status
-                            * change says nothing */
-    uint64_t size;         /* bytes; meaningful with size_known */
-    bool size_known; /* false for files whose st_size says nothing (/proc, /sys) and empty ones
-                      */
+struct source_ops;
+
+/* What a source can do. Known when it is open, and constant then. */
+struct source_can {
+    bool positions;  /* any part can be read, in any order and by several threads (pread(2)) */
+    bool again;      /* what was read can be read a second time */
+    bool size_known; /* where it ends. Not known of files whose st_size says nothing (/proc,
+                        /sys), nor of empty files, which look the same */
+    bool holes;      /* it takes less space than its size: extents.h is worth its calls */
+    bool clonable;   /* its data can be cloned (FICLONERANGE), if the file system does that */
 };
 
-/* Opens a regular file or block device for reading; anything else is refused with -EISDIR,
- * -EOPNOTSUPP (fifo, socket, character device). On failure *f is filled and the negative errno
- * returned. */
+struct source {
+    const char *path;      /* as the user gave it; not owned */
+    bool by_fd;            /* opened by descriptor: path is only for messages */
+    int fd;                /* through the page cache */
+    int fd_direct;         /* the same file with O_DIRECT, or -1 */
+    uint32_t direct_align; /* bytes: O_DIRECT needs it of offset, length and address */
+    struct stat st;        /* at open */
+    uint64_t size;         /* bytes; meaningful with can.size_known */
+    struct source_can can;
+    bool relinked; /* set by the caller: names of it are added or removed during the copy, so
+                      that its ctime says nothing */
+
+    /* Of the kind, for nobody else. */
+    const struct source_ops *ops;
+    struct {
+        bool made_up;
+    } file;
+};
+
+/* Opens what path leads to for reading, if there is a kind for it: regular files and block
+ * devices. Anything else is refused with -EISDIR or -EOPNOTSUPP (FIFO, socket, character
+ * device), without opening it. 0, or a negative errno with *f filled and nothing to close. */
 int source_open(struct source *s, const char *path, struct failure *f);
 
-/* The same for a regular file that fd is open on for reading already; fd becomes the source's,
- * also on failure. */
+/* The same for what fd is open on already, for reading. fd belongs to the source, also on
+ * failure. path is not owned. */
 int source_open_fd(struct source *s, int fd, const char *path, struct failure *f);
 
-/* Opens fd_direct, too, where the file system has O_DIRECT. */
+/* Opens fd_direct, too, if the kind and the file system have O_DIRECT. */
 void source_open_direct(struct source *s);
 
-/* Whether the file has fewer blocks than its size takes, so that it is worth looking for holes
- * (extents.h). Preallocated space counts as data, as it does for cp. */
-bool source_may_have_holes(const struct source *s);
-
-/* Bytes that the file takes on its file system, at open. */
+/* Bytes of data that the source has at most, as of open: a file's size or less, if it has
+ * holes. */
 uint64_t source_allocated(const struct source *s);
 
-/* Tells whether the source is still what was opened: same size, mtime and ctime. 0, or a
- * negative errno with *f filled
- * (-ESTALE and a message when it changed). Never fails for block devices and /proc files. */
+/* Checks that the source is still what was opened: same size, mtime and ctime. 0, or a negative
+ * errno with *f filled: -ESTALE if it has changed. Never fails for sources that have no such
+ * times: block devices, files of /proc. */
 int source_check_unchanged(const struct source *s, struct failure *f);
 
-/* Fills in of *ret what tells this source, as it is now, from any other. Reads a little of it.
- * False if nothing does: of a block device or a file that is made up nobody knows whether it
- * has changed. */
+/* Fills the fields of *ret that identify this source in its present state; reads a little of
+ * it. False, and *ret untouched, if nothing does: nobody knows whether a block device or a file
+ * of /proc has changed. */
 bool source_origin(const struct source *s, struct origin *ret);
 
-/* Closes both descriptors. */
+/* Closes the descriptors and frees what the kind keeps. */
 void source_close(struct source *s);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* The first byte is 0, and each is what the one before it is. */
+/* The first byte is 0, and each byte equals the byte before it. */
 static bool all_zeros(const char *p, size_t n)
 {
     return p[0] == 0 && memcmp(p, p + 1, n - 1) == 0;

@@ -1,4 +1,4 @@
-#include "acl.h"
+#include "acl_priv.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,8 +9,8 @@
 
 #define ATTRIBUTE "system.posix_acl_access"
 
-/* Not there, or nothing that this file system knows. */
-static int without(int err)
+/* 0 if the error means that there is no list, or that the file system has no lists. */
+static int no_list(int err)
 {
     return err == ENODATA || err == EOPNOTSUPP || err == ENOSYS ? 0 : -err;
 }
@@ -21,13 +21,13 @@ static int read_open(int fd, struct target_acl *ret)
     void *data;
 
     if (size < 0)
-        return without(errno);
+        return no_list(errno);
     data = malloc((size_t)size);
     if (!data)
         return -ENOMEM;
     size = fgetxattr(fd, ATTRIBUTE, data, (size_t)size);
     if (size < 0) {
-        int r = without(errno);
+        int r = no_list(errno);
 
         free(data);
         return r;
@@ -60,7 +60,7 @@ int acl_write(int fd, const struct target_acl *acl)
     if (acl->data)
         return fsetxattr(fd, ATTRIBUTE, acl->data, acl->size, 0) < 0 ? -errno : 0;
     if (fgetxattr(fd, ATTRIBUTE, NULL, 0) < 0)
-        return without(errno);
+        return no_list(errno);
     return fremovexattr(fd, ATTRIBUTE) < 0 ? -errno : 0;
 }
 

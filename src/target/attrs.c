@@ -30,7 +30,7 @@
 struct handle {
     int fd;
     bool path_only;
-    char path[32]; /* with path_only: leads to the file itself, symlinks too */
+    char path[32]; /* with path_only: leads to the file itself, also to a symlink */
 };
 
 static struct handle handle_of(int fd, bool path_only)
@@ -131,7 +131,7 @@ void attrs_free(struct attrs *a)
     *a = (struct attrs){.n_xattrs = 0};
 }
 
-/* How hard to try with an extended attribute that is no access control list. */
+/* The effort for an extended attribute that is no access control list. */
 static enum attrs_effort effort_for(const struct attrs *a, const char *name)
 {
     if (strcmp(name, CONTEXT) == 0 && a->wanted.context > a->wanted.xattrs)
@@ -157,7 +157,7 @@ static int make_room(char **buffer, size_t *room, size_t wanted)
     return 0;
 }
 
-/* Fills a->names; returns how many bytes of it, or a negative errno. */
+/* Fills a->names. Returns its size in bytes or a negative errno. */
 static ssize_t read_names(struct attrs *a, const struct handle *h)
 {
     static const size_t rooms[] = {NAMES_START, XATTR_LIST_MAX};
@@ -178,7 +178,8 @@ static ssize_t read_names(struct attrs *a, const struct handle *h)
     return -ERANGE;
 }
 
-/* Appends the value to a->values. 0 or a negative errno; -ENODATA if it has gone meanwhile. */
+/* Appends the value to a->values. 0 or a negative errno; -ENODATA if the attribute has been
+ * removed meanwhile. */
 static int read_value(struct attrs *a, const struct handle *h, const char *name,
                       struct attrs_value *ret)
 {
@@ -231,9 +232,9 @@ static void read_xattr(struct attrs *a, const struct handle *h, const char *name
         note_xattr(&a->failures, effort, "read extended attribute", -r, name);
 }
 
-/* The bits of the group are the mask of a list that is not known: they do not say what the
- * group may do. */
-static void lack_acl(struct attrs *a, int err)
+/* The list could not be read. The bits of the group are the mask of that list: they do not say
+ * what the group may do, and are cleared. */
+static void note_missing_acl(struct attrs *a, int err)
 {
     note(&a->failures, "read access control list", err, NULL);
     a->mode &= ~(mode_t)S_IRWXG;
@@ -245,7 +246,7 @@ static void read_acl(struct attrs *a, const struct handle *h, const char *name,
     int r = read_value(a, h, name, ret);
 
     if (r < 0 && r != -ENODATA)
-        lack_acl(a, -r);
+        note_missing_acl(a, -r);
 }
 
 static bool may_have_acl(mode_t mode)
@@ -282,7 +283,7 @@ void attrs_read(struct attrs *a, int fd, bool path_only, const struct stat *st)
                    a->wanted.context > a->wanted.xattrs ? a->wanted.context : a->wanted.xattrs,
                    "read extended attributes", (int)-size, NULL);
         if (acls)
-            lack_acl(a, (int)-size);
+            note_missing_acl(a, (int)-size);
         return;
     }
     for (const char *name = a->names; name < a->names + size; name += strlen(name) + 1) {
@@ -296,7 +297,7 @@ void attrs_read(struct attrs *a, int fd, bool path_only, const struct stat *st)
 
 /* ---- as bytes ---- */
 
-/* In front of a name with its NUL, and the value behind that. */
+/* A name with its NUL and then the value follow it. */
 struct packed {
     uint32_t name_size;
     uint32_t value_size;
@@ -307,7 +308,7 @@ static size_t packed_size(const struct attrs_value *v)
     return v->size || v->name ? sizeof(struct packed) + strlen(v->name) + 1 + v->size : 0;
 }
 
-/* Returns where the next one goes. */
+/* Returns the position behind the value. */
 static char *pack(const struct attrs *a, const struct attrs_value *v, char *to)
 {
     struct packed p;
@@ -338,7 +339,7 @@ void attrs_pack(const struct attrs *a, void *to)
         at = pack(a, &a->xattrs[i], at);
 }
 
-/* Adds what stands at a->values + at; returns where the next one is, or a negative errno. */
+/* Adds the value at a->values + at. Returns the position behind it or a negative errno. */
 static ssize_t unpack(struct attrs *a, size_t at)
 {
     struct attrs_value v;
@@ -375,22 +376,22 @@ int attrs_unpack(struct attrs *a, const struct stat *st, const void *packed, siz
     return -ENOMEM;
 }
 
-/* ---- giving ---- */
+/* ---- setting ---- */
 
-/* A file that is given attributes, and how far that has come. */
+/* The file whose attributes are set, and its state so far. */
 struct receiver {
     const struct attrs *a;
     struct handle h;
     const struct attrs_file *file;
-    struct stat st;  /* before */
-    mode_t mode_now; /* permission and set-id bits by now */
+    struct stat st;  /* before anything was set */
+    mode_t mode_now; /* its present permission and set-id bits */
     bool changed;
     bool owner_kept;
     struct attrs_failures *failures;
 };
 
-/* Until the file has the owner and the mode that belong together neither the old mode nor an
- * old list lets in anybody for whom it was not meant. */
+/* The old mode or an old list, with the new owner, could admit users for whom neither was
+ * meant. Until the file has owner and mode of the source, only its owner has access. */
 static int restrict_mode(struct receiver *r)
 {
     mode_t mode = r->mode_now & S_IRWXU & (r->a->mode | S_IWUSR);
@@ -443,8 +444,8 @@ static void give_xattrs(struct receiver *r)
     }
 }
 
-/* Gives the list, or takes away one that the file has. Whether the file has what is wanted now.
- */
+/* Sets the list, or removes the list of the file if there is none. Whether the file has the
+ * wanted list then. */
 static bool give_acl(struct receiver *r, const char *name, const struct attrs_value *acl)
 {
     int result;
@@ -459,8 +460,8 @@ static bool give_acl(struct receiver *r, const char *name, const struct attrs_va
     return result == 0;
 }
 
-/* The mode of a file that cannot have the list: with one, the bits of the group are a mask for
- * others, too; without it they are the group's. */
+/* The mode for a file that cannot have the list. With the list, the bits of the group in the
+ * mode are its mask; without it they are the rights of the group. */
 static mode_t mode_without_acl(const struct attrs *a)
 {
     const struct posix_acl_xattr_entry *entry;
@@ -487,7 +488,7 @@ static void give_mode(struct receiver *r)
         return;
     if (!give_acl(r, ACCESS_ACL, &a->access_acl))
         mode = a->access_acl.size ? mode_without_acl(a) : mode;
-    else if (a->access_acl.size) /* which sets the permission bits */
+    else if (a->access_acl.size) /* the list has set the permission bits */
         r->mode_now = (r->mode_now & ~(mode_t)ACCESSPERMS) | (mode & ACCESSPERMS);
     if (S_ISDIR(r->st.st_mode))
         (void)give_acl(r, DEFAULT_ACL, &a->default_acl);
@@ -495,7 +496,7 @@ static void give_mode(struct receiver *r)
     mode &= MODE_BITS;
     if (a->wanted.owner && !r->owner_kept)
         mode &= ~(mode_t)(SET_ID_BITS | S_ISVTX);
-    /* A list may have taken the set-group-ID bit. */
+    /* Setting the list may have cleared the set-group-ID bit. */
     if (mode == r->mode_now && !(a->access_acl.size && (mode & S_ISGID)))
         return;
     if (set_mode(&r->h, mode) == 0)

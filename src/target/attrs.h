@@ -1,15 +1,15 @@
-/* attrs: what of a file's attributes goes along with its copies: mode, access control lists,
- * owner, times, extended attributes, SELinux context.
+/* attrs: the attributes of a file that its copies get: mode, access control lists, owner,
+ * times, extended attributes, SELinux context.
  *
- * Read once from the source, given to any number of files: attrs_apply() makes no system call
- * on the source. The order and the rules are those of cp: the owner first, because a change of
- * owner takes set-id bits and capabilities away; extended attributes while the file is still
- * writable; then the mode, without set-id bits if the owner could not be kept; the times last.
+ * They are read once from the source and then set on any number of files: attrs_apply() makes
+ * no system call on the source. The order and the rules are those of cp: the owner first,
+ * because a change of owner clears set-id bits and capabilities; extended attributes while the
+ * file is still writable; then the mode, without set-id bits if the owner could not be
+ * preserved; the times last.
  *
- * Files are given as descriptors. Those that cannot be opened for reading or writing (symlinks,
- * nodes, sockets) are given as O_PATH descriptors, and reached through them, so that a name
- * that is exchanged meanwhile exchanges nothing. Their extended attributes and mode need /proc.
- */
+ * The functions take descriptors. A file that cannot be opened for reading or writing (symlink,
+ * node, socket) has an O_PATH descriptor; it is reached through that, so that a name that is
+ * replaced meanwhile has no effect. Its extended attributes and its mode need /proc. */
 #ifndef UCOPY_TARGET_ATTRS_H
 #define UCOPY_TARGET_ATTRS_H
 
@@ -20,11 +20,11 @@
 
 #include "base/failure.h"
 
-/* Which failures to preserve something count. */
+/* Which failures to preserve something are reported. */
 enum attrs_effort {
-    ATTRS_LEAVE,    /* it is not preserved */
+    ATTRS_LEAVE,    /* it is not preserved at all */
     ATTRS_TRY,      /* none (cp -a) */
-    ATTRS_MIND,     /* all but that the file system knows no such thing (--preserve=all) */
+    ATTRS_MIND,     /* all, unless the file system does not support it (--preserve=all) */
     ATTRS_REQUIRED, /* all (--preserve=xattr) */
 };
 
@@ -33,14 +33,13 @@ struct attrs_wanted {
     bool owner;
     bool times;                /* of access and modification, in nanoseconds */
     enum attrs_effort context; /* SELinux context; nothing without an SELinux kernel */
-    enum attrs_effort xattrs;  /* extended attributes but for those in /etc/xattr.conf */
+    enum attrs_effort xattrs;  /* extended attributes except those in /etc/xattr.conf */
 };
 
-/* The value of an extended attribute; size 0 in one of an access control list: there is none.
- */
+/* The value of an extended attribute. Size 0 for an access control list: there is no list. */
 struct attrs_value {
     const char *name;
-    size_t start; /* in the buffer of values */
+    size_t start; /* position in attrs.values */
     size_t size;  /* bytes */
 };
 
@@ -51,7 +50,8 @@ struct attrs_failures {
     struct failure list[ATTRS_MAX_FAILURES]; /* the first ones */
 };
 
-/* Of one source. Its buffers serve the next source as well and grow only if that has more. */
+/* The attributes of one source. The buffers are used again for the next source and only
+ * grow. */
 struct attrs {
     struct attrs_wanted wanted;
     bool superuser;
@@ -60,11 +60,11 @@ struct attrs {
     uid_t uid;
     gid_t gid;
     struct timespec times[2];      /* access, modification */
-    struct attrs_value access_acl; /* as the extended attribute has it */
+    struct attrs_value access_acl; /* value of the extended attribute */
     struct attrs_value default_acl;
     struct attrs_value *xattrs;
     unsigned n_xattrs;
-    struct attrs_failures failures; /* of reading: every attrs_apply() has them, too */
+    struct attrs_failures failures; /* of reading: every attrs_apply() returns them, too */
 
     unsigned xattrs_room;
     char *names;
@@ -74,48 +74,51 @@ struct attrs {
     size_t values_room;
 };
 
-/* A file that is given attributes. */
+/* A file whose attributes are to be set. */
 struct attrs_file {
     int fd;
     bool path_only;        /* fd is an O_PATH descriptor */
-    bool fresh;            /* made by this run, and private until now */
+    bool fresh;            /* created by this run, and private until now */
     bool no_acl;           /* known to have no access control list */
-    const struct stat *st; /* what it is right now; NULL: not known */
+    const struct stat *st; /* its current state; NULL: not known */
 };
 
-/* Whether anything is wanted at all. */
+/* Whether anything is to be preserved at all. */
 bool attrs_any(const struct attrs_wanted *wanted);
 
-/* Makes *a empty and ready for attrs_read(). Not to be called by two threads at once. */
+/* Makes *a empty and ready for attrs_read(). Two threads must not call this at the same time.
+ * The caller frees *a with attrs_free(). */
 void attrs_init(struct attrs *a, const struct attrs_wanted *wanted);
 
 /* Whether this kernel has SELinux contexts. */
 bool attrs_context_available(void);
 
-/* Reads what is wanted of the file behind fd (path_only: an O_PATH descriptor), of which *st is
- * what fstat(2) said before it was read from. What cannot be read is told by attrs_apply(). */
+/* Reads the wanted attributes of the file behind fd (path_only: an O_PATH descriptor). *st is
+ * the result of fstat(2) from before the file was read. attrs_apply() reports attributes that
+ * could not be read. */
 void attrs_read(struct attrs *a, int fd, bool path_only, const struct stat *st);
 
-/* The same where nothing but *st is known: no lists, no extended attributes. */
+/* The same if only *st is known: no lists, no extended attributes. */
 void attrs_read_stat(struct attrs *a, const struct stat *st);
 
-/* Access control lists and extended attributes as a sequence of bytes: how many (0: there are
- * none), and the bytes themselves. */
+/* Access control lists and extended attributes as a sequence of bytes: its size (0: there are
+ * none), and the bytes themselves, written to a buffer of that size. */
 size_t attrs_packed_size(const struct attrs *a);
 void attrs_pack(const struct attrs *a, void *to);
 
-/* Makes of *st and what attrs_pack() wrote what attrs_read() had read; without its failures. 0
- * or -ENOMEM, and then it is what attrs_read_stat() makes. */
+/* The reverse of attrs_pack(): *a becomes what attrs_read() has made, without its failures. 0,
+ * or -ENOMEM with the result of attrs_read_stat(). */
 int attrs_unpack(struct attrs *a, const struct stat *st, const void *packed, size_t size);
 
-/* Gives the file what was read; what it has already is not set again. An attribute that cannot
- * be set does not keep the others from it: *ret says what is missing. (As with cp, that a user
- * without privileges may not give files away is no failure.) Returns whether anything was
- * changed, which an earlier fsync(2) does not cover then. Any number of threads may use one
+/* Sets the attributes that were read on the file, unless it has them already. If one cannot be
+ * set, the others are set all the same; *ret lists the failures. (As with cp, it is no failure
+ * that a user without privileges may not give files away.) Returns whether anything was
+ * changed; an earlier fsync(2) does not cover that change. Any number of threads may use one
  * struct attrs. */
 bool attrs_apply(const struct attrs *a, const struct attrs_file *file,
                  struct attrs_failures *ret);
 
+/* Frees the buffers. */
 void attrs_free(struct attrs *a);
 
 #endif

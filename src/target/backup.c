@@ -13,10 +13,10 @@
 #include "base/fd.h"
 #include "temp.h"
 
-#define MAX_DIGITS 18 /* of a number that is looked at */
+#define MAX_DIGITS 18 /* of a number; a name with more is no backup */
 #define MAX_TRIES  1000
 
-/* The number of a backup of that name; 0: it is none. */
+/* The number in `entry` if that is a numbered backup of the name, else 0. */
 static uint64_t number_of(const char *entry, const char *name, size_t len)
 {
     size_t digits;
@@ -30,8 +30,8 @@ static uint64_t number_of(const char *entry, const char *name, size_t len)
     return strtoull(entry, NULL, 10);
 }
 
-/* The highest number of a backup of the name. In a directory that cannot be listed there are
- * none. */
+/* The highest number of a backup of the name; 0 if there is none, or the directory cannot be
+ * listed. */
 static uint64_t highest(int dir_fd, const char *name)
 {
     int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -69,7 +69,7 @@ static int put_number(const char *name, uint64_t number, char ret_backup[NAME_MA
     return n > NAME_MAX ? -ENAMETOOLONG : 0;
 }
 
-/* *ret_number: 0 if the name is that of a simple one. */
+/* *ret_number: 0 if the backup is a simple one. */
 static int find_name(const struct backup_wanted *w, int dir_fd, const char *name,
                      char ret_backup[NAME_MAX + 1], uint64_t *ret_number)
 {
@@ -88,15 +88,15 @@ int backup_name(const struct backup_wanted *w, int dir_fd, const char *name,
     return find_name(w, dir_fd, name, ret_backup, &ignored);
 }
 
-/* Whether the file cannot have a second name for reasons that do not keep it from another one.
- */
+/* Whether the error of link(2) means that the file cannot have a second name, but may be
+ * renamed. */
 static bool is_no_link(int err)
 {
     return err == EPERM || err == EOPNOTSUPP || err == ENOSYS || err == EMLINK ||
            err == EINVAL || err == EISDIR || err == EACCES;
 }
 
-/* The simple backup takes the place of an earlier one: never is there none. */
+/* Replaces an earlier simple backup by one rename: there is a backup at any time. */
 static int link_over(int dir_fd, const char *name, const char *backup)
 {
     char temp[TEMP_NAME_SIZE];
@@ -106,7 +106,7 @@ static int link_over(int dir_fd, const char *name, const char *backup)
         return -errno;
     if (r == 0 && renameat(dir_fd, temp, dir_fd, backup) < 0)
         r = -errno;
-    /* It is still there if both were names of one file already. */
+    /* rename(2) does nothing if both were names of one file already. */
     (void)unlinkat(dir_fd, temp, 0);
     return r;
 }
@@ -123,7 +123,7 @@ static int make_simple(int dir_fd, const char *name, bool move, const char *back
     }
     if (renameat(dir_fd, name, dir_fd, backup) < 0)
         return -errno;
-    /* It is still there if both were names of one file already. */
+    /* As in link_over(). */
     if (fstatat(dir_fd, name, &first, AT_SYMLINK_NOFOLLOW) == 0 &&
         fstatat(dir_fd, backup, &second, AT_SYMLINK_NOFOLLOW) == 0 &&
         fd_same_file(&first, &second))
@@ -131,7 +131,7 @@ static int make_simple(int dir_fd, const char *name, bool move, const char *back
     return 0;
 }
 
-/* Takes the first number from that one on that is free. */
+/* Uses the first free number, beginning with `number`. */
 static int make_numbered(int dir_fd, const char *name, bool move, uint64_t number,
                          char ret_backup[NAME_MAX + 1])
 {

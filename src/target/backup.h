@@ -1,5 +1,5 @@
-/* backup: what stands under a final name kept under another one beside it, "name~" or
- * "name.~1~", when something else gets the name. The rules are those of cp. */
+/* backup: a second name in the same directory, "name~" or "name.~1~", for the file that loses
+ * its name to a new one. The rules are those of cp. */
 #ifndef UCOPY_TARGET_BACKUP_H
 #define UCOPY_TARGET_BACKUP_H
 
@@ -9,9 +9,9 @@
 
 enum backup_kind {
     BACKUP_NONE,
-    BACKUP_SIMPLE,   /* name and suffix; an earlier one is lost */
-    BACKUP_NUMBERED, /* name.~N~, one higher than all there are */
-    BACKUP_EXISTING, /* numbered if there are numbered ones of that name already, else simple */
+    BACKUP_SIMPLE,   /* name and suffix; replaces an earlier backup */
+    BACKUP_NUMBERED, /* name.~N~, with N one higher than in all other backups of the name */
+    BACKUP_EXISTING, /* numbered if the name has numbered backups already, else simple */
 };
 
 struct backup_wanted {
@@ -20,15 +20,15 @@ struct backup_wanted {
 };
 
 /* Gives what stands under `name` in the directory (which may be open with O_PATH) the name of
- * its backup, too, and puts that into ret_backup. With move, and where the file system cannot
- * have both, the first name is gone then. 0, or a negative errno, and nothing is changed:
- * -ENOENT if nothing stands there, -EEXIST if the backup would take the place of what *source
- * tells of, -ENAMETOOLONG. */
+ * its backup, too, and puts that name into ret_backup. With move, and if the file system cannot
+ * have both names, the first name is removed. 0, or a negative errno with "" in ret_backup and
+ * nothing changed: -ENOENT if nothing stands there, -EEXIST if the backup would replace the
+ * file *source (its st_dev and st_ino), -ENAMETOOLONG, ... */
 int backup_make(const struct backup_wanted *w, int dir_fd, const char *name,
                 const struct stat *source, bool move, char ret_backup[NAME_MAX + 1]);
 
-/* Takes the name of the backup away again. What has lost its first name gets that back, if it
- * is free. */
+/* Removes the name of the backup again. If the file has lost its first name, and that is free,
+ * the file is renamed back. */
 void backup_undo(int dir_fd, const char *name, const char *backup);
 
 /* Finds the name that the next backup would have. 0 or a negative errno. */

@@ -9,10 +9,10 @@
 #define MAGIC   "ucopymap"
 #define VERSION 1u
 
-/* Records that are read or written at once. */
+/* Records per read or write. */
 #define BLOCK 128u
 
-/* As they stand in the file: without any padding, whose bytes would be nobody's. */
+/* Header and record as in the file. They have no padding, whose bytes would be undefined. */
 struct file_header {
     char magic[8];
     uint32_t version;
@@ -27,14 +27,14 @@ struct file_header {
     uint64_t length;
     struct hash head;
     struct hash tail;
-    uint64_t check; /* of all before it */
+    uint64_t check; /* of all fields before it */
 };
 
 struct file_record {
     uint64_t start;
     struct hash hash;
     uint32_t len;
-    uint32_t check; /* of all before it, with the header's check */
+    uint32_t check; /* of all fields before it, with the header's check as seed */
 };
 
 static_assert(sizeof(struct file_header) == 8 * 15 && sizeof(struct file_record) == 8 * 4,
@@ -72,7 +72,7 @@ static struct file_header header_for(const struct origin *o)
     return h;
 }
 
-/* Reads n bytes, or up to the end of the file. Returns how many or a negative errno. */
+/* Reads n bytes, or up to the end of the file. Returns their number or a negative errno. */
 static ssize_t read_at(int fd, void *buf, size_t n, uint64_t offset)
 {
     size_t done = 0;
@@ -117,7 +117,7 @@ int journal_begin(int fd, const struct origin *origin, struct journal_cursor *c)
     return r;
 }
 
-/* What is not known of one of the two is no difference. */
+/* An unknown hash matches any other. */
 static bool may_be_same(struct hash a, struct hash b)
 {
     static const struct hash unknown;

@@ -9,19 +9,19 @@
 #include "base/thread.h"
 
 #define QUEUE_SIZE  4096u /* records */
-#define BLOCK       64u   /* that are written at once */
+#define BLOCK       64u   /* records per write */
 #define INTERVAL_MS 1000u
 
-/* One destination. */
-struct desk {
-    struct journal_writer *journal_writer;
+/* The records of one destination that wait to be written. */
+struct dest_queue {
+    struct journal_writer *writer;
     unsigned d;
     bool wanted;
-    bool working;  /* there is a thread, which has not come to its end */
-    bool finished; /* nothing is to be written any more */
+    bool working;  /* its thread runs */
+    bool finished; /* no more records are accepted */
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    struct journal_record *queue; /* a ring of QUEUE_SIZE */
+    struct journal_record *ring; /* of QUEUE_SIZE */
     unsigned first, used;
 };
 
@@ -29,76 +29,77 @@ struct journal_writer {
     unsigned n;
     void (*write)(void *arg, unsigned d, const struct journal_record *v, unsigned n);
     void *arg;
-    struct desk desks[];
+    struct dest_queue queues[];
 };
 
-/* Writes down all that there is. With the lock held, but not while it writes. */
-static void write_down(struct desk *k)
+/* Writes all records in the queue. The caller holds the lock, which is released during a
+ * write. */
+static void write_all(struct dest_queue *q)
 {
     struct journal_record block[BLOCK];
 
-    while (k->used > 0) {
+    while (q->used > 0) {
         unsigned n = 0;
 
-        for (; n < BLOCK && k->used > 0; n++) {
-            block[n] = k->queue[k->first];
-            k->first = (k->first + 1) % QUEUE_SIZE;
-            k->used--;
+        for (; n < BLOCK && q->used > 0; n++) {
+            block[n] = q->ring[q->first];
+            q->first = (q->first + 1) % QUEUE_SIZE;
+            q->used--;
         }
-        pthread_mutex_unlock(&k->lock);
-        k->journal_writer->write(k->journal_writer->arg, k->d, block, n);
-        pthread_mutex_lock(&k->lock);
+        pthread_mutex_unlock(&q->lock);
+        q->writer->write(q->writer->arg, q->d, block, n);
+        pthread_mutex_lock(&q->lock);
     }
 }
 
 static void *work(void *arg)
 {
-    struct desk *k = arg;
+    struct dest_queue *q = arg;
 
-    pthread_mutex_lock(&k->lock);
-    while (!k->finished) {
+    pthread_mutex_lock(&q->lock);
+    while (!q->finished) {
         struct timespec until = clock_in_ms(INTERVAL_MS);
         int r = 0;
 
-        while (!k->finished && k->used < QUEUE_SIZE / 2 && r == 0)
-            r = pthread_cond_timedwait(&k->changed, &k->lock, &until);
-        write_down(k);
+        while (!q->finished && q->used < QUEUE_SIZE / 2 && r == 0)
+            r = pthread_cond_timedwait(&q->changed, &q->lock, &until);
+        write_all(q);
     }
-    k->working = false;
-    pthread_cond_broadcast(&k->changed);
-    pthread_mutex_unlock(&k->lock);
+    q->working = false;
+    pthread_cond_broadcast(&q->changed);
+    pthread_mutex_unlock(&q->lock);
     return NULL;
 }
 
-/* Nobody joins the thread, as it may never end. Signals are the main thread's. */
-static void start_thread(struct desk *k)
+/* The thread is never joined, because it may hang for ever. It takes no signals. */
+static void start_thread(struct dest_queue *q)
 {
-    k->working = true;
-    if (thread_start(work, k) < 0)
-        k->working = false;
+    q->working = true;
+    if (thread_start(work, q) < 0)
+        q->working = false;
 }
 
 int journal_writer_start(const struct journal_writer_config *config,
-                         struct journal_writer **ret_scribe)
+                         struct journal_writer **ret_writer)
 {
-    struct journal_writer *s = calloc(1, sizeof *s + config->n * sizeof s->desks[0]);
+    struct journal_writer *s = calloc(1, sizeof *s + config->n * sizeof s->queues[0]);
     pthread_condattr_t attr;
 
     if (!s)
         return -ENOMEM;
     s->write = config->write;
     s->arg = config->arg;
-    /* These fail for wrong arguments only. */
+    /* These only fail with invalid arguments. */
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     for (; s->n < config->n; s->n++) {
-        struct desk *k = &s->desks[s->n];
+        struct dest_queue *q = &s->queues[s->n];
 
-        *k = (struct desk){.journal_writer = s, .d = s->n, .wanted = config->wanted[s->n]};
-        pthread_mutex_init(&k->lock, NULL);
-        pthread_cond_init(&k->changed, &attr);
-        k->queue = k->wanted ? calloc(QUEUE_SIZE, sizeof k->queue[0]) : NULL;
-        if (k->wanted && !k->queue)
+        *q = (struct dest_queue){.writer = s, .d = s->n, .wanted = config->wanted[s->n]};
+        pthread_mutex_init(&q->lock, NULL);
+        pthread_cond_init(&q->changed, &attr);
+        q->ring = q->wanted ? calloc(QUEUE_SIZE, sizeof q->ring[0]) : NULL;
+        if (q->wanted && !q->ring)
             break;
     }
     pthread_condattr_destroy(&attr);
@@ -108,44 +109,44 @@ int journal_writer_start(const struct journal_writer_config *config,
         return -ENOMEM;
     }
     for (unsigned d = 0; d < s->n; d++)
-        if (s->desks[d].wanted)
-            start_thread(&s->desks[d]);
-    *ret_scribe = s;
+        if (s->queues[d].wanted)
+            start_thread(&s->queues[d]);
+    *ret_writer = s;
     return 0;
 }
 
 bool journal_writer_wants(const struct journal_writer *s, unsigned d)
 {
-    return s->desks[d].wanted;
+    return s->queues[d].wanted;
 }
 
 void journal_writer_note(struct journal_writer *s, unsigned d,
                          const struct journal_record *record)
 {
-    struct desk *k = &s->desks[d];
+    struct dest_queue *q = &s->queues[d];
 
-    pthread_mutex_lock(&k->lock);
-    if (!k->finished && k->used < QUEUE_SIZE) {
-        k->queue[(k->first + k->used) % QUEUE_SIZE] = *record;
-        if (++k->used == QUEUE_SIZE / 2)
-            pthread_cond_signal(&k->changed);
+    pthread_mutex_lock(&q->lock);
+    if (!q->finished && q->used < QUEUE_SIZE) {
+        q->ring[(q->first + q->used) % QUEUE_SIZE] = *record;
+        if (++q->used == QUEUE_SIZE / 2)
+            pthread_cond_signal(&q->changed);
     }
-    pthread_mutex_unlock(&k->lock);
+    pthread_mutex_unlock(&q->lock);
 }
 
 void journal_writer_finish(struct journal_writer *s, unsigned d)
 {
-    struct desk *k = &s->desks[d];
+    struct dest_queue *q = &s->queues[d];
 
-    if (!k->wanted)
+    if (!q->wanted)
         return;
-    pthread_mutex_lock(&k->lock);
-    k->finished = true;
-    pthread_cond_broadcast(&k->changed);
-    while (k->working)
-        pthread_cond_wait(&k->changed, &k->lock);
-    write_down(k);
-    pthread_mutex_unlock(&k->lock);
+    pthread_mutex_lock(&q->lock);
+    q->finished = true;
+    pthread_cond_broadcast(&q->changed);
+    while (q->working)
+        pthread_cond_wait(&q->changed, &q->lock);
+    write_all(q);
+    pthread_mutex_unlock(&q->lock);
 }
 
 void journal_writer_free(struct journal_writer *s)
@@ -153,9 +154,9 @@ void journal_writer_free(struct journal_writer *s)
     if (!s)
         return;
     for (unsigned d = 0; d < s->n; d++) {
-        pthread_mutex_destroy(&s->desks[d].lock);
-        pthread_cond_destroy(&s->desks[d].changed);
-        free(s->desks[d].queue);
+        pthread_mutex_destroy(&s->queues[d].lock);
+        pthread_cond_destroy(&s->queues[d].changed);
+        free(s->queues[d].ring);
     }
     free(s);
 }

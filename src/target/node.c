@@ -1,15 +1,21 @@
-/* node: destinations that are written through, byte after byte: character devices and
- * fifos. They are opened as they stand, never created, truncated or replaced. */
+/* node: a destination that is written through, byte after byte: a character device or a fifo.
+ * It is opened as it is, never created, truncated or replaced. Its state is target.fd alone. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "target.h"
+#include "target_priv.h"
 
-/* Whether a node of this mode can be written through; the reason in *f if not. */
-static int check_kind(mode_t mode, struct failure *f)
+/* Also those that `look` and `open` refuse, each with its reason. */
+static bool node_takes(const struct target_request *q, const struct stat *there)
+{
+    return there && !S_ISREG(there->st_mode) && !q->anew;
+}
+
+/* 0 if a node with this mode can be written through, or a negative errno with *f filled. */
+static int check_type(mode_t mode, struct failure *f)
 {
     switch (mode & S_IFMT) {
     case S_IFCHR:
@@ -27,19 +33,14 @@ static int check_kind(mode_t mode, struct failure *f)
     }
 }
 
-static void node_sweep(struct target *t)
-{
-    (void)t; /* no temporaries stand beside it */
-}
-
-static int node_look(struct target *t, struct target_view *ret, struct failure *f)
+static int node_look(const struct target_request *q, struct target_view *ret, struct failure *f)
 {
     struct stat st;
 
-    if (stat(t->request.path, &st) < 0)
+    if (stat(q->path, &st) < 0)
         return failure_set(f, "open", errno, FAILURE_NO_OFFSET, NULL);
     *ret = (struct target_view){.how = "written through"};
-    return check_kind(st.st_mode, f);
+    return check_type(st.st_mode, f);
 }
 
 static int node_open(struct target *t, struct failure *f)
@@ -47,13 +48,13 @@ static int node_open(struct target *t, struct failure *f)
     struct stat st;
     int r;
 
-    /* Opening a device has effects of its own: what will be refused is not opened at all. */
+    /* Opening a device has effects: one that is refused is not opened at all. */
     if (stat(t->request.path, &st) < 0)
         return failure_set(f, "open", errno, FAILURE_NO_OFFSET, NULL);
-    r = check_kind(st.st_mode, f);
+    r = check_type(st.st_mode, f);
     if (r < 0)
         return r;
-    /* On a pipe O_DIRECT would mean packets, on a device whatever its driver likes. */
+    /* On a pipe O_DIRECT means packets; on a device it means what the driver likes. */
     if (t->request.need_direct)
         return failure_set(f, "open", EINVAL, FAILURE_NO_OFFSET,
                            "O_DIRECT is for regular files only");
@@ -68,18 +69,13 @@ static int node_open(struct target *t, struct failure *f)
     if (fstat(t->fd, &st) < 0)
         r = failure_set(f, "stat", errno, FAILURE_NO_OFFSET, NULL);
     else
-        r = check_kind(st.st_mode, f);
+        r = check_type(st.st_mode, f);
     if (r < 0) {
         (void)fd_close(&t->fd);
         return r;
     }
     t->sequential = true;
     return 0;
-}
-
-static void node_reserve(struct target *t)
-{
-    (void)t; /* what is written goes through */
 }
 
 static int node_commit(struct target *t, struct failure *f)
@@ -89,25 +85,17 @@ static int node_commit(struct target *t, struct failure *f)
     return r < 0 ? failure_set(f, "close", -r, FAILURE_NO_OFFSET, NULL) : 0;
 }
 
-static void node_abandon(struct target *t, bool keep)
-{
-    (void)t; /* a node has no name of ours */
-    (void)keep;
-}
-
 static void node_abort(struct target *t, bool keep)
 {
-    (void)keep; /* what was written is gone */
+    (void)keep; /* what was written has gone through */
     (void)fd_close(&t->fd);
 }
 
-const struct target_ops target_node_ops = {
+const struct target_ops target_node = {
     .name = "node",
-    .sweep = node_sweep,
+    .takes = node_takes,
     .look = node_look,
     .open = node_open,
-    .reserve = node_reserve,
     .commit = node_commit,
-    .abandon = node_abandon,
     .abort = node_abort,
 };

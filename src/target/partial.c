@@ -1,4 +1,4 @@
-#include "partial.h"
+#include "partial_priv.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,32 +11,34 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "target.h"
 
 #define PRIVATE_MODE (S_IRUSR | S_IWUSR)
 #define MODE_BITS    (S_IRWXU | S_IRWXG | S_IRWXO | S_ISUID | S_ISGID | S_ISVTX)
 #define OLD_FLAGS    (O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 #define NEW_FLAGS    (O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC)
 
-/* How often to begin again when others make and remove the part meanwhile. */
+/* How often to try again while other runs create and remove the file. */
 #define MAX_TRIES 16
 
 #define RECORDS_AT_ONCE 64
 #define READ_SIZE       (1u << 20)
 
-#define NOTE_CHANGED "the source is not what it was"
-#define NOTE_NO_MAP  "what was kept cannot be told"
+#define REASON_CHANGED    "the source is not what it was"
+#define REASON_NO_JOURNAL "what was kept cannot be told"
 
-static void name_both(const char *name, char part[TEMP_NAME_SIZE], char map[TEMP_NAME_SIZE])
+static void name_both(const char *name, char part[TEMP_NAME_SIZE], char journal[TEMP_NAME_SIZE])
 {
     uint64_t id = hash_short(name, strlen(name), 0);
 
     (void)snprintf(part, TEMP_NAME_SIZE, ".ucopy-%016" PRIx64 ".part", id);
-    (void)snprintf(map, TEMP_NAME_SIZE, ".ucopy-%016" PRIx64 ".map", id);
+    (void)snprintf(journal, TEMP_NAME_SIZE, ".ucopy-%016" PRIx64 ".map", id);
 }
 
-/* ---- whose it is ---- */
+/* ---- the owner ---- */
 
-/* Who owns a file that is made here: some file systems give all to one user. */
+/* Whether a file that is created here belongs to that user: some file systems give all files to
+ * one user. */
 static bool gets_owner(int dir_fd, uid_t uid)
 {
     char name[TEMP_NAME_SIZE];
@@ -52,9 +54,9 @@ static bool gets_owner(int dir_fd, uid_t uid)
     return same;
 }
 
-/* Whether nobody but us can have made the file, or can write into it. Who was killed just
- * before the rename may have given it to the owner of the file that it was to replace, whose it
- * will be in the end. */
+/* Whether only this user can have created the file and can write to it. `owner` is an exception
+ * for root: a run that was killed just before the rename may have given the file to the owner
+ * of the file that it replaces. */
 static bool is_ours(int dir_fd, int fd, uid_t owner)
 {
     struct stat st;
@@ -65,7 +67,7 @@ static bool is_ours(int dir_fd, int fd, uid_t owner)
            gets_owner(dir_fd, st.st_uid);
 }
 
-/* Opens one of our files that may have got its final mode already. */
+/* Opens a file of this user, which may have its final mode already. */
 static int open_old(int dir_fd, const char *name)
 {
     int fd = openat(dir_fd, name, O_RDWR | OLD_FLAGS), reading;
@@ -81,8 +83,8 @@ static int open_old(int dir_fd, const char *name)
     return fd < 0 ? -EACCES : fd;
 }
 
-/* Nobody else may look into what is incomplete. There are file systems that refuse every
- * chmod. */
+/* No other user may read an incomplete file. Sets only what differs: there are file systems
+ * that refuse every chmod. */
 static void make_private(int fd)
 {
     struct stat st;
@@ -91,9 +93,9 @@ static void make_private(int fd)
         (void)fchmod(fd, PRIVATE_MODE);
 }
 
-/* ---- the part and its map ---- */
+/* ---- the partial file and its journal ---- */
 
-/* Opens the part, or makes it, and gets its lock. *ret_made: it is new. */
+/* Opens the partial file, or creates it, and locks it. *ret_made: it is new. */
 static int take(int dir_fd, const char *part, bool *ret_made)
 {
     for (unsigned tries = 0; tries < MAX_TRIES; tries++) {
@@ -111,33 +113,34 @@ static int take(int dir_fd, const char *part, bool *ret_made)
             return -EEXIST;
         if (fd < 0)
             return fd;
-        /* Where there are no locks there is nothing to be had. */
+        /* If the file system has no locks, the file is used without. */
         if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
             (void)fd_close(&fd);
             return -EAGAIN;
         }
         if (temp_is(dir_fd, part, fd))
             return fd;
-        (void)fd_close(&fd); /* who had it has finished it, or given it up */
+        (void)fd_close(&fd); /* its run has finished or removed it */
     }
     return -EAGAIN;
 }
 
-/* Opens the map of a part that is held, and looks how much it knows. 0 or a negative errno. */
-static int open_map(struct partial *p, int dir_fd, const struct partial_request *request)
+/* Opens the journal of a partial file that is locked, and adds up its ranges. 0 or a negative
+ * errno. */
+static int open_journal(struct partial *p, int dir_fd, const struct partial_request *request)
 {
     struct journal_record records[RECORDS_AT_ONCE];
     uint64_t known = 0;
-    int r = open_old(dir_fd, p->map);
+    int r = open_old(dir_fd, p->journal_name);
 
     if (r < 0)
         return r;
     p->journal_fd = r;
     r = is_ours(dir_fd, p->journal_fd, (uid_t)-1)
-            ? journal_open(p->journal_fd, request->origin, &p->end)
+            ? journal_open(p->journal_fd, request->origin, &p->cursor)
             : -EBADMSG;
     if (r == 0) {
-        struct journal_cursor c = p->end;
+        struct journal_cursor c = p->cursor;
 
         while ((r = journal_read(p->journal_fd, &c, p->length, records, RECORDS_AT_ONCE)) > 0)
             for (int i = 0; i < r; i++)
@@ -145,29 +148,30 @@ static int open_map(struct partial *p, int dir_fd, const struct partial_request 
     }
     if (r < 0)
         (void)fd_close(&p->journal_fd);
-    atomic_store(&p->kept, known < p->length ? known : p->length);
+    atomic_store(p->kept, known < p->length ? known : p->length);
     return r;
 }
 
-/* Makes a new map for a part that is held. */
-static int make_map(struct partial *p, int dir_fd, const struct partial_request *request)
+/* Creates a new journal for a partial file that is locked. */
+static int create_journal(struct partial *p, int dir_fd, const struct partial_request *request)
 {
     int r;
 
-    if (unlinkat(dir_fd, p->map, 0) < 0 && errno != ENOENT)
+    if (unlinkat(dir_fd, p->journal_name, 0) < 0 && errno != ENOENT)
         return -errno;
-    p->journal_fd = openat(dir_fd, p->map, NEW_FLAGS, PRIVATE_MODE);
+    p->journal_fd = openat(dir_fd, p->journal_name, NEW_FLAGS, PRIVATE_MODE);
     if (p->journal_fd < 0)
         return -errno;
-    r = journal_begin(p->journal_fd, request->origin, &p->end);
+    r = journal_begin(p->journal_fd, request->origin, &p->cursor);
     if (r < 0) {
         (void)fd_close(&p->journal_fd);
-        (void)unlinkat(dir_fd, p->map, 0);
+        (void)unlinkat(dir_fd, p->journal_name, 0);
     }
     return r;
 }
 
-/* The part that was there is held. 0: it is gone on with. 1: it is not, and was removed. */
+/* Decides about a partial file of an earlier run, which is locked now. 0: it is used; 1: it was
+ * removed; or a negative errno. */
 static int try_old(struct partial *p, int dir_fd, const struct partial_request *request,
                    const char *part, int fd)
 {
@@ -177,7 +181,7 @@ static int try_old(struct partial *p, int dir_fd, const struct partial_request *
     if (!is_ours(dir_fd, fd, request->owner))
         return -EEXIST;
     if (request->resume) {
-        r = open_map(p, dir_fd, request);
+        r = open_journal(p, dir_fd, request);
         if (r == 0 && fstat(fd, &st) == 0 && (uint64_t)st.st_size > p->length &&
             ftruncate(fd, (off_t)p->length) < 0)
             r = -errno;
@@ -186,10 +190,10 @@ static int try_old(struct partial *p, int dir_fd, const struct partial_request *
             return 0;
         }
         (void)fd_close(&p->journal_fd);
-        p->note = r == -ESTALE ? NOTE_CHANGED : NOTE_NO_MAP;
-        atomic_store(&p->kept, 0);
+        p->no_resume = r == -ESTALE ? REASON_CHANGED : REASON_NO_JOURNAL;
+        atomic_store(p->kept, 0);
     }
-    if (unlinkat(dir_fd, p->map, 0) < 0 && errno != ENOENT)
+    if (unlinkat(dir_fd, p->journal_name, 0) < 0 && errno != ENOENT)
         return -errno;
     return unlinkat(dir_fd, part, 0) < 0 ? -errno : 1;
 }
@@ -199,8 +203,10 @@ int partial_open(struct partial *p, int dir_fd, const struct partial_request *re
 {
     int r = 1, fd = -1;
 
-    *p = (struct partial){.journal_fd = -1, .length = request->origin->length};
-    name_both(request->name, part, p->map);
+    *p = (struct partial){
+        .journal_fd = -1, .length = request->origin->length, .kept = request->kept};
+    atomic_store(p->kept, 0);
+    name_both(request->name, part, p->journal_name);
     for (unsigned tries = 0; tries < MAX_TRIES && r == 1; tries++) {
         bool made;
 
@@ -210,7 +216,7 @@ int partial_open(struct partial *p, int dir_fd, const struct partial_request *re
             r = fd;
         else if (!made)
             r = try_old(p, dir_fd, request, part, fd);
-        else if ((r = make_map(p, dir_fd, request)) < 0)
+        else if ((r = create_journal(p, dir_fd, request)) < 0)
             (void)unlinkat(dir_fd, part, 0);
     }
     if (r == 0)
@@ -220,11 +226,11 @@ int partial_open(struct partial *p, int dir_fd, const struct partial_request *re
     return r < 0 ? r : -EAGAIN;
 }
 
-/* ---- what is there ---- */
+/* ---- the data ---- */
 
-/* Whether the bytes of the record are there. 0 or 1, or -EINTR. */
+/* Whether the file has the bytes of the record: 0 or 1, or -EINTR. */
 static int check_record(const struct journal_record *record, int fd, char *buf,
-                        struct hash_stream *stream, struct partial_watch *watch)
+                        struct hash_stream *stream, struct target_watch *watch)
 {
     uint64_t at = record->start, end = at + record->len;
 
@@ -246,14 +252,14 @@ static int check_record(const struct journal_record *record, int fd, char *buf,
     return hash_equal(hash_stream_value(stream), record->hash);
 }
 
-/* Goes through the map, to its end. */
+/* Checks all records of the journal. */
 static int check_all(struct partial *p, int fd, char *buf, struct hash_stream *stream,
-                     struct partial_watch *watch, struct ranges *held)
+                     struct target_watch *watch, struct ranges *held)
 {
     struct journal_record records[RECORDS_AT_ONCE];
     int n;
 
-    while ((n = journal_read(p->journal_fd, &p->end, p->length, records, RECORDS_AT_ONCE)) >
+    while ((n = journal_read(p->journal_fd, &p->cursor, p->length, records, RECORDS_AT_ONCE)) >
            0) {
         for (int i = 0; i < n; i++) {
             uint64_t start = records[i].start, end = start + records[i].len;
@@ -268,10 +274,10 @@ static int check_all(struct partial *p, int fd, char *buf, struct hash_stream *s
                 return r;
         }
     }
-    return 0; /* what cannot be read of the map is not known */
+    return 0; /* ranges in a part of the journal that cannot be read count as missing */
 }
 
-int partial_check(struct partial *p, int fd, bool fresh, struct partial_watch *watch,
+int partial_check(struct partial *p, int fd, bool fresh, struct target_watch *watch,
                   struct ranges *ret_held)
 {
     struct hash_stream *stream = hash_stream_new();
@@ -284,7 +290,7 @@ int partial_check(struct partial *p, int fd, bool fresh, struct partial_watch *w
         r = check_all(p, fd, buf, stream, watch, ret_held);
     }
     if (r == 0)
-        atomic_store(&p->kept, ranges_total(ret_held));
+        atomic_store(p->kept, ranges_total(ret_held));
     free(buf);
     hash_stream_free(stream);
     return r;
@@ -296,16 +302,16 @@ void partial_note(struct partial *p, const struct journal_record *v, unsigned n)
 
     for (unsigned i = 0; i < n; i++)
         bytes += v[i].len;
-    if (journal_add(p->journal_fd, &p->end, v, n) == 0)
-        atomic_fetch_add(&p->kept, bytes);
+    if (journal_add(p->journal_fd, &p->cursor, v, n) == 0)
+        atomic_fetch_add(p->kept, bytes);
 }
 
 /* ---- the end ---- */
 
 void partial_finish(struct partial *p, int dir_fd)
 {
-    temp_remove(dir_fd, p->map, p->journal_fd);
-    atomic_store(&p->kept, 0);
+    temp_remove(dir_fd, p->journal_name, p->journal_fd);
+    atomic_store(p->kept, 0);
 }
 
 void partial_remove(struct partial *p, int dir_fd, char part[TEMP_NAME_SIZE], int fd)
@@ -326,20 +332,21 @@ static bool exists(int dir_fd, const char *name, struct stat *st)
 
 void partial_sweep(int dir_fd, const char *name)
 {
-    char part[TEMP_NAME_SIZE], map[TEMP_NAME_SIZE];
+    char part[TEMP_NAME_SIZE], journal[TEMP_NAME_SIZE];
     struct stat st;
     bool made;
     int fd;
 
-    name_both(name, part, map);
-    if ((!exists(dir_fd, part, &st) && !exists(dir_fd, map, &st)) || temp_is_shared(dir_fd))
+    name_both(name, part, journal);
+    if ((!exists(dir_fd, part, &st) && !exists(dir_fd, journal, &st)) || temp_is_shared(dir_fd))
         return;
-    /* A map without a part may be that of a run which is about to begin: hold the part. */
+    /* The journal alone may belong to a run that is starting. The lock on the partial file,
+     * which is created for this, excludes that. */
     fd = take(dir_fd, part, &made);
     if (fd < 0)
         return;
     if (is_ours(dir_fd, fd, (uid_t)-1)) {
-        (void)unlinkat(dir_fd, map, 0);
+        (void)unlinkat(dir_fd, journal, 0);
         (void)unlinkat(dir_fd, part, 0);
     }
     (void)fd_close(&fd);
@@ -347,9 +354,9 @@ void partial_sweep(int dir_fd, const char *name)
 
 uint64_t partial_allocated(int dir_fd, const char *name)
 {
-    char part[TEMP_NAME_SIZE], map[TEMP_NAME_SIZE];
+    char part[TEMP_NAME_SIZE], journal[TEMP_NAME_SIZE];
     struct stat st;
 
-    name_both(name, part, map);
+    name_both(name, part, journal);
     return exists(dir_fd, part, &st) ? (uint64_t)st.st_blocks * 512 : 0;
 }

@@ -1,14 +1,17 @@
-/* target: picks the kind of a destination by what stands under its path. See target.h. */
 #include "target.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/fs.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <unistd.h>
+
+#include "target_priv.h"
+
+const struct target_ops *const target_kinds[] = {
+    &target_file,
+    &target_node,
+    NULL,
+};
 
 static bool ends_with_slash(const char *path)
 {
@@ -17,113 +20,115 @@ static bool ends_with_slash(const char *path)
     return n > 0 && path[n - 1] == '/';
 }
 
-/* The kind that stands under the path; NULL with *f filled if it is none. */
-static const struct target_ops *kind_of(const struct target_request *request, struct failure *f)
+/* Looks at what stands under the path. 0, or a positive errno if nothing can be written
+ * there. */
+static int look_at_path(const struct target_request *q, struct stat *st, bool *ret_there)
 {
-    const char *path = request->path;
-    struct stat st;
-    int err;
-
-    if (request->in_directory)
-        return &target_file_ops;
-    if ((request->anew ? lstat(path, &st) : stat(path, &st)) == 0) {
-        if (S_ISREG(st.st_mode) || (request->anew && !S_ISDIR(st.st_mode)))
-            return &target_file_ops;
-        if (!S_ISDIR(st.st_mode))
-            return &target_node_ops;
-        err = EISDIR;
-    } else {
-        err = errno;
-        if (err == ENOENT && !ends_with_slash(path))
-            return &target_file_ops;
-        if (err == ENOENT)
-            err = ENOTDIR;
+    *ret_there = false;
+    if (q->in_directory)
+        return 0;
+    if ((q->anew ? lstat(q->path, st) : stat(q->path, st)) < 0) {
+        if (errno != ENOENT)
+            return errno;
+        return ends_with_slash(q->path) ? ENOTDIR : 0;
     }
-    failure_set(f, "open", err, FAILURE_NO_OFFSET, NULL);
+    *ret_there = true;
+    return S_ISDIR(st->st_mode) ? EISDIR : 0;
+}
+
+/* The kind of the destination; NULL with *f filled if there is none. */
+static const struct target_ops *find_kind(const struct target_request *q, struct failure *f)
+{
+    struct stat st;
+    bool there;
+    int err = look_at_path(q, &st, &there);
+
+    for (unsigned i = 0; err == 0 && target_kinds[i]; i++)
+        if (target_kinds[i]->takes(q, there ? &st : NULL))
+            return target_kinds[i];
+    failure_set(f, "open", err ? err : EOPNOTSUPP, FAILURE_NO_OFFSET, NULL);
     return NULL;
 }
 
-/* Whether a symlink stands there that leads nowhere but to itself. */
-static bool is_loop(const struct target_request *request)
+/* Whether the path is a symlink that leads back to itself. */
+static bool is_loop(const struct target_request *q)
 {
     struct stat st;
 
-    return !request->in_directory && stat(request->path, &st) < 0 && errno == ELOOP &&
-           lstat(request->path, &st) == 0;
+    return !q->in_directory && stat(q->path, &st) < 0 && errno == ELOOP &&
+           lstat(q->path, &st) == 0;
 }
 
-/* Makes *t a target that is not open. 0 or a negative errno with *f filled. */
-static int prepare(struct target *t, const struct target_request *request, struct failure *f)
+/* A copy of the request, with what follows from it. */
+static struct target_request settle(const struct target_request *request)
 {
-    assert(!request->keep_rest || request->inplace);
-    assert(!request->origin || !request->inplace);
-    assert(request->anew || request->backup.kind == BACKUP_NONE);
-    *t = (struct target){
-        .request = *request,
-        .fd = -1,
-        .fd_direct = -1,
-        .dir_fd = -1,
-        .partial = {.journal_fd = -1},
-    };
-    t->request.anew |= request->force && !request->keep_rest && is_loop(request);
-    t->ops = kind_of(&t->request, f);
-    return t->ops ? 0 : -f->err;
-}
+    struct target_request q = *request;
 
-int target_open(struct target *t, const struct target_request *request, struct failure *f)
-{
-    int r = prepare(t, request, f);
-
-    return t->ops ? t->ops->open(t, f) : r;
+    assert(!q.keep_rest || q.inplace);
+    assert(!q.origin || !q.inplace);
+    assert(q.anew || q.backup.kind == BACKUP_NONE);
+    q.anew |= q.force && !q.keep_rest && is_loop(&q);
+    return q;
 }
 
 void target_sweep(const struct target_request *request)
 {
+    struct target_request q = settle(request);
     struct failure ignored;
-    struct target t;
+    const struct target_ops *kind = find_kind(&q, &ignored);
 
-    (void)prepare(&t, request, &ignored);
-    if (t.ops)
-        t.ops->sweep(&t);
+    if (kind && kind->sweep)
+        kind->sweep(&q);
 }
 
 int target_look(const struct target_request *request, struct target_view *ret,
                 struct failure *f)
 {
-    struct target t;
-    int r = prepare(&t, request, f);
+    struct target_request q = settle(request);
+    const struct target_ops *kind = find_kind(&q, f);
 
-    return t.ops ? t.ops->look(&t, ret, f) : r;
+    return kind ? kind->look(&q, ret, f) : -f->err;
 }
 
-void target_reserve(struct target *t)
+int target_open(struct target *t, const struct target_request *request, struct failure *f)
 {
-    t->ops->reserve(t);
+    *t = (struct target){.request = settle(request), .fd = -1, .fd_direct = -1};
+    t->ops = find_kind(&t->request, f);
+    return t->ops ? t->ops->open(t, f) : -f->err;
 }
 
 int target_clone(struct target *t, int from, uint64_t offset, struct failure *f)
 {
-    const struct target_request *q = &t->request;
-    struct file_clone_range range = {
-        .src_fd = from,
-        .src_offset = offset,
-        .src_length = q->length,
-        .dest_offset = q->size - q->length,
-    };
-
-    if (ioctl(t->fd, FICLONERANGE, &range) < 0)
-        return failure_set(f, "clone", errno == ENOTTY ? EOPNOTSUPP : errno, FAILURE_NO_OFFSET,
-                           NULL);
-    if (q->durable && fsync(t->fd) < 0)
-        return failure_set(f, "fsync", errno, FAILURE_NO_OFFSET, NULL);
-    return 0;
+    if (t->ops->clone)
+        return t->ops->clone(t, from, offset, f);
+    return failure_set(f, "clone", EOPNOTSUPP, FAILURE_NO_OFFSET, NULL);
 }
 
-bool target_can_share(const struct target *from, const struct target *to)
+bool target_can_share(int from, const struct target *to)
 {
-    /* One that was there before may not be read, nor need it be empty. */
-    return from->temp[0] != '\0' && to->temp[0] != '\0' &&
-           ioctl(to->fd, FICLONE, from->fd) == 0;
+    return to->ops->can_share && to->ops->can_share(from, to);
+}
+
+int target_check(struct target *t, struct target_watch *watch, struct ranges *ret_held)
+{
+    return t->request.resume && t->ops->check ? t->ops->check(t, watch, ret_held) : 0;
+}
+
+void target_note(struct target *t, const struct journal_record *v, unsigned n)
+{
+    if (t->keeps && t->ops->note)
+        t->ops->note(t, v, n);
+}
+
+uint64_t target_kept(const struct target *t)
+{
+    return atomic_load(&t->kept);
+}
+
+void target_reserve(struct target *t)
+{
+    if (t->ops->reserve)
+        t->ops->reserve(t);
 }
 
 int target_commit(struct target *t, struct failure *f)
@@ -138,45 +143,6 @@ void target_abort(struct target *t, bool keep)
 
 void target_abandon(struct target *t, bool keep)
 {
-    t->ops->abandon(t, keep);
-}
-
-/* Makes holes of all that is not known to be there. Whether it could be done. */
-static bool blank_rest(const struct target *t, const struct ranges *held)
-{
-    uint64_t at = 0, end = t->request.length;
-    struct range r;
-
-    while (at < end) {
-        bool any = ranges_first(held, at, &r) && r.start < end;
-        uint64_t until = any ? r.start : end;
-
-        if (until > at && fallocate(t->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-                                    (off_t)at, (off_t)(until - at)) < 0)
-            return false;
-        at = any ? r.end : end;
-    }
-    return true;
-}
-
-int target_check(struct target *t, struct partial_watch *watch, struct ranges *ret_held)
-{
-    int r;
-
-    if (t->partial.journal_fd < 0 || !t->request.resume)
-        return 0;
-    r = partial_check(&t->partial, t->fd, t->request.durable, watch, ret_held);
-    t->blank = r == 0 && t->request.sparse && blank_rest(t, ret_held);
-    return r;
-}
-
-void target_note(struct target *t, const struct journal_record *v, unsigned n)
-{
-    if (t->partial.journal_fd >= 0)
-        partial_note(&t->partial, v, n);
-}
-
-uint64_t target_kept(const struct target *t)
-{
-    return atomic_load(&t->partial.kept);
+    if (t->ops->abandon)
+        t->ops->abandon(t, keep);
 }

@@ -24,10 +24,10 @@
 #define DIGITS       16
 #define CREATE_FLAGS (O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC)
 #define MAX_TRIES    16
-#define MAX_ENTRIES  16384 /* of a directory that are looked at: some milliseconds */
+#define MAX_ENTRIES  16384 /* of a directory that is swept: some milliseconds */
 #define SWEPT_SLOTS  64
 
-/* File systems whose locks may be known to this machine only, while another one writes to the
+/* File systems whose locks may be visible on this machine only, while another one writes to the
  * same files. */
 static const unsigned long shared_file_systems[] = {
     FUSE_SUPER_MAGIC, V9FS_MAGIC, CIFS_SUPER_MAGIC, SMB2_SUPER_MAGIC, 0,
@@ -48,12 +48,12 @@ void temp_remove(int dir_fd, char name[TEMP_NAME_SIZE], int fd)
     name[0] = '\0';
 }
 
-/* Takes the lock. False: somebody who swept the directory was faster, and the name is gone or
- * about to go. */
+/* Takes the lock. False: another run that sweeps the directory was faster, and has removed the
+ * name or is about to. */
 static bool hold(int dir_fd, const char *name, int fd)
 {
     if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-        return errno != EWOULDBLOCK; /* without locks nobody sweeps */
+        return errno != EWOULDBLOCK; /* without locks no run sweeps */
     return temp_is(dir_fd, name, fd);
 }
 
@@ -79,13 +79,13 @@ static int open_directory(int dir_fd, const char *name, mode_t mode)
     if (mkdirat(dir_fd, name, mode) < 0)
         return -1;
     fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    /* Somebody who swept the directory was faster: as in hold(). */
+    /* Another run that sweeps the directory was faster: as in hold(). */
     if (fd < 0 && errno == ENOENT)
         errno = EEXIST;
     return fd;
 }
 
-/* Makes what open() opens, under a name that nobody else has. */
+/* Creates by open(), under a new name. */
 static int create(int dir_fd, mode_t mode, char name[TEMP_NAME_SIZE],
                   int (*open)(int dir_fd, const char *name, mode_t mode))
 {
@@ -127,7 +127,7 @@ int temp_move(int dir_fd, const char *from, const char *to)
         return 0;
     if (errno != EINVAL && errno != ENOSYS)
         return -errno;
-    /* The file system cannot look and rename at once. */
+    /* The file system cannot check and rename in one step. */
     if (fstatat(dir_fd, to, &st, AT_SYMLINK_NOFOLLOW) == 0)
         return -EEXIST;
     return renameat(dir_fd, from, dir_fd, to) < 0 ? -errno : 0;
@@ -156,8 +156,8 @@ static bool is_directory(int dir_fd, const struct dirent *entry)
     return fstatat(dir_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || S_ISDIR(st.st_mode);
 }
 
-/* Goes into a directory that is to be emptied, if it is this user's and not the one left last,
- * which should be gone. */
+/* Enters a directory that is to be emptied, if it belongs to this user and was not left last
+ * (then it could not be removed). */
 static bool go_into(struct dir_chain *way, int dir_fd, const char *name, ino_t left)
 {
     int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -165,15 +165,15 @@ static bool go_into(struct dir_chain *way, int dir_fd, const char *name, ino_t l
 
     if (fd >= 0 && fstat(fd, &st) == 0 && st.st_uid == geteuid() && st.st_ino != left &&
         (way->n == 0 || way->levels[0].dev == st.st_dev)) {
-        (void)fchmod(fd, S_IRWXU); /* it may have got the mode of its source */
+        (void)fchmod(fd, S_IRWXU); /* it may have the mode of its source already */
         return dir_chain_enter(way, fd, &st) == 0;
     }
     (void)fd_close(&fd);
     return false;
 }
 
-/* Removes what is in the directory, up to the first directory that is not empty, whose name
- * goes to `deeper`, or "" if there is none. False: something stays. */
+/* Removes the entries of the directory up to the first directory that is not empty. `deeper`
+ * becomes the name of that, or "". False: an entry could not be removed. */
 static bool remove_entries(int fd, char deeper[NAME_MAX + 1])
 {
     int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -197,8 +197,8 @@ static bool remove_entries(int fd, char deeper[NAME_MAX + 1])
     return ok;
 }
 
-/* Removes all that is in the directory; stops at what cannot be removed. Symlinks are not
- * followed. fd stays as it is. */
+/* Removes everything in the directory, until an entry cannot be removed. Symlinks are not
+ * followed. fd stays open. */
 static void empty(int fd)
 {
     struct dir_chain way = {0};
@@ -229,7 +229,7 @@ void temp_remove_directory(int dir_fd, char name[TEMP_NAME_SIZE], int fd)
     name[0] = '\0';
 }
 
-/* ---- what others have left ---- */
+/* ---- leftovers of killed runs ---- */
 
 static bool has_pattern(const char *name)
 {
@@ -245,8 +245,8 @@ static bool may_be_ours(const struct stat *st)
            (S_ISDIR(st->st_mode) || (S_ISREG(st->st_mode) && st->st_nlink == 1));
 }
 
-/* A lock for writing may need a descriptor for writing (NFS); a run that was killed just before
- * the rename may have left a file that is for reading only. */
+/* An exclusive lock may need a descriptor for writing (NFS). A run that was killed just before
+ * the rename may have left a read-only file. */
 static int open_to_lock(int dir_fd, const char *name)
 {
     const int flags = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
@@ -281,8 +281,8 @@ bool temp_is_shared(int dir_fd)
     return file_system_is(dir_fd, shared_file_systems) != 0;
 }
 
-/* Remembers the directory; says whether it was remembered already. Two directories that share a
- * slot are swept more often than needed. */
+/* Remembers the directory; whether it was remembered already. Two directories that share a slot
+ * are swept more often than needed. */
 static bool was_swept(const struct stat *dir)
 {
     static _Atomic uint64_t swept[SWEPT_SLOTS];

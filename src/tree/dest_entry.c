@@ -1,5 +1,5 @@
-/* dest_entry: what of a tree is complete as soon as it is there: symlinks, nodes and
- * further names of files. See dest_state_priv.h. */
+/* dest_entry: the entries of a destination that are complete as soon as they exist: symlinks,
+ * nodes and hard links. See dest_state_priv.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,84 +9,14 @@
 #include "base/fd.h"
 #include "dest_state_priv.h"
 
-/* Opens the directory that leads to the last component of a path in the tree, from the root on,
- * and finds that component. A descriptor that is the caller's, or a negative errno. */
-static int open_way(struct tree_dest *t, const char *path, const char **ret_last)
-{
-    int fd = fcntl(path[0] == '/' ? t->root_fd : t->parent_fd, F_DUPFD_CLOEXEC, 0);
-
-    if (fd < 0)
-        return -errno;
-    for (;;) {
-        const char *slash;
-        char name[NAME_MAX + 1];
-        int next;
-
-        path += strspn(path, "/");
-        slash = strchr(path, '/');
-        if (!slash) {
-            *ret_last = path;
-            return fd;
-        }
-        if ((size_t)(slash - path) > NAME_MAX) {
-            (void)fd_close(&fd);
-            return -ENAMETOOLONG;
-        }
-        memcpy(name, path, (size_t)(slash - path));
-        name[slash - path] = '\0';
-        next = openat(fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        next = next < 0 ? -errno : next;
-        /* What has no name yet may be given further ones where we are not seen either. */
-        if (next == -ENOENT && tree_dest_here(t)->unnamed)
-            next = tree_dest_open_unnamed(t, fd, name);
-        (void)fd_close(&fd);
-        if (next < 0)
-            return next;
-        fd = next;
-        path = slash;
-    }
-}
-
-/* Makes `name` here another name of the file that stands under the path in the tree, if that
- * can be found. */
-static int link_found(struct tree_dest *t, const char *path, const char *name)
-{
-    const char *slash = strrchr(path, '/'), *way = t->path.bytes + t->root_len, *last = path;
-    size_t way_len = tree_dest_here(t)->path_len - t->root_len;
-    int fd, r;
-
-    /* A file of this directory, which may not have its own name yet. */
-    if (slash && (size_t)(slash - path) == way_len && memcmp(path, way, way_len) == 0)
-        return linkat(tree_dest_here_fd(t), slash + 1, tree_dest_here_fd(t), name, 0) < 0
-                   ? -errno
-                   : 0;
-    fd = open_way(t, path, &last);
-    if (fd < 0)
-        return fd;
-    r = linkat(fd, last, tree_dest_here_fd(t), name, 0) < 0 ? -errno : 0;
-    (void)fd_close(&fd);
-    return r;
-}
-
-/* The same. What cannot be found may not have its name yet. */
-static int link_to(struct tree_dest *t, const char *path, const char *name)
-{
-    int r = link_found(t, path, name);
-
-    if (r != -ENOENT || t->n_unnamed == 0 || !tree_dest_batches(t))
-        return r;
-    return tree_dest_give_names(t) ? link_found(t, path, name) : -ENOENT;
-}
-
-/* Makes an entry that is complete as soon as it is there, also in the place of another one:
- * then under a temporary name first. Returns 0 or a negative errno; *ret_op tells of what. */
+/* Makes the entry under a name that is free. 0 or a negative errno. */
 static int make_entry(struct tree_dest *t, const struct record *r, const char *name)
 {
     switch (r->kind) {
     case RECORD_SYMLINK:
-        return symlinkat(record_text(r), tree_dest_here_fd(t), name) < 0 ? -errno : 0;
+        return symlinkat(record_text(r), tree_dest_dir_fd(t), name) < 0 ? -errno : 0;
     case RECORD_NODE:
-        return mknodat(tree_dest_here_fd(t), name, r->st.st_mode & (S_IFMT | PERMISSION_BITS),
+        return mknodat(tree_dest_dir_fd(t), name, r->st.st_mode & (S_IFMT | PERMISSION_BITS),
                        r->st.st_rdev) < 0
                    ? -errno
                    : 0;
@@ -95,17 +25,17 @@ static int make_entry(struct tree_dest *t, const struct record *r, const char *n
     case RECORD_SOURCE_SYMLINK:
         return tree_dest_symlink_source(t, r, name);
     default:
-        return link_to(t, record_text(r), name);
+        return tree_dest_make_link(t, r, name);
     }
 }
 
-/* Whether it is another name of a file that came before. */
+/* Whether the record is a hard link to a file that came before. */
 static bool is_link(const struct record *r)
 {
     return r->kind == RECORD_LINK || r->kind == RECORD_FILE || r->kind == RECORD_COPY;
 }
 
-/* Whether it is a link to the source instead of a copy. */
+/* Whether the record is a link to the source instead of a copy. */
 static bool is_to_source(const struct record *r)
 {
     return r->kind == RECORD_SOURCE_LINK || r->kind == RECORD_SOURCE_SYMLINK;
@@ -142,7 +72,7 @@ static void fail(struct tree_dest *t, const struct record *r, int error)
                            : NULL);
 }
 
-/* Gives what was taken over last to an entry that cannot be opened: a symlink or a node. */
+/* Gives the attributes of the record to an entry that cannot be opened: a symlink or a node. */
 static void give_entry_attrs(struct tree_dest *t, const char *name, mode_t type)
 {
     struct attrs_file file = {.path_only = true, .fresh = true};
@@ -150,7 +80,7 @@ static void give_entry_attrs(struct tree_dest *t, const char *name, mode_t type)
 
     if (!attrs_any(&t->request.preserve))
         return;
-    file.fd = openat(tree_dest_here_fd(t), name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    file.fd = openat(tree_dest_dir_fd(t), name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     if (file.fd < 0 || fstat(file.fd, &now) < 0) {
         tree_dest_fail_attrs(t, "open");
     } else if ((now.st_mode & S_IFMT) == (type & S_IFMT)) {
@@ -160,11 +90,12 @@ static void give_entry_attrs(struct tree_dest *t, const char *name, mode_t type)
     (void)fd_close(&file.fd);
 }
 
-/* The rename, and what is to be kept under another name before. */
+/* Renames the entry to its final name. What has that name may get a backup name before. 0 or a
+ * negative errno. */
 static int put_in_place(struct tree_dest *t, const struct record *r, const char *temp,
                         const char *name)
 {
-    int dir_fd = tree_dest_here_fd(t), error = 0;
+    int dir_fd = tree_dest_dir_fd(t), error = 0;
     char backup[NAME_MAX + 1] = "";
 
     if (t->request.backup.kind != BACKUP_NONE)
@@ -179,7 +110,8 @@ static int put_in_place(struct tree_dest *t, const struct record *r, const char 
     return error;
 }
 
-/* In the place of something else: under a temporary name, and then by a rename. */
+/* Makes the entry in the place of an existing one: under a temporary name, and then by a
+ * rename. 0 or a negative errno. */
 static int replace_entry(struct tree_dest *t, const struct record *r, const char *name)
 {
     char temp[TEMP_NAME_SIZE];
@@ -192,9 +124,9 @@ static int replace_entry(struct tree_dest *t, const struct record *r, const char
     if (has_attrs(r))
         give_entry_attrs(t, temp, r->st.st_mode);
     error = put_in_place(t, r, temp, name);
-    /* It is still there if both are names of one file already. */
+    /* A rename does nothing if both are names of one file. Then the temporary name remains. */
     if (error < 0 || is_link(r) || r->kind == RECORD_SOURCE_LINK)
-        (void)unlinkat(tree_dest_here_fd(t), temp, 0);
+        (void)unlinkat(tree_dest_dir_fd(t), temp, 0);
     return error;
 }
 
@@ -203,7 +135,7 @@ void tree_dest_place_entry(struct tree_dest *t, const struct record *r, const ch
 {
     int error;
 
-    if (is_link(r) && hard_links_has(t->request.unmade, &r->st)) {
+    if (is_link(r) && !tree_dest_has_file(t, r)) {
         tree_dest_fail(t, op_of(r), ENOENT, "its first name could not be made");
         return;
     }
@@ -216,33 +148,36 @@ void tree_dest_place_entry(struct tree_dest *t, const struct record *r, const ch
     }
     if (!is_there && has_attrs(r))
         give_entry_attrs(t, name, r->st.st_mode);
-    tree_dest_tell_made(t);
+    tree_dest_report_made(t);
+    tree_dest_note_made(t, &r->st, t->path.bytes);
     atomic_fetch_add(&t->request.view->files, 1);
     tree_dest_note_put(t, 0);
 }
 
-/* Whether what stands there makes way for a link to the source: as with cp not always. */
-static bool makes_way(const struct tree_dest *t, const struct record *r,
-                      const struct stat *there)
+/* Whether a link to the source replaces the existing entry. As with cp it not always does. */
+static bool gives_place(const struct tree_dest *t, const struct record *r,
+                        const struct stat *there)
 {
     const struct tree_dest_request *q = &t->request;
 
-    return q->force || q->anew || q->standing->ask || (q->keep_links && there->st_nlink > 1) ||
-           (!q->follow && !q->follow_source && !S_ISREG(r->st.st_mode));
+    return q->force || q->remove_existing || q->existing->ask ||
+           (q->keep_links && there->st_nlink > 1) ||
+           (!q->follow.all && !q->follow.part && !S_ISREG(r->st.st_mode));
 }
 
-/* Whether the entry, be it a symlink or a node, and what stands there are one already; a link
- * has nothing to do where what it is to lead to stands. */
+/* Whether nothing is to be done: the symlink or node that exists is the source itself, or the
+ * link to the source leads to what exists. */
 static bool is_there_already(struct tree_dest *t, const struct record *r,
                              const struct stat *there)
 {
-    if (existing_keeps_all(t->request.standing))
+    if (existing_keeps_all(t->request.existing))
         return false;
     if (r->kind == RECORD_SOURCE_LINK)
         return tree_dest_leads_to(t, r, there);
     return has_attrs(r) && fd_same_file(there, &r->st) && t->request.backup.kind == BACKUP_NONE;
 }
 
+/* Whether a hard link replaces an existing entry whatever that is. */
 static bool links_anyway(const struct existing_policy *p)
 {
     return p->update == UPDATE_OLDER || (p->resume && !existing_keeps_all(p));
@@ -257,39 +192,28 @@ void tree_dest_apply_entry(struct tree_dest *t, const struct record *r)
     if (is_there < 0)
         return;
     if (is_there && is_there_already(t, r, &there)) {
+        tree_dest_note_made(t, &r->st, t->path.bytes);
         atomic_fetch_add(&t->request.view->files, 1);
         return;
     }
-    /* A name of a file that is as new as its others becomes one of it whatever it was, as with
-     * cp; and so does one of a file that is there already. */
-    if (is_there && !(is_link(r) && links_anyway(t->request.standing)) &&
+    /* As with cp, a further name becomes a hard link whatever it was before: with --update,
+     * where all names of a file are equally old, and with --resume, where the file may be
+     * complete already. */
+    if (is_there && !(is_link(r) && links_anyway(t->request.existing)) &&
         !tree_dest_may_replace(t, &r->st, name, &there))
         return;
     if (is_there && S_ISDIR(there.st_mode)) {
         tree_dest_fail(t, op_of(r), EISDIR, "a directory stands there");
         return;
     }
-    if (is_there && S_ISREG(there.st_mode) && t->request.attributes_only && !t->request.anew) {
+    if (is_there && S_ISREG(there.st_mode) && t->request.attributes_only &&
+        !t->request.remove_existing) {
         tree_dest_fail(t, op_of(r), EEXIST, "a file stands there");
         return;
     }
-    if (is_there && is_to_source(r) && !makes_way(t, r, &there)) {
+    if (is_there && is_to_source(r) && !gives_place(t, r, &there)) {
         tree_dest_fail(t, op_of(r), EEXIST, NULL);
         return;
     }
     tree_dest_place_entry(t, r, name, is_there);
-}
-
-void tree_dest_note_unmade(struct tree_dest *t, const struct stat *st)
-{
-    int ignored; /* without memory they are looked for under that name */
-
-    if (st->st_nlink > 1)
-        (void)hard_links_meet(t->request.unmade, st, "", &ignored);
-}
-
-void tree_dest_note_made(struct tree_dest *t, const struct stat *st)
-{
-    if (st->st_nlink > 1)
-        hard_links_forget(t->request.unmade, st);
 }

@@ -1,4 +1,5 @@
-/* dest_file: the files of a tree that are made of bytes. See dest_state_priv.h. */
+/* dest_file: the regular files of a destination. Their bytes come in records, by a clone, or
+ * through the engines. See dest_state_priv.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -14,14 +15,14 @@
 
 #define PRIVATE_MODE (S_IRUSR | S_IWUSR)
 
-/* The mode that a new file is to have, less the umask, if the source's is not preserved. */
+/* The mode of a new file before the umask, if the source's mode is not preserved. */
 static mode_t new_mode(const struct tree_dest *t)
 {
     return t->request.plain_mode ? DEFFILEMODE : t->attrs.mode & PERMISSION_BITS;
 }
 
-/* The mode to create a file with: so that nothing is left to be set, where that is known, and
- * else for nobody else's eyes. */
+/* The mode to create a file with: the final one, where the kernel is known to set exactly that,
+ * and else one that lets only the owner read. */
 static mode_t creation_mode(const struct tree_dest *t, const struct tree_level *l)
 {
     mode_t mode = t->attrs.mode & PERMISSION_BITS;
@@ -35,11 +36,12 @@ static mode_t creation_mode(const struct tree_dest *t, const struct tree_level *
                : PRIVATE_MODE;
 }
 
-/* What the file just created has: as the kernel does it in this directory, for which one of
- * them is looked at. Its times are those of no source. */
+/* Fills t->created: the attributes of the file that was just created. The first file of a
+ * directory is examined; the kernel treats the others alike. The times are invalid, so that
+ * they equal those of no source. 0 or a negative errno. */
 static int note_created(struct tree_dest *t, mode_t asked)
 {
-    struct tree_level *l = tree_dest_here(t);
+    struct tree_level *l = tree_dest_dir(t);
     struct stat *st = &t->created;
 
     if (!l->known) {
@@ -58,17 +60,17 @@ static int note_created(struct tree_dest *t, mode_t asked)
     return l->exact ? 0 : fstat(t->fd, st) < 0 ? -errno : 0;
 }
 
-/* Opens a new file that comes to its name as t->how says. */
+/* Creates a new file that gets its name as t->how says. 0 or a negative errno. */
 static int create(struct tree_dest *t, const char *name, mode_t mode)
 {
     const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
 
     if (t->how == NAMED) {
-        t->fd = openat(tree_dest_here_fd(t), name, flags, mode);
+        t->fd = openat(tree_dest_dir_fd(t), name, flags, mode);
         return t->fd < 0 ? -errno : 0;
     }
     if (!t->no_nameless) {
-        t->fd = openat(tree_dest_here_fd(t), ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
+        t->fd = openat(tree_dest_dir_fd(t), ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
         if (t->fd >= 0)
             return 0;
         if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL)
@@ -76,7 +78,7 @@ static int create(struct tree_dest *t, const char *name, mode_t mode)
         t->no_nameless = true;
     }
     t->how = RENAMED;
-    t->fd = temp_create(tree_dest_here_fd(t), mode, t->file_temp);
+    t->fd = temp_create(tree_dest_dir_fd(t), mode, t->file_temp);
     return t->fd < 0 ? t->fd : 0;
 }
 
@@ -84,11 +86,10 @@ void tree_dest_discard(struct tree_dest *t)
 {
     if (t->how == REPLACES)
         target_abort(&t->target, false);
-    else if (t->how == NAMED && t->fd >= 0 &&
-             temp_is(tree_dest_here_fd(t), t->file_name, t->fd))
-        (void)unlinkat(tree_dest_here_fd(t), t->file_name, 0);
+    else if (t->how == NAMED && t->fd >= 0 && temp_is(tree_dest_dir_fd(t), t->file_name, t->fd))
+        (void)unlinkat(tree_dest_dir_fd(t), t->file_name, 0);
     else if (t->how == RENAMED)
-        temp_remove(tree_dest_here_fd(t), t->file_temp, t->fd);
+        temp_remove(tree_dest_dir_fd(t), t->file_temp, t->fd);
     if (t->how != REPLACES)
         (void)fd_close(&t->fd);
     t->fd = -1;
@@ -101,14 +102,14 @@ static struct target_request request_for(const struct tree_dest *t, const char *
     return (struct target_request){
         .path = name,
         .in_directory = true,
-        .dir_fd = tree_dest_here_fd(t),
+        .dir_fd = tree_dest_dir_fd(t),
         .inplace = t->request.inplace || t->request.attributes_only,
         .keep_rest = t->request.attributes_only,
         .force = t->request.force,
-        .anew = t->request.anew,
+        .anew = t->request.remove_existing,
         .backup = t->request.backup,
-        .only_new = existing_keeps_all(t->request.standing),
-        .durable = false, /* all at once, at the end */
+        .only_new = existing_keeps_all(t->request.existing),
+        .durable = false, /* the destination flushes all files at once, at the end */
         .source_mode = t->request.plain_mode ? DEFFILEMODE : st->st_mode,
         .attrs = attrs_any(&t->request.preserve) ? &t->attrs : NULL,
         .source_dev = st->st_dev,
@@ -120,7 +121,7 @@ static struct target_request request_for(const struct tree_dest *t, const char *
     };
 }
 
-/* Begins a file in the place of one that exists. */
+/* Begins a file that replaces an existing one. False: it could not. */
 static bool begin_replacement(struct tree_dest *t, const struct stat *there)
 {
     struct target_request request = request_for(t, t->file_name, &t->file_st);
@@ -130,13 +131,13 @@ static bool begin_replacement(struct tree_dest *t, const struct stat *there)
         tree_dest_fail(t, "open", EISDIR, "a directory stands there");
         return false;
     }
-    if (!S_ISREG(there->st_mode) && !t->request.anew &&
+    if (!S_ISREG(there->st_mode) && !t->request.remove_existing &&
         (!S_ISLNK(there->st_mode) || t->request.attributes_only)) {
         tree_dest_fail(t, "open", EEXIST, "no regular file stands there");
         return false;
     }
     if (target_open(&t->target, &request, &f) < 0) {
-        tree_dest_tell(t, &f);
+        tree_dest_report_failure(t, &f);
         return false;
     }
     t->how = REPLACES;
@@ -144,12 +145,13 @@ static bool begin_replacement(struct tree_dest *t, const struct stat *there)
     return true;
 }
 
+/* Begins a file under a free name. False: it could not. */
 static bool begin_new(struct tree_dest *t)
 {
-    mode_t mode = creation_mode(t, tree_dest_here(t));
+    mode_t mode = creation_mode(t, tree_dest_dir(t));
     int r;
 
-    t->how = tree_dest_here(t)->unnamed || t->request.inplace ? NAMED : NAMELESS;
+    t->how = tree_dest_dir(t)->unnamed || t->request.inplace ? NAMED : NAMELESS;
     r = create(t, t->file_name, mode);
     if (r < 0) {
         t->how = NO_FILE;
@@ -165,7 +167,7 @@ static bool begin_new(struct tree_dest *t)
     return true;
 }
 
-/* Whether the file is wanted here: as it was decided when it was offered. */
+/* Whether the file is wanted here. If it was offered before, that was decided then. */
 static bool takes(struct tree_dest *t, const struct record *r, bool is_there,
                   const struct stat *there)
 {
@@ -174,6 +176,7 @@ static bool takes(struct tree_dest *t, const struct record *r, bool is_there,
     return !is_there || tree_dest_may_replace(t, &r->st, t->file_name, there);
 }
 
+/* Begins the file of a RECORD_FILE. False: no bytes are to be written. */
 static bool begin_file(struct tree_dest *t, const struct record *r)
 {
     struct stat there;
@@ -191,15 +194,15 @@ static bool begin_file(struct tree_dest *t, const struct record *r)
         return false;
     if (!takes(t, r, is_there, &there))
         return false;
-    if (r->text_len > 0 && !hard_links_has(t->request.unmade, &r->st) &&
-        !(is_there && t->request.attributes_only && !t->request.anew)) {
+    if (tree_dest_has_file(t, r) &&
+        !(is_there && t->request.attributes_only && !t->request.remove_existing)) {
         tree_dest_place_entry(t, r, t->file_name, is_there);
         return false;
     }
     return is_there ? begin_replacement(t, &there) : begin_new(t);
 }
 
-/* Writes more of the file. False: it was given up. */
+/* Writes more of the file. False: the file was discarded. */
 static bool write_bytes(struct tree_dest *t, const char *data, size_t left)
 {
     struct failure f;
@@ -211,7 +214,7 @@ static bool write_bytes(struct tree_dest *t, const char *data, size_t left)
             continue;
         if (n <= 0) {
             failure_set(&f, "write", n < 0 ? errno : EIO, t->offset, NULL);
-            tree_dest_tell(t, &f);
+            tree_dest_report_failure(t, &f);
             tree_dest_discard(t);
             return false;
         }
@@ -222,14 +225,14 @@ static bool write_bytes(struct tree_dest *t, const char *data, size_t left)
     return true;
 }
 
-/* A file that is to have holes gets its length at once: to one that grows XFS gives more than
- * is written. Not under its final name, where it would look complete. */
+/* Sets the length of a file with holes at once: XFS preallocates beyond the end of a file that
+ * grows. Not under a final name, where the file would look complete. */
 static void set_full_length(struct tree_dest *t)
 {
     t->long_enough = !t->request.inplace && ftruncate(t->fd, t->file_st.st_size) == 0;
 }
 
-/* Leaves a hole, as all is that has not been written. */
+/* Leaves a hole of so many bytes. */
 static void leave_hole(struct tree_dest *t, uint64_t length)
 {
     off_t end = (off_t)(t->offset + length);
@@ -242,8 +245,8 @@ static void leave_hole(struct tree_dest *t, uint64_t length)
     t->offset += length;
 }
 
-/* What was written may have come from another file, if nobody waits for the tree any more: then
- * it is discarded. False: it was. */
+/* Discards the file if the main thread has given this destination up: the record's data may
+ * have been overwritten meanwhile. False: the file was discarded. */
 static bool keep_written(struct tree_dest *t)
 {
     if (!t->request.given_up(t->request.arg))
@@ -252,10 +255,10 @@ static bool keep_written(struct tree_dest *t)
     return false;
 }
 
-/* ---- files that are open at the source ---- */
+/* ---- source files that are open: for clones ---- */
 
-/* The same, also if the file has changed meanwhile, which the source's thread will tell. */
-static bool keep_lent(struct tree_dest *t, const struct record *r)
+/* The same; also discards it if the source file has changed. The reader reports that. */
+static bool keep_shared(struct tree_dest *t, const struct record *r)
 {
     struct stat now;
 
@@ -268,8 +271,9 @@ static bool keep_lent(struct tree_dest *t, const struct record *r)
     return false;
 }
 
-/* Reads itself what was to be cloned by all, and cannot be here. */
-static bool read_lent(struct tree_dest *t, const struct record *r)
+/* Copies the bytes of a file that has no data in its record, since all destinations were
+ * expected to clone it, where this one cannot. False: the file was discarded. */
+static bool read_shared(struct tree_dest *t, const struct record *r)
 {
     char buffer[1 << 16];
 
@@ -277,7 +281,7 @@ static bool read_lent(struct tree_dest *t, const struct record *r)
         ssize_t n = pread(r->shared->fd, buffer, sizeof(buffer), (off_t)t->offset);
 
         if (n == 0)
-            return keep_lent(t, r);
+            return keep_shared(t, r);
         if (n < 0 && errno != EINTR) {
             tree_dest_fail(t, "read", errno, NULL);
             tree_dest_discard(t);
@@ -288,8 +292,8 @@ static bool read_lent(struct tree_dest *t, const struct record *r)
     }
 }
 
-/* Makes the file a clone. 0 or a negative errno. */
-static int clone_lent(struct tree_dest *t, const struct record *r)
+/* Makes the new file a clone of the source file. 0 or a negative errno. */
+static int clone_shared(struct tree_dest *t, const struct record *r)
 {
     struct tree_dest_view *v = t->request.view;
     dev_t dev = r->st.st_dev + 1;
@@ -307,20 +311,21 @@ static int clone_lent(struct tree_dest *t, const struct record *r)
     return -err;
 }
 
-/* Puts what the record has, or leads to, into the new file. False: it was given up. */
+/* Fills the new file: by a clone, from the open source file, or with the record's data. False:
+ * the file was discarded. */
 static bool fill_file(struct tree_dest *t, const struct record *r)
 {
     int error = -EOPNOTSUPP;
 
     if (r->shared) {
-        error = clone_lent(t, r);
+        error = clone_shared(t, r);
         if (error == 0) {
             t->cloned = true;
             t->offset = (uint64_t)r->st.st_size;
-            return keep_lent(t, r);
+            return keep_shared(t, r);
         }
         if (r->bare && !t->request.must_clone)
-            return read_lent(t, r);
+            return read_shared(t, r);
     }
     if (r->sparse)
         set_full_length(t);
@@ -331,24 +336,26 @@ static bool fill_file(struct tree_dest *t, const struct record *r)
     return false;
 }
 
-/* Gives the finished file its name, or sees to it that it gets it. 0 or a negative errno. */
+/* Gives the finished file its name, or puts it on the list of those that wait for their names.
+ * 0 or a negative errno. */
 static int give_name(struct tree_dest *t)
 {
     if (t->how != NAMED && t->request.durable && tree_dest_batches(t))
         return tree_dest_add_file(t);
-    if (t->request.durable && t->one_by_one && fsync(t->fd) < 0)
+    if (t->request.durable && t->flush_each && fsync(t->fd) < 0)
         return -errno;
     if (t->how == NAMED)
         return 0;
     if (t->how == RENAMED)
-        return temp_rename(tree_dest_here_fd(t), t->file_temp, t->file_name);
-    return tree_dest_link(t->fd, tree_dest_here_fd(t), t->file_name);
+        return temp_rename(tree_dest_dir_fd(t), t->file_temp, t->file_name);
+    return tree_dest_link(t->fd, tree_dest_dir_fd(t), t->file_name);
 }
 
+/* Finishes a file that has a free name. False: it failed. */
 static bool commit_new(struct tree_dest *t)
 {
     const struct attrs_file file = {
-        .fd = t->fd, .fresh = true, .no_acl = tree_dest_here(t)->no_acl, .st = &t->created};
+        .fd = t->fd, .fresh = true, .no_acl = tree_dest_dir(t)->no_acl, .st = &t->created};
     int r;
 
     if (attrs_any(&t->request.preserve))
@@ -363,15 +370,15 @@ static bool commit_new(struct tree_dest *t)
     r = fd_close(&t->fd);
     if (r < 0) {
         tree_dest_fail(t, "close", -r, NULL);
-        (void)unlinkat(tree_dest_here_fd(t), t->file_name, 0);
+        (void)unlinkat(tree_dest_dir_fd(t), t->file_name, 0);
     }
     return r == 0;
 }
 
+/* Finishes a file that replaces another one. False: it failed. */
 static bool commit_replacement(struct tree_dest *t)
 {
     struct failure f;
-
     bool done;
 
     t->fd = -1;
@@ -383,7 +390,7 @@ static bool commit_replacement(struct tree_dest *t)
         done = target_commit(&t->target, &f) == 0;
     }
     if (!done)
-        tree_dest_tell(t, &f);
+        tree_dest_report_failure(t, &f);
     for (unsigned i = 0; done && i < t->target.attr_failures.n; i++)
         t->request.attrs_failed(t->request.arg, t->path.bytes,
                                 &t->target.attr_failures.list[i]);
@@ -397,8 +404,8 @@ static void commit_file(struct tree_dest *t)
     t->how = NO_FILE;
     if (!done)
         return;
-    tree_dest_tell_made(t);
-    tree_dest_note_made(t, &t->file_st);
+    tree_dest_report_made(t);
+    tree_dest_note_made(t, &t->file_st, t->path.bytes);
     atomic_fetch_add(&t->request.view->bytes, t->offset);
     atomic_fetch_add(&t->request.view->files, 1);
     tree_dest_note_put(t, t->offset);
@@ -411,7 +418,7 @@ void tree_dest_apply_bytes(struct tree_dest *t, const struct record *r)
     if (r->kind == RECORD_FILE) {
         if (!begin_file(t, r) || !fill_file(t, r) || !r->whole)
             return;
-    } else if (t->how == NO_FILE) { /* it was given up */
+    } else if (t->how == NO_FILE) { /* the file was discarded, or is not wanted */
         return;
     } else if (r->kind == RECORD_DATA) {
         if (!t->cloned && write_bytes(t, t->data, r->data_len))
@@ -435,7 +442,6 @@ void tree_dest_apply_offer(struct tree_dest *t, const struct record *r)
     const char *name = r->name_len ? record_name(r) : t->root_name;
     struct stat there;
     int is_there = tree_dest_exists(t, name, &there);
-
     uint64_t bit = UINT64_C(1) << (r->offer % 64);
 
     t->takes[r->offer / 64] &= ~bit;
@@ -445,7 +451,7 @@ void tree_dest_apply_offer(struct tree_dest *t, const struct record *r)
     t->request.wanted(t->request.arg, r->offer);
 }
 
-/* ---- files that are copied by other means ---- */
+/* ---- files that the engines copy ---- */
 
 void tree_dest_apply_copy(struct tree_dest *t, const struct record *r)
 {
@@ -455,23 +461,26 @@ void tree_dest_apply_copy(struct tree_dest *t, const struct record *r)
     (void)snprintf(t->file_name, sizeof(t->file_name), "%s",
                    r->name_len ? record_name(r) : t->root_name);
     t->file_st = r->st;
-    /* What is in a directory without a name goes with it. */
+    /* A directory without a name may hold the engines' file, too. Not with --partial: a file
+     * that is kept incomplete must not vanish with its directory. */
     if (!tree_dest_batches(t) || t->request.partial)
         (void)tree_dest_give_names(t);
     is_there = tree_dest_exists(t, t->file_name, &there);
     t->takes_copy = is_there >= 0 && takes(t, r, is_there, &there);
-    if (t->takes_copy && r->text_len > 0 && !hard_links_has(t->request.unmade, &r->st)) {
+    if (t->takes_copy && tree_dest_has_file(t, r)) {
         tree_dest_place_entry(t, r, t->file_name, is_there);
         t->takes_copy = false;
     }
-    if (path_buffer_put(&t->copy_path, 0, t->path.bytes) < 0)
+    if (path_buffer_put(&t->copy_path, 0, t->path.bytes) < 0) {
         tree_dest_fail(t, "open", ENOMEM, NULL);
+        t->takes_copy = false; /* copy_path is that of another file */
+    }
 }
 
 bool tree_dest_copy_request(struct tree_dest *t, struct target_request *ret_request,
                             const char **ret_path)
 {
-    if (t->skipped || tree_dest_here(t)->lost || !t->takes_copy || !t->copy_path.bytes)
+    if (t->skipped || tree_dest_dir(t)->unusable || !t->takes_copy || !t->copy_path.bytes)
         return false;
     *ret_request = request_for(t, t->file_name, &t->file_st);
     *ret_path = t->copy_path.bytes;
@@ -480,12 +489,12 @@ bool tree_dest_copy_request(struct tree_dest *t, struct target_request *ret_requ
 
 void tree_dest_not_copied(struct tree_dest *t)
 {
-    tree_dest_note_unmade(t, &t->file_st);
+    tree_dest_note_not_made(t, &t->file_st);
 }
 
 void tree_dest_copied(struct tree_dest *t, uint64_t bytes, uint64_t resumed)
 {
-    tree_dest_note_made(t, &t->file_st);
+    tree_dest_note_made(t, &t->file_st, t->copy_path.bytes);
     atomic_fetch_add(&t->request.view->bytes, bytes);
     atomic_fetch_add(&t->request.view->resumed, resumed);
     atomic_fetch_add(&t->request.view->files, 1);

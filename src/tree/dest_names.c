@@ -1,15 +1,14 @@
-/* dest_names: what has been made of a tree and has no name of its own yet, and how it
- * gets it. See dest_state_priv.h.
+/* dest_names: the list of directories and files that have no name of their own yet, and how
+ * many of them get their names at once. See dest_state_priv.h.
  *
- * A temporary name, with a lock on it and a rename in the end, is only needed for a directory
- * that is in one that has its name: what is made in it, and in its directories, cannot be seen
- * yet and has final names from the start. All of it, down to where we stand, appears when there
- * is enough of it.
+ * Only a directory inside a named one gets a temporary name, with a lock and a rename in the
+ * end. Nobody sees what is made below it, so that all entries there have final names from the
+ * start. A batch of them, down to the current directory, appears when it is big enough.
  *
- * With request.durable it has to be on stable storage before that, and what that costs hardly
- * depends on how much it is. So files in directories that have their names wait, too, until
- * they are many. Where it takes a flush of each (one_by_one), only the directory stood in is
- * without a name, and only until its files are in it. */
+ * With request.durable the batch has to be on stable storage first. The cost of that hardly
+ * depends on its size. So files inside named directories wait for their names, too, until there
+ * are many. Where each file and directory needs a flush of its own (flush_each), only the
+ * current directory is without a name, and only until its files are complete. */
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +20,7 @@
 #include "base/fd.h"
 #include "dest_state_priv.h"
 
-/* Names are given when so much waits for that: what a run that is killed may lose. */
+/* A batch of this size gets its names. A run that is killed loses no more than that. */
 #define BATCH_BYTES         (64u << 20)
 #define BATCH_FILES         4096u
 #define DURABLE_BATCH_BYTES (256u << 20)
@@ -29,10 +28,10 @@
 
 bool tree_dest_batches(const struct tree_dest *t)
 {
-    return !t->request.inplace && !(t->request.durable && t->one_by_one);
+    return !t->request.inplace && !(t->request.durable && t->flush_each);
 }
 
-/* One that has no descriptors of its own is the directory stood in. */
+/* An entry of the list without descriptors of its own is the current directory. */
 static int fd_of(const struct tree_dest *t, const struct tree_unnamed *u)
 {
     return u->fd >= 0 ? u->fd : t->dirs.levels[u->level + 1].fd;
@@ -50,14 +49,16 @@ bool tree_dest_names_full(const struct tree_dest *t)
     return t->n_unnamed == t->request.max_unnamed && !t->levels[t->dirs.n - 1].unnamed;
 }
 
-/* Whether these are descriptors that the tree holds anyway. */
+/* Whether a directory inside that level is the root, whose descriptors the destination holds
+ * anyway. */
 static bool is_root(const struct tree_dest *t, unsigned level)
 {
     return level == 0 && t->root_name[0] != '\0';
 }
 
-/* Levels never go down along the list: with a directory all that is in it gets its name. Hence
- * whose level is the same are in the same directory, and share its descriptor. */
+/* Puts an entry on the list. Levels never go down along the list, since a directory gets its
+ * name together with all that is in it. So neighbours with the same level are in the same
+ * directory, and share its descriptor. 0 or a negative errno. */
 static int add(struct tree_dest *t, unsigned level, int fd, const char *temp, const char *name)
 {
     struct tree_unnamed *u = &t->unnamed[t->n_unnamed];
@@ -84,8 +85,8 @@ int tree_dest_add_directory(struct tree_dest *t, const char *temp, const char *n
     int fd = -1, r;
 
     if (tree_dest_batches(t)) {
-        fd = is_root(t, level) ? t->root_fd : fcntl(tree_dest_here_fd(t), F_DUPFD_CLOEXEC, 0);
-        if (fd < 0) /* which has the lock as well */
+        fd = is_root(t, level) ? t->root_fd : fcntl(tree_dest_dir_fd(t), F_DUPFD_CLOEXEC, 0);
+        if (fd < 0) /* the duplicate holds the lock, too */
             return -EMFILE;
     }
     r = add(t, level, fd, temp, name);
@@ -126,6 +127,7 @@ static bool is_directory(const struct tree_dest *t, const struct tree_unnamed *u
     return fstat(fd_of(t, u), &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+/* Removes an entry of the list from the file system. */
 static void drop(struct tree_dest *t, struct tree_unnamed *u)
 {
     if (is_directory(t, u))
@@ -158,13 +160,23 @@ int tree_dest_open_unnamed(const struct tree_dest *t, int dir_fd, const char *na
     return -ENOENT;
 }
 
-/* ---- names are given ---- */
+/* ---- a batch gets its names ---- */
+
+int tree_dest_flush(const struct tree_dest *t, int fd)
+{
+    int r;
+
+    atomic_store(&t->request.view->flushing, true);
+    r = t->flush_each ? fsync(fd) : syncfs(fd);
+    atomic_store(&t->request.view->flushing, false);
+    return r;
+}
 
 int tree_dest_link(int fd, int dir_fd, const char *name)
 {
     char self[32];
 
-    /* Without privileges older kernels link by a descriptor only so (open(2), O_TMPFILE). */
+    /* Older kernels need privileges for AT_EMPTY_PATH (open(2), O_TMPFILE). */
     (void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
     if (linkat(fd, "", dir_fd, name, AT_EMPTY_PATH) == 0 ||
         ((errno == ENOENT || errno == EPERM) &&
@@ -173,7 +185,7 @@ int tree_dest_link(int fd, int dir_fd, const char *name)
     return -errno;
 }
 
-/* Tells of one on the list, under its path. */
+/* Reports a failure of an entry on the list, under its path. */
 static void fail(struct tree_dest *t, const struct tree_unnamed *u, const char *op, int err)
 {
     char *path = strdup(t->path.bytes);
@@ -186,9 +198,9 @@ static void fail(struct tree_dest *t, const struct tree_unnamed *u, const char *
     free(path);
 }
 
-/* Everything from the level on that the directory is on, if we stand in it or below it, has
- * gone with it. */
-static void lose(struct tree_dest *t, const struct tree_unnamed *u)
+/* Marks all levels from the removed directory on unusable, if the current directory is in it.
+ */
+static void mark_unusable(struct tree_dest *t, const struct tree_unnamed *u)
 {
     struct stat st;
 
@@ -197,17 +209,17 @@ static void lose(struct tree_dest *t, const struct tree_unnamed *u)
         t->dirs.levels[u->level + 1].ino != st.st_ino)
         return;
     for (unsigned i = u->level + 1; i < t->dirs.n; i++)
-        t->levels[i].lost = true;
+        t->levels[i].unusable = true;
 }
 
-/* Everything on the list reaches stable storage. 0 or a negative errno. */
+/* Flushes everything on the list to stable storage. 0 or a negative errno. */
 static int flush_all(struct tree_dest *t)
 {
     for (unsigned i = 0; i < t->n_unnamed; i++) {
         const struct tree_unnamed *u = &t->unnamed[i];
         dev_t dev = t->dirs.levels[u->level].dev;
 
-        /* In a tree that was there may be other file systems. */
+        /* An existing tree may span several file systems. */
         if (i > 0 && dev == t->dirs.levels[u[-1].level].dev)
             continue;
         if (tree_dest_flush(t, fd_of(t, u)) < 0)
@@ -216,6 +228,7 @@ static int flush_all(struct tree_dest *t)
     return 0;
 }
 
+/* Gives an entry of the list its name, or reports the failure and removes the entry. */
 static void give_name(struct tree_dest *t, struct tree_unnamed *u)
 {
     bool nameless = u->temp[0] == '\0';
@@ -225,7 +238,7 @@ static void give_name(struct tree_dest *t, struct tree_unnamed *u)
     if (r == 0)
         return;
     fail(t, u, nameless ? "create" : "rename", -r);
-    lose(t, u);
+    mark_unusable(t, u);
     drop(t, u);
 }
 
@@ -233,9 +246,9 @@ bool tree_dest_give_names(struct tree_dest *t)
 {
     int r = t->request.durable ? flush_all(t) : 0;
 
-    if (r < 0 && !t->one_by_one) {
-        /* Who knows what of it is lost. */
-        failure_set(&t->gone, "flush", -r, FAILURE_NO_OFFSET, NULL);
+    if (r < 0 && !t->flush_each) {
+        /* Nobody knows how much of it has reached the storage. */
+        failure_set(&t->fatal, "flush", -r, FAILURE_NO_OFFSET, NULL);
         return false;
     }
     for (unsigned i = 0; i < t->n_unnamed; i++) {
@@ -245,12 +258,12 @@ bool tree_dest_give_names(struct tree_dest *t)
             give_name(t, u);
         } else {
             fail(t, u, "flush", -r);
-            lose(t, u);
+            mark_unusable(t, u);
             drop(t, u);
         }
     }
     clear_list(t);
-    return !tree_dest_here(t)->lost;
+    return !tree_dest_dir(t)->unusable;
 }
 
 bool tree_dest_files_end(struct tree_dest *t)
@@ -262,7 +275,7 @@ bool tree_dest_leave_names(struct tree_dest *t)
 {
     unsigned n = t->n_unnamed;
 
-    /* They change the times of the directory that is left. */
+    /* New names change the times of the directory that is about to be left. */
     return n == 0 || (tree_dest_batches(t) && t->unnamed[n - 1].level + 1 < t->dirs.n) ||
            tree_dest_give_names(t);
 }

@@ -1,6 +1,6 @@
-/* dest_source: links to the source itself instead of copies of it. For hard links the
- * destination's thread goes through the directories of the source, too, by descriptors of its
- * own. See dest_state_priv.h. */
+/* dest_source: links to the source itself instead of copies. For hard links the destination's
+ * thread walks through the directories of the source, too, with descriptors of its own. See
+ * dest_state_priv.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -8,15 +8,13 @@
 #include "base/fd.h"
 #include "dest_state_priv.h"
 
-/* Whether what has that name in the source may be a symlink that is followed. */
+/* Whether the next entry of the source may be a symlink, and is followed. */
 static bool follows(const struct tree_dest *t)
 {
-    const struct tree_dest_request *q = &t->request;
-
-    return q->follow || t->source.n < q->n_way || (t->source.n == q->n_way && q->follow_source);
+    return tree_follows_at(&t->request.follow, t->source.n);
 }
 
-/* What the name is looked up in. */
+/* The directory that names of the source are looked up in. */
 static int source_fd(const struct tree_dest *t)
 {
     return t->source.n > 0 ? dir_chain_fd(&t->source) : AT_FDCWD;
@@ -40,7 +38,7 @@ int tree_dest_enter_source(struct tree_dest *t, const struct record *r)
         int error = fd < 0 ? -errno : -ESTALE;
 
         (void)fd_close(&fd);
-        /* Nothing will be looked up in it. */
+        /* No name will be looked up in it. */
         return dir_chain_enter(&t->source, -1, &r->st) < 0 ? -ENOMEM : error;
     }
     return dir_chain_enter(&t->source, fd, &st);
@@ -55,13 +53,13 @@ int tree_dest_link_source(struct tree_dest *t, const struct record *r, const cha
 {
     struct stat st;
 
-    if (linkat(source_fd(t), source_name(t, r), tree_dest_here_fd(t), name,
+    if (linkat(source_fd(t), source_name(t, r), tree_dest_dir_fd(t), name,
                follows(t) ? AT_SYMLINK_FOLLOW : 0) < 0)
         return -errno;
-    if (fstatat(tree_dest_here_fd(t), name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+    if (fstatat(tree_dest_dir_fd(t), name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
         fd_same_file(&st, &r->st))
         return 0;
-    (void)unlinkat(tree_dest_here_fd(t), name, 0);
+    (void)unlinkat(tree_dest_dir_fd(t), name, 0);
     return -ESTALE;
 }
 
@@ -79,8 +77,8 @@ int tree_dest_symlink_source(struct tree_dest *t, const struct record *r, const 
 {
     struct stat here, cwd;
 
-    if (record_text(r)[0] != '/' && fstat(tree_dest_here_fd(t), &here) == 0 &&
+    if (record_text(r)[0] != '/' && fstat(tree_dest_dir_fd(t), &here) == 0 &&
         stat(".", &cwd) == 0 && !fd_same_file(&here, &cwd))
         return -EXDEV;
-    return symlinkat(record_text(r), tree_dest_here_fd(t), name) < 0 ? -errno : 0;
+    return symlinkat(record_text(r), tree_dest_dir_fd(t), name) < 0 ? -errno : 0;
 }

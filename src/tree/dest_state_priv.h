@@ -1,8 +1,16 @@
-/* dest_state_priv: one destination's copy of a tree while it is made, as the parts of
- * dest_priv.h share it: dest.c is where we stand in it, its directories and what a
- * caller sees, dest_names.c how directories and files come to their names,
- * dest_file.c files made of bytes, dest_entry.c what is complete as soon as it is
- * there. All of it is for the destination's thread. */
+/* dest_state_priv: the state of one destination, which the files dest*.c share. Only the
+ * destination's thread uses it. A file calls only files below it:
+ *
+ *   dest.c            applies a record; open, end, close
+ *   dest_directory.c  directories, and the current one
+ *   dest_file.c       regular files
+ *   dest_entry.c      symlinks, nodes, links
+ *   dest_existing.c   what exists under a final name already
+ *   dest_links.c      files with several names: where they are, and hard links to them
+ *   dest_names.c      entries that wait for their names
+ *   dest_attrs.c      attributes
+ *   dest_source.c     links to the source itself
+ *   dest_report.c     failures, and what was made */
 #ifndef UCOPY_TREE_DEST_STATE_PRIV_H
 #define UCOPY_TREE_DEST_STATE_PRIV_H
 
@@ -15,7 +23,6 @@
 #include "base/failure.h"
 #include "base/path_buffer.h"
 #include "dest_priv.h"
-#include "hard_links.h"
 #include "record_priv.h"
 #include "target/attrs.h"
 #include "target/target.h"
@@ -24,214 +31,258 @@
 #define MODE_BITS       (S_ISUID | S_ISGID | S_ISVTX | S_IRWXU | S_IRWXG | S_IRWXO)
 #define PERMISSION_BITS (S_IRWXU | S_IRWXG | S_IRWXO)
 
-/* How a file comes to its name. */
+/* How a file gets its name. */
 enum how {
     NO_FILE,
-    NAMED,    /* has it from the start: a directory above has none yet, or --inplace */
+    NAMED,    /* at once: a directory above has no name yet, or --inplace */
     NAMELESS, /* by a link when it is complete */
-    RENAMED,  /* by a rename when it is complete, where files without names are not to be had */
+    RENAMED,  /* by a rename when it is complete: the file system has no O_TMPFILE */
     REPLACES, /* as struct target does it */
 };
 
+/* A directory from the root's parent down to the current one. */
 struct tree_level {
-    bool fresh;   /* made by us: nothing is in it but what we have put there */
-    bool lost;    /* nothing can be put into it any more */
-    bool unnamed; /* it, or a directory above it, is on the list of those without names */
+    bool fresh;    /* made by this run: it holds nothing that this run has not put there */
+    bool unusable; /* nothing can be put into it any more */
+    bool unnamed;  /* it, or a directory above it, is on the list of those without names */
     size_t path_len;
-    mode_t add;  /* bits that were set so that we may write into it, and go at the end */
-    mode_t held; /* bits that it gets when it has its owner */
-    /* What the kernel makes of a new file here, once one has been looked at. */
+    mode_t add;  /* mode bits that are set only while the directory is written to */
+    mode_t held; /* mode bits that it gets when it has its owner */
+    /* What the kernel gives to a new file here, once one has been examined. */
     bool known;
-    bool exact; /* it has the mode that was asked for, but for the umask's bits, whatever was */
-    bool no_acl; /* it has no access control list */
+    bool exact;  /* the mode that was asked for, except the umask's bits */
+    bool no_acl; /* no access control list */
     uid_t uid;
     gid_t gid;
 };
 
 /* A directory or file without a name of its own. */
 struct tree_unnamed {
-    unsigned level;            /* of the directory that it is in, where we stand or above */
-    int fd;                    /* of itself, which holds the lock; -1: dirs has that, and the */
-    int dir_fd;                /* next, which is of that directory */
-    char temp[TEMP_NAME_SIZE]; /* "": it has none at all */
-    char name[NAME_MAX + 1];   /* that it will have */
+    unsigned level; /* of the directory that it is in: the current one or one above */
+    int fd;         /* of itself, which holds the lock; -1: dirs has both descriptors */
+    int dir_fd;     /* of that directory */
+    char temp[TEMP_NAME_SIZE]; /* its temporary name; "": it has no name at all */
+    char name[NAME_MAX + 1];   /* its final name */
 };
 
 struct tree_dest {
     struct tree_dest_request request;
+
+    /* The current directory, and those above it. */
     char *root_name; /* in the directory that is level 0; "": that directory is the root */
-    struct dir_chain source;   /* of the source, from its root; with request.source */
+    int parent_fd;   /* of the directory that the root is in */
+    int root_fd;     /* -1: the root does not exist yet */
     struct dir_chain dirs;     /* from the directory that the root is in */
     struct tree_level *levels; /* likewise */
-    unsigned room;
+    unsigned room;             /* for levels */
     unsigned skipped; /* levels of directories that could not be made, and all below them */
-    struct path_buffer path;
-    struct path_buffer copy_path;              /* of the last RECORD_COPY ... */
-    bool takes_copy;                           /* ... which is to be copied here */
-    uint64_t takes[RECORD_MAX_OFFER / 64 + 1]; /* a bit per offer: that file is wanted here */
-    size_t root_len;
-    bool no_nameless; /* the file system has no O_TMPFILE */
-    bool
-        one_by_one; /* syncfs(2) does not reach the server: files and directories are flushed */
+    struct dir_chain source; /* of the source, from its root; with request.source */
+    struct path_buffer path; /* of the entry that is being made, for reports */
+    size_t root_len;         /* bytes of it that name the root */
 
+    /* What the file system can do. */
+    bool no_nameless; /* it has no O_TMPFILE */
+    bool flush_each;  /* syncfs(2) does not reach the server: each file is flushed */
+
+    /* Entries that wait for their names (dest_names.c). */
     struct tree_unnamed *unnamed; /* in the order in which they were begun */
     unsigned n_unnamed;
-    uint64_t put_bytes; /* since names were given last */
+    uint64_t put_bytes; /* made since names were given last */
     unsigned put_files; /* likewise */
 
-    /* The file that is being written. */
+    /* The file that is being written, or that the engines copy (dest_file.c). */
     enum how how;
     int fd;
     char file_temp[TEMP_NAME_SIZE];
     char file_name[NAME_MAX + 1];
     struct stat file_st; /* the source's */
-    struct attrs attrs;  /* likewise */
-    struct stat created; /* what the new file is known to have of that */
-    const void *data;    /* of the record that is being dealt with */
-    uint64_t offset;
-    bool cloned;      /* it has all its data */
-    bool long_enough; /* it has its full length already */
+    enum record_nth nth; /* of the last record that brought a name */
+    struct attrs attrs;  /* of the last record that had any; also a directory's */
+    struct stat created; /* what the kernel has given to the new file */
+    const void *data;    /* of the current record */
+    uint64_t offset;     /* bytes written so far */
+    bool cloned;         /* it has all its data */
+    bool long_enough;    /* it has its full length already */
     struct target target;
 
-    uint64_t n_told;     /* failures */
-    struct failure gone; /* err != 0: the destination is lost */
-    int root_fd;         /* -1: not there yet */
-    int parent_fd;       /* of the directory that the root is in */
+    /* What was decided before the file itself came. */
+    uint64_t takes[RECORD_MAX_OFFER / 64 + 1]; /* a bit per offer: that file is wanted here */
+    bool takes_copy;                           /* the last RECORD_COPY is to be copied here */
+    struct path_buffer copy_path;              /* its path */
+
+    uint64_t n_reported;  /* failures */
+    struct failure fatal; /* err != 0: the destination as a whole has failed */
 };
 
-/* ---- dest.c ---- */
+/* ---- dest_report.c ---- */
 
-/* The directory stood in, and a descriptor of it; that stays the tree's. */
-static inline struct tree_level *tree_dest_here(struct tree_dest *t)
+/* The current directory, and its descriptor, which is not the caller's. */
+static inline struct tree_level *tree_dest_dir(struct tree_dest *t)
 {
     return &t->levels[t->dirs.n - 1];
 }
 
-static inline int tree_dest_here_fd(const struct tree_dest *t)
+static inline int tree_dest_dir_fd(const struct tree_dest *t)
 {
     return dir_chain_fd(&t->dirs);
 }
 
-/* Tells what went wrong with what t->path names; when it concerns everything there, the
- * destination is lost. */
-void tree_dest_tell(struct tree_dest *t, const struct failure *f);
+/* Reports a failure of the entry at t->path. An error of the whole file system makes the
+ * mounted directories unusable, or is fatal for the destination. */
+void tree_dest_report_failure(struct tree_dest *t, const struct failure *f);
 void tree_dest_fail(struct tree_dest *t, const char *op, int err, const char *message);
 
-/* The same of an attribute that could not be preserved, for errno. */
+/* Reports that an attribute of that entry could not be preserved; errno says why. */
 void tree_dest_fail_attrs(struct tree_dest *t, const char *op);
 
-/* Tells that what t->path names has been made. */
-void tree_dest_tell_made(struct tree_dest *t);
+/* Reports that the entry at t->path was made. */
+void tree_dest_report_made(struct tree_dest *t);
 
-/* Of the mode that something new is to have: the bits for group and others that are kept back
- * until it has its owner. */
+/* ---- dest_attrs.c ---- */
+
+/* Of the mode of a new entry: the bits for group and others that it gets only after its
+ * owner. */
 mode_t tree_dest_held(const struct tree_dest *t, mode_t mode);
 
-/* Gives them to the file that fd is open on. */
+/* Gives these bits to the file that fd is open on. */
 void tree_dest_release(struct tree_dest *t, int fd, mode_t held);
 
-/* Takes over what the record says of the file. */
+/* Takes the attributes of the record over into t->attrs. */
 void tree_dest_take_attrs(struct tree_dest *t, const struct record *r);
 
-/* Gives what was taken over last to a file, and tells what could not be. */
+/* Gives t->attrs to a file, and reports what could not be preserved. */
 void tree_dest_give_attrs(struct tree_dest *t, const struct attrs_file *file);
 
-/* Whether something stands under the name in the directory stood in, and then what; -1: it
- * cannot be told, which has been told. */
+/* ---- dest_existing.c ---- */
+
+/* Whether the name exists in the current directory: 1 with *st filled, or 0; -1: it is not
+ * known, and the failure has been reported. */
 int tree_dest_exists(struct tree_dest *t, const char *name, struct stat *st);
 
-/* Whether what stands under the name is to make room for what has that stat in the source: as
- * the policy says, or the user. If not, that has been told, or counted. */
+/* Whether the existing entry is replaced by the source's entry: as the policy says, or the
+ * user. If not, that has been reported or counted. */
 bool tree_dest_may_replace(struct tree_dest *t, const struct stat *source, const char *name,
                            const struct stat *there);
 
-/* Flushes what was written to the file system of the directory, or its entries alone, where all
- * else has been flushed. 0, or -1 with errno. */
-int tree_dest_flush(const struct tree_dest *t, int fd);
+/* ---- dest_links.c ---- */
+
+/* Called before and after each record is applied: they note in t->request.links which names of
+ * a file with several names have come. */
+void tree_dest_begin_name(struct tree_dest *t, const struct record *r);
+void tree_dest_end_name(struct tree_dest *t, const struct record *r);
+
+/* Notes that the source's file with that stat, to which the last name belongs, is at that path
+ * now. The path begins as t->path does. */
+void tree_dest_note_made(struct tree_dest *t, const struct stat *st, const char *path);
+
+/* Notes that this file could not be made. */
+void tree_dest_note_not_made(struct tree_dest *t, const struct stat *st);
+
+/* Whether the record brings a further name of a file that was made here. */
+bool tree_dest_has_file(const struct tree_dest *t, const struct record *r);
+
+/* Makes `name` in the current directory a hard link to that file. 0 or a negative errno:
+ * -ENOENT if tree_dest_has_file() is false, or the file is not there any more. */
+int tree_dest_make_link(struct tree_dest *t, const struct record *r, const char *name);
 
 /* ---- dest_source.c ---- */
 
-/* Goes into the source's directory that the record tells of, too, and out of it again. 0, or a
- * negative errno; one that could not be entered has to be left all the same. */
+/* Enter and leave the source's directory that the record names. 0, or a negative errno; one
+ * that could not be entered has to be left all the same. */
 int tree_dest_enter_source(struct tree_dest *t, const struct record *r);
 int tree_dest_leave_source(struct tree_dest *t);
 
-/* Makes `name` here another name of the source, or a symlink to it. 0 or a negative errno:
- * -ESTALE if the source is not what it was, and of a symlink -EXDEV if its text would lead
- * elsewhere from here. */
+/* Make `name` in the current directory a hard link or a symlink to the source. 0 or a negative
+ * errno: -ESTALE if the source is another file meanwhile; for a symlink -EXDEV if its relative
+ * text is not valid here. */
 int tree_dest_link_source(struct tree_dest *t, const struct record *r, const char *name);
 int tree_dest_symlink_source(struct tree_dest *t, const struct record *r, const char *name);
 
-/* Whether what is there is the source, or what that leads to. */
+/* Whether the existing entry is the source, or what that symlink leads to. */
 bool tree_dest_leads_to(struct tree_dest *t, const struct record *r, const struct stat *there);
 
 /* ---- dest_names.c ---- */
 
-/* Whether names are given to many at once. */
+/* Whether many entries get their names at once. */
 bool tree_dest_batches(const struct tree_dest *t);
 
-/* Whether names have to be given before something is made here that is put on the list. */
+/* Whether the list is full: names have to be given before another entry is put on it. */
 bool tree_dest_names_full(const struct tree_dest *t);
 
-/* Puts on the list: the directory stood in, and the file that has just been finished, whose
+/* Put on the list: the current directory, and the file that has just been finished, whose
  * descriptor the list takes over. 0, or a negative errno and nothing has changed. */
 int tree_dest_add_directory(struct tree_dest *t, const char *temp, const char *name);
 int tree_dest_add_file(struct tree_dest *t);
 
-/* Gives all on the list their names. False: the directory stood in is lost, or the destination;
- * what did not get its name is told and given up. */
+/* Gives all entries on the list their names, with request.durable after a flush. An entry that
+ * gets no name is reported and removed. False: the current directory is unusable, or the
+ * destination has failed. */
 bool tree_dest_give_names(struct tree_dest *t);
 
-/* The same when all files of the directory stood in are there, and when it is about to be left:
- * of those whose time has come. */
+/* The same when all files of the current directory are complete, and when it is about to be
+ * left: if names cannot wait any longer. */
 bool tree_dest_files_end(struct tree_dest *t);
 bool tree_dest_leave_names(struct tree_dest *t);
 
-/* A file of so many bytes, or a directory, has been made. */
+/* Counts a file of so many bytes, or a directory, as made. */
 void tree_dest_note_put(struct tree_dest *t, uint64_t bytes);
 
-/* Whether so much has been made since names were given last that it is time for it. */
+/* Whether so much was made since names were given last that it is time for it. */
 bool tree_dest_is_enough(const struct tree_dest *t);
 
 /* Removes all on the list. */
 void tree_dest_drop_unnamed(struct tree_dest *t);
 
-/* Opens a directory on the list by its future name. A descriptor that is the caller's, or a
- * negative errno. */
+/* Opens a directory on the list by its final name in the directory dir_fd. A descriptor that is
+ * the caller's, or a negative errno. */
 int tree_dest_open_unnamed(const struct tree_dest *t, int dir_fd, const char *name);
 
-/* Gives a file without names one. 0 or a negative errno. */
+/* Gives a file without a name its name. 0 or a negative errno. */
 int tree_dest_link(int fd, int dir_fd, const char *name);
+
+/* Flushes the file system of the directory; with t->flush_each only the directory itself, since
+ * its files have been flushed. 0, or -1 with errno. */
+int tree_dest_flush(const struct tree_dest *t, int fd);
 
 /* ---- dest_file.c ---- */
 
-/* Deals with RECORD_FILE, RECORD_DATA, RECORD_HOLE and RECORD_FILE_END. */
+/* Applies RECORD_FILE, RECORD_DATA, RECORD_HOLE and RECORD_FILE_END. */
 void tree_dest_apply_bytes(struct tree_dest *t, const struct record *r);
 
-/* Deals with RECORD_OFFER. */
+/* Applies RECORD_OFFER. */
 void tree_dest_apply_offer(struct tree_dest *t, const struct record *r);
 
-/* Deals with RECORD_COPY: notes what tree_dest_copy_request() is to tell. */
+/* Applies RECORD_COPY: prepares tree_dest_copy_request(). */
 void tree_dest_apply_copy(struct tree_dest *t, const struct record *r);
 
-/* Gives up the file that is being written, if there is one. */
+/* Discards the file that is being written, if there is one. */
 void tree_dest_discard(struct tree_dest *t);
 
 /* ---- dest_entry.c ---- */
 
-/* Deals with RECORD_SYMLINK, RECORD_NODE and RECORD_LINK. */
+/* Applies RECORD_SYMLINK, RECORD_NODE, RECORD_LINK and links to the source. */
 void tree_dest_apply_entry(struct tree_dest *t, const struct record *r);
 
-/* Makes what the record tells of, or of a file that has text the other name of a file that it
- * is, also in the place of what is there. */
+/* Makes the entry of the record, or the hard link of a file record with text; is_there: in the
+ * place of an existing entry. */
 void tree_dest_place_entry(struct tree_dest *t, const struct record *r, const char *name,
                            bool is_there);
 
-/* The file with that stat was not made here: other names of it must not become names of
- * what stands in its place. */
-void tree_dest_note_unmade(struct tree_dest *t, const struct stat *st);
+/* ---- dest_directory.c ---- */
 
-/* It has been made: under another name than before, if it could not be made before. */
-void tree_dest_note_made(struct tree_dest *t, const struct stat *st);
+/* Opens the directory that the root is or will be in, as level 0. 0, or a negative errno with
+ * *f filled. */
+int tree_dest_open_parent(struct tree_dest *t, struct failure *f);
+
+/* Makes t->path that of the current directory. */
+void tree_dest_path_to_dir(struct tree_dest *t);
+
+/* Makes t->path that of an entry of the current directory; "" is that itself. False: the entry
+ * is impossible, which has been reported. */
+bool tree_dest_path_to_entry(struct tree_dest *t, const char *name);
+
+/* Apply RECORD_DIRECTORY and RECORD_LEAVE. */
+void tree_dest_apply_directory(struct tree_dest *t, const struct record *r);
+void tree_dest_apply_leave(struct tree_dest *t, const struct record *r);
 
 #endif

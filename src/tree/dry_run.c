@@ -1,4 +1,5 @@
-/* dry_run: what --dry-run says of a tree. See tree.h. */
+/* dry_run: --dry-run for a tree. It examines the source and the destinations with calls that
+ * may hang, and reports what would be copied. See tree.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,24 +13,24 @@
 #include "base/path_probe.h"
 #include "base/signals.h"
 #include "base/text.h"
-#include "tree_priv.h"
+#include "main_priv.h"
 
-/* What is found out, by call 0 of the source and by the others each of its destination. Stays
- * when one does not come back. */
-struct look {
+/* Call 0 examines the source, and call 1 + d destination d. Each writes only its own results.
+ * All of it stays allocated when a call does not return. */
+struct probe {
     const struct options *o;
     const struct plan_copy *copy;
     int signal_fd;
     int signal; /* that ended it, or 0 */
     struct totals totals;
-    int totals_error;
-    uint64_t seen; /* files, when somebody asked whether it moves */
-    struct failure *failures;
-    bool *wanted;
-    bool *late;
+    int totals_error;         /* 0 or a negative errno */
+    uint64_t seen;            /* files, at the last call of has_moved() */
+    struct failure *failures; /* by destination */
+    bool *wanted;             /* by call: it is made */
+    bool *late;               /* by call: it has not returned, or was not made */
 };
 
-/* All of what the copy would have is looked at: none of it is a destination. */
+/* The count leaves no directory out. */
 static bool is_nothing_left_out(void *arg, const struct stat *st)
 {
     (void)arg;
@@ -37,22 +38,22 @@ static bool is_nothing_left_out(void *arg, const struct stat *st)
     return false;
 }
 
-static void look_at_source(struct look *l)
+static void probe_source(struct probe *p)
 {
     struct stat st;
 
-    if (tree_counts(l->o))
-        l->totals_error = totals_count(&l->totals);
-    else if (fstatat(AT_FDCWD, l->copy->source, &st,
-                     l->copy->follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0)
-        l->totals_error = -errno;
+    if (tree_counts(p->o))
+        p->totals_error = totals_count(&p->totals);
+    else if (fstatat(AT_FDCWD, p->copy->source, &st,
+                     p->copy->follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0)
+        p->totals_error = -errno;
 }
 
-/* What is there already is left to the copy: it may be able to do all that it has to. */
-static void look_at_dest(const struct look *l, unsigned d)
+/* An existing root is left to the copy, which may be able to write to it. */
+static void probe_dest(const struct probe *p, unsigned d)
 {
-    struct failure *f = &l->failures[d];
-    char *root = plan_root(l->copy, l->copy->dests[d]);
+    struct failure *f = &p->failures[d];
+    char *root = plan_root(p->copy, p->copy->dests[d]);
     char *dir = root ? path_directory(root) : NULL;
     struct stat st;
 
@@ -68,145 +69,145 @@ static void look_at_dest(const struct look *l, unsigned d)
     free(root);
 }
 
-static void look(void *arg, unsigned i)
+static void run_call(void *arg, unsigned i)
 {
-    struct look *l = arg;
+    struct probe *p = arg;
 
     if (i == 0)
-        look_at_source(l);
+        probe_source(p);
     else
-        look_at_dest(l, i - 1);
+        probe_dest(p, i - 1);
 }
 
 static bool has_moved(void *arg)
 {
-    struct look *l = arg;
-    uint64_t before = l->seen;
+    struct probe *p = arg;
+    uint64_t before = p->seen;
 
-    l->seen = atomic_load(&l->totals.files);
-    return l->seen != before;
+    p->seen = atomic_load(&p->totals.files);
+    return p->seen != before;
 }
 
 static bool stops(void *arg)
 {
-    struct look *l = arg;
-    bool ended = signals_end(l->signal_fd, &l->signal);
+    struct probe *p = arg;
+    bool ended = signals_end(p->signal_fd, &p->signal);
 
-    atomic_store(&l->totals.stop, ended);
+    atomic_store(&p->totals.stop, ended);
     return ended;
 }
 
-static void look_free(struct look *l)
+static void probe_free(struct probe *p)
 {
-    free(l->failures);
-    free(l->wanted);
-    free(l->late);
-    free(l);
+    free(p->failures);
+    free(p->wanted);
+    free(p->late);
+    free(p);
 }
 
 /* NULL without memory. */
-static struct look *look_new(const struct options *o, const struct plan_copy *copy,
-                             int signal_fd)
+static struct probe *probe_new(const struct options *o, const struct plan_copy *copy,
+                               int signal_fd)
 {
-    struct look *l = calloc(1, sizeof *l);
+    struct probe *p = calloc(1, sizeof(*p));
 
-    if (!l)
+    if (!p)
         return NULL;
-    l->o = o;
-    l->copy = copy;
-    l->signal_fd = signal_fd;
-    l->totals = tree_totals_of(o, copy);
-    l->totals.leave_out = is_nothing_left_out;
-    l->failures = calloc(copy->n_dests, sizeof *l->failures);
-    l->wanted = calloc(1 + copy->n_dests, sizeof *l->wanted);
-    l->late = calloc(1 + copy->n_dests, sizeof *l->late);
-    if (l->failures && l->wanted && l->late)
-        return l;
-    look_free(l);
+    p->o = o;
+    p->copy = copy;
+    p->signal_fd = signal_fd;
+    p->totals = tree_totals_of(o, copy);
+    p->totals.leave_out = is_nothing_left_out;
+    p->failures = calloc(copy->n_dests, sizeof(*p->failures));
+    p->wanted = calloc(1 + copy->n_dests, sizeof(*p->wanted));
+    p->late = calloc(1 + copy->n_dests, sizeof(*p->late));
+    if (p->failures && p->wanted && p->late)
+        return p;
+    probe_free(p);
     return NULL;
 }
 
-/* How many did not come back. */
-static unsigned send_out(struct look *l)
+/* Makes the calls. Returns how many did not return. */
+static unsigned run_calls(struct probe *p)
 {
     struct bounded_calls e = {
-        .n = 1 + l->copy->n_dests,
-        .wanted = l->wanted,
-        .run = look,
-        .arg = l,
-        .timeout_ms = options_timeout_ms(l->o),
+        .n = 1 + p->copy->n_dests,
+        .wanted = p->wanted,
+        .run = run_call,
+        .arg = p,
+        .timeout_ms = options_timeout_ms(p->o),
         .moved = has_moved,
-        .wake_fd = l->signal_fd,
+        .wake_fd = p->signal_fd,
         .stop = stops,
         .stop_ms = TREE_END_PATIENCE_MS,
     };
     unsigned n_late;
 
-    l->wanted[0] = !path_probe_is_silent(l->copy->source);
-    for (unsigned d = 0; d < l->copy->n_dests; d++)
-        l->wanted[1 + d] = !path_probe_is_silent(l->copy->dests[d]);
-    n_late = bounded_calls_run(&e, l->late);
+    p->wanted[0] = !path_probe_is_silent(p->copy->source);
+    for (unsigned d = 0; d < p->copy->n_dests; d++)
+        p->wanted[1 + d] = !path_probe_is_silent(p->copy->dests[d]);
+    n_late = bounded_calls_run(&e, p->late);
     for (unsigned i = 0; i < e.n; i++)
-        l->late[i] |= !l->wanted[i];
+        p->late[i] |= !p->wanted[i];
     return n_late;
 }
 
-/* As "a tree: 3 files, 1.2 KiB" where that is known. */
-static void describe(const struct look *l, char *text, size_t size)
+/* Puts into text what would be copied: "a tree: 3 files, 1.2 KiB" where that is known. */
+static void describe(const struct probe *p, char *text, size_t size)
 {
-    const struct options *o = l->o;
-    uint64_t files = atomic_load(&l->totals.files);
+    const struct options *o = p->o;
+    uint64_t files = atomic_load(&p->totals.files);
     char bytes[16];
 
     if (o->link || o->symbolic_link) {
         snprintf(text, size, o->link ? "by hard links" : "by symbolic links");
-    } else if (!tree_counts(l->o)) {
+    } else if (!tree_counts(p->o)) {
         snprintf(text, size, "a tree");
     } else {
-        text_human(bytes, sizeof bytes, (double)atomic_load(&l->totals.bytes));
+        text_human(bytes, sizeof bytes, (double)atomic_load(&p->totals.bytes));
         snprintf(text, size, "a tree: %llu %s, %s", (unsigned long long)files,
                  files == 1 ? "file" : "files", bytes);
     }
 }
 
-/* Returns the exit status. */
-static int tell(const struct look *l)
+/* Reports the results. Returns the exit status. */
+static int report_results(const struct probe *p)
 {
-    const struct plan_copy *copy = l->copy;
+    const struct plan_copy *copy = p->copy;
     struct copy_status s = {.n_dests = copy->n_dests};
     char how[64];
     int status;
 
-    if (l->signal) {
+    if (p->signal) {
         report_error("interrupted");
-        return 128 + l->signal;
+        return 128 + p->signal;
     }
-    if (l->late[0] || l->totals_error < 0) {
-        failure_set(&s.source_failure, "read", l->late[0] ? ETIMEDOUT : -l->totals_error,
-                    FAILURE_NO_OFFSET, l->late[0] ? "it does not answer" : NULL);
+    if (p->late[0] || p->totals_error < 0) {
+        failure_set(&s.source_failure, "read", p->late[0] ? ETIMEDOUT : -p->totals_error,
+                    FAILURE_NO_OFFSET, p->late[0] ? "it does not answer" : NULL);
         report_source_failure(copy->source, &s.source_failure);
         return 5;
     }
-    s.dests = calloc(copy->n_dests, sizeof *s.dests);
+    s.dests = calloc(copy->n_dests, sizeof(*s.dests));
     if (!s.dests) {
         report_error("%s", strerror(ENOMEM));
         return 2;
     }
-    describe(l, how, sizeof how);
+    describe(p, how, sizeof how);
     for (unsigned d = 0; d < copy->n_dests; d++) {
         struct failure f = {.err = 0};
 
-        if (l->late[1 + d])
+        if (p->late[1 + d])
             failure_set(&f, "open", ETIMEDOUT, FAILURE_NO_OFFSET, "it does not answer");
         else
-            f = l->failures[d];
+            f = p->failures[d];
         s.dests[d].state = f.err ? DEST_FAILED : DEST_DONE;
         if (f.err)
             report_failure(copy->source, copy->dests[d], &f);
         else
             report_dry_run(copy->source, copy->dests[d], how);
     }
-    status = session_exit_status(l->o, &s, false, 0);
+    status = session_exit_status(p->o, &s, false, 0);
     free(s.dests);
     return status;
 }
@@ -214,18 +215,18 @@ static int tell(const struct look *l)
 int tree_dry_run(const struct options *o, const struct plan_copy *copy, int signal_fd,
                  bool *ret_hung)
 {
-    struct look *l = look_new(o, copy, signal_fd);
+    struct probe *p = probe_new(o, copy, signal_fd);
     bool hung;
     int status;
 
-    if (!l) {
+    if (!p) {
         report_error("%s", strerror(ENOMEM));
         return 2;
     }
-    hung = send_out(l) > 0;
-    status = tell(l);
+    hung = run_calls(p) > 0;
+    status = report_results(p);
     *ret_hung |= hung;
     if (!hung)
-        look_free(l);
+        probe_free(p);
     return status;
 }

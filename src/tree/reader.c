@@ -1,123 +1,72 @@
-/* reader: the threads that read the source of a tree. See tree_priv.h. */
-#include <assert.h>
+/* reader: the threads that read the source of a tree: what the options mean for a walk through
+ * it (source_priv.h), and how a divided walk gets a thread. See tree_priv.h. */
 #include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
-#include "base/clock.h"
-#include "base/event.h"
 #include "base/thread.h"
 #include "tree_priv.h"
 
-/* Files of at least so many bytes are copied by the engines, one after the other; smaller ones
- * cost less than to set that up. */
+/* Files of at least so many bytes are copied by the engines, one after the other. For smaller
+ * ones that costs more than it gains. */
 #define ENGINE_SIZE (4u << 20)
 
-/* Smaller files are not cloned unless they have to be. To the CPU a clone is as dear as a copy
- * of 16 KiB, but what is copied is then written, too: see bench/README. */
+/* Smaller files are cloned only with --reflink=always. A clone costs as much CPU time as a copy
+ * of 16 KiB, but a copy is also written to the device: see bench/README. */
 #define CLONE_SIZE 4096u
 
-/* With --sparse=always no hole is made in less. */
+/* With --sparse=always no smaller file gets holes. */
 #define SMALLEST_HOLE 4096u
-
-void tree_tell_news(struct tree *t)
-{
-    event_signal(t->news_fd);
-}
-
-struct tree_reader *tree_reader_at(struct tree *t, unsigned lane)
-{
-    struct tree_reader *c;
-
-    pthread_mutex_lock(&t->lock);
-    c = t->readers[lane];
-    pthread_mutex_unlock(&t->lock);
-    return c;
-}
-
-struct tree_reader *tree_reader_of(struct tree *t, unsigned d)
-{
-    return tree_reader_at(t, stream_lane(t->stream, d));
-}
-
-void tree_tell_over(struct tree *t, atomic_bool *over)
-{
-    pthread_mutex_lock(&t->lock);
-    atomic_store(over, true);
-    tree_tell_news(t);
-    pthread_mutex_unlock(&t->lock);
-}
-
-bool tree_clones_all(const struct options *o)
-{
-    return o->reflink == WHEN_ALWAYS && o->sparse == WHEN_AUTO;
-}
-
-unsigned tree_some_descriptors(unsigned n, unsigned most)
-{
-    struct rlimit limit;
-    rlim_t each = getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur / 8 / n : 0;
-
-    return each < 1 ? 1 : each > most ? most : (unsigned)each;
-}
-
-const char *tree_way_of(const struct tree *t)
-{
-    return t->copy->source + strlen(t->copy->source) - t->copy->way_len;
-}
-
-/* ---- the threads of the source ---- */
 
 struct tree_reader *tree_reader_new(struct tree *t)
 {
-    struct tree_reader *c = calloc(1, sizeof(*c));
+    struct tree_reader *r = calloc(1, sizeof(*r));
 
-    if (!c)
+    if (!r)
         return NULL;
-    c->tree = t;
-    c->shared_files = calloc(t->n_shared_files, sizeof(*c->shared_files));
-    if (c->shared_files)
-        return c;
-    free(c);
+    r->tree = t;
+    r->shared_files = calloc(t->n_shared_files, sizeof(*r->shared_files));
+    if (r->shared_files)
+        return r;
+    free(r);
     return NULL;
 }
 
-void tree_reader_free(struct tree_reader *c)
+void tree_reader_free(struct tree_reader *r)
 {
-    if (c)
-        free(c->shared_files);
-    free(c);
+    if (r)
+        free(r->shared_files);
+    free(r);
 }
+
+/* ---- what a walk asks and reports ---- */
 
 static void on_source_failed(void *arg, const char *path, const struct failure *f)
 {
-    const struct tree_reader *c = arg;
+    const struct tree_reader *r = arg;
 
-    message_queue_put(c->tree->notices, tree_who_is_source(c->tree), path, f);
+    message_queue_put(r->tree->messages, tree_who_is_source(r->tree), path, f);
 }
 
-/* Nobody can have what could not be read. */
+/* An attribute that could not be read is missing at all destinations. */
 static void on_source_attrs_failed(void *arg, const char *path, const struct failure *f)
 {
-    const struct tree_reader *c = arg;
-    struct tree *t = c->tree;
+    const struct tree_reader *r = arg;
+    struct tree *t = r->tree;
 
-    message_queue_put(t->notices, tree_who_for_attrs(t, t->copy->n_dests), path, f);
+    message_queue_put(t->messages, tree_who_for_attrs(t, t->copy->n_dests), path, f);
 }
 
 static void on_read(void *arg, uint64_t bytes)
 {
-    struct tree_reader *c = arg;
+    struct tree_reader *r = arg;
 
-    atomic_fetch_add(&c->tree->read_bytes, bytes);
-    atomic_fetch_add(&c->steps, 1);
+    atomic_fetch_add(&r->tree->read_bytes, bytes);
+    atomic_fetch_add(&r->steps, 1);
 }
 
 bool tree_is_target(void *arg, const struct stat *st)
 {
-    const struct tree_reader *c = arg;
-    struct tree *t = c->tree;
+    const struct tree_reader *r = arg;
+    struct tree *t = r->tree;
 
     for (unsigned d = 0; d < t->copy->n_dests; d++) {
         const struct tree_dest_view *v = &t->writers[d].view;
@@ -128,36 +77,25 @@ bool tree_is_target(void *arg, const struct stat *st)
     return false;
 }
 
-/* The number is free then for another file. */
+/* Clears the bit, so that another file can have the number. */
 static bool on_is_wanted(void *arg, unsigned offer)
 {
-    struct tree_reader *c = arg;
+    struct tree_reader *r = arg;
     uint64_t bit = UINT64_C(1) << (offer % 64);
 
-    return atomic_fetch_and(&c->wanted[offer / 64], ~bit) & bit;
+    return atomic_fetch_and(&r->wanted[offer / 64], ~bit) & bit;
 }
 
-/* The first walk's: the others have no such files. */
+/* Only the first walk has such files. */
 static bool on_copy(void *arg, int fd, const char *path)
 {
-    const struct tree_reader *c = arg;
-    struct tree *t = c->tree;
-    bool read;
+    const struct tree_reader *r = arg;
 
-    pthread_mutex_lock(&t->lock);
-    t->copy_fd = fd;
-    t->copy_path = path;
-    t->copying = true;
-    tree_tell_news(t);
-    while (t->copying)
-        pthread_cond_wait(&t->copied, &t->lock);
-    read = t->copy_read;
-    pthread_mutex_unlock(&t->lock);
-    return read;
+    return handover_copy(&r->tree->handover, fd, path);
 }
 
-/* From which size on files are for the engines, because they are big or because what is asked
- * for only those can do. */
+/* From which size on the engines copy files: because these are big, or because only the engines
+ * can do what the options ask for. */
 static uint64_t copy_size(const struct options *o)
 {
     if (o->direct == WHEN_ALWAYS || o->reflink == WHEN_ALWAYS)
@@ -165,7 +103,7 @@ static uint64_t copy_size(const struct options *o)
     return o->sparse == WHEN_ALWAYS ? SMALLEST_HOLE : ENGINE_SIZE;
 }
 
-/* From which size on files are cloned where that can be. */
+/* From which size on files are cloned where that is possible. */
 static uint64_t clone_size(const struct options *o)
 {
     if (o->reflink == WHEN_NEVER || o->sparse != WHEN_AUTO)
@@ -175,8 +113,8 @@ static uint64_t clone_size(const struct options *o)
 
 static enum tree_source_clones on_clones(void *arg, dev_t dev)
 {
-    const struct tree_reader *c = arg;
-    struct tree *t = c->tree;
+    const struct tree_reader *r = arg;
+    struct tree *t = r->tree;
     bool all = true, any = false;
 
     if (tree_clones_all(t->o))
@@ -184,7 +122,7 @@ static enum tree_source_clones on_clones(void *arg, dev_t dev)
     for (unsigned d = 0; d < t->copy->n_dests; d++) {
         struct tree_dest_view *v = &t->writers[d].view;
 
-        if (stream_left(t->stream, d) || stream_lane(t->stream, d) != c->lane)
+        if (stream_left(t->stream, d) || stream_lane(t->stream, d) != r->lane)
             continue;
         all &= atomic_load(&v->clones) == dev + 1;
         any |= atomic_load(&v->clones_not) != dev + 1;
@@ -192,73 +130,77 @@ static enum tree_source_clones on_clones(void *arg, dev_t dev)
     return all ? CLONED_BY_ALL : any ? CLONED_BY_SOME : CLONED_BY_NOBODY;
 }
 
-/* Has the stream part, and opens the gate; or waits until nobody stands there any more. */
-static bool open_gate(struct tree *t, unsigned lane, uint64_t position, struct tree_reader *c)
+/* ---- a divided walk ---- */
+
+/* Divides the stream for the reader r, whose thread waits for that. False: that was not
+ * possible, and the thread has left. */
+static bool start_reader(struct tree *t, unsigned lane, uint64_t position,
+                         struct tree_reader *r)
 {
-    bool parts;
+    bool divided;
 
     pthread_mutex_lock(&t->lock);
-    parts = stream_part(t->stream, lane, position, &c->lane);
-    if (parts)
-        t->readers[c->lane] = c;
-    c->gate = parts ? GATE_OPEN : GATE_CALLED_OFF;
-    pthread_cond_broadcast(&t->parted);
-    while (c->gate == GATE_CALLED_OFF)
-        pthread_cond_wait(&t->parted, &t->lock);
+    divided = stream_divide(t->stream, lane, position, &r->lane);
+    if (divided)
+        t->readers[r->lane] = r;
+    r->start = divided ? START_NOW : START_CANCELLED;
+    pthread_cond_broadcast(&t->start_changed);
+    while (r->start == START_CANCELLED)
+        pthread_cond_wait(&t->start_changed, &t->lock);
     pthread_mutex_unlock(&t->lock);
-    return parts;
+    return divided;
 }
 
-/* False: it is not to begin, and c must not be looked at any more. */
-static bool pass_gate(struct tree *t, struct tree_reader *c)
+/* False: the reader does not start, and must not be looked at any more. */
+static bool await_start(struct tree *t, struct tree_reader *r)
 {
-    bool passes;
+    bool starts;
 
     pthread_mutex_lock(&t->lock);
-    while (c->gate == GATE_SHUT)
-        pthread_cond_wait(&t->parted, &t->lock);
-    passes = c->gate == GATE_OPEN;
-    if (!passes)
-        c->gate = GATE_GONE;
-    pthread_cond_broadcast(&t->parted);
+    while (r->start == START_UNDECIDED)
+        pthread_cond_wait(&t->start_changed, &t->lock);
+    starts = r->start == START_NOW;
+    if (!starts)
+        r->start = START_LEFT;
+    pthread_cond_broadcast(&t->start_changed);
     pthread_mutex_unlock(&t->lock);
-    return passes;
+    return starts;
 }
 
-/* The thread is there before the consumers are that need one. */
-static struct shared_file *on_part(void *arg, struct tree_source_rest *rest, uint64_t position)
+/* The thread comes first: once the stream is divided, the slow consumers need it. */
+static struct shared_file *on_divide(void *arg, struct tree_source_rest *rest,
+                                     uint64_t position)
 {
-    struct tree_reader *from = arg, *c = tree_reader_new(from->tree);
+    struct tree_reader *from = arg, *r = tree_reader_new(from->tree);
     struct tree *t = from->tree;
     struct shared_file *shared_files;
 
-    if (!c)
+    if (!r)
         return NULL;
-    c->rest = rest;
+    r->rest = rest;
     for (unsigned i = 0; i < RECORD_MAX_OFFER / 64 + 1; i++)
-        atomic_store(&c->wanted[i], atomic_load(&from->wanted[i]));
-    shared_files = c->shared_files;
-    c->shared_files = from->shared_files;
-    if (thread_start(tree_read_source, c) == 0 && open_gate(t, from->lane, position, c)) {
+        atomic_store(&r->wanted[i], atomic_load(&from->wanted[i]));
+    shared_files = r->shared_files;
+    r->shared_files = from->shared_files;
+    if (thread_start(tree_read_source, r) == 0 && start_reader(t, from->lane, position, r)) {
         from->shared_files = shared_files;
-        tree_tell_news(t);
+        tree_wake_main(t);
         return shared_files;
     }
-    c->shared_files = shared_files;
-    tree_reader_free(c);
+    r->shared_files = shared_files;
+    tree_reader_free(r);
     return NULL;
 }
 
 void *tree_read_source(void *arg)
 {
-    struct tree_reader *c = arg;
-    struct tree *t = c->tree;
+    struct tree_reader *r = arg;
+    struct tree *t = r->tree;
     const struct options *o = t->o;
     struct tree_source source = {
         .path = t->root,
-        .way = tree_way_of(t),
-        .follow_source = t->copy->follow,
-        .follow = o->follow == FOLLOW_ALWAYS,
+        .subpath = tree_subpath(t),
+        .follow = tree_follow_of(t),
         .contents = t->copy->contents,
         .make = o->link            ? TREE_SOURCE_HARD_LINKS
                 : o->symbolic_link ? TREE_SOURCE_SYMLINKS
@@ -275,29 +217,28 @@ void *tree_read_source(void *arg)
         .clones = on_clones,
         .stream = t->stream,
         .links = &t->links->met,
-        .label = t->copy->label ? t->copy->label : "",
-        .steps = &c->steps,
-        .arg = c,
+        .steps = &r->steps,
+        .arg = r,
         .failed = on_source_failed,
         .attrs_failed = on_source_attrs_failed,
         .read = on_read,
         .is_target = tree_is_target,
         .is_wanted = on_is_wanted,
         .copy = on_copy,
-        .part = on_part,
+        .divide = on_divide,
     };
 
-    if (c->rest && !pass_gate(t, c))
+    if (r->rest && !await_start(t, r))
         return NULL;
-    source.lane = c->lane;
-    source.shared_files = c->shared_files;
-    /* The engines are for the first walk's consumers: they have one file at a time. */
-    source.copy_size = c->rest ? UINT64_MAX : copy_size(o);
-    source.holes = !c->rest                  ? TREE_SOURCE_COPY_HOLES
+    source.lane = r->lane;
+    source.shared_files = r->shared_files;
+    /* The engines copy one file at a time: for the consumers of the first walk. */
+    source.copy_size = r->rest ? UINT64_MAX : copy_size(o);
+    source.holes = !r->rest                  ? TREE_SOURCE_COPY_HOLES
                    : o->sparse == WHEN_NEVER ? TREE_SOURCE_READ_HOLES
                                              : TREE_SOURCE_RECORD_HOLES;
-    atomic_store(&c->error,
-                 c->rest ? tree_source_resume(c->rest, &source) : tree_source_walk(&source));
-    tree_tell_over(t, &c->over);
+    atomic_store(&r->error,
+                 r->rest ? tree_source_resume(r->rest, &source) : tree_source_walk(&source));
+    tree_thread_over(t, &r->over);
     return NULL;
 }

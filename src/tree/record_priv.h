@@ -1,11 +1,15 @@
-/* record_priv: a tree as a sequence of records, from the one who reads the source to those who
- * make its copies: what stands in a struct stream.
+/* record_priv: a tree as a sequence of records: what a reader puts into the stream
+ * (stream_priv.h), and what the destinations make their copies of.
  *
- * A directory comes before what is in it: first its files, RECORD_FILES_END, then its
- * directories, each with all of its own, then RECORD_LEAVE. The root's name is "". A file is
- * RECORD_FILE with its first bytes, RECORD_DATA (or _HOLE) while there are more, and
- * RECORD_FILE_END unless the first record was whole; or it is open (shared_file_priv.h), so
- * that it can be cloned. */
+ * A directory begins with RECORD_DIRECTORY. Then come its files, RECORD_FILES_END, its
+ * directories, each with all of its own records, and RECORD_LEAVE. The name of the root is "".
+ *
+ * A file is one RECORD_FILE with its first bytes. Unless that is `whole`, RECORD_DATA and
+ * RECORD_HOLE follow, and RECORD_FILE_END. A file that can be cloned is also a shared one
+ * (shared_file_priv.h).
+ *
+ * An offer announces a file that destinations may have already: each looks whether it wants the
+ * file, and the file comes only if one does. */
 #ifndef UCOPY_TREE_RECORD_PRIV_H
 #define UCOPY_TREE_RECORD_PRIV_H
 
@@ -14,46 +18,56 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
-/* The highest number of an offer. */
+/* The highest number of an offer; the lowest is 1. */
 #define RECORD_MAX_OFFER 5503u
 
 enum record_kind {
     RECORD_DIRECTORY,
     RECORD_FILES_END, /* the directory will get no more files */
     RECORD_LEAVE,     /* the directory is complete; with its attributes */
-    RECORD_OFFER,     /* a file that comes later if anybody wants it */
-    RECORD_FILE,      /* text: "", or if it is another name of a file that came before, as with
-                       * RECORD_LINK; with that the data are for those who do not have the
-                       * other */
+    RECORD_OFFER, /* a file that comes later, as RECORD_FILE or RECORD_COPY, if it is wanted */
+    RECORD_FILE,  /* if the name is a further one of its file, the data are for destinations
+                       * that have not made that file */
     RECORD_DATA,
-    RECORD_HOLE, /* instead of RECORD_DATA: where the file has none */
+    RECORD_HOLE, /* a part of the file without data */
     RECORD_FILE_END,
-    RECORD_SYMLINK, /* text: where it leads */
-    RECORD_NODE,    /* fifo, socket or device */
-    RECORD_LINK, /* another name of a file that came before; text: its path from the root on */
-    RECORD_SOURCE_LINK,    /* another name of the source itself */
-    RECORD_SOURCE_SYMLINK, /* text: where the source is */
-    RECORD_COPY, /* a file that is copied by other means, while the consumers wait; text: as with
-                  * RECORD_FILE */
+    RECORD_SYMLINK,        /* text: where it leads */
+    RECORD_NODE,           /* fifo, socket or device */
+    RECORD_LINK,           /* a further name of a file that came before, without data */
+    RECORD_SOURCE_LINK,    /* a hard link to the entry of the source itself */
+    RECORD_SOURCE_SYMLINK, /* a symlink to it; text: its path */
+    RECORD_COPY, /* as RECORD_FILE, but the engines copy the data while the consumers wait */
 };
 
 struct shared_file;
 
+/* Which of the names of its file a record brings, in the order of the walk, if the file has
+ * several names (hard links). */
+enum record_nth {
+    RECORD_ONLY_NAME, /* the file has one name, or hard links do not stay hard links */
+    RECORD_FIRST_NAME,
+    RECORD_FURTHER_NAME, /* another one, and more names may come */
+    RECORD_LAST_NAME,
+};
+
 struct record {
     enum record_kind kind;
-    bool whole;        /* RECORD_FILE: there is no more to come */
-    unsigned offer;    /* RECORD_OFFER: a number from 1 up; RECORD_FILE, RECORD_COPY: that which
-                        * the file had, which holds until the next files are offered; 0: none */
-    bool bare;         /* RECORD_FILE: it has no data, and all is to be had from `shared` */
-    bool sparse;       /* RECORD_FILE: there are RECORD_HOLE to come */
-    uint64_t hole;     /* RECORD_HOLE: so many bytes */
-    bool good;         /* RECORD_FILE_END: the file was read to its end, and had not changed */
-    uint32_t name_len; /* bytes in front of the NUL; the name is at bytes[0] */
-    uint32_t text_len; /* likewise; behind the name */
-    uint32_t attrs_len;         /* bytes of extended attributes, behind the text, aligned */
-    uint32_t data_len;          /* bytes of the file, behind them, aligned */
-    struct shared_file *shared; /* RECORD_FILE: to be cloned; NULL: it is not open */
-    struct stat st; /* of the source; meaningful where a name is, and with RECORD_LEAVE */
+    enum record_nth nth; /* of entries that are no directories */
+    bool whole;          /* RECORD_FILE: no more records of the file follow */
+    unsigned offer;     /* RECORD_OFFER: its number, which stays in use until the next files are
+                          * offered; RECORD_FILE, RECORD_COPY: the number that the file was
+                          * offered under, 0: it was not offered */
+    bool bare;          /* RECORD_FILE: it has no data; they are in `shared` */
+    bool sparse;        /* RECORD_FILE: RECORD_HOLE follow */
+    uint64_t hole;      /* RECORD_HOLE: its length in bytes */
+    bool good;          /* RECORD_FILE_END: the file was read to its end and has not changed */
+    uint32_t name_len;  /* bytes of the name, without its NUL; it is at bytes[0] */
+    uint32_t text_len;  /* likewise of the text, which is behind the name */
+    uint32_t attrs_len; /* bytes of extended attributes, behind the text, aligned */
+    uint32_t data_len;  /* bytes of the file, behind the attributes, aligned */
+    struct shared_file
+        *shared;    /* RECORD_FILE: the open file, to be cloned; NULL: it is not open */
+    struct stat st; /* of the source: of entries with a name, and with RECORD_LEAVE */
     char bytes[];
 };
 
@@ -62,6 +76,12 @@ struct record {
 static inline size_t record_aligned(size_t len)
 {
     return (len + RECORD_ALIGN - 1) / RECORD_ALIGN * RECORD_ALIGN;
+}
+
+/* Whether the record brings a further name of a file that came before. */
+static inline bool record_is_further(const struct record *r)
+{
+    return r->nth == RECORD_FURTHER_NAME || r->nth == RECORD_LAST_NAME;
 }
 
 static inline const char *record_name(const struct record *r)

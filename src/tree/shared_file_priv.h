@@ -1,5 +1,6 @@
-/* shared_file_priv: a file of the source that stays open, beside its record, for those who make
- * their copies of it by a clone, until all consumers have let go of the record. */
+/* shared_file_priv: a file of the source that the reader shares with the destinations: it stays
+ * open until no consumer of the stream needs its records any more, so that destinations can
+ * clone it. */
 #ifndef UCOPY_TREE_SHARED_FILE_PRIV_H
 #define UCOPY_TREE_SHARED_FILE_PRIV_H
 
@@ -10,11 +11,12 @@
 #include "base/clock.h"
 
 struct shared_file {
-    int fd;              /* for reading */
-    atomic_bool changed; /* somebody found that it no longer is what the record says */
+    int fd; /* for reading */
+    atomic_bool
+        changed; /* a destination has found that it is not as its record says any more */
 };
 
-/* Whether nobody has written to a file, as far as its times and size tell. */
+/* Whether a file is unchanged, as far as its times and its size show. */
 static inline bool shared_file_unchanged(const struct stat *before, const struct stat *now)
 {
     return before->st_size == now->st_size && clock_same(&before->st_mtim, &now->st_mtim) &&

@@ -2,82 +2,23 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <pthread.h>
-#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
-#include "copy/patience.h"
+#include "stream_state_priv.h"
 
-#define ALIGN 16u
-
-/* How long a producer that could not part waits before it is held up again. */
+/* How long a producer that put the division off waits before it is held up again. */
 #define PUT_OFF_MS 500
-
-/* How long a producer that is about to lose its patience waits at least before it looks
- * again. */
-#define LEAST_WAIT_MS 10
-
-/* Reached by no position: the producer waits for all to be idle. */
-#define FOR_ALL UINT64_MAX
-
-/* In front of each record. */
-struct header {
-    uint64_t length; /* bytes with this header, rounded up; GAP: of what is left of the ring */
-    uint64_t gap;    /* no record: the next one is at the ring's start */
-};
-
-_Static_assert(sizeof(struct header) == ALIGN, "records stay aligned");
-
-/* Positions are bytes since the start; their place in the ring is the rest of a division by its
- * size. */
-struct consumer {
-    unsigned lane;
-    uint64_t tail;  /* what is before it is free */
-    uint64_t taken; /* the end of the record that the consumer looks at; tail: it has none */
-    bool waiting;
-    bool left;
-    int64_t debt;     /* ms that it made others wait, less those that it waited for others */
-    bool owes;        /* too much, by other means: see stream_owe() */
-    bool idle, holds; /* while the producer waits: it waits for others, or they for it */
-};
-
-struct lane {
-    pthread_cond_t room; /* for the producer */
-    unsigned char *bytes;
-    uint64_t head;   /* end of what has been published */
-    size_t reserved; /* bytes behind head, header included */
-    uint64_t wanted; /* the producer waits for tails to reach this, or FOR_ALL */
-    bool writer_waits;
-    bool held_up;
-    bool ended;
-    uint64_t began;      /* ms; these three are on the monotonic clock */
-    uint64_t updated;    /* the consumers' debts */
-    uint64_t not_before; /* is the producer held up again */
-};
-
-struct stream {
-    pthread_mutex_t lock;
-    pthread_cond_t more; /* for consumers */
-    size_t size;
-    bool stopped;
-    unsigned n_consumers;
-    struct consumer *consumers;
-    unsigned n_lanes;
-    unsigned max_lanes;
-    struct lane *lanes;
-};
 
 static size_t rounded(size_t len)
 {
-    return (len + ALIGN - 1) / ALIGN * ALIGN;
+    return (len + STREAM_ALIGN - 1) / STREAM_ALIGN * STREAM_ALIGN;
 }
 
 size_t stream_max_record(const struct stream *s)
 {
-    /* Half of the ring: behind a gap there is always that much. */
+    /* Half of the ring: if it does not fit behind head, it fits before it. */
     return s->size / 2 - sizeof(struct header);
 }
 
@@ -138,30 +79,15 @@ void stream_free(struct stream *s)
     free(s);
 }
 
-static struct header *header_at(const struct stream *s, const struct lane *l, uint64_t position)
-{
-    return (struct header *)(void *)(l->bytes + position % s->size);
-}
+/* ---- waiting, with the lock held ---- */
 
-/* ---- the functions from here to the producer's are called with the lock held ---- */
-
-static bool is_in(const struct stream *s, const struct lane *l, const struct consumer *r)
-{
-    return !r->left && r->lane == (unsigned)(l - s->lanes);
-}
-
-static bool is_idle(const struct stream *s, const struct consumer *r)
-{
-    return r->waiting && r->tail == s->lanes[r->lane].head;
-}
-
-/* The lowest tail; UINT64_MAX: no consumer is left. */
+/* Returns the lowest tail in the lane; UINT64_MAX: no consumer is left. */
 static uint64_t slowest(const struct stream *s, const struct lane *l)
 {
     uint64_t low = UINT64_MAX;
 
     for (unsigned i = 0; i < s->n_consumers; i++)
-        if (is_in(s, l, &s->consumers[i]) && s->consumers[i].tail < low)
+        if (stream_is_in(s, l, &s->consumers[i]) && s->consumers[i].tail < low)
             low = s->consumers[i].tail;
     return low;
 }
@@ -169,124 +95,48 @@ static uint64_t slowest(const struct stream *s, const struct lane *l)
 static bool all_idle(const struct stream *s, const struct lane *l)
 {
     for (unsigned i = 0; i < s->n_consumers; i++)
-        if (is_in(s, l, &s->consumers[i]) && !is_idle(s, &s->consumers[i]))
+        if (stream_is_in(s, l, &s->consumers[i]) && !stream_is_idle(s, &s->consumers[i]))
             return false;
     return true;
 }
 
-/* Whether what the producer waits for is there. */
+/* Whether the producer need not wait any longer. */
 static bool is_reached(const struct stream *s, const struct lane *l)
 {
-    return l->wanted == FOR_ALL ? all_idle(s, l) : slowest(s, l) >= l->wanted;
+    return l->wanted == STREAM_ALL_IDLE ? all_idle(s, l) : slowest(s, l) >= l->wanted;
 }
 
-/* A consumer has come further, or has nothing to do any more. */
-static void wake_writer(struct stream *s, const struct consumer *r)
+/* Wakes the producer of a consumer that has taken a record, or become idle. */
+static void wake_producer(struct stream *s, const struct consumer *c)
 {
-    struct lane *l = &s->lanes[r->lane];
+    struct lane *l = &s->lanes[c->lane];
 
-    if (l->writer_waits && ((s->max_lanes > 1 && is_idle(s, r)) || is_reached(s, l)))
+    if (l->producer_waits && ((s->max_lanes > 1 && stream_is_idle(s, c)) || is_reached(s, l)))
         pthread_cond_signal(&l->room);
 }
 
-/* ---- patience ---- */
-
-/* Adds the time since the last look to what the consumers owe one another, by what they were
- * then, unless the producer has not waited since; and notes what they are now. */
-static void keep_time(struct stream *s, struct lane *l, bool waited)
-{
-    uint64_t now = clock_now_ms();
-    int64_t passed = waited ? (int64_t)(now - l->updated) : 0;
-    bool any_idle = false, any_holds = false;
-
-    l->updated = now;
-    for (unsigned i = 0; i < s->n_consumers; i++) {
-        struct consumer *r = &s->consumers[i];
-
-        if (!is_in(s, l, r))
-            continue;
-        r->debt += r->holds ? passed : r->idle ? -passed : 0;
-        r->idle = is_idle(s, r);
-        r->holds = !r->idle;
-        any_idle |= r->idle;
-        any_holds |= r->holds;
-    }
-    for (unsigned i = 0; i < s->n_consumers; i++) {
-        if (!is_in(s, l, &s->consumers[i]))
-            continue;
-        s->consumers[i].idle &= any_holds;
-        s->consumers[i].holds &= any_idle;
-    }
-}
-
-static bool is_slow(const struct stream *s, const struct lane *l, const struct consumer *r)
-{
-    return r->owes || (!is_idle(s, r) && r->debt >= pace_patience_ms(l->updated - l->began));
-}
-
-/* Whether it is time to part: with some, and from those only who have nothing left to read,
- * while nobody is in between. */
-static bool is_time(const struct stream *s, const struct lane *l)
-{
-    bool any_slow = false, any_stays = false;
-
-    if (s->n_lanes == s->max_lanes || l->updated < l->not_before)
-        return false;
-    for (unsigned i = 0; i < s->n_consumers; i++) {
-        const struct consumer *r = &s->consumers[i];
-
-        if (!is_in(s, l, r))
-            continue;
-        if (is_slow(s, l, r))
-            any_slow = true;
-        else if (is_idle(s, r))
-            any_stays = true;
-        else
-            return false;
-    }
-    return any_slow && any_stays;
-}
-
-/* How long to wait before somebody may be slow, in ms; 0: as long as it takes. */
-static int64_t time_left(const struct stream *s, const struct lane *l)
-{
-    int64_t patience = pace_patience_ms(l->updated - l->began), left = 0;
-
-    if (s->n_lanes == s->max_lanes)
-        return 0;
-    for (unsigned i = 0; i < s->n_consumers; i++) {
-        const struct consumer *r = &s->consumers[i];
-
-        if (is_in(s, l, r) && r->holds && (left == 0 || patience - r->debt < left))
-            left = patience - r->debt > LEAST_WAIT_MS ? patience - r->debt : LEAST_WAIT_MS;
-    }
-    return left;
-}
-
-/* ---- the producer waits ---- */
-
 static void wait_a_while(struct stream *s, struct lane *l)
 {
-    int64_t left = time_left(s, l);
+    int64_t left = stream_time_left(s, l);
     struct timespec until = clock_in_ms((unsigned)left);
 
-    l->writer_waits = true;
+    l->producer_waits = true;
     if (left == 0)
         pthread_cond_wait(&l->room, &s->lock);
     else
         (void)pthread_cond_timedwait(&l->room, &s->lock, &until);
-    l->writer_waits = false;
+    l->producer_waits = false;
 }
 
-/* Waits until all tails have reached `wanted`, or FOR_ALL. False: it was stopped, or the
- * producer is held up. */
+/* Waits as struct lane says for `wanted`. False: the stream was stopped, or the producer is
+ * held up. */
 static bool await(struct stream *s, struct lane *l, uint64_t wanted)
 {
     l->wanted = wanted;
     for (bool waited = false; !s->stopped && !is_reached(s, l); waited = true) {
         if (s->max_lanes > 1) {
-            keep_time(s, l, waited);
-            l->held_up = is_time(s, l);
+            stream_keep_time(s, l, waited);
+            l->held_up = stream_is_time(s, l);
         }
         if (l->held_up)
             return false;
@@ -295,15 +145,15 @@ static bool await(struct stream *s, struct lane *l, uint64_t wanted)
     return !s->stopped;
 }
 
-/* Waits until the ring is free up to position `end`. False: nobody is there, it was stopped, or
- * the producer is held up. */
+/* Waits until the ring is free up to position `end`. False: no consumer is left, the stream was
+ * stopped, or the producer is held up. */
 static bool await_room(struct stream *s, struct lane *l, uint64_t end)
 {
     uint64_t low = slowest(s, l);
     bool room = true;
 
     if (end > low && end - low > s->size) {
-        /* Not for every record anew: a quarter of the ring at once. */
+        /* Waiting once for a quarter of the ring is cheaper than for every record. */
         uint64_t wanted = end - s->size;
 
         room = await(s, l, wanted + s->size / 4 < l->head ? wanted + s->size / 4 : wanted);
@@ -311,18 +161,18 @@ static bool await_room(struct stream *s, struct lane *l, uint64_t end)
     return room && !s->stopped && slowest(s, l) != UINT64_MAX;
 }
 
-/* ---- the producer ---- */
+/* ---- producers ---- */
 
-/* Whether it is held up by what others owe by other means: by that alone, before it waits. */
+/* Whether debts by other means (stream_owe()) hold the producer up before it waits for room. */
 static bool check_owed(struct stream *s, struct lane *l)
 {
     bool any = false;
 
     for (unsigned i = 0; i < s->n_consumers; i++)
-        any |= is_in(s, l, &s->consumers[i]) && s->consumers[i].owes;
+        any |= stream_is_in(s, l, &s->consumers[i]) && s->consumers[i].owes;
     if (any) {
-        keep_time(s, l, false);
-        l->held_up = is_time(s, l);
+        stream_keep_time(s, l, false);
+        l->held_up = stream_is_time(s, l);
     }
     return l->held_up;
 }
@@ -338,9 +188,9 @@ void *stream_reserve(struct stream *s, unsigned lane, size_t max)
     pthread_mutex_lock(&s->lock);
     room = !check_owed(s, l) && await_room(s, l, l->head + (rest < need ? rest + need : need));
     if (room && rest < need) {
-        *header_at(s, l, l->head) = (struct header){.length = rest, .gap = 1};
+        *stream_header_at(s, l, l->head) = (struct header){.length = rest, .gap = 1};
         l->head += rest;
-        pthread_cond_broadcast(&s->more); /* who waits, waits behind it: see is_idle() */
+        pthread_cond_broadcast(&s->more); /* idle consumers go on behind it */
     }
     l->reserved = need;
     pthread_mutex_unlock(&s->lock);
@@ -353,7 +203,7 @@ void stream_publish(struct stream *s, unsigned lane, size_t len)
     size_t length = sizeof(struct header) + rounded(len);
 
     assert(length <= l->reserved);
-    *header_at(s, l, l->head) = (struct header){.length = length};
+    *stream_header_at(s, l, l->head) = (struct header){.length = length};
     pthread_mutex_lock(&s->lock);
     l->head += length;
     pthread_cond_broadcast(&s->more);
@@ -365,7 +215,7 @@ bool stream_drain(struct stream *s, unsigned lane)
     bool ok;
 
     pthread_mutex_lock(&s->lock);
-    ok = await(s, &s->lanes[lane], FOR_ALL);
+    ok = await(s, &s->lanes[lane], STREAM_ALL_IDLE);
     pthread_mutex_unlock(&s->lock);
     return ok;
 }
@@ -403,7 +253,7 @@ void stream_end(struct stream *s, unsigned lane)
     pthread_mutex_unlock(&s->lock);
 }
 
-/* ---- parting ---- */
+/* ---- lanes ---- */
 
 bool stream_held_up(struct stream *s, unsigned lane)
 {
@@ -425,21 +275,21 @@ void stream_put_off(struct stream *s, unsigned lane)
     pthread_mutex_unlock(&s->lock);
 }
 
-/* Whether it is still time, and none of the slow ones has come to what is behind the position.
- */
-static bool may_part(const struct stream *s, const struct lane *l, uint64_t position)
+/* Whether the lane can be divided: it is still time, and no slow consumer has taken a record
+ * behind the position. */
+static bool may_divide(const struct stream *s, const struct lane *l, uint64_t position)
 {
     for (unsigned i = 0; i < s->n_consumers; i++) {
-        const struct consumer *r = &s->consumers[i];
+        const struct consumer *c = &s->consumers[i];
 
-        if (is_in(s, l, r) && is_slow(s, l, r) && r->taken > position)
+        if (stream_is_in(s, l, c) && stream_is_slow(s, l, c) && c->taken > position)
             return false;
     }
-    return !s->stopped && is_time(s, l);
+    return !s->stopped && stream_is_time(s, l);
 }
 
-/* The slow ones take the ring along to the lane `own`, whose bytes those who stay get. */
-static void divide(struct stream *s, struct lane *l, struct lane *own, uint64_t position)
+/* Moves the slow consumers and the ring to the lane `own`; the other consumers get its ring. */
+static void move_slow(struct stream *s, struct lane *l, struct lane *own, uint64_t position)
 {
     unsigned char *bytes = own->bytes;
 
@@ -447,51 +297,39 @@ static void divide(struct stream *s, struct lane *l, struct lane *own, uint64_t 
     own->head = position;
     own->began = own->updated = clock_now_ms();
     for (unsigned i = 0; i < s->n_consumers; i++) {
-        struct consumer *r = &s->consumers[i];
-        bool slow = is_in(s, l, r) && is_slow(s, l, r);
+        struct consumer *c = &s->consumers[i];
+        bool slow = stream_is_in(s, l, c) && stream_is_slow(s, l, c);
 
-        if (!is_in(s, l, r))
+        if (!stream_is_in(s, l, c))
             continue;
-        r->debt = 0;
-        r->owes = false;
+        c->debt = 0;
+        c->owes = false;
         if (slow)
-            r->lane = (unsigned)(own - s->lanes);
+            c->lane = (unsigned)(own - s->lanes);
     }
     l->bytes = bytes;
     l->held_up = false;
 }
 
-bool stream_part(struct stream *s, unsigned lane, uint64_t position, unsigned *ret_lane)
+bool stream_divide(struct stream *s, unsigned lane, uint64_t position, unsigned *ret_lane)
 {
     struct lane *l = &s->lanes[lane];
     unsigned char *bytes = aligned_alloc(4096, s->size);
-    bool parts;
+    bool divided;
 
     if (!bytes)
         return false;
     pthread_mutex_lock(&s->lock);
-    parts = may_part(s, l, position);
-    if (parts) {
+    divided = may_divide(s, l, position);
+    if (divided) {
         *ret_lane = s->n_lanes++;
         s->lanes[*ret_lane].bytes = bytes;
-        divide(s, l, &s->lanes[*ret_lane], position);
+        move_slow(s, l, &s->lanes[*ret_lane], position);
         bytes = NULL;
     }
     pthread_mutex_unlock(&s->lock);
     free(bytes);
-    return parts;
-}
-
-void stream_owe(struct stream *s, unsigned consumer, int64_t ms)
-{
-    struct consumer *r = &s->consumers[consumer];
-    uint64_t passed;
-
-    pthread_mutex_lock(&s->lock);
-    passed = clock_now_ms() - s->lanes[r->lane].began;
-    r->debt += ms;
-    r->owes = ms > 0 && r->debt >= pace_patience_ms(passed) && s->max_lanes > 1;
-    pthread_mutex_unlock(&s->lock);
+    return divided;
 }
 
 unsigned stream_lane(struct stream *s, unsigned consumer)
@@ -508,30 +346,30 @@ unsigned stream_lane(struct stream *s, unsigned consumer)
 
 const void *stream_take(struct stream *s, unsigned consumer)
 {
-    struct consumer *r = &s->consumers[consumer];
+    struct consumer *c = &s->consumers[consumer];
     const void *record = NULL;
     const struct lane *l;
 
     assert(consumer < s->n_consumers);
     pthread_mutex_lock(&s->lock);
-    r->tail = r->taken;
+    c->tail = c->taken;
     for (;;) {
-        l = &s->lanes[r->lane]; /* another one when others have parted with this consumer */
-        while (r->tail < l->head && header_at(s, l, r->tail)->gap)
-            r->tail += header_at(s, l, r->tail)->length;
-        r->taken = r->tail;
-        wake_writer(s, r);
-        if (s->stopped || r->left || r->tail < l->head || l->ended)
+        l = &s->lanes[c->lane]; /* another one after the lane was divided */
+        while (c->tail < l->head && stream_header_at(s, l, c->tail)->gap)
+            c->tail += stream_header_at(s, l, c->tail)->length;
+        c->taken = c->tail;
+        wake_producer(s, c);
+        if (s->stopped || c->left || c->tail < l->head || l->ended)
             break;
-        r->waiting = true;
-        wake_writer(s, r);
+        c->waiting = true;
+        wake_producer(s, c);
         pthread_cond_wait(&s->more, &s->lock);
-        r->waiting = false;
+        c->waiting = false;
     }
-    if (!s->stopped && !r->left && r->tail < l->head) {
-        struct header *h = header_at(s, l, r->tail);
+    if (!s->stopped && !c->left && c->tail < l->head) {
+        struct header *h = stream_header_at(s, l, c->tail);
 
-        r->taken = r->tail + h->length;
+        c->taken = c->tail + h->length;
         record = h + 1;
     }
     pthread_mutex_unlock(&s->lock);
@@ -540,23 +378,23 @@ const void *stream_take(struct stream *s, unsigned consumer)
 
 bool stream_had_all(struct stream *s, unsigned consumer)
 {
-    const struct consumer *r = &s->consumers[consumer];
+    const struct consumer *c = &s->consumers[consumer];
     bool all;
 
     pthread_mutex_lock(&s->lock);
-    all = s->lanes[r->lane].ended && !r->left && r->tail == s->lanes[r->lane].head;
+    all = s->lanes[c->lane].ended && !c->left && c->tail == s->lanes[c->lane].head;
     pthread_mutex_unlock(&s->lock);
     return all;
 }
 
 void stream_leave(struct stream *s, unsigned consumer)
 {
-    struct consumer *r = &s->consumers[consumer];
+    struct consumer *c = &s->consumers[consumer];
 
     pthread_mutex_lock(&s->lock);
-    r->left = true;
+    c->left = true;
     pthread_cond_broadcast(&s->more);
-    pthread_cond_signal(&s->lanes[r->lane].room);
+    pthread_cond_signal(&s->lanes[c->lane].room);
     pthread_mutex_unlock(&s->lock);
 }
 

@@ -13,11 +13,11 @@
 #define LISTING    (32u << 10) /* bytes of directory entries at a time */
 #define OPEN_FLAGS (O_RDONLY | O_DIRECTORY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
 
-struct walk {
+struct totals_walk {
     struct totals *c;
     struct dir_chain dirs;
-    /* Names of directories that are still to come, each with its NUL, the next one last. Below
-     * those of a directory stands "": it is left then. */
+    /* A stack: names of directories that are still to come, each with its NUL, the next one
+     * last. "" below the names of a directory: then that directory is left. */
     struct path_buffer names;
     size_t names_len;
     dev_t dev; /* of the root */
@@ -25,7 +25,7 @@ struct walk {
     int error;
 };
 
-static void push(struct walk *w, const char *name)
+static void push(struct totals_walk *w, const char *name)
 {
     if (path_buffer_put(&w->names, w->names_len, name) < 0)
         w->error = -ENOMEM;
@@ -33,8 +33,8 @@ static void push(struct walk *w, const char *name)
         w->names_len += strlen(name) + 1;
 }
 
-/* It lives until the next push(). */
-static const char *pop(struct walk *w)
+/* The name lives until the next push(). */
+static const char *pop(struct totals_walk *w)
 {
     size_t start = w->names_len - 1;
 
@@ -44,7 +44,7 @@ static const char *pop(struct walk *w)
     return w->names.bytes + start;
 }
 
-static void count_file(struct walk *w, const struct stat *st)
+static void count_file(struct totals_walk *w, const struct stat *st)
 {
     uint64_t size = S_ISREG(st->st_mode) ? (uint64_t)st->st_size : 0;
 
@@ -54,7 +54,7 @@ static void count_file(struct walk *w, const struct stat *st)
     atomic_fetch_add_explicit(&w->c->bytes, size, memory_order_relaxed);
 }
 
-static void look(struct walk *w, const struct dirent64 *entry)
+static void look(struct totals_walk *w, const struct dirent64 *entry)
 {
     struct stat st;
 
@@ -70,12 +70,12 @@ static void look(struct walk *w, const struct dirent64 *entry)
     }
 }
 
-static bool is_stopped(const struct walk *w)
+static bool is_stopped(const struct totals_walk *w)
 {
     return w->error < 0 || atomic_load_explicit(&w->c->stop, memory_order_relaxed);
 }
 
-static void list(struct walk *w)
+static void list(struct totals_walk *w)
 {
     ssize_t n;
 
@@ -90,7 +90,7 @@ static void list(struct walk *w)
 }
 
 /* Takes the descriptor over. */
-static void enter(struct walk *w, int fd)
+static void enter(struct totals_walk *w, int fd)
 {
     struct stat st;
 
@@ -108,15 +108,14 @@ static void enter(struct walk *w, int fd)
         list(w);
 }
 
-static void walk(struct walk *w)
+static void walk(struct totals_walk *w)
 {
     while (w->names_len > 0 && !is_stopped(w)) {
         const char *name = pop(w);
         int fd;
 
         if (*name == '\0') {
-            (void)dir_chain_leave(
-                &w->dirs); /* what cannot be reached any more is not counted */
+            (void)dir_chain_leave(&w->dirs); /* if that fails, the rest cannot be counted */
             continue;
         }
         fd = openat(dir_chain_fd(&w->dirs), name, OPEN_FLAGS | O_NOFOLLOW);
@@ -125,7 +124,7 @@ static void walk(struct walk *w)
     }
 }
 
-static int open_root(struct walk *w)
+static int open_root(struct totals_walk *w)
 {
     int flags = w->c->follow ? 0 : AT_SYMLINK_NOFOLLOW;
     int fd = open(w->c->path, OPEN_FLAGS | (flags ? O_NOFOLLOW : 0));
@@ -142,7 +141,7 @@ static int open_root(struct walk *w)
 
 int totals_count(struct totals *c)
 {
-    struct walk w = {.c = c, .listing = malloc(LISTING)};
+    struct totals_walk w = {.c = c, .listing = malloc(LISTING)};
     int r = w.listing ? open_root(&w) : -ENOMEM;
 
     if (r == 0)

@@ -1,25 +1,24 @@
-/* totals_thread: the thread that counts what there is in a tree. See tree_priv.h. */
+/* totals_thread: the thread that counts the files and bytes of a tree. See tree_priv.h. */
 #include <poll.h>
 
 #include "base/clock.h"
 #include "base/event.h"
 #include "base/thread.h"
-#include "tree_priv.h"
+#include "main_priv.h"
 
 /* Trees that take less time are not counted. */
 #define COUNT_AFTER_MS 500
 
-static void *take_census(void *arg)
+static void *count_source(void *arg)
 {
     struct tree *t = arg;
 
-    t->totals_error = totals_count(&t->totals);
-    tree_tell_over(t, &t->counted);
+    t->totals.error = totals_count(&t->totals.count);
+    tree_thread_over(t, &t->totals.over);
     return NULL;
 }
 
-/* Where symlinks are followed it might count without end, and links and attributes have no
- * size. */
+/* With followed symlinks the count might never end, and links and attributes have no size. */
 bool tree_counts(const struct options *o)
 {
     return o->follow != FOLLOW_ALWAYS && !o->link && !o->symbolic_link && !o->attributes_only;
@@ -35,40 +34,45 @@ struct totals tree_totals_of(const struct options *o, const struct plan_copy *co
     };
 }
 
-void tree_begin_totals(struct tree *t)
+void tree_begin_totals(struct tree_main *m)
 {
-    if (t->counting || report_progress_interval_ms() < 0 || !tree_counts(t->o) ||
-        clock_now_ms() - t->began_ms < COUNT_AFTER_MS)
+    struct tree *t = m->tree;
+
+    if (m->counting || report_progress_interval_ms() < 0 || !tree_counts(t->o) ||
+        clock_now_ms() - m->began_ms < COUNT_AFTER_MS)
         return;
-    t->totals = tree_totals_of(t->o, t->copy);
-    t->totals.arg = t->readers[0];
-    t->totals.leave_out = tree_is_target;
-    t->counting = thread_start(take_census, t) == 0;
+    t->totals.count = tree_totals_of(t->o, t->copy);
+    t->totals.count.arg = t->readers[0];
+    t->totals.count.leave_out = tree_is_target;
+    m->counting = thread_start(count_source, t) == 0;
 }
 
-void tree_look_at_totals(struct tree *t)
+void tree_look_at_totals(struct tree_main *m)
 {
-    if (!t->counting || !atomic_load(&t->counted) || t->totals_error < 0)
+    const struct tree_totals *totals = &m->tree->totals;
+
+    if (!m->counting || !atomic_load(&totals->over) || totals->error < 0)
         return;
-    t->status.size_known = true;
-    t->status.size = atomic_load(&t->totals.bytes);
-    t->status.files = atomic_load(&t->totals.files);
+    m->status.size_known = true;
+    m->status.size = atomic_load(&totals->count.bytes);
+    m->status.files = atomic_load(&totals->count.files);
 }
 
-void tree_end_totals(struct tree *t)
+void tree_end_totals(struct tree_main *m)
 {
     uint64_t deadline = clock_now_ms() + TREE_END_PATIENCE_MS;
+    struct tree *t = m->tree;
 
-    if (!t->counting)
+    if (!m->counting)
         return;
-    atomic_store(&t->totals.stop, true);
-    while (!atomic_load(&t->counted) && clock_now_ms() < deadline) {
-        struct pollfd p = {.fd = t->news_fd, .events = POLLIN};
+    atomic_store(&t->totals.count.stop, true);
+    while (!atomic_load(&t->totals.over) && clock_now_ms() < deadline) {
+        struct pollfd p = {.fd = t->wake_fd, .events = POLLIN};
 
         if (poll(&p, 1, TREE_LOOK_MS) > 0)
-            (void)event_clear(t->news_fd);
+            (void)event_clear(t->wake_fd);
     }
-    pthread_mutex_lock(&t->lock); /* see tree_tell_over() */
-    t->abandoned |= !atomic_load(&t->counted);
+    pthread_mutex_lock(&t->lock); /* see tree_thread_over() */
+    m->abandoned |= !atomic_load(&t->totals.over);
     pthread_mutex_unlock(&t->lock);
 }

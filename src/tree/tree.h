@@ -1,28 +1,55 @@
-/* tree: a tree copied to all destinations, from open to report. A thread reads the source into
- * a stream (source_priv.h, stream_priv.h), one per destination takes its records from there and
- * makes its copy of them (dest_priv.h): each at its own pace as far as the stream's memory
- * goes, and each with its own failures. For those that are too slow for the others a second
- * thread reads the rest of the source. The main thread watches, and reports. */
+/* tree: copies a directory tree, or a special file, to all destinations: from open to report.
+ * The source is read once, as a sequence of records (record_priv.h); each destination makes its
+ * copy from them.
+ *
+ * What it never does: it does not decide what is copied where (plan), does not move the bytes
+ * of big files itself (session, with the engines), and does not speak with the user except from
+ * the main thread (report, cli/prompt.h).
+ *
+ * Threads, and where each of them may block:
+ *
+ *   main     supervises (supervise.c). It never touches the source or a destination: it blocks
+ *            only in poll(2), in a question to the user, and in session_run_file(), which has
+ *            time-outs of its own. So it can give up any thread that hangs in the kernel.
+ *   reader   reads the source into the stream (reader.c, source.c). It blocks in system calls
+ *            on the source, for room in the stream, and while the engines copy a file for it.
+ *            There is one at first, and one more each time that destinations become too slow
+ *            for the others (stream_priv.h).
+ *   writer   makes one destination (writer.c, dest.c). It blocks in system calls on its
+ *            destination, for the next record, and for an answer of the user.
+ *   totals   counts the source for the progress report (totals_thread.c). It blocks in system
+ *            calls on the source.
+ *
+ * Who owns what: struct tree (tree_priv.h) is fixed when the threads start, except the parts
+ * that have a lock of their own or are atomic. struct tree_reader and struct tree_writer are
+ * their threads'. struct tree_main (main_priv.h) is the main thread's alone: counts, verdicts,
+ * status. A thread leaves its result in its own struct; the main thread takes it over when the
+ * thread is over. Failures come as messages through a queue.
+ *
+ * A thread that hangs is left behind: then struct tree is never freed, and the result says
+ * `abandoned`. */
 #ifndef UCOPY_TREE_TREE_H
 #define UCOPY_TREE_TREE_H
 
-#include "hard_links.h"
 #include "session/session.h"
 
 /* What trees that are copied into the same directories know of files with several names. */
-struct tree_links {
-    struct hard_links met;
-    struct hard_links
-        *unmade; /* of each destination, with keep: whose first name is not ours */
-};
+struct tree_links;
 
-/* As session_run(), for a plan_copy that is a tree. links: at first empty; the caller's. */
+/* Makes an empty one for trees with up to n_dests destinations; follow: symlinks are followed,
+ * so that a file may have more names than its count of links says. NULL without memory. */
+struct tree_links *tree_links_new(unsigned n_dests, bool follow);
+
+/* Frees it, when no thread of a tree is left. */
+void tree_links_free(struct tree_links *l);
+
+/* As session_run(), for a plan_copy that is a tree. links: the caller's, who passes the same
+ * ones for all trees of the run. */
 void tree_run(const struct options *o, const struct plan_copy *copy, struct tree_links *links,
               int signal_fd, struct session_result *ret);
 
-/* As session_dry_run(): counts what there is in the source, and looks whether the roots can be
- * made.
- */
+/* As session_dry_run(): counts the files of the source, and checks whether the roots can be
+ * made. Nothing is changed. */
 int tree_dry_run(const struct options *o, const struct plan_copy *copy, int signal_fd,
                  bool *ret_hung);
 

@@ -1,112 +1,97 @@
-/* writer: the thread that makes a destination of a tree. See tree_priv.h. */
+/* writer: the thread that makes one destination of a tree. It takes records from the stream and
+ * applies them. See tree_priv.h. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/path.h"
 #include "tree_priv.h"
 
-/* Entries of a destination that wait for their names until they are on stable storage. */
+/* Entries of a destination that may wait for their names, each with a descriptor. */
 #define MAX_UNNAMED 256u
 
-static void busy(struct tree_writer *m, bool is_busy)
+/* A busy writer hangs when it stays busy for too long (watchdog.c). */
+static void set_busy(struct tree_writer *w, bool is_busy)
 {
-    atomic_store(&m->busy_since, is_busy ? clock_now_ms() : 0);
+    atomic_store(&w->busy_since, is_busy ? clock_now_ms() : 0);
 }
 
 static void on_failed(void *arg, const char *path, const struct failure *f)
 {
-    struct tree_writer *m = arg;
+    struct tree_writer *w = arg;
 
-    message_queue_put(m->tree->notices, m->d, path, f);
+    message_queue_put(w->tree->messages, w->d, path, f);
 }
 
 static void on_attrs_failed(void *arg, const char *path, const struct failure *f)
 {
-    struct tree_writer *m = arg;
+    struct tree_writer *w = arg;
 
-    message_queue_put(m->tree->notices, tree_who_for_attrs(m->tree, m->d), path, f);
+    message_queue_put(w->tree->messages, tree_who_for_attrs(w->tree, w->d), path, f);
 }
 
-/* One question at a time; nobody hangs who waits for the answer. */
+/* A writer that waits for the user does not hang. */
 static bool on_ask(void *arg, const char *path, const struct existing_case *c)
 {
-    struct tree_writer *m = arg;
-    struct tree *t = m->tree;
+    struct tree_writer *w = arg;
     bool yes;
 
-    busy(m, false);
-    pthread_mutex_lock(&t->lock);
-    while (t->question.path && !t->question.closed)
-        pthread_cond_wait(&t->answered, &t->lock);
-    if (!t->question.closed) {
-        t->question.path = path;
-        t->question.about = *c;
-        t->question.is_answered = false;
-        tree_tell_news(t);
-    }
-    while (!t->question.is_answered && !t->question.closed)
-        pthread_cond_wait(&t->answered, &t->lock);
-    yes = t->question.is_answered && t->question.yes;
-    t->question.path = NULL;
-    pthread_cond_broadcast(&t->answered);
-    pthread_mutex_unlock(&t->lock);
-    busy(m, true);
+    set_busy(w, false);
+    yes = questions_ask(&w->tree->questions, path, c);
+    set_busy(w, true);
     return yes;
 }
 
 static void on_wanted(void *arg, unsigned offer)
 {
-    struct tree_writer *m = arg;
-    struct tree_reader *c = tree_reader_of(m->tree, m->d);
+    struct tree_writer *w = arg;
+    struct tree_reader *r = tree_reader_of(w->tree, w->d);
 
-    atomic_fetch_or(&c->wanted[offer / 64], UINT64_C(1) << (offer % 64));
+    atomic_fetch_or(&r->wanted[offer / 64], UINT64_C(1) << (offer % 64));
 }
 
-/* A notice of no failure. */
+/* A message without a failure: the entry was made. */
 static void on_made(void *arg, const char *path)
 {
     static const struct failure none = {.err = 0};
-    struct tree_writer *m = arg;
+    struct tree_writer *w = arg;
 
-    message_queue_put(m->tree->notices, m->d, path, &none);
+    message_queue_put(w->tree->messages, w->d, path, &none);
 }
 
 static bool on_given_up(void *arg)
 {
-    struct tree_writer *m = arg;
+    struct tree_writer *w = arg;
 
-    return stream_left(m->tree->stream, m->d);
+    return stream_left(w->tree->stream, w->d);
 }
 
-static int open_target(struct tree_writer *m)
+static int open_dest(struct tree_writer *w)
 {
-    const struct options *o = m->tree->o;
+    const struct options *o = w->tree->o;
     struct tree_dest_request request = {
-        .path = m->root,
+        .path = w->root,
         .inplace = o->inplace,
         .force = o->force,
         .attributes_only = o->attributes_only,
         .keep_directory_symlink = o->keep_directory_symlink,
         .partial = o->partial,
         .durable = o->fsync,
-        .umask = m->tree->umask,
+        .umask = w->tree->umask,
         .plain_mode = o->plain_mode,
         .preserve = o->preserve,
-        .source = o->link ? m->tree->root : NULL,
-        .n_way = path_count(tree_way_of(m->tree)),
+        .source = o->link ? w->tree->root : NULL,
+        .follow = tree_follow_of(w->tree),
         .keep_links = o->preserve_links,
-        .follow_source = m->tree->copy->follow,
-        .follow = o->follow == FOLLOW_ALWAYS,
-        .anew = options_make_anew(o),
+        .remove_existing = options_make_anew(o),
         .backup = o->backup,
         .must_clone = tree_clones_all(o),
-        .max_unnamed = tree_some_descriptors(m->tree->copy->n_dests + 1, MAX_UNNAMED),
-        .standing = &m->tree->standing,
-        .unmade = &m->tree->links->unmade[m->d],
-        .view = &m->view,
-        .arg = m,
+        .max_unnamed = tree_descriptor_share(w->tree->copy->n_dests + 1, MAX_UNNAMED),
+        .existing = &w->tree->existing,
+        .links = &w->tree->links->dests[w->d],
+        .label = w->tree->copy->label ? w->tree->copy->label : "",
+        .view = &w->view,
+        .arg = w,
         .failed = on_failed,
         .attrs_failed = on_attrs_failed,
         .ask = on_ask,
@@ -115,65 +100,65 @@ static int open_target(struct tree_writer *m)
         .given_up = on_given_up,
     };
 
-    return tree_dest_open(&m->target, &request, &m->failure);
+    return tree_dest_open(&w->dest, &request, &w->failure);
 }
 
-/* Deals with the next record: with a copy of all but its data, because nobody waits for a
- * destination that hangs, and the record may be gone when that has come back. False: there is
- * none, or *ret_error says why none is dealt with any more. */
-static bool take_record(struct tree_writer *m, int *ret_error)
+/* Applies the next record. It is copied first, except its data: while this writer hangs, it may
+ * be given up, and the stream reuses the record's memory. False: there is no record, or
+ * *ret_error says why the destination has failed. */
+static bool apply_next(struct tree_writer *w, int *ret_error)
 {
-    struct stream *s = m->tree->stream;
-    const struct record *r = stream_take(s, m->d);
+    struct stream *s = w->tree->stream;
+    const struct record *r = stream_take(s, w->d);
     const void *data;
     size_t size;
 
     if (!r)
         return false;
-    busy(m, true);
+    set_busy(w, true);
     data = record_data(r);
     size = (size_t)((const char *)data - (const char *)r);
-    if (size > m->record_room) {
-        free(m->record);
-        m->record_room = 2 * size;
-        m->record = malloc(m->record_room);
+    if (size > w->record_room) {
+        free(w->record);
+        w->record_room = 2 * size;
+        w->record = malloc(w->record_room);
     }
-    if (!m->record) {
-        *ret_error = failure_set(&m->failure, "read", ENOMEM, FAILURE_NO_OFFSET, NULL);
+    if (!w->record) {
+        *ret_error = failure_set(&w->failure, "read", ENOMEM, FAILURE_NO_OFFSET, NULL);
         return false;
     }
-    memcpy(m->record, r, size);
-    if (stream_left(s, m->d))
+    memcpy(w->record, r, size);
+    if (stream_left(s, w->d))
         return false;
-    *ret_error = tree_dest_apply(m->target, m->record, data, &m->failure);
-    busy(m, false);
+    *ret_error = tree_dest_apply(w->dest, w->record, data, &w->failure);
+    set_busy(w, false);
     return *ret_error == 0;
 }
 
 void *tree_make_copy(void *arg)
 {
-    struct tree_writer *m = arg;
-    struct stream *s = m->tree->stream;
+    struct tree_writer *w = arg;
+    struct stream *s = w->tree->stream;
     bool all, stopped;
     int error;
 
-    busy(m, true);
-    error = open_target(m);
-    busy(m, false);
-    while (error == 0 && take_record(m, &error))
+    set_busy(w, true);
+    error = open_dest(w);
+    set_busy(w, false);
+    while (error == 0 && apply_next(w, &error))
         ;
-    all = error == 0 && stream_had_all(s, m->d);
+    all = error == 0 && stream_had_all(s, w->d);
     stopped = stream_stopped(s);
-    stream_leave(s, m->d);
-    busy(m, true);
+    stream_leave(s, w->d);
+    set_busy(w, true);
     if (error == 0)
-        error = tree_dest_end(m->target, stopped, &m->failure);
-    /* Who wants an end waits for no storage. */
-    m->complete = all && error == 0 && !(stopped && m->tree->o->fsync);
-    if (m->target)
-        tree_dest_close(m->target);
-    free(m->record);
-    busy(m, false);
-    tree_tell_over(m->tree, &m->over);
+        error = tree_dest_end(w->dest, stopped, &w->failure);
+    /* After a stop nothing is flushed. */
+    w->complete = all && error == 0 && !(stopped && w->tree->o->fsync);
+    if (w->dest)
+        tree_dest_close(w->dest);
+    free(w->record);
+    set_busy(w, false);
+    tree_thread_over(w->tree, &w->over);
     return NULL;
 }

@@ -42,6 +42,15 @@ ln apart/big apart/d/zz
 run -a -T apart way/src fine 2>&1 | LC_ALL=C sort
 files way
 names fine
+# Nor is what is kept under the first name: the other names are names of the file that is made.
+mkdir -p twice/b twice/c kept/twice
+echo new >twice/a
+ln twice/a twice/b/x
+ln twice/a twice/c/x
+echo old >kept/twice/a
+run -a -n twice kept
+names kept/twice
+cat kept/twice/a kept/twice/b/x
 --- stdout
 exit 0
 1 2 a
@@ -110,3 +119,9 @@ src/d
 2 2 big
 1 2 d/z
 2 2 d/zz
+exit 0
+1 1 a
+2 2 b/x
+2 2 c/x
+old
+new

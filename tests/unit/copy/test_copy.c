@@ -60,7 +60,7 @@ struct setup {
     uint64_t dest_base;
     bool stop_on_error;
     unsigned stall_ms;
-    unsigned timeout_ms; /* of all ends; 0: none */
+    unsigned timeout_ms; /* of all endpoints; 0: none */
     uint64_t seed;
 };
 
@@ -71,7 +71,7 @@ struct world {
     struct fake fake;
     struct job job;
     int fds[FAKE_MAX_FILES];
-    struct endpoint ends[FAKE_MAX_DESTS];
+    struct endpoint endpoints[FAKE_MAX_DESTS];
     uint8_t source[MAX_SIZE];
     uint8_t bytes[FAKE_MAX_DESTS][MAX_SIZE];
     bool was_read[MAX_SIZE];
@@ -134,12 +134,12 @@ static unsigned add_file(struct world *w, enum fake_kind kind, unsigned dest, ui
     return i;
 }
 
-static void set_up_ends(struct world *w)
+static void set_up_endpoints(struct world *w)
 {
     const struct setup *s = &w->setup;
 
     w->job.fds = w->fds;
-    w->job.dests = w->ends;
+    w->job.dests = w->endpoints;
     w->job.source = (struct endpoint){
         .file = add_file(w, FAKE_SOURCE, 0, 1),
         .file_direct = s->source_direct ? add_file(w, FAKE_SOURCE, 0, ALIGN) : JOB_NO_FILE,
@@ -150,7 +150,7 @@ static void set_up_ends(struct world *w)
     for (unsigned d = 0; d < s->n_dests; d++) {
         bool direct = s->direct >> d & 1;
 
-        w->ends[d] = (struct endpoint){
+        w->endpoints[d] = (struct endpoint){
             .file = add_file(w, FAKE_DEST, d, 1),
             .file_direct = direct ? add_file(w, FAKE_DEST, d, ALIGN) : JOB_NO_FILE,
             .direct_align = ALIGN,
@@ -242,7 +242,8 @@ static struct world *prepare(const struct setup *s)
     w->fake.reads_again = s->detach;
     w->fake.timeout_ms = s->timeout_ms;
     w->fake.keep_prefix = s->in_order && s->chain_breaks;
-    set_up_ends(w);
+    set_up_endpoints(w);
+    job_start(&w->job);
     return w;
 }
 
@@ -445,7 +446,7 @@ static bool anything_hangs(const struct world *w)
 /* A stream, if it may have got bytes that wait behind an operation that hangs. */
 static bool held_up(const struct world *w, unsigned d, const struct failure *f)
 {
-    return w->ends[d].sequential && anything_hangs(w) && f->err == ETIMEDOUT &&
+    return w->endpoints[d].sequential && anything_hangs(w) && f->err == ETIMEDOUT &&
            strcmp(f->message, "held up by a destination that does not answer") == 0;
 }
 
@@ -481,12 +482,12 @@ static void check_kept(const struct world *w, unsigned d, const struct job_view 
     if (memcmp(fd->bytes, w->source, w->job.end) != 0 ||
         count_held(fd, w->job.end) != w->job.end)
         fake_die(&w->fake, "destination %u passes for complete and is not", d);
-    if (v->state.flushed != fd->synced && (w->setup.flush >> d & 1) && !stopped)
-        fake_die(&w->fake, "destination %u: flushed %d, in truth %d", d, v->state.flushed,
-                 fd->synced);
-    if ((w->setup.flush >> d & 1) && !stopped && !v->state.flushed)
+    if ((w->setup.flush >> d & 1) && !stopped && !fd->synced)
         fake_die(&w->fake, "destination %u was not flushed", d);
-    if (v->state.flushed && !fd->synced)
+    if (v->state.stage != STAGE_COMPLETE && !stopped)
+        fake_die(&w->fake, "destination %u is done, but for its stage: %d", d,
+                 (int)v->state.stage);
+    if ((w->setup.flush >> d & 1) && v->state.stage == STAGE_COMPLETE && !fd->synced)
         fake_die(&w->fake, "destination %u passes for flushed", d);
 }
 
@@ -539,7 +540,7 @@ static void check_law(const struct world *w)
 
         if (!w->setup.size_unknown && view[d].held > holds)
             fake_die(&w->fake, "destination %u passes for more than it holds", d);
-        if (view[d].state.dropped)
+        if (view[d].state.stage == STAGE_DROPPED)
             check_dropped(w, d, &view[d]);
         else
             check_kept(w, d, &view[d], stopped);
@@ -849,7 +850,7 @@ static void many_faults_and_hangs(void **state)
         w->fake.behind = fake_random(&draw, 2) ? 0 : fake_random(&draw, 1u << w->job.n_fds);
         for (unsigned d = 0; d < s.n_dests; d++) /* nobody asks about a stream */
             if (s.sequential >> d & 1)
-                w->fake.behind &= ~(1u << w->ends[d].file);
+                w->fake.behind &= ~(1u << w->endpoints[d].file);
         w->fake.kept = fake_random(&draw, 2) ? 0 : fake_random(&draw, 1u << w->job.n_fds);
         w->fake.hidden = fake_random(&draw, 4) ? 0 : fake_random(&draw, 1u << w->job.n_fds);
         for (unsigned i = 0; i < n; i++) {
@@ -1027,7 +1028,7 @@ static void streams_behind_one_that_hangs(void **state)
 
         s.sequential = i % 3 ? 2 : 3;
         hang_case(&s, 1, i % 16, 0);
-        assert_true(world.fates[0].dropped);
+        assert_int_equal(world.fates[0].stage, STAGE_DROPPED);
         if (!s.serial && !s.leader_last && !s.in_order)
             assert_int_equal(world.job.alive, s.n_dests - 1);
     }
@@ -1111,7 +1112,7 @@ static void behind_one_that_is_slow(void **state)
         w = prepare(&s);
         w->fake.behind = ~2u & ~(i % 2);
         w->fake.kept = i / 2 % 3 ? ~0u : 0;
-        w->ends[0].timeout_ms = 0;
+        w->endpoints[0].timeout_ms = 0;
         add_fault(w, (struct fake_fault){.at = i % 16,
                                          .effect = FAKE_HANG,
                                          .ms = 3 * TIMEOUT_MS,
@@ -1140,7 +1141,7 @@ static void behind_one_that_was_behind(void **state)
             false; /* else the source has no time-out, as one destination has none */
         w = prepare(&s);
         w->fake.behind = w->fake.kept = 0xc;
-        w->ends[0].timeout_ms = 0;
+        w->endpoints[0].timeout_ms = 0;
         w->fake.timeout_ms = 4 * TIMEOUT_MS;
         for (unsigned file = 1; file <= 2; file++)
             add_fault(w, (struct fake_fault){.at = i % 16,
@@ -1152,7 +1153,7 @@ static void behind_one_that_was_behind(void **state)
         assert_int_equal(w->result, 0);
         assert_int_equal(w->job.source_failure.err, 0);
         assert_int_equal(w->job.alive, 2);
-        assert_true(w->fates[1].dropped);
+        assert_int_equal(w->fates[1].stage, STAGE_DROPPED);
     }
 }
 
@@ -1197,7 +1198,7 @@ static void flush_hangs(void **state)
         assert_int_equal(w->result, 0);
         assert_no_answer(&w->fates[victim].failure, "fsync");
         for (unsigned d = 0; d < s.n_dests; d++)
-            assert_int_equal(w->fates[d].flushed, d != victim);
+            assert_int_equal(w->fates[d].stage, d == victim ? STAGE_DROPPED : STAGE_COMPLETE);
     }
 }
 
@@ -1223,7 +1224,7 @@ static void long_flush_is_no_hang(void **state)
                                          .on_fsync = true});
         run(w);
         assert_int_equal(w->job.alive, s.n_dests);
-        assert_true(w->fates[0].flushed);
+        assert_int_equal(w->fates[0].stage, STAGE_COMPLETE);
     }
 }
 
@@ -1263,7 +1264,7 @@ static void stream_without_timeout(void **state)
         s.n_dests = 1 + i % 2;
         s.sequential = 1;
         w = prepare(&s);
-        w->ends[0].timeout_ms = 0;
+        w->endpoints[0].timeout_ms = 0;
         w->fake.timeout_ms = 0;
         add_fault(w, (struct fake_fault){.at = i % 7,
                                          .effect = FAKE_HANG,

@@ -74,14 +74,14 @@ static void assert_dropped(struct job *j, unsigned d, const char *op, int err, u
 {
     struct job_view view = look(j, d);
 
-    assert_true(view.state.dropped);
+    assert_int_equal(view.state.stage, STAGE_DROPPED);
     assert_failure(&view.state.failure, op, err, offset);
 }
 
-static bool claimed_hole; /* the last claim: it was one */
+static _Thread_local bool claimed_hole; /* the last claim of this thread: it was one */
 
 /* Claims for the ready destinations; the mask of those that take part, 0: nothing to claim. */
-static unsigned claim_for(struct job *j, unsigned ready, struct range *r)
+static unsigned claim_work(struct job *j, unsigned ready, struct claim *claim)
 {
     bool mask[MAX_DESTS], takes[MAX_DESTS];
     unsigned taken = 0;
@@ -89,11 +89,40 @@ static unsigned claim_for(struct job *j, unsigned ready, struct range *r)
     assert_true(j->n_dests <= MAX_DESTS);
     for (unsigned d = 0; d < j->n_dests; d++)
         mask[d] = ready >> d & 1;
-    if (!job_claim(j, mask, r, &claimed_hole, takes))
+    if (!job_claim(j, mask, claim, takes))
         return 0;
     for (unsigned d = 0; d < j->n_dests; d++)
         taken |= (unsigned)takes[d] << d;
     return taken;
+}
+
+/* Claims a range, as long as there is no flush to be claimed. */
+static unsigned claim_for(struct job *j, unsigned ready, struct range *r)
+{
+    struct claim claim;
+    unsigned taken = claim_work(j, ready, &claim);
+
+    if (taken == 0)
+        return 0;
+    assert_int_equal(claim.work, WORK_COPY);
+    claimed_hole = claim.hole;
+    *r = claim.range;
+    return taken;
+}
+
+/* Claims flushes, with no destination ready; the mask of those to be flushed. */
+static unsigned claim_flushes(struct job *j)
+{
+    struct claim claim;
+    unsigned taken = claim_work(j, 0, &claim);
+
+    assert_true(taken == 0 || claim.work == WORK_FLUSH);
+    return taken;
+}
+
+static enum dest_stage stage(struct job *j, unsigned d)
+{
+    return look(j, d).state.stage;
 }
 
 static void assert_claim_for(struct job *j, unsigned ready, uint64_t start, uint64_t end,
@@ -132,7 +161,7 @@ static void give_back(struct job *j, unsigned mask, uint64_t start, uint64_t end
 {
     for (unsigned d = 0; d < j->n_dests; d++)
         if (mask >> d & 1)
-            job_return(j, d, &(struct range){start, end});
+            job_return(j, d, WORK_COPY, &(struct range){start, end});
 }
 
 static void test_plain_copy(void **state)
@@ -168,7 +197,7 @@ static void test_plain_copy(void **state)
     assert_int_equal(view[1].missing, 11);
     assert_int_equal(view[0].held, 15);
     assert_int_equal(view[1].held, 4);
-    assert_false(view[1].state.dropped);
+    assert_int_equal(view[1].state.stage, STAGE_COPYING);
 
     give_back(&j, 3, 0, 10);
     assert_next(&j, 0, UINT64_MAX);
@@ -242,7 +271,7 @@ static void test_drop(void **state)
     assert_next(&j, 0, UINT64_MAX);
     assert_int_equal(look(&j, 0).missing, 26);
     assert_int_equal(look(&j, 0).held, 4);
-    assert_false(look(&j, 0).state.flushed);
+    assert_int_equal(stage(&j, 0), STAGE_DROPPED);
 
     assert_false(job_stopping(&j));
     assert_claim(&j, 10, 20, 2);
@@ -362,45 +391,96 @@ static void test_unknown_size_ends(void **state)
     job_free(&j);
 }
 
-static void test_flushed(void **state)
+/* A flush counts only for what was written before it began. */
+static void test_written_after_the_flush(void **state)
 {
     struct job j;
     struct endpoint dests[1];
 
     (void)state;
     make_job(&j, dests, 1, 20, true, 4);
-    job_written(&j, 0, 0, 10);
+    dests[0].flush = true;
+    assert_int_equal(stage(&j, 0), STAGE_COPYING);
+    job_written(&j, 0, 0, 20);
+    assert_int_equal(stage(&j, 0), STAGE_WRITTEN);
+    assert_int_equal(claim_flushes(&j), 1);
+    assert_int_equal(stage(&j, 0), STAGE_FLUSHING);
+    job_written(&j, 0, 10, 20);
+    assert_int_equal(stage(&j, 0), STAGE_WRITTEN);
+    job_flushed(&j, 0); /* too early to count */
+    assert_int_equal(stage(&j, 0), STAGE_WRITTEN);
+    assert_int_equal(claim_flushes(&j), 1);
     job_flushed(&j, 0);
-    assert_true(look(&j, 0).state.flushed);
-    job_written(&j, 0, 10, 20); /* not covered by that fsync */
-    assert_false(look(&j, 0).state.flushed);
-    job_flushed(&j, 0);
-    assert_true(look(&j, 0).state.flushed);
+    assert_int_equal(stage(&j, 0), STAGE_COMPLETE);
+    job_written(&j, 0, 10, 20);
+    assert_int_equal(stage(&j, 0), STAGE_WRITTEN);
     job_free(&j);
 }
 
 static void test_claim_flush(void **state)
 {
+    struct claim claim;
     struct job j;
-    struct endpoint dests[3];
+    struct endpoint dests[4];
 
     (void)state;
-    make_job(&j, dests, 3, 20, true, 4);
+    make_job(&j, dests, 4, 20, true, 4);
     dests[0].flush = true;
     dests[1].flush = true;
-    assert_false(job_claim_flush(&j, 0)); /* not complete */
+    dests[3].flush = true;
+    assert_int_equal(claim_flushes(&j), 0); /* nobody is complete */
     job_written(&j, 0, 0, 20);
     job_written(&j, 2, 0, 20);
     job_drop(&j, 1, &(struct failure){"write", EIO, 0, ""});
-    assert_false(job_claim_flush(&j, 1)); /* dropped */
-    assert_false(job_claim_flush(&j, 2)); /* not asked for */
-    assert_true(job_claim_flush(&j, 0));
-    assert_false(job_claim_flush(&j, 0)); /* somebody does it */
-    job_return_flush(&j, 0);
-    assert_true(job_claim_flush(&j, 0));
+    assert_int_equal(stage(&j, 2), STAGE_COMPLETE); /* wants no flush */
+    assert_int_equal(claim_work(&j, ALL, &claim), 1);
+    assert_int_equal(claim.work, WORK_FLUSH); /* before any range */
+    assert_true(claim.range.start == claim.range.end);
+    assert_false(claim.hole);
+    assert_int_equal(claim_flushes(&j), 0); /* somebody does it */
+    assert_claim(&j, 0, 10, 13);
+    job_return(&j, 0, WORK_FLUSH, NULL);
+    job_written(&j, 3, 0, 20);
+    assert_int_equal(claim_flushes(&j), 9);
     job_flushed(&j, 0);
-    assert_true(look(&j, 0).state.flushed);
-    assert_false(job_claim_flush(&j, 0));
+    assert_int_equal(stage(&j, 0), STAGE_COMPLETE);
+    assert_int_equal(stage(&j, 3), STAGE_FLUSHING);
+    job_return(&j, 0, WORK_FLUSH, NULL); /* is no longer claimed */
+    assert_int_equal(claim_flushes(&j), 0);
+    job_free(&j);
+}
+
+/* What needs no bytes is past copying from the start. */
+static void test_start_with_all(void **state)
+{
+    struct job j;
+    struct endpoint dests[2];
+
+    (void)state;
+    make_job(&j, dests, 2, 0, true, 4);
+    dests[1].flush = true;
+    job_start(&j);
+    assert_int_equal(stage(&j, 0), STAGE_COMPLETE);
+    assert_int_equal(stage(&j, 1), STAGE_WRITTEN);
+    assert_int_equal(claim_flushes(&j), 2);
+    job_free(&j);
+}
+
+/* The end of the source may be all that a destination was waiting for. */
+static void test_end_completes(void **state)
+{
+    struct job j;
+    struct endpoint dests[2];
+
+    (void)state;
+    make_job(&j, dests, 2, 100, false, 4);
+    dests[1].flush = true;
+    job_written(&j, 0, 0, 13);
+    job_written(&j, 1, 0, 13);
+    assert_int_equal(stage(&j, 0), STAGE_COPYING);
+    job_source_end(&j, 13);
+    assert_int_equal(stage(&j, 0), STAGE_COMPLETE);
+    assert_int_equal(claim_flushes(&j), 2);
     job_free(&j);
 }
 
@@ -414,8 +494,8 @@ static void test_no_flush_after_the_stop(void **state)
     dests[0].flush = true;
     job_written(&j, 0, 0, 20);
     job_stop(&j);
-    assert_false(job_claim_flush(&j, 0));
-    assert_false(look(&j, 0).state.flushed);
+    assert_int_equal(claim_flushes(&j), 0);
+    assert_int_equal(stage(&j, 0), STAGE_WRITTEN);
     job_free(&j);
 }
 
@@ -443,7 +523,7 @@ static void test_news(void **state)
     assert_true(any_news(&j)); /* complete */
     job_written(&j, 1, 0, 20);
     assert_false(any_news(&j)); /* not before it is flushed */
-    assert_true(job_claim_flush(&j, 1));
+    assert_int_equal(claim_flushes(&j), 2);
     job_flushed(&j, 1);
     assert_true(any_news(&j));
     job_drop(&j, 2, &(struct failure){"write", EIO, 0, ""});
@@ -607,7 +687,7 @@ static void settle(struct worker *w, unsigned d, const struct range *r)
         s->written[d][pos]++;
     job_written(&s->job, d, r->start, end);
     if (end < r->end)
-        job_return(&s->job, d, r);
+        job_return(&s->job, d, WORK_COPY, r);
 }
 
 /* For some of the destinations only, now and then; at last for any. */
@@ -684,11 +764,11 @@ static void run_shared_job(uint64_t seed, uint64_t source_end, uint64_t fail_at)
     assert_int_equal(s->job.alive, healthy);
     for (unsigned d = 0; d < healthy; d++) {
         assert_int_equal(view[d].missing, 0);
-        assert_false(view[d].state.dropped);
+        assert_int_equal(view[d].state.stage, STAGE_COMPLETE);
         check_written(s, d, seed);
     }
     if (healthy < DESTS) {
-        assert_true(view[2].state.dropped);
+        assert_int_equal(view[2].state.stage, STAGE_DROPPED);
         assert_failure(&view[2].state.failure, "write", ENOSPC, fail_at);
         assert_true(view[2].missing > 0);
     }
@@ -718,12 +798,11 @@ static void test_set_aside(void **state)
     job_set_aside(&j, 2);
     assert_claim(&j, 0, CHUNK, 2);
     assert_int_equal(look(&j, 0).missing, 2 * CHUNK);
-    assert_false(job_claim_flush(&j, 0));
     job_given(&j, 0);
     assert_int_equal(look(&j, 0).held, 2 * CHUNK);
-    assert_true(look(&j, 0).state.flushed);
-    assert_false(job_claim_flush(&j, 0));
-    job_return(&j, 2, &(struct range){0, 2 * CHUNK});
+    assert_int_equal(stage(&j, 0), STAGE_COMPLETE);
+    assert_int_equal(claim_flushes(&j), 0);
+    job_return(&j, 2, WORK_COPY, &(struct range){0, 2 * CHUNK});
     assert_claim(&j, 0, CHUNK, 4);
     assert_claim(&j, CHUNK, 2 * CHUNK, 6);
     assert_no_claim(&j);
@@ -760,8 +839,10 @@ int main(void)
         cmocka_unit_test_setup(test_source_fails, reset_allocator),
         cmocka_unit_test_setup(test_known_size_shrinks, reset_allocator),
         cmocka_unit_test_setup(test_unknown_size_ends, reset_allocator),
-        cmocka_unit_test_setup(test_flushed, reset_allocator),
+        cmocka_unit_test_setup(test_written_after_the_flush, reset_allocator),
         cmocka_unit_test_setup(test_claim_flush, reset_allocator),
+        cmocka_unit_test_setup(test_start_with_all, reset_allocator),
+        cmocka_unit_test_setup(test_end_completes, reset_allocator),
         cmocka_unit_test_setup(test_no_flush_after_the_stop, reset_allocator),
         cmocka_unit_test_setup(test_news, reset_allocator),
         cmocka_unit_test_setup(test_init_out_of_memory, reset_allocator),

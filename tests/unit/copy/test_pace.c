@@ -43,16 +43,16 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *ret)
 /* A job and the only worker's pace. */
 struct bench {
     struct job job;
-    struct endpoint ends[MAX_DESTS];
+    struct endpoint endpoints[MAX_DESTS];
     struct pace pace;
 };
 
-static void start_job(struct job *j, struct endpoint *ends, unsigned n_dests, uint64_t size,
-                      unsigned buffers, unsigned max_held)
+static void start_job(struct job *j, struct endpoint *endpoints, unsigned n_dests,
+                      uint64_t size, unsigned buffers, unsigned max_held)
 {
     assert_int_equal(job_init(j, n_dests, size, true, MAX_WORKERS * buffers), 0);
-    memset(ends, 0, n_dests * sizeof *ends);
-    j->dests = ends;
+    memset(endpoints, 0, n_dests * sizeof *endpoints);
+    j->dests = endpoints;
     j->chunk_size = CHUNK;
     j->buffers = buffers;
     j->max_held = max_held;
@@ -63,7 +63,7 @@ static void start_job(struct job *j, struct endpoint *ends, unsigned n_dests, ui
 static void start(struct bench *b, unsigned n_dests, unsigned buffers, unsigned max_held)
 {
     now_ms = 12345;
-    start_job(&b->job, b->ends, n_dests, 1000 * CHUNK, buffers, max_held);
+    start_job(&b->job, b->endpoints, n_dests, 1000 * CHUNK, buffers, max_held);
     assert_int_equal(pace_init(&b->pace, &b->job), 0);
 }
 
@@ -76,12 +76,14 @@ static void end(struct bench *b)
 /* Claims; the mask of those that take part, 0: nothing. */
 static unsigned claim(struct pace *p, struct range *r)
 {
+    struct claim c;
     bool takes[MAX_DESTS];
     unsigned mask = 0;
-    bool hole;
 
-    if (!pace_claim(p, r, &hole, takes))
+    if (!pace_claim(p, &c, takes))
         return 0;
+    *r = c.range;
+    assert_true((c.work == WORK_FLUSH) == (r->start == r->end));
     for (unsigned d = 0; d < p->job->n_dests; d++)
         mask |= (unsigned)takes[d] << d;
     assert_true(mask != 0);
@@ -256,7 +258,7 @@ static void slow_is_relative(void **state)
     assert_false(pace_slow(&b.pace, 0));
 
     /* Not than one that needs nothing. */
-    job_drop(&b.job, 0, &(struct failure){"write", 5, 0, NULL});
+    job_drop(&b.job, 0, &(struct failure){"write", 5, 0, ""});
     pass(&b, 0);
     pace_wait(&b.pace);
     assert_false(pace_slow(&b.pace, 1));
@@ -280,7 +282,7 @@ static void full_is_no_debt_when_nobody_waits(void **state)
     assert_false(b.pace.dests[1].apart);
 
     /* Nor when the idle one wants nothing more. */
-    job_drop(&b.job, 0, &(struct failure){"write", 5, 0, NULL});
+    job_drop(&b.job, 0, &(struct failure){"write", 5, 0, ""});
     release(&b, 0, 1);
     for (unsigned i = 0; i < 100; i++)
         pass(&b, 100);
@@ -428,7 +430,7 @@ static void apart_and_alone(void **state)
     (void)state;
     start(&b, 2, 12, 5);
     own = part(&b, 5);
-    job_drop(&b.job, 0, &(struct failure){"write", 5, 0, NULL});
+    job_drop(&b.job, 0, &(struct failure){"write", 5, 0, ""});
     release(&b, 1, 5);
     pass(&b, 0);
     for (unsigned i = 0; i < 5; i++)
@@ -441,24 +443,24 @@ static void apart_and_alone(void **state)
 static void flushes_are_claimed_once(void **state)
 {
     struct bench b;
-    bool takes[3];
+    struct range r;
+    unsigned next = 0;
 
     (void)state;
     start(&b, 3, 6, 4);
-    b.ends[0].flush = b.ends[2].flush = true;
-    assert_false(pace_claim_flush(&b.pace, takes));
-    for (unsigned d = 0; d < 2; d++)
-        job_written(&b.job, d, 0, b.job.size);
-    assert_true(pace_claim_flush(&b.pace, takes));
-    assert_true(takes[0] && !takes[1] && !takes[2]);
+    b.endpoints[0].flush = b.endpoints[2].flush = true;
+    fill(&b, 1, 4, &next);
+    job_written(&b.job, 0, 0, b.job.size);
+    assert_int_equal(claim(&b.pace, &r), 1); /* although nobody may claim a range */
+    assert_true(r.start == r.end);
     assert_int_equal(b.pace.dests[0].held, 1);
-    assert_false(pace_claim_flush(&b.pace, takes));
+    assert_no_claim(&b);
     job_written(&b.job, 2, 0, b.job.size);
-    assert_true(pace_claim_flush(&b.pace, takes));
-    assert_true(!takes[0] && !takes[1] && takes[2]);
+    assert_int_equal(claim(&b.pace, &r), 4);
+    assert_true(r.start == r.end);
     job_flushed(&b.job, 0);
     release(&b, 0, 1);
-    assert_false(pace_claim_flush(&b.pace, takes));
+    assert_no_claim(&b);
     end(&b);
 }
 
@@ -532,7 +534,7 @@ struct dest {
 struct model {
     uint64_t seed, random;
     struct job job;
-    struct endpoint ends[MAX_DESTS];
+    struct endpoint endpoints[MAX_DESTS];
     unsigned n_workers;
     struct pace paces[MAX_WORKERS];
     struct part parts[MAX_WORKERS][MAX_BUFFERS];
@@ -563,7 +565,8 @@ static void start_model(struct model *m, uint64_t seed, unsigned n_workers, unsi
     *m = (struct model){.seed = seed, .random = seed, .n_workers = n_workers};
     now_ms = 1000;
     assert_true(buffers <= MAX_BUFFERS);
-    start_job(&m->job, m->ends, n_dests, n_chunks * CHUNK - below(m, CHUNK), buffers, max_held);
+    start_job(&m->job, m->endpoints, n_dests, n_chunks * CHUNK - below(m, CHUNK), buffers,
+              max_held);
     for (unsigned w = 0; w < n_workers; w++)
         assert_int_equal(pace_init(&m->paces[w], &m->job), 0);
 }
@@ -744,7 +747,7 @@ static void disturb(struct model *m, bool *hung)
         break;
     case 1:
         if (below(m, 20) == 0 && m->job.alive > 1)
-            job_drop(&m->job, n, &(struct failure){"write", 28, 0, NULL});
+            job_drop(&m->job, n, &(struct failure){"write", 28, 0, ""});
         break;
     case 2:
         /* One that hangs leaves enough to the others as long as there are two buffers. */

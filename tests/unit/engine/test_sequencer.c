@@ -385,7 +385,7 @@ static void test_ordered_leaders_only(void **state)
         assert_true(is_started(f, &last.ops[1]));
         complete(f, &last.ops[1], LEN);
         assert_true(done(&last));
-        assert_null(f->seq.turn);
+        assert_null(f->seq.sequence);
     }
 }
 
@@ -419,7 +419,7 @@ static void test_ordered_fault_cancels(void **state)
     memset(&c, 0xA5, sizeof c);
     complete(f, &d.ops[1], LEN);
     assert_true(done(&d));
-    assert_null(f->seq.turn);
+    assert_null(f->seq.sequence);
 }
 
 /* All in one wait: the fault comes before the completions that it has to do with. */
@@ -440,7 +440,7 @@ static void test_ordered_fault_in_one_wait(void **state)
     assert_true(done(&a));
     assert_cancelled(&b);
     assert_cancelled(&c);
-    assert_null(f->seq.turn);
+    assert_null(f->seq.sequence);
 }
 
 /* The leader that ran ahead is at fault: what is before it goes on, what is behind is
@@ -743,15 +743,15 @@ static unsigned model_let_go(struct model *m)
 static void check_sequence(const struct model *m)
 {
     const struct sequencer *s = &m->f->seq;
-    struct engine_batch *const *link = &s->turn;
+    struct engine_batch *const *link = &s->sequence;
     unsigned from = m->oldest;
 
-    for (const struct engine_batch *b = s->turn; b; link = &b->next, b = b->next) {
+    for (const struct engine_batch *b = s->sequence; b; link = &b->next, b = b->next) {
         while (from < m->n && (!m->v[from].job || &m->v[from].job->j.b != b))
             from++;
         assert_true(from < m->n && m->v[from].ordered && !m->v[from].doomed);
     }
-    assert_ptr_equal(s->turn_tail, link);
+    assert_ptr_equal(s->sequence_tail, link);
 }
 
 static void model_submit(struct model *m)
@@ -803,7 +803,7 @@ static void test_random_orders(void **state)
         while (in_flight > 0 || m.n < MODEL_BATCHES);
         assert_int_equal(m.oldest, MODEL_BATCHES);
         assert_int_equal(f->seq.outstanding, 0);
-        assert_null(f->seq.turn);
+        assert_null(f->seq.sequence);
         f->random = NULL;
         free(m.v);
     }

@@ -260,7 +260,15 @@ static void test_escapes(void **state)
     static const struct {
         const char *name, *shown;
     } cases[] = {
-        {"plain name's \\ \"x\"", "plain name's \\ \"x\""},
+        {"plain name's \"x\"", "plain name's \"x\""},
+        {"a\\n", "a\\\\n"}, /* is not a newline */
+        {"\xe2\x80\xae"
+         "gpj.exe",
+         "\\342\\200\\256gpj.exe"},          /* right-to-left override */
+        {"\xe2\x81\xa6", "\\342\\201\\246"}, /* left-to-right isolate */
+        {"\xd8\x9c", "\\330\\234"},          /* Arabic letter mark */
+        {"\xe2\x80\xa8", "\\342\\200\\250"}, /* line separator */
+        {"\xe2\x80\x90", "\xe2\x80\x90"},    /* a hyphen is none of these */
         {"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80"},
         {"\x7f\x01\r", "\\177\\001\\015"},
         {"\xc2\x9b"
@@ -692,6 +700,30 @@ static void test_attributes(void **state)
     json_decref(event);
 }
 
+/* A message may hold bytes that are not UTF-8, such as the name of an extended attribute. */
+static void test_json_messages(void **state)
+{
+    struct failure attribute = {"preserve extended attribute", EIO, FAILURE_NO_OFFSET,
+                                "user.\xff"};
+    json_t *event, *list;
+
+    (void)state;
+    capture_begin();
+    options.json = true;
+    dests[0].attributes = true;
+    dests[0].attribute_failures = &attribute;
+    dests[0].n_attribute_failures = 1;
+    report_init(&options);
+    all_done();
+    report_summary(&copy);
+    assert_int_equal(capture_end(), 0);
+    event = json_line(0);
+    list = json_object_get(dest_of(event, 0), "attribute_failures");
+    assert_string_equal(text_of(json_array_get(list, 0), "error"),
+                        "preserve extended attribute: Input/output error (user.\xef\xbf\xbd)");
+    json_decref(event);
+}
+
 static void test_json_names(void **state)
 {
     json_t *event;
@@ -827,6 +859,7 @@ int main(void)
         cmocka_unit_test_setup(test_json_events, setup),
         cmocka_unit_test_setup(test_json_summary, setup),
         cmocka_unit_test_setup(test_attributes, setup),
+        cmocka_unit_test_setup(test_json_messages, setup),
         cmocka_unit_test_setup(test_json_names, setup),
         cmocka_unit_test_setup(test_json_without_memory, setup),
         cmocka_unit_test_setup(test_version_and_dry_run, setup),

@@ -1,5 +1,5 @@
-/* Sources: what is refused, what size they are said to have, and whether a change is noticed.
- */
+/* Sources: which kinds there are and what they can do, what is refused, and whether a change is
+ * noticed. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -18,6 +18,7 @@
 
 #include <cmocka.h>
 
+#include "source/kind_priv.h"
 #include "source/source.h"
 
 #define NOBODY 65534u
@@ -42,7 +43,7 @@ static void open_ok(struct source *s, const char *path, bool want_direct)
         source_open_direct(s);
 }
 
-static void open_fails(const char *path, int err)
+static void open_fails(const char *path, int err, const char *message)
 {
     struct failure f = {0};
     struct source s;
@@ -50,6 +51,7 @@ static void open_fails(const char *path, int err)
     assert_int_equal(source_open(&s, path, &f), -err);
     assert_int_equal(f.err, err);
     assert_string_equal(f.op, "open");
+    assert_string_equal(f.message, message);
 }
 
 static int set_up(void **state)
@@ -67,6 +69,175 @@ static int tear_down(void **state)
     return chdir("/") == 0 && system(command) == 0 ? 0 : -1;
 }
 
+/* No file is of two kinds, and a kind has all operations. */
+static void test_kinds(void **state)
+{
+    static const struct {
+        mode_t mode;
+        const struct source_ops *kind;
+    } types[] = {
+        {S_IFREG, &source_file_ops},
+        {S_IFBLK, &source_device_ops},
+        {S_IFDIR, NULL},
+        {S_IFIFO, NULL},
+        {S_IFSOCK, NULL},
+        {S_IFCHR, NULL},
+        {S_IFLNK, NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        struct stat st = {.st_mode = types[i].mode | 0644};
+
+        for (size_t k = 0; source_table[k]; k++)
+            assert_int_equal(source_table[k]->takes(&st), source_table[k] == types[i].kind);
+    }
+    for (size_t k = 0; source_table[k]; k++) {
+        const struct source_ops *ops = source_table[k];
+
+        assert_true(ops->open && ops->begin && ops->open_direct && ops->allocated &&
+                    ops->check_unchanged && ops->origin && ops->close);
+    }
+}
+
+static void assert_can(const struct source *s, const struct source_can *can)
+{
+    assert_int_equal(s->can.positions, can->positions);
+    assert_int_equal(s->can.again, can->again);
+    assert_int_equal(s->can.size_known, can->size_known);
+    assert_int_equal(s->can.holes, can->holes);
+    assert_int_equal(s->can.clonable, can->clonable);
+}
+
+static void test_capabilities(void **state)
+{
+    static const struct source_can full = {true, true, true, false, true};
+    static const struct source_can sparse = {true, true, true, true, true};
+    static const struct source_can unknown = {true, true, false, false, false};
+    static const struct {
+        const char *path;
+        const struct source_can *can;
+    } files[] = {
+        {"full", &full},
+        {"sparse", &sparse},
+        {"empty", &unknown},
+        {"/proc/self/stat", &unknown},
+        {"/sys/kernel/mm/transparent_hugepage/enabled", &unknown},
+    };
+    struct source s;
+
+    (void)state;
+    run("head -c 100000 /dev/urandom > full && sync full && truncate -s 1M sparse && : > "
+        "empty");
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        if (access(files[i].path, R_OK) < 0) {
+            print_message("%s: not here, skipped\n", files[i].path);
+            continue;
+        }
+        open_ok(&s, files[i].path, false);
+        assert_can(&s, files[i].can);
+        if (s.can.holes)
+            assert_true(source_allocated(&s) < s.size);
+        source_close(&s);
+    }
+}
+
+/* What is open already. */
+static void test_by_fd(void **state)
+{
+    struct failure f = {0};
+    struct source s;
+    int fd;
+
+    (void)state;
+    run("printf hello > x && mkdir d");
+    fd = open("x", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    assert_int_equal(source_open_fd(&s, fd, "a name for people", &f), 0);
+    assert_int_equal(s.fd, fd);
+    assert_int_equal(s.size, 5);
+    assert_int_equal(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
+    source_open_direct(&s);
+    source_close(&s);
+    assert_int_equal(fcntl(fd, F_GETFD), -1);
+
+    fd = open("d", O_RDONLY | O_CLOEXEC);
+    assert_int_equal(source_open_fd(&s, fd, "d", &f), -EISDIR);
+    assert_int_equal(fcntl(fd, F_GETFD), -1);
+    assert_int_equal(s.fd, -1);
+}
+
+static struct origin origin_of(const char *path)
+{
+    struct origin origin;
+    struct source s;
+
+    open_ok(&s, path, false);
+    memset(&origin, 0xAA, sizeof(origin));
+    assert_true(source_origin(&s, &origin));
+    assert_int_equal(origin.size, s.st.st_size);
+    assert_int_equal(origin.ino, s.st.st_ino);
+    assert_memory_equal(&origin.mtime, &s.st.st_mtim, sizeof(origin.mtime));
+    assert_memory_equal(&origin.ctime, &s.st.st_ctim, sizeof(origin.ctime));
+    assert_int_equal(origin.offset, 0);
+    assert_int_equal(origin.length, 0);
+    source_close(&s);
+    return origin;
+}
+
+static bool same_hash(const struct hash *a, const struct hash *b)
+{
+    return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+/* The first and the last 64 KiB are part of it, and what is between them is not. */
+static void test_origin(void **state)
+{
+    static const struct {
+        const char *offset;
+        bool head, tail; /* differ */
+    } changes[] = {
+        {"0", true, false},       {"65535", true, false},  {"65536", false, false},
+        {"134463", false, false}, {"134464", false, true}, {"199999", false, true},
+    };
+    struct origin before, now;
+    char command[128];
+
+    (void)state;
+    run("head -c 200000 /dev/zero > x");
+    before = origin_of("x");
+    now = origin_of("x");
+    assert_true(same_hash(&before.head, &now.head) && same_hash(&before.tail, &now.tail));
+    for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+        run("head -c 200000 /dev/zero > x");
+        (void)snprintf(command, sizeof(command),
+                       "printf x | dd of=x bs=1 seek=%s conv=notrunc status=none",
+                       changes[i].offset);
+        run(command);
+        now = origin_of("x");
+        assert_int_equal(!same_hash(&before.head, &now.head), changes[i].head);
+        assert_int_equal(!same_hash(&before.tail, &now.tail), changes[i].tail);
+    }
+    run("printf short > x");
+    now = origin_of("x");
+    assert_true(same_hash(&now.head, &now.tail));
+}
+
+static void test_no_origin(void **state)
+{
+    static const char *const paths[] = {"empty", "/proc/version"};
+    struct origin origin = {.size = 7};
+    struct source s;
+
+    (void)state;
+    run(": > empty");
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        open_ok(&s, paths[i], false);
+        assert_false(source_origin(&s, &origin));
+        assert_int_equal(origin.size, 7);
+        source_close(&s);
+    }
+}
+
 static void test_regular(void **state)
 {
     struct source s;
@@ -75,7 +246,7 @@ static void test_regular(void **state)
     run("printf hello > x && ln -s x link");
     for (int i = 0; i < 2; i++) {
         open_ok(&s, i == 0 ? "x" : "link", false);
-        assert_true(s.size_known);
+        assert_true(s.can.size_known);
         assert_int_equal(s.size, 5);
         assert_int_equal(s.fd_direct, -1);
         assert_true(S_ISREG(s.st.st_mode));
@@ -122,7 +293,7 @@ static void test_size_unknown(void **state)
             continue;
         }
         open_ok(&s, paths[i], true);
-        assert_false(s.size_known);
+        assert_false(s.can.size_known);
         assert_int_equal(source_check_unchanged(&s, &f), 0);
         source_close(&s);
     }
@@ -147,14 +318,17 @@ static void test_refused(void **state)
     assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
     close(fd);
     run("mkdir d && mkfifo fifo && : > x && ln -s nothing dangling");
-    open_fails("d", EISDIR);
-    open_fails("fifo", EOPNOTSUPP);
-    open_fails("socket", EOPNOTSUPP);
-    open_fails("/dev/null", EOPNOTSUPP);
-    open_fails("nothing", ENOENT);
-    open_fails("dangling", ENOENT);
-    open_fails("", ENOENT);
-    open_fails("x/", ENOTDIR);
+    open_fails("d", EISDIR, "is a directory now");
+    open_fails("fifo", EOPNOTSUPP,
+               "is a fifo; only regular files and block devices can be read");
+    open_fails("socket", EOPNOTSUPP,
+               "is a socket; only regular files and block devices can be read");
+    open_fails("/dev/null", EOPNOTSUPP,
+               "is a character device; only regular files and block devices can be read");
+    open_fails("nothing", ENOENT, "");
+    open_fails("dangling", ENOENT, "");
+    open_fails("", ENOENT, "");
+    open_fails("x/", ENOTDIR, "");
 }
 
 static void test_unreadable(void **state)
@@ -207,6 +381,25 @@ static void test_unchanged(void **state)
     }
 }
 
+/* A name more or less is no change, if the caller says that there will be one. */
+static void test_relinked(void **state)
+{
+    struct failure f = {0};
+    struct source s;
+
+    (void)state;
+    run("printf 12345 > x");
+    open_ok(&s, "x", false);
+    nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+    run("ln x y");
+    assert_int_equal(source_check_unchanged(&s, &f), -ESTALE);
+    s.relinked = true;
+    assert_int_equal(source_check_unchanged(&s, &f), 0);
+    run("printf 54321 > y");
+    assert_int_equal(source_check_unchanged(&s, &f), -ESTALE);
+    source_close(&s);
+}
+
 /* A file replaced by a rename is still there under its descriptor, but its ctime tells. */
 static void test_replaced(void **state)
 {
@@ -225,7 +418,9 @@ static void test_replaced(void **state)
 /* Through a read-only loop device. */
 static void test_block_device(void **state)
 {
+    static const struct source_can can = {true, true, true, false, false};
     struct failure f = {0};
+    struct origin origin;
     struct source s;
     char device[64] = "", command[128];
     FILE *p;
@@ -245,8 +440,10 @@ static void test_block_device(void **state)
     open_ok(&s, device, true);
     (void)snprintf(command, sizeof(command), "losetup -d %s", device);
     run(command);
-    assert_true(s.size_known);
+    assert_can(&s, &can);
     assert_int_equal(s.size, 1234944);
+    assert_int_equal(source_allocated(&s), s.size);
+    assert_false(source_origin(&s, &origin));
     assert_true(s.fd_direct >= 0);
     assert_int_equal(lseek(s.fd, 0, SEEK_CUR), 0);
     assert_int_equal(source_check_unchanged(&s, &f), 0);
@@ -259,9 +456,11 @@ static int run_in(const char *constant_place)
 {
     void *place = (void *)(uintptr_t)constant_place;
     const struct CMUnitTest tests[] = {
-        HERE(test_regular),   HERE(test_direct),   HERE(test_size_unknown),
-        HERE(test_no_direct), HERE(test_refused),  HERE(test_unreadable),
-        HERE(test_unchanged), HERE(test_replaced), HERE(test_block_device),
+        HERE(test_kinds),     HERE(test_capabilities), HERE(test_regular),
+        HERE(test_by_fd),     HERE(test_direct),       HERE(test_size_unknown),
+        HERE(test_no_direct), HERE(test_refused),      HERE(test_unreadable),
+        HERE(test_unchanged), HERE(test_relinked),     HERE(test_replaced),
+        HERE(test_origin),    HERE(test_no_origin),    HERE(test_block_device),
     };
 
     return cmocka_run_group_tests_name(constant_place, tests, NULL, NULL);

@@ -15,7 +15,8 @@
 
 #include <cmocka.h>
 
-#include "target/partial.h"
+#include "target/partial_priv.h"
+#include "target/target.h"
 
 #define NOBODY 65534u
 #define LENGTH 3000000u
@@ -25,12 +26,15 @@ static char scratch[] = "/tmp/ucopy-test-XXXXXX";
 static char bytes[LENGTH];
 static int dir_fd;
 
+static atomic_uint_fast64_t kept;
+
 static struct origin origin = {.size = LENGTH, .ino = 7, .length = LENGTH};
 static struct partial_request request = {
     .name = "final",
     .origin = &origin,
     .resume = true,
     .owner = (uid_t)-1,
+    .kept = &kept,
 };
 
 /* What the test has open. */
@@ -86,7 +90,7 @@ static int take_ok(void)
 
     if (fd < 0)
         fail_msg("partial_open: %s", strerror(-fd));
-    assert_true(exists(part) && exists(p.map));
+    assert_true(exists(part) && exists(p.journal_name));
     return fd;
 }
 
@@ -114,14 +118,14 @@ static void make(unsigned cells)
     for (unsigned i = 0; i < 3; i++)
         if (cells >> i & 1)
             put(fd, i);
-    assert_int_equal(p.kept, CELL * (unsigned)__builtin_popcount(cells));
+    assert_int_equal(kept, CELL * (unsigned)__builtin_popcount(cells));
     leave(fd);
 }
 
 /* Reads back: exactly the cells of the mask are there. */
 static void assert_there(int fd, unsigned cells)
 {
-    struct partial_watch watch = {.stop = false};
+    struct target_watch watch = {.stop = false};
     struct ranges held;
 
     ranges_init(&held);
@@ -130,7 +134,7 @@ static void assert_there(int fd, unsigned cells)
         assert_int_equal(ranges_contain(&held, i * CELL, (i + 1) * CELL), cells >> i & 1);
         assert_int_equal(ranges_overlap(&held, i * CELL, (i + 1) * CELL), cells >> i & 1);
     }
-    assert_int_equal(p.kept, ranges_total(&held));
+    assert_int_equal(kept, ranges_total(&held));
     ranges_free(&held);
 }
 
@@ -141,8 +145,8 @@ static void test_comes_back(void **state)
     (void)state;
     make(5);
     fd = take_ok();
-    assert_null(p.note);
-    assert_int_equal(p.kept, 2 * CELL);
+    assert_null(p.no_resume);
+    assert_int_equal(kept, 2 * CELL);
     assert_there(fd, 5);
     put(fd, 1);
     leave(fd);
@@ -161,7 +165,7 @@ static void test_finish(void **state)
     (void)state;
     assert_int_equal(rename(part, "final"), 0);
     partial_finish(&p, dir_fd);
-    assert_int_equal(p.kept, 0);
+    assert_int_equal(kept, 0);
     leave(fd);
     assert_int_equal(system("test \"$(ls -A)\" = final && rm final"), 0);
 }
@@ -197,7 +201,7 @@ static void test_tampered_cells(void **state)
 
 static void test_stop(void **state)
 {
-    struct partial_watch watch = {.stop = true};
+    struct target_watch watch = {.stop = true};
     struct ranges held;
     int fd;
 
@@ -206,7 +210,7 @@ static void test_stop(void **state)
     fd = take_ok();
     ranges_init(&held);
     assert_int_equal(partial_check(&p, fd, false, &watch, &held), -EINTR);
-    assert_int_equal(p.kept, 2 * CELL);
+    assert_int_equal(kept, 2 * CELL);
     ranges_free(&held);
     leave(fd);
 }
@@ -220,8 +224,8 @@ static void test_afresh(void **state)
     origin.ino++;
     fd = take_ok();
     origin.ino--;
-    assert_non_null(p.note);
-    assert_int_equal(p.kept, 0);
+    assert_non_null(p.no_resume);
+    assert_int_equal(kept, 0);
     assert_there(fd, 0);
     leave(fd);
     make(7);
@@ -249,12 +253,12 @@ static void test_held(void **state)
         assert_int_equal(other.journal_fd, -1);
     }
     partial_sweep(dir_fd, "final");
-    assert_true(exists(part) && exists(p.map));
+    assert_true(exists(part) && exists(p.journal_name));
     leave(fd);
     partial_sweep(dir_fd, "another");
-    assert_true(exists(part) && exists(p.map));
+    assert_true(exists(part) && exists(p.journal_name));
     partial_sweep(dir_fd, "final");
-    assert_false(exists(part) || exists(p.map));
+    assert_false(exists(part) || exists(p.journal_name));
 }
 
 static void test_lone_map(void **state)
@@ -263,7 +267,7 @@ static void test_lone_map(void **state)
     make(1);
     assert_int_equal(unlink(part), 0);
     partial_sweep(dir_fd, "final");
-    assert_false(exists(part) || exists(p.map));
+    assert_false(exists(part) || exists(p.journal_name));
 }
 
 static void test_allocated(void **state)
@@ -320,7 +324,7 @@ static void test_owner(void **state)
     assert_there(fd, 1);
     leave(fd);
     assert_int_equal(chown(part, 0, 0), 0);
-    assert_int_equal(chown(p.map, NOBODY, NOBODY), 0);
+    assert_int_equal(chown(p.journal_name, NOBODY, NOBODY), 0);
     fd = take_ok();
     assert_there(fd, 0);
     partial_remove(&p, dir_fd, part, fd);

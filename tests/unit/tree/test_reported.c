@@ -1,4 +1,5 @@
-/* What has been told before: the same of the same path, by the same, and nothing else. */
+/* Which failures have been reported before: the same ones of the same path by the same
+ * caller. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,7 +21,7 @@ static struct failure failure(const char *op, int err, const char *message)
 
 static void test_same(void **state)
 {
-    struct reported t = {.n = 0};
+    struct reported t = {.table.n = 0};
     struct failure f = failure("open", EACCES, NULL);
 
     (void)state;
@@ -34,7 +35,7 @@ static void test_same(void **state)
 
 static void test_other(void **state)
 {
-    struct reported t = {.n = 0};
+    struct reported t = {.table.n = 0};
     struct failure f = failure("open", EACCES, NULL), g;
 
     (void)state;
@@ -57,7 +58,7 @@ static void test_other(void **state)
 
 static void test_many(void **state)
 {
-    struct reported t = {.n = 0};
+    struct reported t = {.table.n = 0};
     struct failure f = failure("open", EACCES, NULL);
     char path[32];
 
@@ -68,7 +69,7 @@ static void test_many(void **state)
             assert_int_equal(reported_before(&t, 0, path, &f), round == 1);
         }
     }
-    assert_int_equal(t.n, 10000);
+    assert_int_equal(t.table.n, 10000);
     reported_free(&t);
 }
 

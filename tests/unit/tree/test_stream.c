@@ -389,7 +389,7 @@ static void test_part(void **state)
     assert_non_null(stream_reserve(s, 0, 1));
     stream_owe(s, 1, 1000000);
     await_held_up(s, 0);
-    assert_true(stream_part(s, 0, cut, &lane));
+    assert_true(stream_divide(s, 0, cut, &lane));
     assert_int_equal(lane, 1);
     assert_int_equal(stream_lane(s, 0), 0);
     assert_int_equal(stream_lane(s, 1), 1);
@@ -431,7 +431,7 @@ static void test_part_refused(void **state)
     assert_true(is_whole(stream_take(s, 1), 0));
     stream_owe(s, 1, 1000000);
     await_held_up(s, 0);
-    assert_false(stream_part(s, 0, cut, &lane));
+    assert_false(stream_divide(s, 0, cut, &lane));
     stream_put_off(s, 0);
     assert_false(stream_held_up(s, 0));
     assert_true(put_in(s, 0, 2, 50)); /* it may go on as if nothing had been */
@@ -439,7 +439,7 @@ static void test_part_refused(void **state)
     await_held_up(s, 0); /* until the next time */
     stream_stop(s);
     assert_false(stream_held_up(s, 0));
-    assert_false(stream_part(s, 0, stream_position(s, 0), &lane));
+    assert_false(stream_divide(s, 0, stream_position(s, 0), &lane));
     await_readers(&fast, 1);
     stream_free(s);
 }
@@ -465,7 +465,7 @@ static void test_patience(void **state)
         else
             assert_false(stream_await(s, 0, stream_position(s, 0)));
         assert_true(stream_held_up(s, 0));
-        assert_true(stream_part(s, 0, stream_position(s, 0), &lane));
+        assert_true(stream_divide(s, 0, stream_position(s, 0), &lane));
         assert_true(stream_drain(s, 0));
         stream_stop(s);
         await_readers(&fast, 1);
@@ -511,7 +511,7 @@ static void *write_all(void *arg)
                 abort();
             *own = (struct producer){
                 .s = w->s, .number = first, .seed = w->seed * 3 + 1, .next = w->next};
-            if (stream_part(w->s, w->lane, cut, &own->lane)) {
+            if (stream_divide(w->s, w->lane, cut, &own->lane)) {
                 w->next = own;
                 if (pthread_create(&own->thread, NULL, write_all, own) != 0)
                     abort();

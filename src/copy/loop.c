@@ -1,0 +1,145 @@
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "accounting_priv.h"
+#include "copy.h"
+#include "copy_priv.h"
+#include "hang_check_priv.h"
+
+/* How long the loop waits for completions before it looks whether it should stop. */
+#define WAIT_MS WATCHDOG_INTERVAL_MS
+
+/* Pause before operations that moved nothing are tried again. */
+#define BACKOFF_NS 1000000
+
+static const struct work_ops *const kinds[] = {
+    [WORK_COPY] = &work_copy_ops,
+    [WORK_FLUSH] = &work_flush_ops,
+};
+
+int copy_create(struct job *j, void *pool, struct copy **ret_copy)
+{
+    struct copy *c = calloc(1, sizeof *c);
+
+    if (!c)
+        return -ENOMEM;
+    c->job = j;
+    c->dests = calloc(j->n_dests, sizeof *c->dests);
+    c->takes = calloc(j->n_dests, sizeof *c->takes);
+    if (!c->dests || !c->takes || chunks_init(&c->chunks, j, pool) < 0 ||
+        pace_init(&c->pace, j) < 0 || watchdog_init(&c->watchdog, j->n_dests) < 0) {
+        copy_free(c);
+        return -ENOMEM;
+    }
+    for (unsigned d = 0; d < j->n_dests; d++)
+        c->dests[d].cursor = job_prefix(j, d);
+    *ret_copy = c;
+    return 0;
+}
+
+void copy_free(struct copy *c)
+{
+    if (!c)
+        return;
+    watchdog_free(&c->watchdog);
+    pace_free(&c->pace);
+    chunks_free(&c->chunks);
+    free(c->dests);
+    free(c->takes);
+    free(c);
+}
+
+/* Gives the free chunks something to do. */
+static void claim_more(struct copy *c)
+{
+    struct claim claim;
+
+    chunks_count_behind(c);
+    pace_update(&c->pace, chunks_count_lost(c));
+    while (c->chunks.free && pace_claim(&c->pace, &claim, c->takes))
+        chunk_use(c, kinds[claim.work], &claim);
+}
+
+/* Submits what can be submitted. 0, or a negative errno: the engine broke.
+ *
+ * Ordered batches that are in flight behind one that failed come back cancelled, sooner or
+ * later. What is submitted meanwhile would overtake them, so that everything waits for the last
+ * of them and then starts again from the lowest range. */
+static int submit_idle(struct copy *c)
+{
+    if (c->settling && c->in_flight > 0)
+        return 0;
+    c->settling = false;
+    for (struct chunk *k = c->chunks.claimed; k; k = k->next) {
+        int r;
+
+        if (k->left > 0 || !chunk_build(c, k))
+            continue;
+        r = engine_submit(c->engine, &k->batch);
+        if (r < 0) {
+            chunk_unbuild(k);
+            /* No room for the moment: completions will make some. */
+            return r == -EAGAIN && c->in_flight > 0 ? 0 : r;
+        }
+        k->turn = c->submitted++;
+        k->left = k->batch.n_ops;
+        k->led = k->ops[0].kind == ENGINE_NOP; /* takes no time */
+        c->in_flight++;
+    }
+    return 0;
+}
+
+static int wait_and_account(struct copy *c)
+{
+    struct engine_op *done = NULL;
+    int r;
+
+    pace_wait(&c->pace);
+    r = engine_wait(c->engine, chunks_count_slow(c), WAIT_MS, &done);
+
+    while (done && r == 0) {
+        struct engine_op *op = done;
+
+        done = op->next; /* before the operation is used for something else */
+        r = account_result(c, op);
+    }
+    return r;
+}
+
+static void pause_after_stall(struct copy *c)
+{
+    struct timespec t = {.tv_nsec = BACKOFF_NS};
+
+    if (c->backoff)
+        nanosleep(&t, NULL);
+    c->backoff = false;
+}
+
+int copy_run(struct copy *c, struct engine *e)
+{
+    c->engine = e;
+    while (!job_stopping(c->job)) {
+        int r;
+
+        pause_after_stall(c);
+        chunks_free_done(c);
+        if (!c->leaving)
+            claim_more(c);
+        if (!c->chunks.claimed && !c->leaving)
+            return 0;
+        r = c->leaving ? 0 : submit_idle(c);
+        assert(r < 0 || c->in_flight > 0 || c->leaving);
+        if (r == 0 && !hang_check_can_go_on(c)) {
+            hang_check_leave_behind(c);
+            return COPY_LEFT;
+        }
+        if (r == 0)
+            r = wait_and_account(c);
+        if (r < 0)
+            return account_broken_engine(c, r);
+        hang_check_look(c);
+    }
+    return c->in_flight > 0 ? COPY_LEFT : 0;
+}

@@ -1,0 +1,245 @@
+/* work_copy: WORK_COPY. A range is read once and written to every destination that needs it.
+ *
+ * Everything that can happen to a read or a write short of a failure is repaired here: short
+ * transfers, EINTR, EAGAIN, O_DIRECT that the kernel refuses, operations that the engine left
+ * unstarted, the end of the source. None of it is a special case: the chunk knows how much of
+ * it has been read and what each destination has of it, and its next batch asks for the
+ * rest. */
+#include "accounting_priv.h"
+
+#include <errno.h>
+
+#include "source/zeros.h"
+
+/* The file index through which an operation goes: O_DIRECT if all of it is aligned. The odd
+ * head or tail of a file goes through the page cache, beside direct I/O on the rest of it. */
+static unsigned file_for(const struct endpoint *endpoint, const struct endpoint_state *state,
+                         const struct engine_op *op)
+{
+    uint64_t bits = op->offset | (uintptr_t)op->buf | op->len;
+
+    if (endpoint->file_direct == JOB_NO_FILE || state->direct_refused ||
+        bits % endpoint->direct_align != 0)
+        return endpoint->file;
+    return endpoint->file_direct;
+}
+
+static void build_read(struct copy *c, struct chunk *k, struct engine_op *op)
+{
+    const struct endpoint *src = &c->job->source;
+
+    if (k->loaded == chunk_len(k))
+        return;
+    k->blank = 0;
+    op->kind = ENGINE_READ;
+    op->offset = src->base + k->range.start + k->loaded;
+    op->buf = k->buf + k->loaded;
+    op->len = chunk_len(k) - k->loaded;
+    op->file = file_for(src, &c->source, op);
+}
+
+/* Whether zeros are passed over for destination d instead of written. */
+static bool passes_zeros(const struct copy *c, unsigned d)
+{
+    return c->job->zero_block && c->job->dests[d].blank;
+}
+
+/* Where the write to destination d that begins at its share's `done` has to end. */
+static uint32_t write_end(const struct copy *c, const struct chunk *k, unsigned d)
+{
+    uint32_t len = chunk_len(k);
+
+    return passes_zeros(c, d)
+               ? zeros_next(k->zeros, k->shares[d].done, len, c->job->zero_block, true)
+               : len;
+}
+
+/* Whether it is known what is to be written. Where zeros are passed over, that depends on what
+ * has been read. An order is then kept by one chunk after the other, because a batch that only
+ * reads keeps none. */
+static bool may_write(const struct copy *c, const struct chunk *k)
+{
+    if (!c->job->zero_block)
+        return true;
+    return k->loaded == chunk_len(k) && (!c->job->in_order || k == c->chunks.claimed);
+}
+
+static bool build_write(struct copy *c, struct chunk *k, unsigned d, struct engine_op *op)
+{
+    const struct endpoint *dst = &c->job->dests[d];
+    uint32_t done = k->shares[d].done;
+    uint64_t at = k->range.start + done;
+
+    /* A destination without positions takes its bytes only in their order. */
+    if (!may_write(c, k) || (dst->sequential && c->dests[d].cursor != at))
+        return false;
+    *op = (struct engine_op){
+        .kind = ENGINE_WRITE,
+        .offset = dst->base + at,
+        .buf = k->buf + done,
+        .len = write_end(c, k, d) - done,
+    };
+    op->file = file_for(dst, &c->dests[d], op);
+    if (dst->sequential)
+        op->offset = ENGINE_STREAM;
+    return true;
+}
+
+/* Zeros that come next for destination d are passed over. */
+static void pass_zeros(struct copy *c, struct chunk *k, unsigned d)
+{
+    struct share *s = &k->shares[d];
+    uint64_t at = k->range.start + s->done;
+    uint32_t end;
+
+    if (!passes_zeros(c, d))
+        return;
+    end = zeros_next(k->zeros, s->done, chunk_len(k), c->job->zero_block, false);
+    if (end == s->done)
+        return;
+    job_passed(c->job, d, at, at + end - s->done);
+    s->done = end;
+}
+
+/* Once for all destinations, when the chunk has been read in full. */
+static void look_for_zeros(struct copy *c, struct chunk *k)
+{
+    if (!c->job->zero_block || k->loaded < chunk_len(k))
+        return;
+    zeros_find(k->zeros, k->buf, k->loaded, c->job->zero_block);
+    for (unsigned d = 0; d < c->job->n_dests; d++)
+        if (k->shares[d].state == SHARE_PENDING)
+            pass_zeros(c, k, d);
+}
+
+static void account_read(struct copy *c, struct chunk *k)
+{
+    const struct engine_op *op = &k->ops[0];
+    struct failure f;
+    int32_t r = op->result;
+
+    if (r > 0) {
+        k->loaded += (uint32_t)r;
+        k->stalled_since = 0;
+        job_read(c->job, (uint64_t)r);
+        look_for_zeros(c, k);
+        return;
+    }
+    if (r == 0) { /* the source ends here */
+        job_source_end(c->job, k->range.start + k->loaded);
+        k->range.end = k->range.start + k->loaded;
+        look_for_zeros(c, k);
+        return;
+    }
+    if (r == -ECANCELED) /* never started */
+        return;
+    if (r == -EINVAL && op->file == c->job->source.file_direct) {
+        c->source.direct_refused = true;
+        return;
+    }
+    if ((r == -EINTR || r == -EAGAIN) && account_retry(c, &k->stalled_since, c->job->stall_ms))
+        return;
+    failure_set(&f, "read", -r, op->offset, NULL);
+    job_fail_source(c->job, &f);
+}
+
+/* Destination d has all of the chunk. The journal gets the hash of its bytes, which is made
+ * once for all destinations, while the bytes are in the buffer. */
+static void finish(struct copy *c, struct chunk *k, unsigned d)
+{
+    struct journal_writer *journal = c->job->journal_writer;
+    struct journal_record record = {.start = k->range.start, .len = chunk_len(k)};
+
+    if (journal && journal_writer_wants(journal, d)) {
+        if (!k->hashed)
+            k->hash = hash_of(k->buf, record.len);
+        k->hashed = true;
+        record.hash = k->hash;
+        journal_writer_note(journal, d, &record);
+    }
+    chunk_finish_share(c, k, d);
+}
+
+/* Where in destination d the next byte of its share lies, for messages. */
+static uint64_t dest_offset(const struct copy *c, const struct chunk *k, unsigned d)
+{
+    return c->job->dests[d].base + k->range.start + k->shares[d].done;
+}
+
+static void advance(struct copy *c, struct chunk *k, unsigned d, uint32_t n)
+{
+    struct share *s = &k->shares[d];
+    uint64_t at = k->range.start + s->done;
+
+    s->done += n;
+    s->stalled_since = 0;
+    c->dests[d].cursor = at + n;
+    job_written(c->job, d, at, at + n);
+    pass_zeros(c, k, d);
+    if (s->done == chunk_len(k))
+        finish(c, k, d);
+}
+
+static void account_write(struct copy *c, struct chunk *k, unsigned i, unsigned d)
+{
+    const struct engine_op *op = &k->ops[i];
+    const struct endpoint *dst = &c->job->dests[d];
+    int32_t r = op->result;
+
+    if (r > 0) {
+        advance(c, k, d, (uint32_t)r);
+        return;
+    }
+    if (r == -ECANCELED) /* never started, for no fault of its own */
+        return;
+    if (r == -EINVAL && op->file == dst->file_direct && !dst->need_direct) {
+        c->dests[d].direct_refused = true;
+        return;
+    }
+    if ((r == 0 || r == -EINTR || r == -EAGAIN) &&
+        account_retry(c, &k->shares[d].stalled_since, c->job->stall_ms))
+        return;
+    chunk_finish_share(c, k, d);
+    account_drop(c, d, "write", r == 0 ? EIO : -r, dest_offset(c, k, d),
+                 r == 0 ? "writes make no progress" : NULL);
+}
+
+/* The source may have ended with this chunk: a destination that has all there is needs no
+ * more of it. */
+static void end_batch(struct copy *c, struct chunk *k)
+{
+    for (unsigned d = 0; d < c->job->n_dests; d++)
+        if (k->shares[d].state == SHARE_PENDING && k->shares[d].done == chunk_len(k))
+            finish(c, k, d);
+}
+
+/* Bytes that have been sent to a stream, and may still arrive there, cannot be sent again. */
+static void give_back(struct copy *c, struct chunk *k, unsigned d)
+{
+    const struct share *s = &k->shares[d];
+    struct range rest = {k->range.start + s->done, k->range.end};
+
+    if (s->state == SHARE_BUSY && c->job->dests[d].sequential)
+        account_drop(c, d, "write", ETIMEDOUT, FAILURE_NO_OFFSET,
+                     "held up by a destination that does not answer");
+    else
+        job_return(c->job, d, WORK_COPY, &rest);
+}
+
+static unsigned limit_ms(const struct copy *c, unsigned d)
+{
+    return c->job->dests[d].timeout_ms;
+}
+
+const struct work_ops work_copy_ops = {
+    .name = "write",
+    .in_order = true,
+    .interruptible = true,
+    .build_leader = build_read,
+    .build = build_write,
+    .account_leader = account_read,
+    .account = account_write,
+    .end_batch = end_batch,
+    .give_back = give_back,
+    .limit_ms = limit_ms,
+};

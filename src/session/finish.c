@@ -1,0 +1,152 @@
+/* finish: destinations that are complete are committed, all others are given up. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "session_priv.h"
+
+/* If the source has failed or changed, no copy of it that is not done yet is worth anything. */
+static void check_source(struct session *s)
+{
+    struct failure *f = &s->status.source_failure;
+
+    job_source_failure(&s->job, f);
+    if (f->err == 0 && source_check_unchanged(&s->source, f) < 0)
+        job_fail_source(&s->job, f);
+    if (f->err != 0)
+        session_fail_all(s);
+}
+
+static void call_finish(void *calls, unsigned d)
+{
+    struct dest_call *c = &((struct session_calls *)calls)->dests[d];
+
+    if (c->journal_writer)
+        journal_writer_finish(c->journal_writer, c->d);
+    switch (c->action) {
+    case FINISH_COMMIT:
+        (void)target_commit(&c->target, &c->failure);
+        break;
+    case FINISH_ABORT:
+        target_abort(&c->target, c->keep);
+        break;
+    case FINISH_ABANDON:
+        target_abandon(&c->target, c->keep);
+        break;
+    }
+}
+
+/* Finishes the destinations that are called. The target of one that is late is lost. */
+static void finish_called(struct session *s, enum finish_action action, unsigned limit_ms)
+{
+    for (unsigned d = 0; d < s->copy->n_dests; d++) {
+        struct dest_call *c = &s->calls->dests[d];
+
+        if (!s->dests[d].called)
+            continue;
+        c->action = action;
+        c->keep = s->dests[d].keep;
+        c->journal_writer = s->journal_writer;
+    }
+    session_call_dests(s, limit_ms, call_finish, NULL);
+    for (unsigned d = 0; d < s->copy->n_dests; d++) {
+        struct session_dest *dest = &s->dests[d];
+
+        if (!dest->called)
+            continue;
+        if (!dest->late)
+            dest->status->kept = target_kept(session_target(s, d));
+        dest->open = false;
+    }
+}
+
+/* ---- commit ---- */
+
+/* What the report says of a destination that has been committed. */
+static void note_committed(struct session *s, unsigned d)
+{
+    struct dest_status *ds = s->dests[d].status;
+    const struct target *t = session_target(s, d);
+
+    ds->state = DEST_DONE;
+    ds->done_after = (double)(clock_now_ms() - s->began_ms) / 1000;
+    ds->attributes = t->attrs_given;
+    ds->attribute_failures = t->attr_failures.list;
+    ds->n_attribute_failures = t->attr_failures.n;
+    ds->durable = s->job.dests[d].flush && !session_incomplete(s, d);
+}
+
+static void commit_called(struct session *s)
+{
+    finish_called(s, FINISH_COMMIT, session_flush_limit_ms(s));
+    for (unsigned d = 0; d < s->copy->n_dests; d++) {
+        if (!s->dests[d].called)
+            continue;
+        session_note_call(s, d, "finish");
+        if (s->dests[d].status->state != DEST_FAILED)
+            note_committed(s, d);
+    }
+}
+
+void session_commit_complete(struct session *s)
+{
+    bool any = false;
+
+    if (s->signal || s->unavailable)
+        return;
+    if (session_clone_dests(s))
+        session_update(s);
+    for (unsigned d = 0; d < s->copy->n_dests; d++) {
+        s->dests[d].called =
+            session_takes_part(s, d) && !s->signal && !session_incomplete(s, d);
+        any |= s->dests[d].called;
+    }
+    if (!any)
+        return;
+    check_source(s);
+    if (s->status.source_failure.err == 0)
+        commit_called(s);
+}
+
+/* ---- give up ---- */
+
+/* Whether a later run may resume from what destination d has. Not if the source has changed.
+ * Not if an fsync has failed either: the page cache has data then that the device has lost. */
+static bool is_worth_keeping(const struct session *s, unsigned d)
+{
+    const struct failure *f = &s->dests[d].status->failure;
+    int source = s->status.source_failure.err;
+
+    return source != ESTALE && source != ENODATA &&
+           !(f->op && strcmp(f->op, "fsync") == 0 && f->err != ETIMEDOUT);
+}
+
+static void give_up_rest(struct session *s)
+{
+    struct failure f;
+
+    for (unsigned d = 0; d < s->copy->n_dests; d++) {
+        s->dests[d].called = s->dests[d].open;
+        s->dests[d].keep = is_worth_keeping(s, d);
+    }
+    finish_called(s, s->abandoned ? FINISH_ABANDON : FINISH_ABORT, STOP_WAIT_MS);
+    for (unsigned d = 0; d < s->copy->n_dests; d++) {
+        struct session_dest *dest = &s->dests[d];
+
+        if (!dest->called)
+            continue;
+        if (!dest->keep)
+            dest->status->kept = 0;
+        if (dest->status->state != DEST_FAILED)
+            session_fail_dest(s, d, session_stopped(s, &f));
+    }
+}
+
+void session_finish(struct session *s)
+{
+    session_take_signals(s);
+    if (!s->signal && !s->unavailable)
+        check_source(s);
+    session_commit_complete(s);
+    give_up_rest(s);
+}

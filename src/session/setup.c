@@ -1,0 +1,252 @@
+/* setup: makes the job that the workers get from the session: endpoints, tuning, journal. */
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+
+#include "session_priv.h"
+
+/* How long a destination may move no byte before it is dropped. */
+#define STALL_MS 3000
+
+/* --sparse=always looks for zeros in blocks of this size: that of most file systems. */
+#define ZERO_BLOCK 4096u
+
+/* ---- tuning ---- */
+
+static unsigned usable_cpus(void)
+{
+    cpu_set_t set;
+
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
+}
+
+/* Whether a destination that is too slow for the others is served on its own. It then needs a
+ * second read of what the others have got. */
+static bool detaches(const struct session *s)
+{
+    unsigned open = 0;
+
+    for (unsigned d = 0; d < s->copy->n_dests; d++)
+        open += session_takes_part(s, d);
+    return open > 1 && s->source.can.again && s->o->slow != SLOW_WAIT && !s->o->in_order;
+}
+
+static struct tuning_facts facts(const struct session *s)
+{
+    struct tuning_facts f = {
+        .size = s->size,
+        .size_known = s->size_known,
+        .cpus = usable_cpus(),
+        .detach = detaches(s),
+        .direct = s->source.fd_direct >= 0,
+        .sequential = s->o->in_order || !s->source.can.positions,
+        .align = s->source.fd_direct >= 0 ? s->source.direct_align : 1,
+    };
+
+    for (unsigned d = 0; d < s->copy->n_dests; d++) {
+        const struct target *t;
+
+        if (!session_takes_part(s, d) || s->dests[d].cloned)
+            continue;
+        t = session_target(s, d);
+        f.n_dests++;
+        f.sequential |= t->sequential;
+        if (t->fd_direct < 0)
+            continue;
+        f.direct = true;
+        if (t->direct_align > f.align)
+            f.align = t->direct_align;
+    }
+    return f;
+}
+
+/* Reports which files are read and written past the page cache. */
+static void report_direct(const struct session *s)
+{
+    if (s->source.fd_direct >= 0)
+        report_verbose("%s: read with O_DIRECT", s->copy->source);
+    for (unsigned d = 0; d < s->copy->n_dests; d++)
+        if (session_takes_part(s, d) && !s->dests[d].cloned &&
+            session_target(s, d)->fd_direct >= 0)
+            report_verbose("%s: written with O_DIRECT", s->copy->dests[d]);
+}
+
+/* ---- endpoints ---- */
+
+/* Adds a descriptor to the job's table; returns its index. */
+static unsigned add_fd(struct job *j, int fd)
+{
+    if (fd < 0)
+        return JOB_NO_FILE;
+    j->fds[j->n_fds] = fd;
+    return j->n_fds++;
+}
+
+static void set_up_source(struct session *s)
+{
+    struct job *j = &s->job;
+
+    j->source = (struct endpoint){
+        .file = add_fd(j, s->source.fd),
+        .file_direct = add_fd(j, s->source.fd_direct),
+        .direct_align = s->source.direct_align,
+        .base = s->start,
+        .timeout_ms = session_timeout_ms(s, false),
+    };
+}
+
+static void set_up_dest(struct session *s, unsigned d)
+{
+    const struct session_dest *dest = &s->dests[d];
+    const struct target *t;
+    struct job *j = &s->job;
+
+    if (dest->status->skipped) { /* it gets nothing, and needs nothing */
+        j->dests[d].file = j->dests[d].file_direct = JOB_NO_FILE;
+        job_set_aside(j, d);
+        job_given(j, d);
+        return;
+    }
+    if (!session_takes_part(s, d)) {
+        j->dests[d].file_direct = JOB_NO_FILE;
+        job_drop(j, d, &dest->status->failure);
+        return;
+    }
+    t = session_target(s, d);
+    j->dests[d] = (struct endpoint){
+        .file = add_fd(j, dest->cloned ? -1 : t->fd),
+        .file_direct = add_fd(j, dest->cloned ? -1 : t->fd_direct),
+        .direct_align = t->direct_align,
+        .base = s->o->dest_offset,
+        .need_direct = t->request.need_direct,
+        .sequential = t->sequential,
+        .flush = s->o->fsync && t->can_fsync,
+        .blank = t->blank,
+        .timeout_ms = session_timeout_ms(s, t->sequential),
+    };
+    if (dest->cloned || session_awaits_clone(s, d))
+        job_set_aside(j, d);
+    if (dest->cloned)
+        job_given(j, d);
+}
+
+/* What earlier runs have left need not be copied. */
+static int set_up_held(struct session *s)
+{
+    int r = 0;
+
+    for (unsigned d = 0; d < s->copy->n_dests && r == 0; d++)
+        if (session_takes_part(s, d))
+            r = job_hold(&s->job, d, &s->dests[d].held);
+    return r;
+}
+
+/* ---- the journal ---- */
+
+/* Called by the journal writer's thread for destination d. */
+static void note_written(void *calls, unsigned d, const struct journal_record *v, unsigned n)
+{
+    target_note(&((struct session_calls *)calls)->dests[d].target, v, n);
+}
+
+/* Starts the journal writer, if any destination has a journal. */
+static int start_journal_writer(struct session *s)
+{
+    unsigned n = s->copy->n_dests;
+    bool *wanted = calloc(n, sizeof *wanted);
+    struct journal_writer_config config = {
+        .n = n,
+        .wanted = wanted,
+        .write = note_written,
+        .arg = s->calls,
+    };
+    bool any = false;
+    int r = 0;
+
+    if (!wanted)
+        return -ENOMEM;
+    for (unsigned d = 0; d < n; d++) {
+        wanted[d] = session_takes_part(s, d) && session_target(s, d)->keeps;
+        any |= wanted[d];
+    }
+    if (any)
+        r = journal_writer_start(&config, &s->journal_writer);
+    s->job.journal_writer = s->journal_writer;
+    free(wanted);
+    return r;
+}
+
+/* ---- the job ---- */
+
+static int make_job(struct session *s, uint32_t align)
+{
+    struct job *j = &s->job;
+    size_t n = s->copy->n_dests;
+    int r =
+        job_init(j, (unsigned)n, s->size, s->size_known, s->tuning.workers * s->tuning.buffers);
+
+    if (r < 0)
+        return r;
+    j->fds = calloc(2 * (1 + n), sizeof *j->fds);
+    j->dests = calloc(n, sizeof *j->dests);
+    /* Each destination may be at another position, and those that share at one more. */
+    if (s->size > 0 && s->source.can.holes)
+        r = extents_create(s->source.fd, s->start, s->size, align, (unsigned)n + 1,
+                           &j->extents);
+    if (j->fds && j->dests && r == 0)
+        return 0;
+    session_free_job(s);
+    return -ENOMEM;
+}
+
+static void configure_job(struct session *s)
+{
+    struct job *j = &s->job;
+
+    j->chunk_size = s->tuning.chunk_size;
+    j->buffers = s->tuning.buffers;
+    j->max_held = s->tuning.queue_depth;
+    j->detach = detaches(s);
+    j->stall_ms = STALL_MS;
+    j->in_order = s->o->in_order;
+    j->stop_on_error = s->o->stop_on_error;
+    j->zero_block = s->o->sparse == WHEN_ALWAYS ? ZERO_BLOCK : 0;
+    j->news_fd = s->news_fd;
+}
+
+int session_set_up_job(struct session *s)
+{
+    struct tuning_facts f = facts(s);
+    int r;
+
+    tuning_choose(&s->tuning, s->o, &f);
+    if (f.direct && !s->file)
+        report_direct(s);
+    r = make_job(s, f.align);
+    if (r < 0)
+        return r;
+    configure_job(s);
+    set_up_source(s);
+    for (unsigned d = 0; d < s->copy->n_dests; d++)
+        set_up_dest(s, d);
+    r = set_up_held(s);
+    job_start(&s->job);
+    if (r == 0)
+        r = start_journal_writer(s);
+    if (r < 0)
+        session_free_job(s);
+    return r;
+}
+
+void session_free_job(struct session *s)
+{
+    job_free(&s->job);
+    extents_free(s->job.extents);
+    free(s->job.fds);
+    free(s->job.dests);
+    journal_writer_free(s->journal_writer);
+    s->job.extents = NULL;
+    s->job.fds = NULL;
+    s->job.dests = NULL;
+    s->journal_writer = NULL;
+}

@@ -1,0 +1,135 @@
+/* watch: the workers of a job, from their start to their end. */
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/event.h"
+#include "engine/engine.h"
+#include "session_priv.h"
+
+/* How often to look whether the search for holes gets no answer. */
+#define SEARCH_MS 1000
+
+/* How often to look, after a signal, whether the workers have ended. */
+#define STOP_POLL_MS 50
+
+/* How long to sleep until something has to be looked at, in ms; -1: until there are news. */
+static int interval_ms(const struct session *s, int progress_ms)
+{
+    if (progress_ms >= 0)
+        return progress_ms;
+    if (s->signal)
+        return STOP_POLL_MS;
+    return s->job.extents && s->job.source.timeout_ms ? SEARCH_MS : -1;
+}
+
+/* Whether a worker hangs while it looks for holes in the source. No engine notices that. */
+static bool search_hangs(struct session *s)
+{
+    uint64_t asked_at = s->job.extents ? extents_asked_at(s->job.extents) : 0;
+    uint64_t now = clock_now_ms();
+    struct failure f;
+
+    if (!asked_at || !s->job.source.timeout_ms || now < asked_at + s->job.source.timeout_ms)
+        return false;
+    failure_set(&f, "look for holes", ETIMEDOUT, FAILURE_NO_OFFSET, NO_ANSWER);
+    job_fail_source(&s->job, &f);
+    return true;
+}
+
+/* Waits until the workers have ended. False: after a signal they did not end in time, or they
+ * hang. */
+static bool watch(struct session *s)
+{
+    int progress_ms = report_progress_interval_ms();
+    uint64_t shown = s->began_ms, deadline = UINT64_MAX;
+
+    for (;;) {
+        struct pollfd p[2] = {{.fd = s->news_fd, .events = POLLIN},
+                              {.fd = s->signal_fd, .events = POLLIN}};
+        int before = s->signal;
+
+        poll(p, 2, interval_ms(s, progress_ms));
+        if (p[0].revents && event_clear(s->news_fd) && crew_has_ended(s->crew))
+            return true;
+        session_update(s);
+        if (crew_is_open(s->crew))
+            session_commit_complete(s);
+        session_take_signals(s);
+        if (s->signal && !before) {
+            job_stop(&s->job);
+            deadline = clock_now_ms() + STOP_WAIT_MS;
+        }
+        if (clock_now_ms() >= deadline || s->impatient || search_hangs(s))
+            return false;
+        if (progress_ms >= 0 && clock_now_ms() - shown >= (uint64_t)progress_ms) {
+            session_show(s, false);
+            shown = clock_now_ms();
+        }
+    }
+}
+
+static void report_remark(void *arg, const char *engine, const char *reason)
+{
+    const char *chosen = arg;
+
+    if (chosen && strcmp(engine, chosen) == 0)
+        report_verbose("engine %s: %s", engine, reason);
+    else
+        report_verbose("engine %s passed over: %s", engine, reason);
+}
+
+static int start_workers(struct session *s)
+{
+    struct crew_config config = {
+        .engine = strcmp(s->o->engine, "auto") == 0 ? NULL : engine_find(s->o->engine),
+        .workers = s->tuning.workers,
+    };
+    int r = crew_start(&s->crew, &s->job, &config);
+
+    s->status.workers = s->tuning.workers;
+    s->status.chunk_size = s->tuning.chunk_size;
+    s->status.queue_depth = s->tuning.queue_depth;
+    if (r < 0) {
+        s->unavailable = true;
+        report_error("cannot start a worker: %s", strerror(-r));
+    }
+    return r;
+}
+
+/* The workers have ended: reports how they did it, and frees them. */
+static void end_workers(struct session *s)
+{
+    struct engine_reason why;
+    int r;
+
+    s->abandoned |= !crew_end(s->crew, STOP_WAIT_MS);
+    r = crew_error(s->crew, &why);
+    session_update(s);
+    if (!s->file)
+        crew_report_remarks(s->crew, report_remark, (void *)(uintptr_t)s->status.engine);
+    if (r < 0) {
+        s->unavailable = true;
+        report_error("engine %s: %s", s->o->engine, why.text);
+    } else if (!s->file) {
+        report_verbose("engine %s, %u x %u chunks of %u bytes", s->status.engine,
+                       s->tuning.workers, s->tuning.queue_depth, s->tuning.chunk_size);
+    }
+    if (!s->abandoned)
+        crew_free(s->crew);
+    s->crew = NULL;
+}
+
+bool session_run_workers(struct session *s)
+{
+    if (start_workers(s) < 0)
+        return false;
+    if (!watch(s)) {
+        s->abandoned = true;
+        session_update(s);
+        return false;
+    }
+    end_workers(s);
+    return true;
+}

@@ -1,0 +1,108 @@
+/* file: a regular file as a source. Files that the kernel makes up while they are read (/proc,
+ * /sys) belong to this kind, too: their st_size and times say nothing. */
+#include <errno.h>
+#include <linux/magic.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file_system.h"
+#include "by_name_priv.h"
+#include "holes.h"
+#include "kind_priv.h"
+
+/* Bytes at the start and at the end of a file that are hashed for its origin. */
+#define SAMPLE_SIZE 65536u
+
+/* The kernel's own file systems with made-up files: st_size is 0 or a page, whatever is
+ * read. */
+static const unsigned long made_up_file_systems[] = {
+    PROC_SUPER_MAGIC, SYSFS_MAGIC,        DEBUGFS_MAGIC,
+    TRACEFS_MAGIC,    CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC,
+    SECURITYFS_MAGIC, SELINUX_MAGIC,      SMACK_MAGIC,
+    PSTOREFS_MAGIC,   EFIVARFS_MAGIC,     RDTGROUP_SUPER_MAGIC,
+    BINFMTFS_MAGIC,   BPF_FS_MAGIC,       AAFS_MAGIC,
+    NSFS_MAGIC,       XENFS_SUPER_MAGIC,  0,
+};
+
+static bool file_takes(const struct stat *st)
+{
+    return S_ISREG(st->st_mode);
+}
+
+static int file_begin(struct source *s, struct failure *f)
+{
+    (void)f;
+    s->file.made_up = file_system_is(s->fd, made_up_file_systems) == 1;
+    s->size = (uint64_t)s->st.st_size;
+    s->can = (struct source_can){
+        .positions = true,
+        .again = true,
+        .size_known = s->size > 0 && !s->file.made_up,
+    };
+    s->can.holes = s->can.size_known && holes_are_likely(&s->st);
+    s->can.clonable = s->can.size_known;
+    return 0;
+}
+
+static uint64_t file_allocated(const struct source *s)
+{
+    return (uint64_t)s->st.st_blocks * 512;
+}
+
+static int file_check_unchanged(const struct source *s, struct failure *f)
+{
+    struct stat now;
+
+    if (s->file.made_up)
+        return 0;
+    if (fstat(s->fd, &now) < 0)
+        return failure_set(f, "stat", errno, FAILURE_NO_OFFSET, NULL);
+    if (now.st_size != s->st.st_size)
+        return failure_set(f, "check", ESTALE, FAILURE_NO_OFFSET,
+                           "its size changed while it was copied");
+    if (!clock_same(&now.st_mtim, &s->st.st_mtim) ||
+        (!s->relinked && !clock_same(&now.st_ctim, &s->st.st_ctim)))
+        return failure_set(f, "check", ESTALE, FAILURE_NO_OFFSET,
+                           "it was changed while it was copied");
+    return 0;
+}
+
+/* The hash of the sample at the offset; all zeros if it cannot be read. */
+static struct hash hash_at(int fd, uint64_t offset)
+{
+    struct hash hash = {0, 0};
+    char *buf = malloc(SAMPLE_SIZE);
+    ssize_t n = buf ? pread(fd, buf, SAMPLE_SIZE, (off_t)offset) : -1;
+
+    if (n > 0)
+        hash = hash_of(buf, (size_t)n);
+    free(buf);
+    return hash;
+}
+
+static bool file_origin(const struct source *s, struct origin *ret)
+{
+    if (!s->can.size_known)
+        return false;
+    *ret = (struct origin){
+        .size = s->size,
+        .ino = s->st.st_ino,
+        .mtime = s->st.st_mtim,
+        .ctime = s->st.st_ctim,
+        .head = hash_at(s->fd, 0),
+        .tail = hash_at(s->fd, s->size > SAMPLE_SIZE ? s->size - SAMPLE_SIZE : 0),
+    };
+    return true;
+}
+
+const struct source_ops source_file_ops = {
+    .takes = file_takes,
+    .open = by_name_open,
+    .begin = file_begin,
+    .open_direct = by_name_open_direct,
+    .allocated = file_allocated,
+    .check_unchanged = file_check_unchanged,
+    .origin = file_origin,
+    .close = by_name_close,
+};

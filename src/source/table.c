@@ -1,0 +1,6 @@
+/* table: which kinds of sources there are. */
+#include <stddef.h>
+
+#include "kind_priv.h"
+
+const struct source_ops *const source_table[] = {&source_file_ops, &source_device_ops, NULL};

@@ -1,0 +1,128 @@
+/* file_commit: makes a regular file that has been written the destination. See file_priv.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "file_priv.h"
+
+/* The file ends in a hole, which has not been written. Its data have been flushed before it got
+ * this length. */
+static int set_length(const struct target *t, struct failure *f)
+{
+    if (ftruncate(t->fd, (off_t)t->request.size) < 0)
+        return file_fail(f, "set length", errno, NULL);
+    if (t->request.durable && fsync(t->fd) < 0)
+        return file_fail(f, "fsync", errno, NULL);
+    return 0;
+}
+
+/* The copy has written every byte, or all but holes. If the file has another length, somebody
+ * else has written to it, too. */
+static int check_length(const struct target *t, struct failure *f)
+{
+    uint64_t length;
+    struct stat st;
+
+    if (!t->request.size_known || (t->request.keep_rest && !t->blank))
+        return 0;
+    if (fstat(t->fd, &st) < 0)
+        return file_fail(f, "stat", errno, NULL);
+    length = (uint64_t)st.st_size;
+    if (length < t->request.size && t->blank)
+        return set_length(t, f);
+    if (length != t->request.size && !t->request.keep_rest)
+        return file_fail(f, "check length", EIO, "the file is not as long as what was written");
+    return 0;
+}
+
+/* close(2) reports data that could not be written. The lock and the inode, by which the
+ * temporary file is known as ours, have to outlive it: a duplicate of the descriptor keeps
+ * them. */
+static int close_written(struct target *t, struct failure *f)
+{
+    int r_direct = fd_close(&t->fd_direct);
+    int held = fcntl(t->fd, F_DUPFD_CLOEXEC, 0);
+    int r = held < 0 ? -errno : fd_close(&t->fd);
+
+    if (held >= 0)
+        t->fd = held;
+    if (r == 0)
+        r = r_direct;
+    return r < 0 ? file_fail(f, "close", -r, NULL) : 0;
+}
+
+/* Makes the backup and renames the temporary file. */
+static int put_in_place(struct target *t, struct failure *f)
+{
+    struct target_file *own = file_of(t);
+    const struct file_name *n = &own->name;
+    char backup[NAME_MAX + 1] = "";
+
+    if (t->request.backup.kind != BACKUP_NONE &&
+        file_name_back_up(n, &t->request, false, backup, f) < 0)
+        return -f->err;
+    if (renameat(n->dir_fd, own->temp, n->dir_fd, n->last) < 0) {
+        int err = errno;
+
+        if (backup[0] != '\0')
+            backup_undo(n->dir_fd, n->last, backup);
+        return file_fail(f, "rename", err, err == EBUSY ? HINT_INPLACE : NULL);
+    }
+    own->temp[0] = '\0';
+    return 0;
+}
+
+static int rename_temporary(struct target *t, struct failure *f)
+{
+    struct target_file *own = file_of(t);
+    const struct file_name *n = &own->name;
+    struct stat st;
+
+    /* A node or symlink that has appeared under the final name is not replaced. For a directory
+     * the rename itself fails. */
+    if (fstatat(n->dir_fd, n->last, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(st.st_mode) &&
+        !S_ISDIR(st.st_mode) && (st.st_mode & S_IFMT) != own->there.over)
+        return file_fail(f, "rename", EEXIST, HINT_KIND);
+    /* A user who may write to the directory can put another file in the place of the temporary
+     * one. This run must not install that file under the final name. (Between this check and
+     * the rename, or after it, that user can do so without this run.) */
+    if (fstatat(n->dir_fd, own->temp, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+        !temp_is(n->dir_fd, own->temp, t->fd))
+        return file_fail(f, "rename", ESTALE, "the temporary was replaced by another file");
+    if (t->request.only_new) {
+        int r = temp_rename(n->dir_fd, own->temp, n->last);
+
+        return r < 0 ? file_fail(f, "rename", -r, r == -EEXIST ? HINT_NEW : NULL) : 0;
+    }
+    return put_in_place(t, f);
+}
+
+int file_commit_data(struct target *t, bool *ret_keep, struct failure *f)
+{
+    struct target_file *own = file_of(t);
+    bool named = file_has_temp(t) || own->created; /* a name is or was created */
+    int r;
+
+    *ret_keep = true;
+    r = check_length(t, f);
+    if (r == 0)
+        r = file_inode_complete(t, named, f);
+    if (r == 0) {
+        r = close_written(t, f);
+        *ret_keep = r == 0; /* else data that can be read need not be on the device */
+    }
+    if (r == 0 && file_has_temp(t))
+        r = rename_temporary(t, f);
+    if (r == 0) {
+        file_temp_finish(t);
+        own->backup[0] = '\0'; /* it stays */
+    }
+    if (r == 0 && named && t->request.durable && fsync(own->name.dir_fd) < 0)
+        r = file_fail(f, "fsync directory", errno, NULL);
+    if (t->keeps && file_has_temp(t))
+        (void)fchmod(t->fd, FILE_PRIVATE_MODE); /* it may stay */
+    return r;
+}

@@ -1,0 +1,153 @@
+/* file_inode: mode, owner, access control list and preserved attributes of a regular file. See
+ * file_priv.h.
+ *
+ * A new file gets what the kernel makes of the source's permission bits (umask, default ACL of
+ * the directory), as with cp. A file that replaces another gets the mode and the owner of that.
+ * What is preserved of the source's attributes comes before either.
+ *
+ * A temporary file is private until it is complete. It is created with mode 0600: if the
+ * directory has a default ACL, this denies access to all others, too, because the bits of the
+ * group are the mask of the ACL. The chmod(2) at the end sets owner, mask and others, and a
+ * mode given at creation affects no other entry of an ACL. */
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "file_priv.h"
+
+#define PERMISSION_BITS (S_IRWXU | S_IRWXG | S_IRWXO)
+#define MODE_BITS       (PERMISSION_BITS | S_ISUID | S_ISGID | S_ISVTX)
+
+bool file_inode_preserves_mode(const struct target_request *q)
+{
+    return q->attrs && q->attrs->wanted.mode;
+}
+
+static bool preserves_owner(const struct target_request *q)
+{
+    return q->attrs && q->attrs->wanted.owner;
+}
+
+/* ---- at open: what the file will get ---- */
+
+mode_t file_inode_creation_mode(const struct target_request *q)
+{
+    mode_t mode = q->source_mode & PERMISSION_BITS;
+
+    /* Nobody else may read the file before it has its owner. */
+    if (file_inode_preserves_mode(q) && preserves_owner(q))
+        mode &= S_IRWXU;
+    /* Extended attributes of a read-only file could not be set. */
+    return q->attrs ? mode | S_IWUSR : mode;
+}
+
+int file_inode_note_created(struct target *t, struct failure *f)
+{
+    struct stat st;
+
+    if (fstat(t->fd, &st) < 0)
+        return file_fail(f, "stat", errno, NULL);
+    file_of(t)->inode.mode =
+        st.st_mode & MODE_BITS & (t->request.source_mode | ~(mode_t)S_IWUSR);
+    return 0;
+}
+
+int file_inode_note_replaced(struct target *t, struct failure *f)
+{
+    struct target_file *own = file_of(t);
+    const struct stat *st = &own->there.st;
+    struct file_inode *i = &own->inode;
+    int r = file_inode_preserves_mode(&t->request)
+                ? 0
+                : acl_read(own->name.dir_fd, own->name.last, &i->acl);
+
+    if (r < 0)
+        return file_fail(f, "read access control list", -r, NULL);
+    i->replaces = true;
+    i->mode = st->st_mode & MODE_BITS;
+    i->uid = st->st_uid;
+    i->gid = st->st_gid;
+    /* As a write(2) into the file by this user would do. */
+    if (geteuid() != 0) {
+        i->mode &= ~(mode_t)S_ISUID;
+        if (i->mode & S_IXGRP)
+            i->mode &= ~(mode_t)S_ISGID;
+    }
+    return 0;
+}
+
+/* ---- at commit ---- */
+
+/* Gives the file the owner and group of the one that it replaces, as far as the user may;
+ * *ret_kept: it has both. */
+static int set_owner(const struct target *t, const struct stat *st, bool *ret_kept,
+                     struct failure *f)
+{
+    const struct file_inode *i = &file_of(t)->inode;
+    bool kept = !i->replaces || (i->uid == st->st_uid && i->gid == st->st_gid) ||
+                fchown(t->fd, i->uid, i->gid) == 0;
+
+    if (!kept) {
+        if (errno != EPERM || geteuid() == 0)
+            return file_fail(f, "set owner", errno, HINT_INPLACE);
+        /* The group alone may be allowed where the owner is not. */
+        if (fchown(t->fd, (uid_t)-1, i->gid) < 0 && errno != EPERM)
+            return file_fail(f, "set owner", errno, HINT_INPLACE);
+    }
+    *ret_kept = kept;
+    return 0;
+}
+
+/* Sets only what differs: there are file systems that refuse every chmod and chown. */
+static int set_mode(const struct target *t, bool owner_kept, struct failure *f)
+{
+    const struct file_inode *i = &file_of(t)->inode;
+    mode_t mode = i->mode;
+    struct stat st;
+    int r;
+
+    if (!owner_kept)
+        mode &= ~(mode_t)(S_ISUID | S_ISGID);
+    if (i->replaces) {
+        r = acl_write(t->fd, &i->acl);
+        if (r < 0)
+            return file_fail(f, "set access control list", -r, HINT_INPLACE);
+    }
+    if (fstat(t->fd, &st) < 0)
+        return file_fail(f, "stat", errno, NULL);
+    if ((st.st_mode & MODE_BITS) != mode && fchmod(t->fd, mode) < 0)
+        return file_fail(f, "set mode", errno, NULL);
+    return 0;
+}
+
+/* Gives the file what is preserved of the source; *ret_changed: that was anything. */
+static void preserve(struct target *t, bool named, const struct stat *st, bool *ret_changed)
+{
+    const struct attrs_file file = {.fd = t->fd, .fresh = named, .st = st};
+
+    t->attrs_given = true;
+    *ret_changed = attrs_apply(t->request.attrs, &file, &t->attr_failures);
+}
+
+/* Owner, attributes, mode: in this order none undoes another. */
+int file_inode_complete(struct target *t, bool named, struct failure *f)
+{
+    const struct target_request *q = &t->request;
+    bool owner_kept = !preserves_owner(q), changed = false;
+    struct stat st;
+    int r = 0;
+
+    if (!named && !q->attrs)
+        return 0;
+    if (fstat(t->fd, &st) < 0)
+        return file_fail(f, "stat", errno, NULL);
+    if (named && !preserves_owner(q))
+        r = set_owner(t, &st, &owner_kept, f);
+    if (r == 0 && q->attrs)
+        preserve(t, named, &st, &changed);
+    if (r == 0 && named && !file_inode_preserves_mode(q))
+        r = set_mode(t, owner_kept, f);
+    if (r == 0 && changed && q->durable && fsync(t->fd) < 0)
+        r = file_fail(f, "fsync", errno, NULL);
+    return r;
+}

@@ -1,0 +1,212 @@
+/* file_open: makes a regular file ready for writing. See file_priv.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/direct_io.h"
+#include "base/fd.h"
+#include "file_priv.h"
+
+#define HINT_BUSY    "another run is writing to it"
+#define HINT_FOREIGN "a .ucopy-*.part that is not a file of this user is in the way"
+#define HINT_OTHER   "is another file now"
+
+/* Opens the file behind target.fd, which stands under `name`, for direct I/O, too, if that is
+ * requested and possible. */
+static int open_direct(struct target *t, const char *name, struct failure *f)
+{
+    const struct target_file *own = file_of(t);
+    bool fresh = file_has_temp(t) || own->created;
+    struct stat st;
+    int fd;
+
+    if (!t->request.want_direct && !t->request.need_direct)
+        return 0;
+    if (fstat(t->fd, &st) < 0)
+        return file_fail(f, "stat", errno, NULL);
+    /* A new file may be read-only (by its source, the umask, a default ACL) and could not be
+     * opened a second time. Commit sets its mode. */
+    if (fresh && !(st.st_mode & S_IWUSR) && fchmod(t->fd, FILE_PRIVATE_MODE) < 0)
+        return file_fail(f, "set mode", errno, NULL);
+
+    fd = fd_reopen_direct(own->name.dir_fd, name, t->fd,
+                          O_WRONLY | file_name_no_follow(&own->name));
+    if (fd >= 0) {
+        t->direct_align = direct_io_align(fd);
+        if (t->direct_align > 0) {
+            t->fd_direct = fd;
+            return 0;
+        }
+        (void)fd_close(&fd);
+        fd = -EINVAL;
+    }
+    if (t->request.need_direct)
+        return file_fail(f, "open", -fd, "O_DIRECT is not available for this file");
+    return 0;
+}
+
+/* ---- a temporary file ---- */
+
+/* Notes the mode that a new file gets. Only the kernel knows what the umask and the file system
+ * make of the source's mode: a file that is removed at once shows it. */
+static int note_new_mode(struct target *t, struct failure *f)
+{
+    int r;
+
+    if (file_inode_preserves_mode(&t->request))
+        return 0;
+    r = file_temp_create(t, t->request.source_mode & ACCESSPERMS);
+    if (r < 0)
+        return file_fail(f, "create temporary", -r, NULL);
+    r = file_inode_note_created(t, f);
+    file_temp_remove(t);
+    (void)fd_close(&t->fd);
+    return r;
+}
+
+/* Creates the temporary file, or opens the partial one. hint: for a directory that the user may
+ * not write to. */
+static int open_temp(struct target *t, const char *hint, struct failure *f)
+{
+    int r =
+        t->request.origin ? file_temp_open_partial(t) : file_temp_create(t, FILE_PRIVATE_MODE);
+
+    if (r == -EAGAIN)
+        return file_fail(f, "open partial file", EAGAIN, HINT_BUSY);
+    if (r == -EEXIST)
+        return file_fail(f, "open partial file", EEXIST, HINT_FOREIGN);
+    if (r < 0)
+        return file_fail(f, "create temporary", -r, r == -EACCES || r == -EROFS ? hint : NULL);
+    return 0;
+}
+
+static int open_temporary(struct target *t, struct failure *f)
+{
+    const struct target_file *own = file_of(t);
+    const struct file_name *n = &own->name;
+    bool exists = own->there.exists;
+    bool writable = exists && faccessat(n->dir_fd, n->last, W_OK, AT_EACCESS) == 0;
+    int r;
+
+    /* The rename would replace a write-protected file all the same. */
+    if (exists && !writable && !t->request.force)
+        return file_fail(f, "open", errno, NULL);
+
+    r = exists ? file_inode_note_replaced(t, f) : note_new_mode(t, f);
+    if (r == 0)
+        r = open_temp(t, writable ? HINT_INPLACE : NULL, f);
+    if (r < 0)
+        return r;
+    r = open_direct(t, own->temp, f);
+    if (r < 0) {
+        file_temp_leave(t, true);
+        return r;
+    }
+    /* If an earlier run has left anything, target_check() decides. */
+    t->blank = t->request.sparse && !(t->request.origin && t->request.resume);
+    return 0;
+}
+
+/* ---- in place ---- */
+
+/* Prepares the file that exists and that target.fd has been opened on. */
+static int prepare_existing(struct target *t, struct failure *f)
+{
+    const struct target_file *own = file_of(t);
+    struct stat st;
+    int r;
+
+    if (fstat(t->fd, &st) < 0)
+        return file_fail(f, "stat", errno, NULL);
+    if (!fd_same_file(&st, &own->there.st))
+        return file_fail(f, "open", ESTALE, HINT_OTHER);
+    /* The plan has refused the source as a destination, but the path may have changed. */
+    if (st.st_dev == t->request.source_dev && st.st_ino == t->request.source_ino)
+        return file_fail(f, "open", ESTALE, "is the source now");
+    r = open_direct(t, own->name.last, f);
+    if (r < 0)
+        return r;
+    /* Not by O_TRUNC: the data stay until nothing else can be refused. */
+    if (!t->request.keep_rest && ftruncate(t->fd, 0) < 0)
+        return file_fail(f, "truncate", errno, NULL);
+    t->blank = t->request.sparse && (!t->request.keep_rest || file_space_punch(t));
+    return 0;
+}
+
+static int remove_name(const struct file_name *n, struct failure *f)
+{
+    return unlinkat(n->dir_fd, n->last, 0) < 0 ? file_fail(f, "remove", errno, NULL) : 0;
+}
+
+/* Opens the file that exists. 1: it could not be opened, and was removed instead. */
+static int open_existing(struct target *t, struct failure *f)
+{
+    const struct file_name *n = &file_of(t)->name;
+    int r = fd_open_existing(n->dir_fd, n->last, O_WRONLY | file_name_no_follow(n));
+
+    if (r >= 0) {
+        t->fd = r;
+        return prepare_existing(t, f);
+    }
+    if (r == -ELOOP)
+        return file_fail(f, "open", ESTALE, HINT_KIND);
+    if (!t->request.force || t->request.keep_rest)
+        return file_fail(f, "open", -r, NULL);
+    r = remove_name(n, f);
+    return r < 0 ? r : 1;
+}
+
+/* Removes what stands under the name and is not written to, or moves it to its backup. */
+static int make_way(struct target *t, struct failure *f)
+{
+    struct target_file *own = file_of(t);
+
+    if (!own->there.over)
+        return 0;
+    if (t->request.backup.kind != BACKUP_NONE)
+        return file_name_back_up(&own->name, &t->request, true, own->backup, f);
+    return remove_name(&own->name, f);
+}
+
+/* Creates the file under its final name. */
+static int create(struct target *t, struct failure *f)
+{
+    struct target_file *own = file_of(t);
+    const struct file_name *n = &own->name;
+    int r;
+
+    t->fd = openat(n->dir_fd, n->last, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                   file_inode_creation_mode(&t->request));
+    if (t->fd < 0)
+        return file_fail(f, "open", errno, NULL);
+    own->created = true;
+    t->blank = t->request.sparse;
+    r = file_inode_note_created(t, f);
+    if (r == 0)
+        r = open_direct(t, n->last, f);
+    if (r < 0 && temp_is(n->dir_fd, n->last, t->fd))
+        (void)unlinkat(n->dir_fd, n->last, 0);
+    return r;
+}
+
+static int open_inplace(struct target *t, struct failure *f)
+{
+    const struct target_file *own = file_of(t);
+    int r = own->there.exists ? open_existing(t, f) : 1;
+
+    if (r < 1)
+        return r;
+    r = make_way(t, f);
+    if (r < 0)
+        return r;
+    r = create(t, f);
+    if (r < 0 && own->backup[0] != '\0')
+        backup_undo(own->name.dir_fd, own->name.last, own->backup);
+    return r;
+}
+
+int file_open_data(struct target *t, struct failure *f)
+{
+    return t->request.inplace ? open_inplace(t, f) : open_temporary(t, f);
+}

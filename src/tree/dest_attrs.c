@@ -1,0 +1,39 @@
+/* dest_attrs: the attributes that files and directories of a destination get from the source.
+ * See dest_state_priv.h. */
+#include <errno.h>
+
+#include "dest_state_priv.h"
+
+void tree_dest_take_attrs(struct tree_dest *t, const struct record *r)
+{
+    struct failure f;
+
+    if (attrs_unpack(&t->attrs, &r->st, record_attrs(r), r->attrs_len) == 0)
+        return;
+    failure_set(&f, "preserve attributes", ENOMEM, FAILURE_NO_OFFSET, NULL);
+    t->request.attrs_failed(t->request.arg, t->path.bytes, &f);
+}
+
+void tree_dest_give_attrs(struct tree_dest *t, const struct attrs_file *file)
+{
+    struct attrs_failures failures = {.n = 0};
+
+    (void)attrs_apply(&t->attrs, file, &failures);
+    for (unsigned i = 0; i < failures.n; i++)
+        t->request.attrs_failed(t->request.arg, t->path.bytes, &failures.list[i]);
+}
+
+mode_t tree_dest_held(const struct tree_dest *t, mode_t mode)
+{
+    const struct attrs_wanted *w = &t->request.preserve;
+
+    return w->owner && !w->mode ? mode & (S_IRWXG | S_IRWXO) & ~t->request.umask : 0;
+}
+
+void tree_dest_release(struct tree_dest *t, int fd, mode_t held)
+{
+    struct stat st;
+
+    if (held && (fstat(fd, &st) < 0 || fchmod(fd, (st.st_mode & MODE_BITS) | held) < 0))
+        tree_dest_fail_attrs(t, "set mode");
+}

@@ -1,0 +1,200 @@
+/* engine_files: files that go through the engines, one at a time, while the first reader and
+ * its writers wait. A session copies such a file (session_run_file()). Hence the main thread
+ * may use what is the writers' meanwhile. See main_priv.h. */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "main_priv.h"
+
+/* The file that is being copied. */
+struct engine_file {
+    struct tree_main *m;
+    int fd;           /* of the source; the session takes it over */
+    const char *path; /* likewise, for people */
+    bool readable;    /* the source had no failure */
+    /* Those destinations that it goes to, in the order of the session. */
+    unsigned n;
+    unsigned *dests; /* their numbers */
+    struct target_request *requests;
+    char **paths;
+};
+
+static void on_progress(void *arg, const struct copy_status *file, bool asked)
+{
+    const struct engine_file *e = arg;
+    struct copy_status *st = &e->m->status;
+
+    tree_main_update_status(e->m);
+    st->read_bytes += file->read_bytes;
+    st->engine = file->engine;
+    tree_begin_totals(e->m);
+    for (unsigned i = 0; i < file->n_dests; i++) {
+        struct dest_status *ds = &st->dests[e->dests[i]];
+
+        ds->bytes += file->dests[i].bytes;
+        ds->resumed += file->dests[i].resumed;
+    }
+    report_progress(st, asked);
+}
+
+/* ---- what became of the file ---- */
+
+/* Takes over the result of one destination: number i in the session, d in the tree. */
+static void take_result(struct tree_main *m, unsigned d, const struct copy_status *status,
+                        unsigned i)
+{
+    const struct dest_status *file = &status->dests[i];
+    struct tree_dest *dest = m->tree->writers[d].dest;
+
+    for (unsigned k = 0; k < file->n_attribute_failures; k++)
+        tree_main_failed(m, tree_who_for_attrs(m->tree, d), file->path,
+                         &file->attribute_failures[k]);
+    if (file->state == DEST_DONE) {
+        tree_dest_copied(dest, file->bytes, file->resumed);
+        tree_main_made(m, d, file->path);
+        report_method(status, i);
+    } else if (!file->by_source) {
+        tree_dest_not_copied(dest);
+    }
+    if (file->state != DEST_DONE && !file->by_source && file->failure.err != EINTR)
+        tree_main_failed(m, d, file->path, &file->failure);
+    m->dests[d].kept += file->kept;
+    if (file->failure.err == ETIMEDOUT) {
+        tree_main_give_up(m, d);
+        tree_main_fail_dest(m, d, &file->failure);
+    }
+}
+
+static bool takes_time(const struct dest_status *ds)
+{
+    return ds->state == DEST_DONE && !ds->skipped;
+}
+
+/* How many seconds after the first destination this one was complete, if it was slow: detached,
+ * or more than twice as long. Else 0. */
+static double lag_of(const struct dest_status *ds, double first)
+{
+    bool slow = takes_time(ds) && (ds->detached || ds->done_after > 2 * first);
+
+    return slow ? ds->done_after - first : 0;
+}
+
+/* Reports the lags to the stream, which may detach slow destinations. */
+static void note_lags(const struct engine_file *e, const struct copy_status *file)
+{
+    double first = file->seconds, most = 0;
+
+    for (unsigned i = 0; i < file->n_dests; i++)
+        if (takes_time(&file->dests[i]) && file->dests[i].done_after < first)
+            first = file->dests[i].done_after;
+    for (unsigned i = 0; i < file->n_dests; i++)
+        if (lag_of(&file->dests[i], first) > most)
+            most = lag_of(&file->dests[i], first);
+    for (unsigned i = 0; i < file->n_dests; i++)
+        stream_owe(e->m->tree->stream, e->dests[i],
+                   (int64_t)(1000 * (2 * lag_of(&file->dests[i], first) - most)));
+}
+
+static void on_ended(void *arg, const struct copy_status *file)
+{
+    struct engine_file *e = arg;
+    struct tree_main *m = e->m;
+
+    m->status.engine = file->engine;
+    m->status.workers = file->workers;
+    m->status.chunk_size = file->chunk_size;
+    m->status.queue_depth = file->queue_depth;
+    atomic_fetch_add(&m->tree->read_bytes, file->read_bytes);
+    atomic_fetch_add(&m->tree->readers[0]->steps, 1);
+    e->readable = file->source_failure.err == 0;
+    note_lags(e, file);
+    if (file->source_failure.err)
+        tree_main_failed(m, tree_who_is_source(m->tree), file->source, &file->source_failure);
+    for (unsigned i = 0; i < file->n_dests; i++)
+        take_result(m, e->dests[i], file, i);
+}
+
+/* ---- the copy ---- */
+
+/* Finds the destinations that take the file: those of the first reader. */
+static void collect_dests(struct engine_file *e)
+{
+    struct tree *t = e->m->tree;
+
+    for (unsigned d = 0; d < t->copy->n_dests; d++) {
+        const struct tree_writer *w = &t->writers[d];
+        const char *path;
+
+        if (e->m->dests[d].given_up || atomic_load(&w->over) ||
+            stream_lane(t->stream, d) != 0 ||
+            !tree_dest_copy_request(w->dest, &e->requests[e->n], &path))
+            continue;
+        e->paths[e->n] = (char *)(uintptr_t)path;
+        e->dests[e->n++] = d;
+    }
+}
+
+/* Runs the session. Takes e->fd over. True: threads of the session hang, and may still look at
+ * what *e leads to. */
+static bool run_session(struct engine_file *e)
+{
+    struct tree_main *m = e->m;
+    const struct plan_copy copy = {
+        .source = (char *)(uintptr_t)e->path, .dests = e->paths, .n_dests = e->n};
+    const struct session_file file = {.fd = e->fd,
+                                      .targets = e->requests,
+                                      .arg = e,
+                                      .progress = on_progress,
+                                      .ended = on_ended};
+    struct session_result result = {.exit_status = 0};
+
+    session_run_file(m->tree->o, &copy, &file, m->signal_fd, &result);
+    m->abandoned |= result.abandoned;
+    if (result.signal && !m->signal) {
+        m->signal = result.signal;
+        tree_main_stop(m);
+    }
+    return result.abandoned;
+}
+
+/* Takes fd over. False: the file could not be read. */
+static bool copy_file(struct tree_main *m, int fd, const char *path)
+{
+    unsigned n = m->status.n_dests;
+    struct engine_file e = {.m = m, .fd = fd, .path = path, .readable = true};
+    bool hangs = false;
+
+    e.dests = calloc(n, sizeof(*e.dests));
+    e.requests = calloc(n, sizeof(*e.requests));
+    e.paths = calloc(n, sizeof(*e.paths));
+    if (e.dests && e.requests && e.paths)
+        collect_dests(&e);
+    if (e.n > 0)
+        hangs = run_session(&e);
+    else
+        close(fd);
+    if (!hangs) {
+        free(e.requests);
+        free(e.paths);
+    }
+    free(e.dests);
+    return e.readable;
+}
+
+void tree_main_copy_handed_over(struct tree_main *m)
+{
+    const char *path;
+    bool readable = true;
+    int fd;
+
+    if (!handover_take(&m->tree->handover, &fd, &path))
+        return;
+    tree_main_take_messages(m); /* of entries that came before */
+    if (m->stopping)
+        close(fd);
+    else
+        readable = copy_file(m, fd, path);
+    tree_main_restart_clocks(m);
+    handover_finish(&m->tree->handover, readable);
+}

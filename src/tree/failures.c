@@ -1,0 +1,143 @@
+/* failures: failures of single files and of whole destinations are counted and reported, and so
+ * is what was made. See main_priv.h. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "main_priv.h"
+
+/* So many files are named that a full destination has no space for. There may be as many as are
+ * still to come. */
+#define FULL_LINES 10
+
+/* The path in the source that a path at a destination is the copy of. The caller frees it; NULL
+ * without memory. */
+static char *source_of(const struct tree *t, unsigned d, const char *path)
+{
+    const char *below = path + path_end(t->writers[d].root);
+    size_t root_len = *below ? path_end(t->root) : strlen(t->root);
+    char *source;
+
+    return asprintf(&source, "%.*s%s", (int)root_len, t->root, below) < 0 ? NULL : source;
+}
+
+void tree_main_made(const struct tree_main *m, unsigned d, const char *path)
+{
+    char *source = source_of(m->tree, d, path);
+
+    if (source)
+        report_made(source, path);
+    free(source);
+}
+
+/* The destination that a message is about; NULL: not a single one. */
+static const char *dest_of(const struct tree *t, unsigned who)
+{
+    unsigned n = t->copy->n_dests, d = who > n ? who - tree_who_for_attrs(t, 0) : who;
+
+    return d < n ? t->copy->dests[d] : NULL;
+}
+
+/* Whether another reader has met the same failure of the source. */
+static bool is_reported(struct tree_main *m, unsigned who, const char *path,
+                        const struct failure *f)
+{
+    const struct tree *t = m->tree;
+    struct failure about = *f;
+
+    if (t->max_readers == 1 ||
+        (who != tree_who_is_source(t) && who != tree_who_for_attrs(t, t->copy->n_dests)))
+        return false;
+    if (who == tree_who_is_source(t)) /* the engines use other words for it */
+        (void)failure_set(&about, NULL, f->err, FAILURE_NO_OFFSET, "");
+    return reported_before(&m->reported, who, path, &about);
+}
+
+/* Counts the failure for the verdict. */
+static void count(struct tree_main *m, unsigned who, const struct failure *f)
+{
+    unsigned n = m->status.n_dests;
+
+    if (who == tree_who_is_source(m->tree)) {
+        if (m->n_source_failed++ == 0)
+            m->source_first = *f;
+    } else if (who < n) {
+        if (m->dests[who].n_failed++ == 0)
+            m->dests[who].first = *f;
+    } else {
+        for (unsigned d = 0; d < n; d++)
+            if (who == tree_who_for_attrs(m->tree, d) || who == tree_who_for_attrs(m->tree, n))
+                m->dests[d].n_attrs++;
+    }
+}
+
+/* Whether the failure is only counted: of a full destination, after FULL_LINES others. */
+static bool is_one_too_many(struct tree_main *m, unsigned who, int err)
+{
+    struct tree_main_dest *dest = who < m->status.n_dests ? &m->dests[who] : NULL;
+
+    if (!dest || (err != ENOSPC && err != EDQUOT) || m->tree->o->verbose ||
+        dest->n_full++ < FULL_LINES)
+        return false;
+    if (dest->n_full == FULL_LINES + 1)
+        report_error("%s: it is full: what else has no room is only counted (-v names it)",
+                     m->tree->copy->dests[who]);
+    return true;
+}
+
+static void print(const struct tree *t, unsigned who, const char *path, const struct failure *f)
+{
+    char *source;
+
+    if (who == tree_who_is_source(t)) {
+        report_source_failure(path, f);
+        return;
+    }
+    source = who < t->copy->n_dests && *path ? source_of(t, who, path) : NULL;
+    report_failure(source, path, f);
+    free(source);
+}
+
+void tree_main_failed(struct tree_main *m, unsigned who, const char *path,
+                      const struct failure *f)
+{
+    const struct tree *t = m->tree;
+    bool attribute = who > tree_who_is_source(t);
+
+    if (is_reported(m, who, path, f))
+        return;
+    report_file_failed(t->copy->source, dest_of(t, who), path, f, attribute);
+    count(m, who, f);
+    if (!is_one_too_many(m, who, f->err))
+        print(t, who, path, f);
+    if (t->o->stop_on_error && !m->stopping && !attribute)
+        tree_main_stop(m);
+}
+
+void tree_main_take_messages(struct tree_main *m)
+{
+    struct queued_message *q;
+
+    while ((q = message_queue_take(m->tree->messages))) {
+        if (q->failure.err)
+            tree_main_failed(m, q->who, q->path, &q->failure);
+        else
+            tree_main_made(m, q->who, q->path);
+        free(q);
+    }
+}
+
+void tree_main_fail_dest(struct tree_main *m, unsigned d, const struct failure *f)
+{
+    struct dest_status *ds = &m->status.dests[d];
+
+    if (ds->state == DEST_FAILED)
+        return;
+    ds->state = DEST_FAILED;
+    ds->failure = *f;
+    report_dest_failed(&m->status, d);
+    if (m->tree->o->stop_on_error && !m->stopping)
+        tree_main_stop(m);
+}

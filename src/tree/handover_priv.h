@@ -1,0 +1,40 @@
+/* handover_priv: a file that goes from the reader to the main thread and back, since only the
+ * main thread runs the engines. One file at a time; the reader waits until it has been
+ * copied. */
+#ifndef UCOPY_TREE_HANDOVER_PRIV_H
+#define UCOPY_TREE_HANDOVER_PRIV_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+struct handover {
+    pthread_mutex_t lock;
+    pthread_cond_t finished;
+    int wake_fd;
+
+    /* Under the lock. */
+    bool pending; /* the reader waits; then the next two are valid */
+    int fd;
+    const char *path;
+    bool readable; /* the answer */
+};
+
+/* wake_fd: an eventfd(2) that gets a 1 with each file; not owned. */
+void handover_init(struct handover *h, int wake_fd);
+
+/* Frees what init() took; nobody may be using *h. */
+void handover_destroy(struct handover *h);
+
+/* The reader: hands over a source file, which fd is open on, and waits until it has been
+ * copied. Gives fd away; `path` must live until then. False: the file could not be read. */
+bool handover_copy(struct handover *h, int fd, const char *path);
+
+/* The main thread: the file that waits to be copied. False: there is none. *ret_fd is the
+ * caller's; *ret_path lives until handover_finish(). */
+bool handover_take(struct handover *h, int *ret_fd, const char **ret_path);
+
+/* The main thread: the file that handover_take() returned has been copied, as far as it could
+ * be. readable: the source had no failure. */
+void handover_finish(struct handover *h, bool readable);
+
+#endif

@@ -1,0 +1,152 @@
+/* source_entry: the entries of the walk that are no directories. See source_state_priv.h. */
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "source_state_priv.h"
+
+/* Reads the attributes for the next record, of an entry that cannot be opened. */
+static void read_entry_attrs(struct walk *w, int dir_fd, const char *name,
+                             const struct stat *st)
+{
+    const struct attrs_wanted *wanted = &w->t->preserve;
+    bool more = wanted->xattrs || wanted->context || (wanted->mode && !S_ISLNK(st->st_mode));
+    int fd = more ? openat(dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC) : -1;
+
+    if (fd < 0)
+        attrs_read_stat(&w->attrs, st);
+    else
+        walk_read_attrs(w, fd, true, st);
+    (void)fd_close(&fd);
+}
+
+/* Notes which name of its file the entry is. Returns whether the walk has met the file
+ * before. */
+static bool is_further_name(struct walk *w, const struct stat *st)
+{
+    int error;
+
+    if (!w->t->keep_links || st->st_nlink < 2)
+        return false;
+    w->step_met = true;
+    w->nth = source_links_meet(w->links, st, &error);
+    if (error < 0)
+        walk_fail_memory(w);
+    return w->nth != RECORD_FIRST_NAME;
+}
+
+/* Puts a further name of a file into the stream, without data. */
+static void put_link(struct walk *w, const char *name, const struct stat *st)
+{
+    attrs_read_stat(&w->attrs, st);
+    (void)walk_put_simple(w, RECORD_LINK, name, "", st);
+}
+
+/* Puts a file that was a regular one when it was listed, and that *fd is open on now. */
+static void put_opened(struct walk *w, const char *name, int *fd)
+{
+    const struct tree_source *t = w->t;
+    struct stat st;
+    bool further;
+
+    if (fstat(*fd, &st) < 0) {
+        walk_fail(w, "stat", errno, NULL);
+        return;
+    }
+    if (!S_ISREG(st.st_mode)) {
+        walk_fail(w, "open", ESTALE, "became another kind of file while it was opened");
+        return;
+    }
+    if (walk_follows(w) && st.st_nlink == 1) /* a symlink to it is a name, too */
+        st.st_nlink = 2;
+    further = is_further_name(w, &st);
+    if (further && !t->repeat) {
+        put_link(w, name, &st);
+        return;
+    }
+    if (w->ended)
+        return;
+    if (!walk_put_file(w, name, fd, &st) && st.st_nlink > 1)
+        source_links_forget(w->links, &st);
+}
+
+static void put_regular(struct walk *w, int dir_fd, const char *name, int follow)
+{
+    int fd = openat(dir_fd, name, WALK_OPEN_FLAGS | follow);
+
+    if (fd < 0)
+        walk_fail(w, "open", errno, NULL);
+    else
+        put_opened(w, name, &fd);
+    (void)fd_close(&fd);
+}
+
+/* Puts a FIFO or a device like a file. All that came before is made first: the program that
+ * writes to a FIFO may wait for it. */
+static void put_contents(struct walk *w, int dir_fd, const char *name, int follow)
+{
+    struct stat st;
+    int fd;
+
+    if (!walk_drain(w))
+        return;
+    fd = openat(dir_fd, name, O_RDONLY | O_NOCTTY | O_CLOEXEC | follow);
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        walk_fail(w, "open", errno, NULL);
+    } else {
+        st.st_size = st.st_blocks = 0; /* it is read to its end, whatever its size says */
+        walk_read_attrs(w, fd, false, &st);
+        (void)walk_put_data(w, name, fd, &st);
+    }
+    (void)fd_close(&fd);
+}
+
+static void put_symlink(struct walk *w, int dir_fd, const char *name, const struct stat *st)
+{
+    char text[PATH_MAX];
+    ssize_t n = readlinkat(dir_fd, name, text, sizeof(text));
+
+    if (n < 0 || (size_t)n == sizeof(text)) {
+        walk_fail(w, "read symbolic link", n < 0 ? errno : ENAMETOOLONG, NULL);
+        return;
+    }
+    text[n] = '\0';
+    read_entry_attrs(w, dir_fd, name, st);
+    (void)walk_put_simple(w, RECORD_SYMLINK, name, text, st);
+}
+
+/* Puts a link to the source instead of a copy. */
+static void put_link_to_source(struct walk *w, const char *name, const struct stat *st)
+{
+    bool hard = w->t->make == TREE_SOURCE_HARD_LINKS;
+
+    if (!hard && is_further_name(w, st)) {
+        put_link(w, name, st);
+        return;
+    }
+    attrs_read_stat(&w->attrs, st);
+    if (hard)
+        (void)walk_put_simple(w, RECORD_SOURCE_LINK, name, "", st);
+    else
+        (void)walk_put_simple(w, RECORD_SOURCE_SYMLINK, name, w->path.bytes, st);
+}
+
+void walk_put_entry(struct walk *w, int dir_fd, const char *name, const struct stat *st)
+{
+    int follow = walk_follows(w) ? 0 : O_NOFOLLOW;
+
+    if (w->t->make != TREE_SOURCE_COPIES) {
+        put_link_to_source(w, name, st);
+    } else if (S_ISREG(st->st_mode)) {
+        put_regular(w, dir_fd, name, follow);
+    } else if (is_further_name(w, st)) {
+        put_link(w, name, st);
+    } else if (S_ISLNK(st->st_mode)) {
+        put_symlink(w, dir_fd, name, st);
+    } else if (w->t->contents && !S_ISSOCK(st->st_mode)) {
+        put_contents(w, dir_fd, name, follow);
+    } else {
+        read_entry_attrs(w, dir_fd, name, st);
+        (void)walk_put_simple(w, RECORD_NODE, name, "", st);
+    }
+}

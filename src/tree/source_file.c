@@ -1,0 +1,390 @@
+/* source_file: files of the walk: their data, holes included, or the file itself, for the
+ * engines (RECORD_COPY) and for consumers that clone it (shared_file_priv.h). See
+ * source_state_priv.h. */
+#include <errno.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "source/holes.h"
+#include "source_state_priv.h"
+
+#define DATA (256u << 10) /* bytes of a file in one record */
+
+/* ---- reading ---- */
+
+/* Reads `max` bytes, or up to the end of the file; bytes or a negative errno. left: how many
+ * bytes the file had left when it was opened. After so many the end is not read:
+ * check_unchanged() looks whether the file has grown. */
+static ssize_t read_full(int fd, char *to, size_t max, uint64_t left)
+{
+    size_t have = 0;
+
+    while (have < max) {
+        ssize_t n = read(fd, to + have, max - have);
+
+        if (n == 0)
+            break;
+        if (n < 0 && errno != EINTR)
+            return -errno;
+        have += n > 0 ? (size_t)n : 0;
+        if (have == left && have > 0)
+            break;
+    }
+    return (ssize_t)have;
+}
+
+/* Whether the file has not changed while its `len` bytes were read. If it has, that is
+ * reported. */
+static bool check_unchanged(struct walk *w, int fd, const struct stat *st, uint64_t len)
+{
+    struct stat now;
+
+    if (!S_ISREG(st->st_mode)) /* a FIFO or a device */
+        return true;
+    if (fstat(fd, &now) < 0) {
+        walk_fail(w, "stat", errno, NULL);
+        return false;
+    }
+    if (st->st_size == 0 && now.st_size == 0 && len > 0) /* /proc: made while it is read */
+        return true;
+    if ((uint64_t)now.st_size != len || !shared_file_unchanged(st, &now)) {
+        walk_fail(w, "check", ESTALE, "it was changed while it was copied");
+        return false;
+    }
+    return true;
+}
+
+/* Reads up to `max` bytes of the file into the record. left: as in read_full(). False: that
+ * failed, which was reported. */
+static bool fill(struct walk *w, struct record *r, int fd, size_t max, uint64_t left)
+{
+    ssize_t n = read_full(fd, (char *)(uintptr_t)record_data(r), max, left);
+
+    if (n < 0) {
+        walk_fail(w, "read", (int)-n, NULL);
+        return false;
+    }
+    r->data_len = (uint32_t)n;
+    w->t->read(w->t->arg, (uint64_t)n);
+    return true;
+}
+
+/* ---- data ---- */
+
+/* Begins the record of a file, with room for max bytes of data. NULL: no consumer is left. */
+static struct record *begin_file(struct walk *w, enum record_kind kind, const char *name,
+                                 size_t max, const struct stat *st)
+{
+    struct record *r = walk_begin_record(w, kind, name, "", max, st);
+
+    if (!r)
+        return NULL;
+    r->offer = w->offer;
+    if (w->shared_now != WALK_NO_SHARED)
+        r->shared = &w->shared_files[w->shared_now];
+    return r;
+}
+
+/* Ends a file that has more than one record. len: how many bytes of it were read; good: nothing
+ * has failed so far. Returns whether the file is what was read. */
+static bool put_end(struct walk *w, int fd, const struct stat *st, uint64_t len, bool good)
+{
+    struct record *r;
+
+    good = good && !w->ended && check_unchanged(w, fd, st, len);
+    r = w->ended ? NULL : walk_begin_record(w, RECORD_FILE_END, "", "", 0, NULL);
+    if (r) {
+        r->good = good;
+        walk_publish(w, r);
+    }
+    return good;
+}
+
+/* Puts the rest of a file into the stream, behind its first `len` bytes. False: it could not be
+ * read. */
+static bool put_rest(struct walk *w, int fd, const struct stat *st, uint64_t len)
+{
+    struct record *r;
+    bool good = true, more = true;
+
+    while (good && more && (r = walk_begin_record(w, RECORD_DATA, "", "", DATA, NULL))) {
+        good = fill(w, r, fd, DATA, (uint64_t)st->st_size - len);
+        len += r->data_len;
+        /* A file that grows while it is read might have no end. */
+        more =
+            good && r->data_len == DATA && (st->st_size == 0 || len <= (uint64_t)st->st_size);
+        if (good && r->data_len > 0)
+            walk_publish(w, r);
+    }
+    return put_end(w, fd, st, len, good);
+}
+
+bool walk_put_data(struct walk *w, const char *name, int fd, const struct stat *st)
+{
+    /* One byte more, to see the end. */
+    size_t max = (uint64_t)st->st_size < DATA ? (size_t)st->st_size + 1 : DATA;
+    struct record *r;
+
+    if (st->st_size == 0 && st->st_blocks == 0)
+        max = 4096; /* files in /proc are not empty, but say so */
+    r = begin_file(w, RECORD_FILE, name, max, st);
+    if (!r || !fill(w, r, fd, max, (uint64_t)st->st_size))
+        return false;
+    r->whole = r->data_len < max;
+    if (r->whole && !check_unchanged(w, fd, st, r->data_len))
+        return false;
+    walk_publish(w, r);
+    return r->whole || put_rest(w, fd, st, r->data_len);
+}
+
+/* ---- holes ---- */
+
+/* All of the file, for holes_next_data(). */
+static struct holes_part whole_file(int fd, const struct stat *st)
+{
+    return (struct holes_part){.fd = fd, .size = (uint64_t)st->st_size, .grain = 1};
+}
+
+/* Whether there are holes in the file. Leaves its file position at the start. */
+static bool has_holes(int fd, const struct stat *st)
+{
+    struct holes_part part = whole_file(fd, st);
+    struct range data;
+
+    if (!holes_are_likely(st))
+        return false;
+    data = holes_next_data(&part, 0);
+    (void)lseek(fd, 0, SEEK_SET);
+    return data.start > 0 || data.end < part.size;
+}
+
+static bool put_hole(struct walk *w, uint64_t length)
+{
+    struct record *r = length > 0 ? walk_begin_record(w, RECORD_HOLE, "", "", 0, NULL) : NULL;
+
+    if (!r)
+        return length == 0;
+    r->hole = length;
+    walk_publish(w, r);
+    return true;
+}
+
+/* Puts the bytes of the file from *at up to `end` into the stream; *at is moved on. False: they
+ * could not be read. */
+static bool put_piece(struct walk *w, int fd, uint64_t *at, uint64_t end)
+{
+    if (lseek(fd, (off_t)*at, SEEK_SET) < 0) {
+        walk_fail(w, "seek", errno, NULL);
+        return false;
+    }
+    while (*at < end) {
+        size_t max = end - *at < DATA ? (size_t)(end - *at) : DATA;
+        struct record *r = walk_begin_record(w, RECORD_DATA, "", "", max, NULL);
+
+        if (!r || !fill(w, r, fd, max, max))
+            return false;
+        if (r->data_len == 0) {
+            walk_fail(w, "check", ESTALE, "it was changed while it was copied");
+            return false;
+        }
+        *at += r->data_len;
+        walk_publish(w, r);
+    }
+    return true;
+}
+
+/* As walk_put_data(), but the holes of the file become RECORD_HOLE. */
+static bool put_sparse(struct walk *w, const char *name, int fd, const struct stat *st)
+{
+    struct record *r = begin_file(w, RECORD_FILE, name, 0, st);
+    struct holes_part part = whole_file(fd, st);
+    uint64_t at = 0;
+    bool good = true;
+
+    if (!r)
+        return false;
+    r->sparse = true;
+    walk_publish(w, r);
+    while (good && at < part.size) {
+        struct range data = holes_next_data(&part, at);
+
+        good = put_hole(w, data.start - at);
+        at = data.start;
+        good = good && put_piece(w, fd, &at, data.end);
+    }
+    return put_end(w, fd, st, at, good);
+}
+
+/* Puts all data into the stream, and the holes if they are to stay holes. */
+static bool put_bytes(struct walk *w, const char *name, int fd, const struct stat *st)
+{
+    if (w->t->holes == TREE_SOURCE_RECORD_HOLES && has_holes(fd, st))
+        return put_sparse(w, name, fd, st);
+    return walk_put_data(w, name, fd, st);
+}
+
+/* ---- files without data ---- */
+
+/* Puts a file into the stream that consists of one record without data. bare: consumers have to
+ * get the data from the shared file. */
+static void put_without_data(struct walk *w, const char *name, bool bare, const struct stat *st)
+{
+    struct record *r = begin_file(w, RECORD_FILE, name, 0, st);
+
+    if (!r)
+        return;
+    r->whole = true;
+    r->bare = bare;
+    walk_publish(w, r);
+}
+
+/* Puts only the attributes of the file into the stream. */
+static void put_attrs(struct walk *w, const char *name, const struct stat *st)
+{
+    struct stat empty = *st;
+
+    empty.st_size = empty.st_blocks = 0;
+    put_without_data(w, name, false, &empty);
+}
+
+/* ---- files for the engines ---- */
+
+/* Waits until all consumers have come to the file, and has the engines copy it. False: it could
+ * not be read. */
+static bool put_copy(struct walk *w, const char *name, int fd, const struct stat *st)
+{
+    int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    struct record *r;
+
+    if (own < 0) {
+        walk_fail(w, "open", errno, NULL);
+        return false;
+    }
+    r = begin_file(w, RECORD_COPY, name, 0, st);
+    if (!r) {
+        (void)fd_close(&own);
+        return false;
+    }
+    walk_publish(w, r);
+    if (walk_drain(w))
+        return w->t->copy(w->t->arg, own, w->path.bytes);
+    (void)fd_close(&own);
+    return false;
+}
+
+/* ---- shared files ---- */
+
+/* Waits until no consumer needs the shared file with that number any more, and closes it. If
+ * the walk has been stopped, the file stays open. */
+static void close_shared(struct walk *w, unsigned i)
+{
+    struct failure f;
+
+    /* A walk that is divided meanwhile has other ones, which are closed. */
+    while (w->shared[i].end != 0 && !stream_await(w->t->stream, w->t->lane, w->shared[i].end))
+        if (!walk_divide(w))
+            return;
+    if (w->shared[i].end == 0)
+        return;
+    w->shared[i].end = 0;
+    (void)fd_close(&w->shared_files[i].fd);
+    if (!atomic_exchange(&w->shared_files[i].changed, false))
+        return;
+    failure_set(&f, "check", ESTALE, FAILURE_NO_OFFSET, "it was changed while it was copied");
+    w->t->failed(w->t->arg, w->shared[i].path.bytes, &f);
+}
+
+/* Makes the file at w->path a shared one, for its next records. Takes *fd over. False: there is
+ * no memory, or no consumer is left. */
+static bool share(struct walk *w, int *fd)
+{
+    unsigned i = w->next_shared;
+
+    close_shared(w, i);
+    if (w->shared[i].end != 0 || path_buffer_put(&w->shared[i].path, 0, w->path.bytes) < 0) {
+        w->ended = true;
+        return false;
+    }
+    w->next_shared = (i + 1) % w->t->n_shared_files;
+    w->shared_files[i].fd = *fd;
+    atomic_store(&w->shared_files[i].changed, false);
+    w->shared_now = i;
+    *fd = -1;
+    return true;
+}
+
+void walk_close_shared(struct walk *w)
+{
+    walk_begin_step(w, STEP_WHOLE); /* there is nothing left that could be divided */
+    for (unsigned i = 0; w->shared && i < w->t->n_shared_files; i++)
+        close_shared(w, i);
+}
+
+/* Puts the file into the stream as a shared one, so that it can be cloned. by_all: all
+ * consumers will do that, so that nobody needs its data. False: it could not be read. */
+static bool put_shared(struct walk *w, const char *name, int *fd, const struct stat *st,
+                       bool by_all)
+{
+    bool good = true;
+
+    if (!share(w, fd))
+        return false;
+    if (by_all)
+        put_without_data(w, name, true, st);
+    else
+        good = put_bytes(w, name, w->shared_files[w->shared_now].fd, st);
+    w->shared[w->shared_now].end = stream_position(w->t->stream, w->t->lane);
+    w->shared_now = WALK_NO_SHARED;
+    return good;
+}
+
+/* ---- offers ---- */
+
+bool walk_put_offer(struct walk *w, const char *name, const struct stat *st, unsigned number)
+{
+    struct record *r;
+
+    attrs_read_stat(&w->attrs, st);
+    r = walk_begin_record(w, RECORD_OFFER, name, "", 0, st);
+    if (!r)
+        return false;
+    r->offer = number;
+    walk_publish(w, r);
+    return true;
+}
+
+/* Offers the file alone. Returns whether a consumer wants it. */
+static bool offer_alone(struct walk *w, const char *name, const struct stat *st)
+{
+    if (!walk_put_offer(w, name, st, WALK_OFFER_ONE) || !walk_drain(w))
+        return false;
+    w->offer = WALK_OFFER_ONE;
+    return w->t->is_wanted(w->t->arg, WALK_OFFER_ONE);
+}
+
+/* ---- files of all kinds ---- */
+
+bool walk_put_file(struct walk *w, const char *name, int *fd, const struct stat *st)
+{
+    const struct tree_source *t = w->t;
+    uint64_t size = (uint64_t)st->st_size;
+    enum tree_source_clones who = !t->no_data && size > 0 && size >= t->clone_size
+                                      ? t->clones(t->arg, st->st_dev)
+                                      : CLONED_BY_NOBODY;
+
+    if (!t->no_data && who != CLONED_BY_ALL &&
+        (size >= t->copy_size || (t->holes == TREE_SOURCE_COPY_HOLES && has_holes(*fd, st)))) {
+        walk_read_attrs(w, *fd, false, st);
+        return put_copy(w, name, *fd, st);
+    }
+    if (t->offer && w->offer == 0 && !offer_alone(w, name, st))
+        return true;
+    walk_read_attrs(w, *fd, false, st);
+    if (t->no_data) {
+        put_attrs(w, name, st);
+        return true;
+    }
+    return who == CLONED_BY_NOBODY ? put_bytes(w, name, *fd, st)
+                                   : put_shared(w, name, fd, st, who == CLONED_BY_ALL);
+}

@@ -1,0 +1,100 @@
+/* watchdog: threads that hang. A writer hangs when one record takes it too long; a reader hangs
+ * when all its consumers wait and it brings nothing. See main_priv.h. */
+#include <errno.h>
+
+#include "base/clock.h"
+#include "copy/copy.h"
+#include "main_priv.h"
+
+void tree_main_give_up(struct tree_main *m, unsigned d)
+{
+    m->dests[d].given_up = true;
+    m->abandoned = true;
+    stream_leave(m->tree->stream, d);
+}
+
+/* How long one record may take the writer, in ms. A flush may have to write everything. */
+static uint64_t record_limit(struct tree_main *m, unsigned d, uint64_t timeout)
+{
+    struct tree *t = m->tree;
+    const struct tree_reader *r = tree_reader_of(t, d);
+    bool is_last = atomic_load(&r->over) && stream_idle(t->stream, r->lane);
+
+    if (!is_last && !atomic_load(&t->writers[d].view.flushing))
+        return timeout;
+    return timeout + copy_flush_allowance_ms(m->status.dests[d].bytes);
+}
+
+static void check_writers(struct tree_main *m)
+{
+    uint64_t now = clock_now_ms(), timeout = options_timeout_ms(m->tree->o);
+    struct failure f;
+
+    failure_set(&f, "write", ETIMEDOUT, FAILURE_NO_OFFSET, "it does not answer");
+    for (unsigned d = 0; timeout && d < m->status.n_dests; d++) {
+        const struct tree_writer *w = &m->tree->writers[d];
+        uint64_t since = atomic_load(&w->busy_since);
+
+        if (m->dests[d].given_up || atomic_load(&w->over) || since == 0 ||
+            now < since + record_limit(m, d, timeout))
+            continue;
+        tree_main_give_up(m, d);
+        tree_main_fail_dest(m, d, &f);
+    }
+}
+
+static bool reader_hangs(struct tree_main *m, struct tree_reader *r)
+{
+    const struct tree *t = m->tree;
+    struct tree_main_reader *seen = &m->readers[r->lane];
+    uint64_t now = clock_now_ms(), limit = options_timeout_ms(t->o),
+             steps = atomic_load(&r->steps);
+
+    /* The process that writes to a FIFO may take its time. */
+    if (t->copy->contents && !t->o->has_timeout)
+        limit = 0;
+    if (atomic_load(&r->over) || !limit || !stream_idle(t->stream, r->lane) ||
+        steps != seen->idle_steps) {
+        seen->idle_since = 0;
+        seen->idle_steps = steps;
+    } else if (seen->idle_since == 0) {
+        seen->idle_since = now;
+    }
+    return seen->idle_since != 0 && now - seen->idle_since >= limit;
+}
+
+static void check_readers(struct tree_main *m)
+{
+    for (unsigned i = 0; i < m->tree->max_readers; i++) {
+        struct tree_reader *r = tree_reader_at(m->tree, i);
+
+        if (!r || !reader_hangs(m, r) || m->stopping)
+            continue;
+        failure_set(&m->source_first, "read", ETIMEDOUT, FAILURE_NO_OFFSET,
+                    "it does not answer");
+        m->n_source_failed++;
+        m->abandoned = true;
+        tree_main_stop(m);
+    }
+}
+
+void tree_main_check_hangs(struct tree_main *m)
+{
+    check_writers(m);
+    check_readers(m);
+}
+
+void tree_main_restart_clocks(struct tree_main *m)
+{
+    uint64_t now = clock_now_ms();
+
+    for (unsigned i = 0; i < m->tree->max_readers; i++)
+        m->readers[i].idle_since = 0;
+    for (unsigned d = 0; d < m->status.n_dests; d++) {
+        struct tree_writer *w = &m->tree->writers[d];
+        uint64_t since = atomic_load(&w->busy_since);
+
+        if (since != 0)
+            (void)atomic_compare_exchange_strong(&w->busy_since, &since, now);
+    }
+}
