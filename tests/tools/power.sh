@@ -18,7 +18,7 @@
 # ext4 stand for one of the right length full of zeros. All that takes is somebody else's fsync between
 # the rename and the writing of the data (the mutant NOFSYNC=file of nofsync.c shows it).
 #
-# vfat, exFAT and ntfs3 have no journal (ntfs3 replays that of Windows only), nor modes in the case of the
+# vfat, exFAT and NTFS have no journal here (ntfs3 replays that of Windows only), nor modes in the case of the
 # first two: what is checked there is that every name that was called durable holds the new file from
 # then on. Before, a disk may be in disorder.
 #
@@ -38,11 +38,11 @@ power_disk() {
     case $1 in
     ext4) size=64M mkfs=(mkfs.ext4 -q -F -b 4096 -E "lazy_itable_init=0,lazy_journal_init=0") ;;
     xfs) size=300M mkfs=(mkfs.xfs -q -f) ;; # it takes no smaller one
-    btrfs) size=128M mkfs=(mkfs.btrfs -q -f) ;;
+    btrfs) size=128M mkfs=(mkfs.btrfs -q -f) power_flags=(-m) ;; # ../vm/power-loss-btrfs-mode.t
     f2fs) size=64M mkfs=(mkfs.f2fs -q -f) ;;
     vfat) size=64M mkfs=(mkfs.vfat -F 32 -s 1) power_flags=(-a -l -m) ;; # too small for one by itself
     exfat) size=32M mkfs=(mkfs.exfat) power_flags=(-a -l -m) ;;
-    ntfs3) size=32M mkfs=(mkfs.ntfs -q -F -Q) power_flags=(-a -l) ;;
+    ntfs3 | ntfs) size=32M mkfs=(mkfs.ntfs -q -F -Q) power_flags=(-a -l) ;;
     esac
     need_private_mounts
     [ -x "$TOOLS/power_record" ] || skip "built without libfuse3"
@@ -57,16 +57,18 @@ power_disk() {
     "${mkfs[@]}" power/image >/dev/null 2>&1 || skip "${mkfs[0]} failed"
     power_mount power/image 2>/dev/null || skip "$1 cannot be mounted here"
     trap 'cd "$T"; umount -l power/mnt power/recorder 2>/dev/null' EXIT
-    mkdir power/mnt/dir
+    mkdir power/mnt/dir 2>/dev/null || skip "$1 is read-only here"
     cp old power/mnt/a
     cp old power/mnt/dir/b
-    [[ " ${power_flags[*]} " == *" -m "* ]] || chmod 640 power/mnt/a power/mnt/dir/b
+    # vfat and exFAT have no modes.
+    chmod 640 power/mnt/a power/mnt/dir/b 2>/dev/null || true
     umount power/mnt
     cp --sparse=always power/image power/base
 }
 
+# Not by a helper, which for NTFS would be that of FUSE.
 power_mount() {
-    mount -t "$power_type" -o loop "$1" power/mnt
+    mount -i -t "$power_type" -o loop "$1" power/mnt
 }
 
 # power_tree COMMAND...: as power_copy, for COMMAND --json $T/tree/dir ., a tree that meets the old

@@ -1,5 +1,5 @@
-# A tree with --fsync on NTFS (ntfs3), and the power fails: from when it was called durable on every name
-# holds the new file.
+# A tree with --fsync on NTFS (ntfs3), and the power fails: from when it was called durable on
+# every name holds the new file.
 --- script
 . "$TOOLS/power.sh"
 power_disk ntfs3

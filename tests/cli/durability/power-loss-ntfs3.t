@@ -1,5 +1,5 @@
-# --fsync on NTFS (ntfs3), and the power fails: every name that was called durable holds the new file from
-# then on. tools/power.sh tells what is modelled.
+# --fsync on NTFS (ntfs3), and the power fails: every name that was called durable holds the
+# new file from then on. tools/power.sh tells what is modelled.
 --- script
 . "$TOOLS/power.sh"
 power_disk ntfs3
