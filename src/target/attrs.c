@@ -123,6 +123,33 @@ void attrs_init(struct attrs *a, const struct attrs_wanted *wanted)
         (void)attr_copy_action(CONTEXT, NULL);
 }
 
+/* Errors of a device, of a server, or of a full file system. An attribute alone is refused with
+ * others: EPERM, EOPNOTSUPP, EINVAL. */
+static bool is_write_error(int err)
+{
+    static const int errors[] = {EIO,   ENOSPC,   EDQUOT,       EFBIG,     EROFS, ENODEV,
+                                 ENXIO, ENOTCONN, ECONNABORTED, ETIMEDOUT, ESTALE};
+
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+        if (err == errors[i])
+            return true;
+    return false;
+}
+
+const struct failure *attrs_lost_data(const struct attrs_failures *failures)
+{
+    for (unsigned i = 0; i < failures->n; i++) {
+        const struct failure *f = &failures->list[i];
+        bool of_inode = strcmp(f->op, "preserve owner") == 0 ||
+                        strcmp(f->op, "preserve mode") == 0 ||
+                        strcmp(f->op, "preserve times") == 0;
+
+        if (of_inode && is_write_error(f->err))
+            return f;
+    }
+    return NULL;
+}
+
 void attrs_free(struct attrs *a)
 {
     free(a->xattrs);
@@ -507,10 +534,11 @@ static void give_mode(struct receiver *r)
 
 static void give_times(struct receiver *r)
 {
-    if (clock_same(&r->st.st_atim, &r->a->times[0]) &&
-        clock_same(&r->st.st_mtim, &r->a->times[1]))
+    const struct timespec *times = r->a->times;
+
+    if (clock_same(&r->st.st_atim, times) && clock_same(&r->st.st_mtim, times + 1))
         return;
-    if (set_times(&r->h, r->a->times) == 0)
+    if (set_times(&r->h, times) == 0)
         r->changed = true;
     else
         note(r->failures, "preserve times", errno, NULL);

@@ -119,6 +119,12 @@ bool attrs_apply(const struct attrs *a, const struct attrs_file *file,
                  struct attrs_failures *ret);
 
 /* Frees the buffers. */
+/* The first of these failures that shows that data of the file are lost; NULL: there is none.
+ * Before the kernel changes owner, mode or times it may write the dirty pages of the file, and
+ * report an error of that write instead, once (fuse_do_setattr() with FUSE_WRITEBACK_CACHE,
+ * nfs_setattr(); Linux 6.18). close(2) then succeeds. */
+const struct failure *attrs_lost_data(const struct attrs_failures *failures);
+
 void attrs_free(struct attrs *a);
 
 #endif

@@ -120,13 +120,21 @@ static int set_mode(const struct target *t, bool owner_kept, struct failure *f)
     return 0;
 }
 
-/* Gives the file what is preserved of the source; *ret_changed: that was anything. */
-static void preserve(struct target *t, bool named, const struct stat *st, bool *ret_changed)
+/* Gives the file what is preserved of the source; *ret_changed: that was anything. An attribute
+ * that cannot be preserved is no failure. 0, or a negative errno with *f filled: data are lost. */
+static int preserve(struct target *t, bool named, const struct stat *st, bool *ret_changed,
+                    struct failure *f)
 {
     const struct attrs_file file = {.fd = t->fd, .fresh = named, .st = st};
+    const struct failure *lost;
 
     t->attrs_given = true;
     *ret_changed = attrs_apply(t->request.attrs, &file, &t->attr_failures);
+    lost = attrs_lost_data(&t->attr_failures);
+    if (!lost)
+        return 0;
+    *f = *lost;
+    return -f->err;
 }
 
 /* Owner, attributes, mode: in this order none undoes another. */
@@ -144,7 +152,7 @@ int file_inode_complete(struct target *t, bool named, struct failure *f)
     if (named && !preserves_owner(q))
         r = set_owner(t, &st, &owner_kept, f);
     if (r == 0 && q->attrs)
-        preserve(t, named, &st, &changed);
+        r = preserve(t, named, &st, &changed, f);
     if (r == 0 && named && !file_inode_preserves_mode(q))
         r = set_mode(t, owner_kept, f);
     if (r == 0 && changed && q->durable && fsync(t->fd) < 0)

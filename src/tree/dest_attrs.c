@@ -14,13 +14,20 @@ void tree_dest_take_attrs(struct tree_dest *t, const struct record *r)
     t->request.attrs_failed(t->request.arg, t->path.bytes, &f);
 }
 
-void tree_dest_give_attrs(struct tree_dest *t, const struct attrs_file *file)
+bool tree_dest_give_attrs(struct tree_dest *t, const struct attrs_file *file, bool has_data)
 {
     struct attrs_failures failures = {.n = 0};
+    const struct failure *lost;
 
     (void)attrs_apply(&t->attrs, file, &failures);
+    lost = has_data ? attrs_lost_data(&failures) : NULL;
+    if (lost) {
+        tree_dest_report_failure(t, lost);
+        return false;
+    }
     for (unsigned i = 0; i < failures.n; i++)
         t->request.attrs_failed(t->request.arg, t->path.bytes, &failures.list[i]);
+    return true;
 }
 
 mode_t tree_dest_held(const struct tree_dest *t, mode_t mode)

@@ -238,7 +238,7 @@ static void finish_directory(struct tree_dest *t, const struct record *r)
         tree_dest_fail_attrs(t, "set mode");
     file.st = &have;
     tree_dest_take_attrs(t, r);
-    tree_dest_give_attrs(t, &file);
+    (void)tree_dest_give_attrs(t, &file, false);
     tree_dest_release(t, file.fd, l->held);
 }
 

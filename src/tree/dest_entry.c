@@ -85,7 +85,7 @@ static void give_entry_attrs(struct tree_dest *t, const char *name, mode_t type)
         tree_dest_fail_attrs(t, "open");
     } else if ((now.st_mode & S_IFMT) == (type & S_IFMT)) {
         file.st = &now;
-        tree_dest_give_attrs(t, &file);
+        (void)tree_dest_give_attrs(t, &file, false);
     }
     (void)fd_close(&file.fd);
 }

@@ -358,8 +358,10 @@ static bool commit_new(struct tree_dest *t)
         .fd = t->fd, .fresh = true, .no_acl = tree_dest_dir(t)->no_acl, .st = &t->created};
     int r;
 
-    if (attrs_any(&t->request.preserve))
-        tree_dest_give_attrs(t, &file);
+    if (attrs_any(&t->request.preserve) && !tree_dest_give_attrs(t, &file, true)) {
+        tree_dest_discard(t);
+        return false;
+    }
     tree_dest_release(t, t->fd, tree_dest_held(t, new_mode(t)));
     r = give_name(t);
     if (r < 0) {

@@ -150,8 +150,9 @@ void tree_dest_release(struct tree_dest *t, int fd, mode_t held);
 /* Takes the attributes of the record over into t->attrs. */
 void tree_dest_take_attrs(struct tree_dest *t, const struct record *r);
 
-/* Gives t->attrs to a file, and reports what could not be preserved. */
-void tree_dest_give_attrs(struct tree_dest *t, const struct attrs_file *file);
+/* Gives t->attrs to a file, and reports what could not be preserved. has_data: it may have dirty
+ * pages. False: data are lost (attrs_lost_data()), which has been reported as a failure. */
+bool tree_dest_give_attrs(struct tree_dest *t, const struct attrs_file *file, bool has_data);
 
 /* ---- dest_existing.c ---- */
 

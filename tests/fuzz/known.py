@@ -27,9 +27,6 @@ KNOWN = {
     # Like FAULTS D8: a new FIFO has no set-ID bits with --cp, and the mode of the source with
     # --no-preserve=mode.
     "D8-mode-of-nodes": "the modes of FIFOs are not compared with cp's, nor with --no-preserve=mode",
-    # The kind of FAULTS A3: an error of write-back that shows in fchmod, fchown or futimens (FUSE with
-    # writeback, NFS) counts as an attribute's, and close succeeds: exit 6 or 0, the data are lost.
-    "A3-write-back-error-in-setattr": "no failing writes on FUSE with writeback",
     # A newer file is replaced by -u where it is another name of a file that has been dealt with (so
     # does cp, and says so in its source).
     "U1-update-replaces-newer": "such a file may become a name of any of them",

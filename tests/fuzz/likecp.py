@@ -44,6 +44,8 @@ class LikeCpCase:
         self.answers = d.pick(b"y\n" * 1000, b"") if choice == "-i" else b""
         if choice == "-u" and self.follow:
             choice = ""  # cp makes hard links then, preserved or not
+        if choice == "-l" and not (self.links or "P" in first):
+            self.follow = True  # by cp's rules; what leads to a directory would be a tree in itself
         if choice:
             self.options.append(choice)
         if d.chance(20):

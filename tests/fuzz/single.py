@@ -68,7 +68,6 @@ class SingleCase:
         self.source_mode = d.pick(0o644, 0o600, 0o444, 0o755, 0o4755, 0o640, 0o000)
         self.source_mtime = d.choice(TIMES) * 10**9 + d.pick(0, 1, 999999999, 123456789)
         self.draw_rule()
-        self.avoid_known_rule()
         if self.resumes:
             self.draw_interruption()
 
@@ -280,11 +279,6 @@ class SingleCase:
         self.change = d.chance(30)
         self.old_options = list(self.options)
 
-    def avoid_known_rule(self):
-        if "A3-write-back-error-in-setattr" in self.world.avoid and self.fault_mode == "writeback" \
-                and any(rule.startswith("write ") and "fail" in rule for rule in self.fault_rules):
-            self.fault_mode = ""
-
     # ---- preparing ----
 
     def prepare(self):
@@ -292,7 +286,8 @@ class SingleCase:
         if any(x.kind == "fault" for x in self.destinations):
             self.fault = places.FaultFs(world.faultfs, world.work, self.fault_rules, self.fault_mode)
         self.source_stage, self.source_place = world.places.fresh(self.source_place, "s")
-        self.rules.holes_seen = self.source_place != "bindfs"
+        # What is in a partial file already may not be a hole, and cannot become one everywhere.
+        self.rules.holes_seen = self.source_place != "bindfs" and not self.resumes
         self.operand = f"{self.source_stage}/src"
         self.source = world.real(self.source_stage) + "/src"  # what FUSE remembers of it is nothing yet
         self.make_source()

@@ -65,8 +65,8 @@ ucopy: chown/x: preserve owner: Operation not permitted
 ucopy: chown/y: preserve owner: Operation not permitted
 ucopy: chmod/m: preserve mode: Operation not permitted
 ucopy: xattr/z: preserve extended attribute: Operation not supported (user.a)
-ucopy: xattr/z: preserve extended attribute: Operation not supported (user.b\n)
+ucopy: xattr/z: preserve extended attribute: Operation not supported (user.b\\n)
 ucopy: xattr/z: preserve extended attribute: Operation not supported (user.a)
-ucopy: xattr/z: preserve extended attribute: Operation not supported (user.b\n)
+ucopy: xattr/z: preserve extended attribute: Operation not supported (user.b\\n)
 ucopy: chown/src: preserve owner: Operation not permitted
 ucopy: chown/two: preserve owner: Operation not permitted
