@@ -81,7 +81,7 @@ power_tree() {
         cp -p new "tree/$path"
     done
     power_record_copy "$@" --json "$T/tree/dir" .
-    jq -e '[.destinations[]?.durable] == [true]' power/json >/dev/null || return
+    jq -e 'select(.event == "summary") | [.destinations[].durable] == [true]' power/json >/dev/null || return
     echo durable
     power_mark "${power_paths[@]}"
     power_end_record
@@ -92,7 +92,8 @@ power_tree() {
 power_copy() {
     local durable
     power_record_copy "$@" --json "$T/new" "${power_paths[@]}"
-    mapfile -t durable < <(jq -r '.destinations[]? | select(.durable) | .path' power/json)
+    mapfile -t durable < <(jq -r 'select(.event == "summary") | .destinations[] |
+        select(.durable) | .path' power/json)
     echo "durable: ${durable[*]:-none}"
     power_mark "${durable[@]}"
     power_end_record
