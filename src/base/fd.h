@@ -70,4 +70,13 @@ static inline int fd_reopen_direct(int dir_fd, const char *name, int fd, int acc
     return r;
 }
 
+/* Makes the names in a directory durable; fd must not be open with O_PATH. Where no directory can
+ * be flushed (fsync(2): EINVAL), the whole file system is. 0 or a negative errno. */
+static inline int fd_flush_directory(int fd)
+{
+    if (fsync(fd) == 0 || (errno == EINVAL && syncfs(fd) == 0))
+        return 0;
+    return -errno;
+}
+
 #endif

@@ -9,18 +9,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 static const struct failure account_failure = {
     .op = "account",
     .err = ENOMEM,
     .offset = FAILURE_NO_OFFSET,
 };
-
-/* The functions in this block are called with the lock held. */
-
-static bool stopping(const struct job *j)
-{
-    return j->stop || j->alive == 0 || j->source_failure.err != 0;
-}
 
 /* Wakes the main thread: there is something to look at. */
 static void send_news(const struct job *j)
@@ -29,6 +24,13 @@ static void send_news(const struct job *j)
 
     if (j->news_fd >= 0 && write(j->news_fd, &one, sizeof one) != sizeof one)
         assert(!"an eventfd takes a 1");
+}
+
+/* The functions in this block are called with the lock held. */
+
+static bool stopping(const struct job *j)
+{
+    return j->stop || j->alive == 0 || j->source_failure.err != 0;
 }
 
 static void drop(struct job *j, unsigned d, const struct failure *f)
@@ -332,6 +334,17 @@ void job_given(struct job *j, unsigned d)
     if (j->states[d].stage != STAGE_DROPPED)
         j->states[d].stage = STAGE_COMPLETE;
     pthread_mutex_unlock(&j->lock);
+}
+
+void job_ask_source(struct job *j)
+{
+    atomic_store(&j->asked_at, clock_now_ms());
+    send_news(j);
+}
+
+void job_source_answered(struct job *j)
+{
+    atomic_store(&j->asked_at, 0);
 }
 
 void job_source_end(struct job *j, uint64_t end)

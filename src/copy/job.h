@@ -23,7 +23,7 @@
 struct endpoint {
     unsigned file;         /* index into job.fds: through the page cache */
     unsigned file_direct;  /* index into job.fds: O_DIRECT, or JOB_NO_FILE */
-    uint32_t direct_align; /* bytes */
+    uint32_t direct_align; /* bytes: of offset, length and address; a power of two */
     uint64_t base;         /* where position 0 of the ledger lies in the file; bytes */
     bool need_direct;      /* --direct=always: never fall back to the page cache on EINVAL */
     bool sequential;       /* no positions: bytes in order */
@@ -95,6 +95,10 @@ struct job {
     bool stop;                     /* start nothing new: job_stop(), or stop_on_error */
     uint64_t read_bytes;
     uint64_t end; /* where the copy ends: size, or less once an unknown end has been found */
+
+    /* Since when a worker asks for the source's end with a call that may hang, clock_now_ms();
+     * 0: none does. */
+    _Atomic uint64_t asked_at;
 };
 
 /* A destination at one moment, for progress and the summary. */
@@ -156,6 +160,11 @@ void job_written(struct job *j, unsigned d, uint64_t start, uint64_t end);
 /* Destination d holds [start, end), which was claimed for it, without a write: it is blank
  * there, and the source is zeros. */
 void job_passed(struct job *j, unsigned d, uint64_t start, uint64_t end);
+
+/* A worker is going to read from the source itself, without an engine; or it has done so. The
+ * main thread is woken up and looks at job.asked_at from then on. */
+void job_ask_source(struct job *j);
+void job_source_answered(struct job *j);
 
 /* The source ended at position `end`. If its size was known and is larger, that is a failure of
  * the source. */

@@ -12,7 +12,9 @@
 #include "source/zeros.h"
 
 /* The file index through which an operation goes: O_DIRECT if all of it is aligned. The odd
- * head or tail of a file goes through the page cache, beside direct I/O on the rest of it. */
+ * head or tail of a file goes through the page cache, beside direct I/O on the rest of it.
+ * Hence direct_align of a destination is what direct_io_write_align() says: an operation has
+ * whole blocks to itself, or it goes through the page cache. */
 static unsigned file_for(const struct endpoint *endpoint, const struct endpoint_state *state,
                          const struct engine_op *op)
 {
@@ -112,12 +114,29 @@ static void look_for_zeros(struct copy *c, struct chunk *k)
             pass_zeros(c, k, d);
 }
 
+/* The engine's read says that the source ends here. pread(2) has the last word: FUSE cuts
+ * asynchronous reads of files whose size it does not know off at the size that it has
+ * (fuse_direct_IO(), fs/fuse/file.c, 6.18). Returns what the plain read does. */
+static int32_t ask_for_end(struct copy *c, const struct engine_op *op)
+{
+    struct engine_op plain = *op;
+    int32_t r;
+
+    plain.file = c->job->source.file;
+    job_ask_source(c->job);
+    r = engine_run_blocking(c->engine, &plain);
+    job_source_answered(c->job);
+    return r;
+}
+
 static void account_read(struct copy *c, struct chunk *k)
 {
     const struct engine_op *op = &k->ops[0];
     struct failure f;
     int32_t r = op->result;
 
+    if (r == 0)
+        r = ask_for_end(c, op);
     if (r > 0) {
         k->loaded += (uint32_t)r;
         k->stalled_since = 0;

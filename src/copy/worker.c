@@ -15,6 +15,10 @@
 #include "base/thread.h"
 #include "copy.h"
 
+/* Buffers are aligned to it, so that a chunk is aligned for direct I/O if its place in the file
+ * is: direct_io_write_align() is no more. */
+#define POOL_ALIGN (64u * 1024u)
+
 /* Engines that can be passed over in one search: all of engine_table, with room to spare. */
 #define CREW_MAX_REMARKS 16
 
@@ -47,8 +51,8 @@ struct crew {
 
 /* What one worker owns. */
 struct worker {
-    void *pool;
-    size_t pool_len;
+    void *map; /* the pool, and what it takes to align it */
+    size_t map_len;
     struct engine *engine;
     struct copy *copy;
 };
@@ -152,6 +156,22 @@ static const struct engine_ops *choose_reserve(const struct crew *c, const struc
     return e->ops;
 }
 
+/* Maps len bytes of memory for buffers; *ret_pool is where they begin. 0 or a negative errno. */
+static int map_pool(struct worker *w, size_t len, void **ret_pool)
+{
+    char *map;
+
+    *w = (struct worker){.map_len = len + POOL_ALIGN};
+    map = mmap(NULL, w->map_len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (map == MAP_FAILED)
+        return -errno;
+    w->map = map;
+    *ret_pool = map + POOL_ALIGN - (uintptr_t)map % POOL_ALIGN;
+    /* Fewer page faults, fewer segments for the devices; it works without huge pages, too. */
+    (void)madvise(*ret_pool, len, MADV_HUGEPAGE);
+    return 0;
+}
+
 /* ops: NULL for the first worker, which chooses the engine. */
 static int worker_open(struct worker *w, struct crew *c, const struct engine_ops *ops)
 {
@@ -165,20 +185,13 @@ static int worker_open(struct worker *w, struct crew *c, const struct engine_ops
     struct engine_reason why;
     int r;
 
-    *w = (struct worker){.pool_len = (size_t)j->buffers * j->chunk_size};
-    w->pool =
-        mmap(NULL, w->pool_len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (w->pool == MAP_FAILED) {
-        r = -errno;
+    config.pool_len = (size_t)j->buffers * j->chunk_size;
+    r = map_pool(w, config.pool_len, &config.pool);
+    if (r < 0)
         goto err;
-    }
-    /* Fewer page faults, fewer segments for the devices; it works without huge pages, too. */
-    (void)madvise(w->pool, w->pool_len, MADV_HUGEPAGE);
-    r = copy_create(j, w->pool, &w->copy);
+    r = copy_create(j, config.pool, &w->copy);
     if (r < 0)
         goto err_after_pool;
-    config.pool = w->pool;
-    config.pool_len = w->pool_len;
     r = ops ? engine_create(ops, &config, &w->engine, &why)
             : choose_engine(c, &config, &w->engine);
     if (r < 0)
@@ -188,7 +201,7 @@ static int worker_open(struct worker *w, struct crew *c, const struct engine_ops
 err_after_copy:
     copy_free(w->copy);
 err_after_pool:
-    munmap(w->pool, w->pool_len);
+    munmap(w->map, w->map_len);
 err:
     if (!ops && c->why.text[0] == '\0')
         snprintf(c->why.text, sizeof c->why.text, "%s", strerror(-r));
@@ -199,7 +212,7 @@ static void worker_close(struct worker *w)
 {
     engine_destroy(w->engine); /* first: until then the kernel may use the pool */
     copy_free(w->copy);
-    munmap(w->pool, w->pool_len);
+    munmap(w->map, w->map_len);
 }
 
 /* Starts a thread. It is not joined, as it may never end. */

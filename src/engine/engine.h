@@ -228,8 +228,9 @@ void engine_destroy(struct engine *e); /* NULL is fine */
  * NOPs. 0, or a negative errno with the reason in *why. */
 int engine_probe(const struct engine_ops *ops, struct engine_reason *why);
 
-/* For engines: runs the operation with a blocking system call (read, pread, write, pwrite,
- * fsync). Returns its result: bytes, or a negative errno. Any thread may call it. */
+/* Runs the operation with a blocking system call (read, pread, write, pwrite, fsync), beside
+ * the engine: for engines, and for callers that need a second opinion. Returns its result:
+ * bytes, or a negative errno. Any thread may call it. */
 int32_t engine_run_blocking(const struct engine *e, const struct engine_op *op);
 
 /* For engines: sets *why to "CALL: " and the text of err, a positive errno. Returns -err. */

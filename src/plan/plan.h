@@ -57,6 +57,9 @@ struct plan {
  *  - A destination is the source.
  *  - A destination before the last one is an existing regular file, and the last one is a
  *    directory or does not respond (the habit of cp users; --force allows it).
+ *  - The source and all destinations but the last are directories beside one another, and the
+ *    last is a directory elsewhere (likewise).
+ *  - A regular file would be made on the file system that /dev is on.
  *  - A destination is a block device.
  *  - With -T a destination is a directory.
  *  - An operand of -t is no directory.

@@ -104,7 +104,10 @@ static void add_attributes(json_t **object, const struct dest_status *d)
         append(&array, failure);
     }
     if (d->attributes)
-        add(object, "attributes", json_string(d->n_attribute_failures ? "failed" : "kept"));
+        add(object, "attributes",
+            json_string(d->n_attribute_failures ? "failed"
+                        : d->attributes_lost    ? "incomplete"
+                                                : "kept"));
     else
         add(object, "attributes", json_null());
     add(object, "attribute_failures", array);

@@ -73,6 +73,7 @@ static void note_committed(struct session *s, unsigned d)
     ds->attributes = t->attrs_given;
     ds->attribute_failures = t->attr_failures.list;
     ds->n_attribute_failures = t->attr_failures.n;
+    ds->attributes_lost = t->attr_failures.lost;
     ds->durable = s->job.dests[d].flush && !session_incomplete(s, d);
 }
 

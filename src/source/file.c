@@ -30,6 +30,15 @@ static bool file_takes(const struct stat *st)
     return S_ISREG(st->st_mode);
 }
 
+/* Whether there is a byte behind the end that the size says. Some file systems do not know the
+ * sizes of their files; and a file may have grown since the size was read. */
+static bool is_longer(const struct source *s)
+{
+    char byte;
+
+    return pread(s->fd, &byte, 1, (off_t)s->size) == 1;
+}
+
 static int file_begin(struct source *s, struct failure *f)
 {
     (void)f;
@@ -38,7 +47,7 @@ static int file_begin(struct source *s, struct failure *f)
     s->can = (struct source_can){
         .positions = true,
         .again = true,
-        .size_known = s->size > 0 && !s->file.made_up,
+        .size_known = s->size > 0 && !s->file.made_up && !is_longer(s),
     };
     s->can.holes = s->can.size_known && holes_are_likely(&s->st);
     s->can.clonable = s->can.size_known;

@@ -22,6 +22,9 @@ static int refuse(mode_t mode, struct failure *f)
     switch (mode & S_IFMT) {
     case S_IFDIR:
         return failure_set(f, "open", EISDIR, FAILURE_NO_OFFSET, "is a directory now");
+    case S_IFLNK:
+        return failure_set(f, "open", ELOOP, FAILURE_NO_OFFSET,
+                           "is a symbolic link now, which is not to be followed");
     case S_IFIFO:
         return failure_set(f, "open", EOPNOTSUPP, FAILURE_NO_OFFSET,
                            "is a fifo; only regular files and block devices can be read");
@@ -55,20 +58,20 @@ static int begin(struct source *s, struct failure *f)
     return 0;
 }
 
-int source_open(struct source *s, const char *path, struct failure *f)
+int source_open(struct source *s, const char *path, bool follow, struct failure *f)
 {
     int r;
 
     *s = (struct source){.path = path, .fd = -1, .fd_direct = -1};
 
     /* Before the open, which has effects of its own on some devices. */
-    if (stat(path, &s->st) < 0)
+    if (fstatat(AT_FDCWD, path, &s->st, follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0)
         return failure_set(f, "open", errno, FAILURE_NO_OFFSET, NULL);
     s->ops = kind_of(&s->st);
     if (!s->ops)
         return refuse(s->st.st_mode, f);
 
-    r = s->ops->open(path);
+    r = s->ops->open(path, follow);
     if (r < 0)
         return failure_set(f, "open", -r, FAILURE_NO_OFFSET, NULL);
     s->fd = r;

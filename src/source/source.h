@@ -54,9 +54,11 @@ struct source {
 };
 
 /* Opens what path leads to for reading, if there is a kind for it: regular files and block
- * devices. Anything else is refused with -EISDIR or -EOPNOTSUPP (FIFO, socket, character
- * device), without opening it. 0, or a negative errno with *f filled and nothing to close. */
-int source_open(struct source *s, const char *path, struct failure *f);
+ * devices. Anything else is refused with -EISDIR, -ELOOP (a symlink, unless `follow` lets it be
+ * followed) or -EOPNOTSUPP (FIFO, socket, character device), without opening it. Directories on
+ * the path may always be symlinks. 0, or a negative errno with *f filled and nothing to
+ * close. */
+int source_open(struct source *s, const char *path, bool follow, struct failure *f);
 
 /* The same for what fd is open on already, for reading. fd belongs to the source, also on
  * failure. path is not owned. */

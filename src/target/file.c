@@ -44,17 +44,22 @@ static int file_look(const struct target_request *q, struct target_view *ret, st
 {
     struct file_name n;
     struct file_existing there;
+    struct stat dir;
     int r = file_name_resolve(&n, q, &there, f);
 
     if (r == 0)
         r = file_name_check(q, &there, f);
     if (r == 0)
         r = check_access(&n, q, &there, f);
+    if (r == 0 && fstat(n.dir_fd, &dir) < 0)
+        r = file_fail(f, "stat", errno, NULL);
     if (r == 0)
         *ret = (struct target_view){
             .how = q->inplace ? "in place" : "by temporary and rename",
             .demand = file_space_demand(&n, q, q->inplace && there.exists ? &there.st : NULL),
             .clones = file_space_can_clone(&n),
+            .directory_dev = dir.st_dev,
+            .directory_ino = dir.st_ino,
             .unlinks_source = there.over_source,
         };
     file_name_free(&n);

@@ -8,20 +8,18 @@
 #include "base/fd.h"
 #include "file_priv.h"
 
-/* The file ends in a hole, which has not been written. Its data have been flushed before it got
- * this length. */
-static int set_length(const struct target *t, struct failure *f)
+/* The file ends in a hole, which has not been written. */
+static int set_length(const struct target *t, bool *ret_changed, struct failure *f)
 {
     if (ftruncate(t->fd, (off_t)t->request.size) < 0)
         return file_fail(f, "set length", errno, NULL);
-    if (t->request.durable && fsync(t->fd) < 0)
-        return file_fail(f, "fsync", errno, NULL);
+    *ret_changed = true;
     return 0;
 }
 
 /* The copy has written every byte, or all but holes. If the file has another length, somebody
- * else has written to it, too. */
-static int check_length(const struct target *t, struct failure *f)
+ * else has written to it, too. *ret_changed becomes true if the length has been set. */
+static int check_length(const struct target *t, bool *ret_changed, struct failure *f)
 {
     uint64_t length;
     struct stat st;
@@ -32,10 +30,19 @@ static int check_length(const struct target *t, struct failure *f)
         return file_fail(f, "stat", errno, NULL);
     length = (uint64_t)st.st_size;
     if (length < t->request.size && t->blank)
-        return set_length(t, f);
+        return set_length(t, ret_changed, f);
     if (length != t->request.size && !t->request.keep_rest)
         return file_fail(f, "check length", EIO, "the file is not as long as what was written");
     return 0;
+}
+
+/* Before the times are set: to a server of SMB the close of a descriptor that has written may be
+ * the time of modification. */
+static int close_direct(struct target *t, struct failure *f)
+{
+    int r = fd_close(&t->fd_direct);
+
+    return r < 0 ? file_fail(f, "close", -r, NULL) : 0;
 }
 
 /* close(2) reports data that could not be written. The lock and the inode, by which the
@@ -43,15 +50,36 @@ static int check_length(const struct target *t, struct failure *f)
  * them. */
 static int close_written(struct target *t, struct failure *f)
 {
-    int r_direct = fd_close(&t->fd_direct);
     int held = fcntl(t->fd, F_DUPFD_CLOEXEC, 0);
     int r = held < 0 ? -errno : fd_close(&t->fd);
 
     if (held >= 0)
         t->fd = held;
-    if (r == 0)
-        r = r_direct;
     return r < 0 ? file_fail(f, "close", -r, NULL) : 0;
+}
+
+/* Flushes the file. */
+static int flush_file(struct target *t, struct failure *f)
+{
+    if (fsync(t->fd) < 0)
+        return file_fail(f, "fsync", errno, NULL);
+    if (t->request.attrs)
+        attrs_repeat_times(t->request.attrs, t->fd);
+    return 0;
+}
+
+/* Flushes the names. The directory alone is not enough: it is the inode that gets the place of
+ * its new directory entry on vfat (vfat_rename()) and its new name on NTFS (ntfs_rename()), and
+ * a client of SMB flushes no directories (cifs_dir_fsync(); all Linux 6.12). The inode comes
+ * first, so that the directory never leads to one without its length and mode (Btrfs). */
+static int flush_names(struct target *t, bool renamed, struct failure *f)
+{
+    int r = renamed ? flush_file(t, f) : 0;
+
+    if (r < 0)
+        return r;
+    r = fd_flush_directory(file_of(t)->name.dir_fd);
+    return r < 0 ? file_fail(f, "fsync directory", -r, NULL) : 0;
 }
 
 /* Makes the backup and renames the temporary file. */
@@ -100,28 +128,51 @@ static int rename_temporary(struct target *t, struct failure *f)
     return put_in_place(t, f);
 }
 
+/* Gives the file its length and attributes. What is set here is flushed before the file gets its
+ * name. *ret_keep as in file_commit_data(). */
+static int complete(struct target *t, bool named, bool *ret_keep, struct failure *f)
+{
+    bool changed = false;
+    int r = check_length(t, &changed, f);
+
+    if (r == 0)
+        r = file_inode_complete(t, named, &changed, f);
+    if (r == 0 && changed && t->request.durable) {
+        r = flush_file(t, f);
+        *ret_keep = r == 0;
+    }
+    return r;
+}
+
+/* The same, and closes the file. */
+static int complete_and_close(struct target *t, bool named, bool *ret_keep, struct failure *f)
+{
+    int r = close_direct(t, f);
+
+    *ret_keep = r == 0; /* else data that can be read need not be on the device */
+    if (r == 0)
+        r = complete(t, named, ret_keep, f);
+    if (r == 0) {
+        r = close_written(t, f);
+        *ret_keep = r == 0;
+    }
+    return r;
+}
+
 int file_commit_data(struct target *t, bool *ret_keep, struct failure *f)
 {
     struct target_file *own = file_of(t);
-    bool named = file_has_temp(t) || own->created; /* a name is or was created */
-    int r;
+    bool renamed = file_has_temp(t), named = renamed || own->created; /* a name is created */
+    int r = complete_and_close(t, named, ret_keep, f);
 
-    *ret_keep = true;
-    r = check_length(t, f);
-    if (r == 0)
-        r = file_inode_complete(t, named, f);
-    if (r == 0) {
-        r = close_written(t, f);
-        *ret_keep = r == 0; /* else data that can be read need not be on the device */
-    }
-    if (r == 0 && file_has_temp(t))
+    if (r == 0 && renamed)
         r = rename_temporary(t, f);
     if (r == 0) {
         file_temp_finish(t);
         own->backup[0] = '\0'; /* it stays */
     }
-    if (r == 0 && named && t->request.durable && fsync(own->name.dir_fd) < 0)
-        r = file_fail(f, "fsync directory", errno, NULL);
+    if (r == 0 && named && t->request.durable)
+        r = flush_names(t, renamed, f);
     if (t->keeps && file_has_temp(t))
         (void)fchmod(t->fd, FILE_PRIVATE_MODE); /* it may stay */
     return r;

@@ -120,7 +120,8 @@ static int set_mode(const struct target *t, bool owner_kept, struct failure *f)
     return 0;
 }
 
-/* Gives the file what is preserved of the source; *ret_changed: that was anything. An attribute
+/* Gives the file what is preserved of the source; *ret_changed becomes true if that was anything.
+ * An attribute
  * that cannot be preserved is no failure. 0, or a negative errno with *f filled: data are lost. */
 static int preserve(struct target *t, bool named, const struct stat *st, bool *ret_changed,
                     struct failure *f)
@@ -129,7 +130,7 @@ static int preserve(struct target *t, bool named, const struct stat *st, bool *r
     const struct failure *lost;
 
     t->attrs_given = true;
-    *ret_changed = attrs_apply(t->request.attrs, &file, &t->attr_failures);
+    *ret_changed |= attrs_apply(t->request.attrs, &file, &t->attr_failures);
     lost = attrs_lost_data(&t->attr_failures);
     if (!lost)
         return 0;
@@ -138,10 +139,10 @@ static int preserve(struct target *t, bool named, const struct stat *st, bool *r
 }
 
 /* Owner, attributes, mode: in this order none undoes another. */
-int file_inode_complete(struct target *t, bool named, struct failure *f)
+int file_inode_complete(struct target *t, bool named, bool *ret_changed, struct failure *f)
 {
     const struct target_request *q = &t->request;
-    bool owner_kept = !preserves_owner(q), changed = false;
+    bool owner_kept = !preserves_owner(q);
     struct stat st;
     int r = 0;
 
@@ -152,10 +153,8 @@ int file_inode_complete(struct target *t, bool named, struct failure *f)
     if (named && !preserves_owner(q))
         r = set_owner(t, &st, &owner_kept, f);
     if (r == 0 && q->attrs)
-        r = preserve(t, named, &st, &changed, f);
+        r = preserve(t, named, &st, ret_changed, f);
     if (r == 0 && named && !file_inode_preserves_mode(q))
         r = set_mode(t, owner_kept, f);
-    if (r == 0 && changed && q->durable && fsync(t->fd) < 0)
-        r = file_fail(f, "fsync", errno, NULL);
     return r;
 }

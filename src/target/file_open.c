@@ -13,7 +13,8 @@
 #define HINT_OTHER   "is another file now"
 
 /* Opens the file behind target.fd, which stands under `name`, for direct I/O, too, if that is
- * requested and possible. */
+ * requested and possible. It is of no use for a range that begins within a block: each write
+ * would begin and end within one. */
 static int open_direct(struct target *t, const char *name, struct failure *f)
 {
     const struct target_file *own = file_of(t);
@@ -33,12 +34,14 @@ static int open_direct(struct target *t, const char *name, struct failure *f)
     fd = fd_reopen_direct(own->name.dir_fd, name, t->fd,
                           O_WRONLY | file_name_no_follow(&own->name));
     if (fd >= 0) {
-        t->direct_align = direct_io_align(fd);
-        if (t->direct_align > 0) {
+        t->direct_align = direct_io_write_align(fd);
+        if (t->direct_align > 0 && t->request.start % t->direct_align == 0) {
             t->fd_direct = fd;
             return 0;
         }
         (void)fd_close(&fd);
+        if (t->direct_align > 0)
+            return 0;
         fd = -EINVAL;
     }
     if (t->request.need_direct)

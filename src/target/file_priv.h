@@ -148,9 +148,9 @@ int file_inode_note_replaced(struct target *t, struct failure *f);
 bool file_inode_preserves_mode(const struct target_request *q);
 
 /* Gives the file owner, mode and preserved attributes. named: the file is new, or takes the
- * place of another. 0 or a negative errno with *f filled; attributes that could not be
- * preserved are in target.attr_failures. */
-int file_inode_complete(struct target *t, bool named, struct failure *f);
+ * place of another. *ret_changed becomes true if preserved attributes were set. 0 or a negative
+ * errno with *f filled; attributes that could not be preserved are in target.attr_failures. */
+int file_inode_complete(struct target *t, bool named, bool *ret_changed, struct failure *f);
 
 /* ---- file_temp.c ---- */
 

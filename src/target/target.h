@@ -77,6 +77,7 @@ struct target_request {
     dev_t source_dev; /* st_dev and st_ino of the source */
     ino_t source_ino;
 
+    uint64_t start;  /* position in the file where the copied range begins, bytes */
     uint64_t size;   /* final size in bytes if known, else 0 */
     uint64_t length; /* bytes of the copied range, which ends there, if known, else 0 */
     uint64_t data;   /* bytes of it that will be written, at most, if known, else 0 */
@@ -88,6 +89,8 @@ struct target_view {
     const char *how;            /* static string: how the data would be written */
     struct space_demand demand; /* all zero if it is not known */
     bool clones;                /* the file system is of a kind that can clone */
+    dev_t directory_dev;        /* of the directory of a regular file; ino 0: not known */
+    ino_t directory_ino;
 
     /* Another name of the source would be removed, which changes the source's time of status
      * change. */
@@ -110,7 +113,7 @@ struct target {
     /* Set by target_open(): */
     int fd;                /* for writing, through the page cache */
     int fd_direct;         /* the same file with O_DIRECT, or -1 */
-    uint32_t direct_align; /* bytes: alignment of offset, length and address for O_DIRECT */
+    uint32_t direct_align; /* bytes: direct_io_write_align() */
     bool sequential;       /* has no positions: bytes go in order, at ENGINE_STREAM */
     bool can_fsync;        /* fsync(2) makes sense on fd */
     bool keeps;            /* has a journal: target_note() wants every range that is written */
@@ -187,8 +190,8 @@ void target_reserve(struct target *t);
  *
  * 0, or a negative errno with *f filled: the final name then stands for what it stood for
  * before, and no temporary file is left unless target_kept() says so. -ENOENT and -ESTALE:
- * somebody has removed the temporary file or put another file in its place. Exception: if the
- * flush of the directory fails, the file has its final name already, but may not be durable. */
+ * somebody has removed the temporary file or put another file in its place. Exception: if a
+ * flush behind the rename fails, the file has its final name already, but may not be durable. */
 int target_commit(struct target *t, struct failure *f);
 
 /* Gives up: removes the temporary file, or with `keep` leaves it for a later run to resume

@@ -30,10 +30,9 @@ static void apply_inside(struct tree_dest *t, const struct record *r)
     }
 }
 
-int tree_dest_apply(struct tree_dest *t, const struct record *r, const void *data,
-                    struct failure *f)
+/* Applies a record of any kind but RECORD_ATTRS. */
+static void apply(struct tree_dest *t, const struct record *r)
 {
-    t->data = data;
     if (t->how == NO_FILE && tree_dest_is_enough(t))
         (void)tree_dest_give_names(t);
     tree_dest_begin_name(t, r);
@@ -52,6 +51,18 @@ int tree_dest_apply(struct tree_dest *t, const struct record *r, const void *dat
             tree_dest_path_to_dir(t);
     }
     tree_dest_end_name(t, r);
+}
+
+int tree_dest_apply(struct tree_dest *t, const struct record *r, const void *data,
+                    struct failure *f)
+{
+    t->data = data;
+    if (r->kind == RECORD_ATTRS) {
+        tree_dest_keep_attrs(t, r);
+        return 0;
+    }
+    apply(t, r);
+    tree_dest_forget_attrs(t);
     if (t->fatal.err == 0)
         return 0;
     *f = t->fatal;
@@ -91,7 +102,7 @@ int tree_dest_end(struct tree_dest *t, bool stopped, struct failure *f)
     if (t->fatal.err == 0)
         (void)tree_dest_give_names(t);
     if (t->fatal.err == 0 && t->request.durable &&
-        tree_dest_flush(t, t->flush_each || t->root_fd < 0 ? t->parent_fd : t->root_fd) < 0)
+        tree_dest_flush_end(t, t->flush_each || t->root_fd < 0 ? t->parent_fd : t->root_fd) < 0)
         failure_set(&t->fatal, "flush", errno, FAILURE_NO_OFFSET, NULL);
     *f = t->fatal;
     return -f->err;
@@ -108,6 +119,7 @@ void tree_dest_close(struct tree_dest *t)
     path_buffer_free(&t->path);
     path_buffer_free(&t->copy_path);
     attrs_free(&t->attrs);
+    free(t->packed.bytes);
     free(t->levels);
     free(t->unnamed);
     free(t->root_name);

@@ -252,6 +252,46 @@ static void check_reopened(struct tree_dest *t, const char *op, int error, const
     tree_dest_fail(t, op, -error, message);
 }
 
+/* With flush_each: makes the name of the current directory durable, which is new, and what is in
+ * it. A client of SMB flushes no directories (cifs_dir_fsync(), Linux 6.12), but with a new file
+ * its server writes all that it has logged before. 0 or a negative errno. */
+static int flush_by_new_file(struct tree_dest *t)
+{
+    char temp[TEMP_NAME_SIZE];
+    int fd = temp_create(tree_dest_dir_fd(t), S_IRUSR | S_IWUSR, temp);
+    int r = fd >= 0 && fsync(fd) < 0 ? -errno : 0;
+
+    if (fd >= 0)
+        temp_remove(tree_dest_dir_fd(t), temp, fd);
+    (void)fd_close(&fd);
+    return r;
+}
+
+/* Whether another file system begins with the current directory, below the root: the flush at
+ * the end does not reach it. */
+static bool is_mount_point(const struct tree_dest *t)
+{
+    const struct dir_chain_level *l = &t->dirs.levels[t->dirs.n - 1];
+
+    return t->dirs.n > 2 && l->dev != l[-1].dev;
+}
+
+/* Gives the current directory its attributes, and flushes it if the end does not do that. */
+static void complete_directory(struct tree_dest *t, const struct record *r)
+{
+    bool flush = t->request.durable && (t->flush_each || is_mount_point(t));
+    int error;
+
+    if (tree_dest_dir_fd(t) < 0 || tree_dest_dir(t)->unusable)
+        return;
+    error = flush && t->flush_each && tree_dest_dir(t)->fresh ? flush_by_new_file(t) : 0;
+    finish_directory(t, r);
+    if (flush && tree_dest_flush_end(t, tree_dest_dir_fd(t)) < 0 && error == 0)
+        error = -errno;
+    if (error < 0)
+        tree_dest_fail(t, "flush", -error, NULL);
+}
+
 void tree_dest_apply_leave(struct tree_dest *t, const struct record *r)
 {
     int error, source_error;
@@ -260,11 +300,8 @@ void tree_dest_apply_leave(struct tree_dest *t, const struct record *r)
         t->skipped--;
         return;
     }
-    if (tree_dest_leave_names(t) && tree_dest_dir_fd(t) >= 0 && !tree_dest_dir(t)->unusable)
-        finish_directory(t, r);
-    if (t->request.durable && t->flush_each && tree_dest_dir_fd(t) >= 0 &&
-        !tree_dest_dir(t)->unusable && fsync(tree_dest_dir_fd(t)) < 0)
-        tree_dest_fail(t, "flush", errno, NULL);
+    if (tree_dest_leave_names(t))
+        complete_directory(t, r);
     source_error = tree_dest_leave_source(t);
     if (t->dirs.n == 1) /* the root was the current directory from the start */
         return;

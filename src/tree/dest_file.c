@@ -21,8 +21,23 @@ static mode_t new_mode(const struct tree_dest *t)
     return t->request.plain_mode ? DEFFILEMODE : t->attrs.mode & PERMISSION_BITS;
 }
 
-/* The mode to create a file with: the final one, where the kernel is known to set exactly that,
- * and else one that lets only the owner read. */
+/* Whether a new file with this mode gets no more than that, as far as the files before it have
+ * shown. */
+static bool is_at_most(const struct tree_level *l, mode_t mode)
+{
+    return l->known && l->no_acl && !(~mode & MODE_BITS & ~l->spared);
+}
+
+/* The same, and no less. (A default ACL makes the umask void.) */
+static bool is_exact(const struct tree_dest *t, mode_t mode)
+{
+    const struct tree_level *l = &t->levels[t->dirs.n - 1];
+
+    return is_at_most(l, mode) && !(mode & t->request.umask) && !(mode & ~l->given);
+}
+
+/* The mode to create a file with: the final one, where the kernel is known to grant no more than
+ * that, and else one that lets only the owner read. */
 static mode_t creation_mode(const struct tree_dest *t, const struct tree_level *l)
 {
     mode_t mode = t->attrs.mode & PERMISSION_BITS;
@@ -31,33 +46,42 @@ static mode_t creation_mode(const struct tree_dest *t, const struct tree_level *
 
     if (!t->request.preserve.mode)
         return new_mode(t) & ~tree_dest_held(t, new_mode(t));
-    return owned && l->known && l->exact && !(mode & t->request.umask) && (mode & S_IWUSR)
+    return owned && is_at_most(l, mode) && !(mode & t->request.umask) && (mode & S_IWUSR)
                ? mode
                : PRIVATE_MODE;
 }
 
-/* Fills t->created: the attributes of the file that was just created. The first file of a
- * directory is examined; the kernel treats the others alike. The times are invalid, so that
- * they equal those of no source. 0 or a negative errno. */
-static int note_created(struct tree_dest *t, mode_t asked)
+/* Examines the file that was just created with this mode. 0 or a negative errno. */
+static int examine_created(struct tree_dest *t, mode_t asked)
 {
     struct tree_level *l = tree_dest_dir(t);
     struct stat *st = &t->created;
 
-    if (!l->known) {
-        if (fstat(t->fd, st) < 0)
-            return -errno;
-        l->known = true;
-        l->uid = st->st_uid;
-        l->gid = st->st_gid;
+    if (fstat(t->fd, st) < 0)
+        return -errno;
+    if (!l->known)
         l->no_acl = fgetxattr(t->fd, "system.posix_acl_access", NULL, 0) < 0;
-        l->exact = l->no_acl && (st->st_mode & MODE_BITS) == (asked & ~t->request.umask);
-        return 0;
-    }
-    *st = (struct stat){
-        .st_mode = S_IFREG | (asked & ~t->request.umask), .st_uid = l->uid, .st_gid = l->gid};
+    l->known = true;
+    l->uid = st->st_uid;
+    l->gid = st->st_gid;
+    l->given |= asked & st->st_mode;
+    l->spared |= MODE_BITS & ~asked & ~st->st_mode;
+    return 0;
+}
+
+/* Fills t->created: the attributes of the file that was just created. What the first files of a
+ * directory have shown is not asked again. The times are invalid then, so that they equal those
+ * of no source. 0 or a negative errno. */
+static int note_created(struct tree_dest *t, mode_t asked)
+{
+    const struct tree_level *l = tree_dest_dir(t);
+    struct stat *st = &t->created;
+
+    if (!l->known || (t->request.preserve.mode && !is_exact(t, asked)))
+        return examine_created(t, asked);
+    *st = (struct stat){.st_mode = S_IFREG | asked, .st_uid = l->uid, .st_gid = l->gid};
     st->st_atim.tv_nsec = st->st_mtim.tv_nsec = -1;
-    return l->exact ? 0 : fstat(t->fd, st) < 0 ? -errno : 0;
+    return 0;
 }
 
 /* Creates a new file that gets its name as t->how says. 0 or a negative errno. */
@@ -109,7 +133,8 @@ static struct target_request request_for(const struct tree_dest *t, const char *
         .anew = t->request.remove_existing,
         .backup = t->request.backup,
         .only_new = existing_keeps_all(t->request.existing),
-        .durable = false, /* the destination flushes all files at once, at the end */
+        /* Else the destination flushes all names at once, at the end. */
+        .durable = t->request.durable && t->flush_each,
         .source_mode = t->request.plain_mode ? DEFFILEMODE : st->st_mode,
         .attrs = attrs_any(&t->request.preserve) ? &t->attrs : NULL,
         .source_dev = st->st_dev,
@@ -336,19 +361,35 @@ static bool fill_file(struct tree_dest *t, const struct record *r)
     return false;
 }
 
+/* Gives the finished file its name. 0 or a negative errno. */
+static int give_name_now(struct tree_dest *t)
+{
+    if (t->how == NAMED)
+        return 0;
+    if (t->how == RENAMED)
+        return temp_rename(tree_dest_dir_fd(t), t->file_temp, t->file_name);
+    return tree_dest_link(t->fd, tree_dest_dir_fd(t), t->file_name);
+}
+
+/* The same where each file is flushed: once more with its name, as in flush_names() of
+ * target/file_commit.c. 0 or a negative errno. */
+static int give_flushed_name(struct tree_dest *t)
+{
+    int r = fsync(t->fd) < 0 ? -errno : give_name_now(t);
+
+    if (r == 0 && t->how != NAMED && fsync(t->fd) < 0)
+        r = -errno;
+    attrs_repeat_times(&t->attrs, t->fd);
+    return r;
+}
+
 /* Gives the finished file its name, or puts it on the list of those that wait for their names.
  * 0 or a negative errno. */
 static int give_name(struct tree_dest *t)
 {
     if (t->how != NAMED && t->request.durable && tree_dest_batches(t))
         return tree_dest_add_file(t);
-    if (t->request.durable && t->flush_each && fsync(t->fd) < 0)
-        return -errno;
-    if (t->how == NAMED)
-        return 0;
-    if (t->how == RENAMED)
-        return temp_rename(tree_dest_dir_fd(t), t->file_temp, t->file_name);
-    return tree_dest_link(t->fd, tree_dest_dir_fd(t), t->file_name);
+    return t->request.durable && t->flush_each ? give_flushed_name(t) : give_name_now(t);
 }
 
 /* Finishes a file that has a free name. False: it failed. */
@@ -393,6 +434,8 @@ static bool commit_replacement(struct tree_dest *t)
     }
     if (!done)
         tree_dest_report_failure(t, &f);
+    if (done && t->target.attr_failures.lost)
+        atomic_store(&t->request.view->attrs_lost, true);
     for (unsigned i = 0; done && i < t->target.attr_failures.n; i++)
         t->request.attrs_failed(t->request.arg, t->path.bytes,
                                 &t->target.attr_failures.list[i]);

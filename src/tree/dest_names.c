@@ -167,9 +167,19 @@ int tree_dest_flush(const struct tree_dest *t, int fd)
     int r;
 
     atomic_store(&t->request.view->flushing, true);
-    r = t->flush_each ? fsync(fd) : syncfs(fd);
+    r = (t->flush_each ? fd_flush_directory(fd) : syncfs(fd)) < 0 ? -1 : 0;
     atomic_store(&t->request.view->flushing, false);
     return r;
+}
+
+/* syncfs(2) writes everything, but does not make every device write what it has cached: vfat has
+ * no sync_fs(), and exFAT's does not do it (Linux 6.12). fsync(2) does, where there is one for
+ * this kind of file. */
+int tree_dest_flush_end(const struct tree_dest *t, int fd)
+{
+    int r = tree_dest_flush(t, fd);
+
+    return r == 0 && !t->flush_each && fsync(fd) < 0 && errno != EINVAL ? -1 : r;
 }
 
 int tree_dest_link(int fd, int dir_fd, const char *name)

@@ -37,6 +37,7 @@ struct tree_dest_view {
     _Atomic uint64_t files;         /* complete entries: all but directories */
     _Atomic uint64_t files_skipped; /* files that exist and stay as they are */
     _Atomic uint64_t resumed;       /* of the bytes, those that earlier runs have written */
+    atomic_bool attrs_lost;         /* attributes were not preserved, which is no failure */
     atomic_bool flushing;           /* a flush is under way, which may take long */
     atomic_bool has_root;           /* the next two are known, and do not change any more */
     dev_t root_dev;

@@ -48,10 +48,12 @@ struct tree_level {
     size_t path_len;
     mode_t add;  /* mode bits that are set only while the directory is written to */
     mode_t held; /* mode bits that it gets when it has its owner */
-    /* What the kernel gives to a new file here, once one has been examined. */
+    /* What the kernel gives to a new file here, once one has been examined. Of the mode only
+     * single bits are known: a default ACL or an option of the mount may take or add any. */
     bool known;
-    bool exact;  /* the mode that was asked for, except the umask's bits */
-    bool no_acl; /* no access control list */
+    mode_t given;  /* bits that a file has got that was to have them */
+    mode_t spared; /* bits that a file has not got that was not to have them */
+    bool no_acl;   /* no access control list */
     uid_t uid;
     gid_t gid;
 };
@@ -98,6 +100,12 @@ struct tree_dest {
     struct stat file_st; /* the source's */
     enum record_nth nth; /* of the last record that brought a name */
     struct attrs attrs;  /* of the last record that had any; also a directory's */
+    struct tree_dest_packed {
+        char *bytes;
+        size_t len;
+        size_t room;
+        bool lost;       /* there was no memory for all of them */
+    } packed;            /* of RECORD_ATTRS before the current record */
     struct stat created; /* what the kernel has given to the new file */
     const void *data;    /* of the current record */
     uint64_t offset;     /* bytes written so far */
@@ -147,7 +155,13 @@ mode_t tree_dest_held(const struct tree_dest *t, mode_t mode);
 /* Gives these bits to the file that fd is open on. */
 void tree_dest_release(struct tree_dest *t, int fd, mode_t held);
 
-/* Takes the attributes of the record over into t->attrs. */
+/* Keeps the attributes of a RECORD_ATTRS for the next record of another kind. */
+void tree_dest_keep_attrs(struct tree_dest *t, const struct record *r);
+
+/* Forgets them. */
+void tree_dest_forget_attrs(struct tree_dest *t);
+
+/* Takes the attributes of the record over into t->attrs, and those that were kept for it. */
 void tree_dest_take_attrs(struct tree_dest *t, const struct record *r);
 
 /* Gives t->attrs to a file, and reports what could not be preserved. has_data: it may have dirty
@@ -244,6 +258,9 @@ int tree_dest_link(int fd, int dir_fd, const char *name);
 /* Flushes the file system of the directory; with t->flush_each only the directory itself, since
  * its files have been flushed. 0, or -1 with errno. */
 int tree_dest_flush(const struct tree_dest *t, int fd);
+
+/* The same at the end, when all there has its name: then it is on stable storage. */
+int tree_dest_flush_end(const struct tree_dest *t, int fd);
 
 /* ---- dest_file.c ---- */
 

@@ -13,6 +13,7 @@ struct engine_file {
     int fd;           /* of the source; the session takes it over */
     const char *path; /* likewise, for people */
     bool readable;    /* the source had no failure */
+    bool ended;       /* the session has reported what became of the file */
     /* Those destinations that it goes to, in the order of the session. */
     unsigned n;
     unsigned *dests; /* their numbers */
@@ -50,6 +51,8 @@ static void take_result(struct tree_main *m, unsigned d, const struct copy_statu
     for (unsigned k = 0; k < file->n_attribute_failures; k++)
         tree_main_failed(m, tree_who_for_attrs(m->tree, d), file->path,
                          &file->attribute_failures[k]);
+    if (file->attributes_lost)
+        atomic_store(&m->tree->writers[d].view.attrs_lost, true);
     if (file->state == DEST_DONE) {
         tree_dest_copied(dest, file->bytes, file->resumed);
         tree_main_made(m, d, file->path);
@@ -101,6 +104,7 @@ static void on_ended(void *arg, const struct copy_status *file)
     struct engine_file *e = arg;
     struct tree_main *m = e->m;
 
+    e->ended = true;
     m->status.engine = file->engine;
     m->status.workers = file->workers;
     m->status.chunk_size = file->chunk_size;
@@ -126,7 +130,8 @@ static void collect_dests(struct engine_file *e)
         const struct tree_writer *w = &t->writers[d];
         const char *path;
 
-        if (e->m->dests[d].given_up || atomic_load(&w->over) ||
+        /* A writer that has left the stream is closing its destination. */
+        if (e->m->dests[d].given_up || stream_left(t->stream, d) ||
             stream_lane(t->stream, d) != 0 ||
             !tree_dest_copy_request(w->dest, &e->requests[e->n], &path))
             continue;
@@ -158,22 +163,35 @@ static bool run_session(struct engine_file *e)
     return result.abandoned;
 }
 
+/* There was no memory to begin. No destination has the file then, as if it could not be read. */
+static void fail_to_begin(struct engine_file *e)
+{
+    struct failure f;
+
+    failure_set(&f, "read", ENOMEM, FAILURE_NO_OFFSET, NULL);
+    e->readable = false;
+    tree_main_failed(e->m, tree_who_is_source(e->m->tree), e->path, &f);
+}
+
 /* Takes fd over. False: the file could not be read. */
 static bool copy_file(struct tree_main *m, int fd, const char *path)
 {
     unsigned n = m->status.n_dests;
     struct engine_file e = {.m = m, .fd = fd, .path = path, .readable = true};
-    bool hangs = false;
+    bool hangs = false, memory;
 
     e.dests = calloc(n, sizeof(*e.dests));
     e.requests = calloc(n, sizeof(*e.requests));
     e.paths = calloc(n, sizeof(*e.paths));
-    if (e.dests && e.requests && e.paths)
+    memory = e.dests && e.requests && e.paths;
+    if (memory)
         collect_dests(&e);
     if (e.n > 0)
         hangs = run_session(&e);
     else
         close(fd);
+    if (!memory || (e.n > 0 && !e.ended))
+        fail_to_begin(&e);
     if (!hangs) {
         free(e.requests);
         free(e.paths);

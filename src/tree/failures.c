@@ -25,7 +25,7 @@ static char *source_of(const struct tree *t, unsigned d, const char *path)
 
 void tree_main_made(const struct tree_main *m, unsigned d, const char *path)
 {
-    char *source = source_of(m->tree, d, path);
+    char *source = *path ? source_of(m->tree, d, path) : NULL; /* "": without memory */
 
     if (source)
         report_made(source, path);
@@ -95,7 +95,7 @@ static void print(const struct tree *t, unsigned who, const char *path, const st
         report_source_failure(path, f);
         return;
     }
-    source = who < t->copy->n_dests && *path ? source_of(t, who, path) : NULL;
+    source = who < t->copy->n_dests ? source_of(t, who, path) : NULL;
     report_failure(source, path, f);
     free(source);
 }
@@ -106,6 +106,8 @@ void tree_main_failed(struct tree_main *m, unsigned who, const char *path,
     const struct tree *t = m->tree;
     bool attribute = who > tree_who_is_source(t);
 
+    if (!*path) /* there was no memory for it */
+        path = dest_of(t, who) ? dest_of(t, who) : t->copy->source;
     if (is_reported(m, who, path, f))
         return;
     report_file_failed(t->copy->source, dest_of(t, who), path, f, attribute);
@@ -125,7 +127,7 @@ void tree_main_take_messages(struct tree_main *m)
             tree_main_failed(m, q->who, q->path, &q->failure);
         else
             tree_main_made(m, q->who, q->path);
-        free(q);
+        message_queue_give_back(m->tree->messages, q);
     }
 }
 

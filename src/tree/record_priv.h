@@ -8,6 +8,9 @@
  * RECORD_HOLE follow, and RECORD_FILE_END. A file that can be cloned is also a shared one
  * (shared_file_priv.h).
  *
+ * A record with a name has the attributes of its entry, and so has RECORD_LEAVE. If these are
+ * too long for one record, they come in RECORD_ATTRS before it, and it has none itself.
+ *
  * An offer announces a file that destinations may have already: each looks whether it wants the
  * file, and the file comes only if one does. */
 #ifndef UCOPY_TREE_RECORD_PRIV_H
@@ -36,6 +39,7 @@ enum record_kind {
     RECORD_LINK,           /* a further name of a file that came before, without data */
     RECORD_SOURCE_LINK,    /* a hard link to the entry of the source itself */
     RECORD_SOURCE_SYMLINK, /* a symlink to it; text: its path */
+    RECORD_ATTRS,          /* attributes for the next record of another kind, or some of them */
     RECORD_COPY, /* as RECORD_FILE, but the engines copy the data while the consumers wait */
 };
 
@@ -72,6 +76,9 @@ struct record {
 };
 
 #define RECORD_ALIGN 16u
+
+/* Bytes of attributes in one record, at most. */
+#define RECORD_MAX_ATTRS (128u << 10)
 
 static inline size_t record_aligned(size_t len)
 {

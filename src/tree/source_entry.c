@@ -5,19 +5,42 @@
 #include "base/fd.h"
 #include "source_state_priv.h"
 
-/* Reads the attributes for the next record, of an entry that cannot be opened. */
-static void read_entry_attrs(struct walk *w, int dir_fd, const char *name,
-                             const struct stat *st)
+/* Opens an entry that was looked at before. st: the result of that; becomes that of fstat(). -1:
+ * that failed, or the name stands for another file now, which was reported. */
+static int open_looked_at(struct walk *w, int dir_fd, const char *name, int flags,
+                          struct stat *st)
+{
+    const struct stat before = *st;
+    int fd = openat(dir_fd, name, flags | O_CLOEXEC);
+
+    if (fd < 0 || fstat(fd, st) < 0)
+        walk_fail(w, "open", errno, NULL);
+    else if (!fd_same_file(st, &before) || (st->st_mode ^ before.st_mode) & S_IFMT)
+        walk_fail(w, "open", ESTALE, "became another file while it was opened");
+    else
+        return fd;
+    (void)fd_close(&fd);
+    return -1;
+}
+
+/* Reads the attributes for the next record, of an entry that cannot be opened for reading.
+ * False: the name stands for another file now, which was reported. */
+static bool read_entry_attrs(struct walk *w, int dir_fd, const char *name, struct stat *st)
 {
     const struct attrs_wanted *wanted = &w->t->preserve;
     bool more = wanted->xattrs || wanted->context || (wanted->mode && !S_ISLNK(st->st_mode));
-    int fd = more ? openat(dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC) : -1;
+    int fd;
 
-    if (fd < 0)
+    if (!more) {
         attrs_read_stat(&w->attrs, st);
-    else
-        walk_read_attrs(w, fd, true, st);
+        return true;
+    }
+    fd = open_looked_at(w, dir_fd, name, O_PATH | O_NOFOLLOW, st);
+    if (fd < 0)
+        return false;
+    walk_read_attrs(w, fd, true, st);
     (void)fd_close(&fd);
+    return true;
 }
 
 /* Notes which name of its file the entry is. Returns whether the walk has met the file
@@ -83,25 +106,23 @@ static void put_regular(struct walk *w, int dir_fd, const char *name, int follow
 
 /* Puts a FIFO or a device like a file. All that came before is made first: the program that
  * writes to a FIFO may wait for it. */
-static void put_contents(struct walk *w, int dir_fd, const char *name, int follow)
+static void put_contents(struct walk *w, int dir_fd, const char *name, int follow,
+                         struct stat *st)
 {
-    struct stat st;
     int fd;
 
     if (!walk_drain(w))
         return;
-    fd = openat(dir_fd, name, O_RDONLY | O_NOCTTY | O_CLOEXEC | follow);
-    if (fd < 0 || fstat(fd, &st) < 0) {
-        walk_fail(w, "open", errno, NULL);
-    } else {
-        st.st_size = st.st_blocks = 0; /* it is read to its end, whatever its size says */
-        walk_read_attrs(w, fd, false, &st);
-        (void)walk_put_data(w, name, fd, &st);
-    }
+    fd = open_looked_at(w, dir_fd, name, O_RDONLY | O_NOCTTY | follow, st);
+    if (fd < 0)
+        return;
+    st->st_size = st->st_blocks = 0; /* it is read to its end, whatever its size says */
+    walk_read_attrs(w, fd, false, st);
+    (void)walk_put_data(w, name, fd, st);
     (void)fd_close(&fd);
 }
 
-static void put_symlink(struct walk *w, int dir_fd, const char *name, const struct stat *st)
+static void put_symlink(struct walk *w, int dir_fd, const char *name, struct stat *st)
 {
     char text[PATH_MAX];
     ssize_t n = readlinkat(dir_fd, name, text, sizeof(text));
@@ -111,8 +132,8 @@ static void put_symlink(struct walk *w, int dir_fd, const char *name, const stru
         return;
     }
     text[n] = '\0';
-    read_entry_attrs(w, dir_fd, name, st);
-    (void)walk_put_simple(w, RECORD_SYMLINK, name, text, st);
+    if (read_entry_attrs(w, dir_fd, name, st))
+        (void)walk_put_simple(w, RECORD_SYMLINK, name, text, st);
 }
 
 /* Puts a link to the source instead of a copy. */
@@ -131,7 +152,7 @@ static void put_link_to_source(struct walk *w, const char *name, const struct st
         (void)walk_put_simple(w, RECORD_SOURCE_SYMLINK, name, w->path.bytes, st);
 }
 
-void walk_put_entry(struct walk *w, int dir_fd, const char *name, const struct stat *st)
+void walk_put_entry(struct walk *w, int dir_fd, const char *name, struct stat *st)
 {
     int follow = walk_follows(w) ? 0 : O_NOFOLLOW;
 
@@ -144,9 +165,8 @@ void walk_put_entry(struct walk *w, int dir_fd, const char *name, const struct s
     } else if (S_ISLNK(st->st_mode)) {
         put_symlink(w, dir_fd, name, st);
     } else if (w->t->contents && !S_ISSOCK(st->st_mode)) {
-        put_contents(w, dir_fd, name, follow);
-    } else {
-        read_entry_attrs(w, dir_fd, name, st);
+        put_contents(w, dir_fd, name, follow, st);
+    } else if (read_entry_attrs(w, dir_fd, name, st)) {
         (void)walk_put_simple(w, RECORD_NODE, name, "", st);
     }
 }

@@ -48,7 +48,8 @@ static bool check_unchanged(struct walk *w, int fd, const struct stat *st, uint6
     }
     if (st->st_size == 0 && now.st_size == 0 && len > 0) /* /proc: made while it is read */
         return true;
-    if ((uint64_t)now.st_size != len || !shared_file_unchanged(st, &now)) {
+    /* More than the size says: the file system does not know it. */
+    if ((uint64_t)now.st_size > len || !shared_file_unchanged(st, &now)) {
         walk_fail(w, "check", ESTALE, "it was changed while it was copied");
         return false;
     }
@@ -101,6 +102,17 @@ static bool put_end(struct walk *w, int fd, const struct stat *st, uint64_t len,
     return good;
 }
 
+/* Whether the file, of which `len` bytes have been read, may have an end behind them. One that
+ * grows while it is read might have none. The size of others may be too small: some file
+ * systems do not know it. */
+static bool may_end(int fd, const struct stat *st, uint64_t len)
+{
+    struct stat now;
+
+    return st->st_size == 0 || len <= (uint64_t)st->st_size ||
+           (fstat(fd, &now) == 0 && shared_file_unchanged(st, &now));
+}
+
 /* Puts the rest of a file into the stream, behind its first `len` bytes. False: it could not be
  * read. */
 static bool put_rest(struct walk *w, int fd, const struct stat *st, uint64_t len)
@@ -111,9 +123,7 @@ static bool put_rest(struct walk *w, int fd, const struct stat *st, uint64_t len
     while (good && more && (r = walk_begin_record(w, RECORD_DATA, "", "", DATA, NULL))) {
         good = fill(w, r, fd, DATA, (uint64_t)st->st_size - len);
         len += r->data_len;
-        /* A file that grows while it is read might have no end. */
-        more =
-            good && r->data_len == DATA && (st->st_size == 0 || len <= (uint64_t)st->st_size);
+        more = good && r->data_len == DATA && may_end(fd, st, len);
         if (good && r->data_len > 0)
             walk_publish(w, r);
     }
@@ -302,8 +312,12 @@ static bool share(struct walk *w, int *fd)
     unsigned i = w->next_shared;
 
     close_shared(w, i);
-    if (w->shared[i].end != 0 || path_buffer_put(&w->shared[i].path, 0, w->path.bytes) < 0) {
+    if (w->shared[i].end != 0) {
         w->ended = true;
+        return false;
+    }
+    if (path_buffer_put(&w->shared[i].path, 0, w->path.bytes) < 0) {
+        walk_fail_memory(w);
         return false;
     }
     w->next_shared = (i + 1) % w->t->n_shared_files;

@@ -177,8 +177,8 @@ void walk_close_shared(struct walk *w);
 /* ---- source_entry.c ---- */
 
 /* Puts an entry that is no directory into the stream. st: what the entry is, as far as that is
- * known. */
-void walk_put_entry(struct walk *w, int dir_fd, const char *name, const struct stat *st);
+ * known; undefined afterwards. */
+void walk_put_entry(struct walk *w, int dir_fd, const char *name, struct stat *st);
 
 /* ---- source_walk.c ---- */
 

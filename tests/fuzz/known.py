@@ -5,9 +5,6 @@ exactly that outcome: delete it with the fault. `--no-known NAME` (or `all`) doe
 """
 
 KNOWN = {
-    # FAULTS A1: with --direct and an unaligned --dest-offset a page is written with O_DIRECT and
-    # through the cache at once.
-    "A1-direct-and-buffered": "no unaligned --dest-offset with --direct",
     # FAULTS A2 (a): of several names of a file one exists and is kept (-n, -i and no,
     # --update=none-fail): a new name gets what the kept one has.
     "A2a-kept-name": "all names of a file exist, or none does",

@@ -1,7 +1,7 @@
 /* faultfs: a FUSE file system that passes everything through to a directory, and obeys rules
  * that let it fail, shorten, delay, hang or vanish.
  *
- *     faultfs [-o direct_io|-o writeback] [-o links] BACKING MOUNTPOINT RULES-FILE
+ *     faultfs [-o OPTION]... BACKING MOUNTPOINT RULES-FILE
  *
  * It stays in the foreground and serves until it is killed; it never unmounts: the mount point
  * then answers ENOTCONN until somebody does. Files belong to who runs it.
@@ -46,6 +46,8 @@
  *
  *     rate N      read and write: N bytes a second, all files of this rule together
  *
+ *     size N      getattr: the file says that it has N bytes
+ *
  * The rules are gone through from the first to the last: a delay or rate that applies is added
  * up and the next rule is asked; any other action is the last. Counts begin anew when the rules
  * change. Numbers are decimal.
@@ -59,7 +61,16 @@
  * writeback    the cache is written back later: errors show up in fsync and close, and a
  *              shortened write is lost without an error.
  *
- * With links it has hard links, for which there is no rule; without it refuses them.
+ * With links it has hard links, for which there is no rule; without it refuses them. Three more
+ * options make it a file system that holds less than others, each in one respect, as vfat does:
+ *
+ * fold         names in upper and lower case (of ASCII) are the same; they are kept in lower case
+ * fixed        every regular file has mode 0755; chmod and chown of one are answered with success
+ *              and do nothing
+ * fattimes     times in steps of 2 s, from 1980 to 2107 (UTC); others become the nearest of these
+ *
+ * With late-times an fsync and the close of a descriptor that has written directly set the time of
+ * modification to the present, as servers of SMB do.
  *
  * O_DIRECT is the kernel's, and not handed on to the backing file. Asynchronous direct writes
  * that are shortened come back as EIO. A request that hangs makes its caller unkillable: kill
@@ -73,6 +84,7 @@
 #include <fuse.h>
 #include <limits.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -89,6 +101,9 @@
 #define NS_PER_S    1000000000u
 #define NS_PER_MS   1000000u
 #define EXIT_USAGE  2
+#define FIXED_MODE  0755
+#define FAT_FIRST   INT64_C(315532800)  /* 1980-01-01 */
+#define FAT_LAST    INT64_C(4354819198) /* 2107-12-31 23:59:58 */
 
 enum op {
     OP_GETATTR,
@@ -125,7 +140,7 @@ static const char *const op_names[OPS] = {
 
 #define DATA_OPS (1u << OP_READ | 1u << OP_WRITE)
 
-enum action { PASS, FAIL, SHORT, ZERO, HANG, VANISH, DELAY, RATE, ACTIONS };
+enum action { PASS, FAIL, SHORT, ZERO, HANG, VANISH, DELAY, RATE, SIZE, ACTIONS };
 
 static const struct {
     const char *name;
@@ -136,6 +151,7 @@ static const struct {
     [SHORT] = {"short", true, true},  [ZERO] = {"zero", false, true},
     [HANG] = {"hang", false, false},  [VANISH] = {"vanish", false, false},
     [DELAY] = {"delay", true, false}, [RATE] = {"rate", true, true},
+    [SIZE] = {"size", true, false},
 };
 
 struct rule {
@@ -153,7 +169,7 @@ struct request {
     enum op op;
     const char *path;
     const char *new_path;  /* rename; else NULL */
-    uint64_t offset, size; /* read and write; else 0 */
+    uint64_t offset, size; /* read and write; size of getattr: more than any file has; else 0 */
 };
 
 struct verdict {
@@ -165,11 +181,13 @@ struct verdict {
 
 struct open_file {
     int fd;
+    bool direct;
+    atomic_bool wrote;
     char path[];
 };
 
 /* The options, constant once the server serves. */
-static bool direct_io, writeback, links;
+static bool direct_io, writeback, links, fold, fixed, fattimes, late_times;
 static int backing = -1;
 static const char *rules_path;
 static char hung_path[PATH_MAX];
@@ -411,6 +429,7 @@ static ssize_t obey(const struct request *request)
             return -(ssize_t)v.value;
         case SHORT:
         case ZERO:
+        case SIZE:
             return (ssize_t)(v.value < request->size ? v.value : request->size);
         case VANISH:
             _exit(0);
@@ -431,10 +450,23 @@ static int obey_op(enum op op, const char *path)
 /* ---- operations -----------------------------------------------------------------------------
  */
 
-/* libfuse's absolute path as one below the backing directory. */
+/* libfuse's absolute path as one below the backing directory. The result is valid until the
+ * thread has called this twice more. */
 static const char *below(const char *path)
 {
-    return path[1] ? path + 1 : ".";
+    static _Thread_local char folded[2][PATH_MAX];
+    static _Thread_local unsigned turn;
+    char *to = folded[turn++ % 2];
+    size_t n = 0;
+
+    if (!path[1])
+        return ".";
+    if (!fold)
+        return path + 1;
+    for (path++; *path && n < PATH_MAX - 1; path++)
+        to[n++] = *path >= 'A' && *path <= 'Z' ? (char)(*path - 'A' + 'a') : *path;
+    to[n] = '\0';
+    return to;
 }
 
 static struct open_file *file_of(const struct fuse_file_info *fi)
@@ -461,6 +493,8 @@ static int open_backing(const char *name, int flags, mode_t mode, struct fuse_fi
     if (!file)
         return -ENOMEM;
     strcpy(file->path, name);
+    file->direct = flags & O_DIRECT;
+    atomic_init(&file->wrote, false);
     /* The kernel gives positions, and with writeback it reads what it completes to a page. */
     flags &= ~(O_DIRECT | O_APPEND);
     if (writeback && (flags & O_ACCMODE) == O_WRONLY)
@@ -478,12 +512,43 @@ static int open_backing(const char *name, int flags, mode_t mode, struct fuse_fi
 static int do_getattr(const char *path, struct stat *st, struct fuse_file_info *fi)
 {
     const char *name = name_of(path, fi);
-    int r = obey_op(OP_GETATTR, name);
+    ssize_t size = obey(&(struct request){.op = OP_GETATTR, .path = name, .size = INT64_MAX});
+    int r;
 
-    if (r < 0)
-        return r;
-    return result(fi ? fstat(file_of(fi)->fd, st)
-                     : fstatat(backing, name, st, AT_SYMLINK_NOFOLLOW));
+    if (size < 0)
+        return (int)size;
+    r = result(fi ? fstat(file_of(fi)->fd, st)
+                  : fstatat(backing, name, st, AT_SYMLINK_NOFOLLOW));
+    if (r == 0 && fixed && S_ISREG(st->st_mode))
+        st->st_mode = S_IFREG | FIXED_MODE;
+    if (size < INT64_MAX)
+        st->st_size = size;
+    return r;
+}
+
+/* Whether a change of mode or owner of this file is ignored. */
+static bool is_fixed(const char *name, const struct fuse_file_info *fi)
+{
+    struct stat st;
+
+    return fixed &&
+           (fi ? fstat(file_of(fi)->fd, &st)
+               : fstatat(backing, name, &st, AT_SYMLINK_NOFOLLOW)) == 0 &&
+           S_ISREG(st.st_mode);
+}
+
+/* The time that a FAT file system would keep. */
+static struct timespec as_fat(struct timespec t)
+{
+    if (t.tv_nsec == UTIME_OMIT)
+        return t;
+    if (t.tv_nsec == UTIME_NOW)
+        clock_gettime(CLOCK_REALTIME, &t);
+    if (t.tv_sec < FAT_FIRST)
+        t.tv_sec = FAT_FIRST;
+    if (t.tv_sec > FAT_LAST)
+        t.tv_sec = FAT_LAST;
+    return (struct timespec){.tv_sec = t.tv_sec & ~INT64_C(1)};
 }
 
 static int do_readlink(const char *path, char *buf, size_t size)
@@ -546,7 +611,7 @@ static int do_chmod(const char *path, mode_t mode, struct fuse_file_info *fi)
     const char *name = name_of(path, fi);
     int r = obey_op(OP_CHMOD, name);
 
-    if (r < 0)
+    if (r < 0 || is_fixed(name, fi))
         return r;
     return result(fi ? fchmod(file_of(fi)->fd, mode) : fchmodat(backing, name, mode, 0));
 }
@@ -556,7 +621,7 @@ static int do_chown(const char *path, uid_t uid, gid_t gid, struct fuse_file_inf
     const char *name = name_of(path, fi);
     int r = obey_op(OP_CHOWN, name);
 
-    if (r < 0)
+    if (r < 0 || is_fixed(name, fi))
         return r;
     return result(fi ? fchown(file_of(fi)->fd, uid, gid)
                      : fchownat(backing, name, uid, gid, AT_SYMLINK_NOFOLLOW));
@@ -566,10 +631,13 @@ static int do_utimens(const char *path, const struct timespec times[2],
                       struct fuse_file_info *fi)
 {
     const char *name = name_of(path, fi);
+    const struct timespec cut[2] = {as_fat(times[0]), as_fat(times[1])};
     int r = obey_op(OP_UTIMENS, name);
 
     if (r < 0)
         return r;
+    if (fattimes)
+        times = cut;
     return result(fi ? futimens(file_of(fi)->fd, times)
                      : utimensat(backing, name, times, AT_SYMLINK_NOFOLLOW));
 }
@@ -629,8 +697,17 @@ static int do_write(const char *path, const char *buf, size_t size, off_t offset
     (void)path;
     if (n <= 0)
         return (int)n;
+    atomic_store(&file->wrote, true);
     n = pwrite(file->fd, buf, (size_t)n, offset);
     return n < 0 ? -errno : (int)n;
+}
+
+static void set_late_time(const struct open_file *file)
+{
+    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_nsec = UTIME_NOW}};
+
+    if (late_times)
+        (void)futimens(file->fd, times);
 }
 
 static int do_flush(const char *path, struct fuse_file_info *fi)
@@ -640,6 +717,8 @@ static int do_flush(const char *path, struct fuse_file_info *fi)
     (void)path;
     if (r < 0)
         return r;
+    if (file_of(fi)->direct && atomic_load(&file_of(fi)->wrote))
+        set_late_time(file_of(fi));
     /* What the backing file's close would say; the file is closed in release. */
     fd = dup(file_of(fi)->fd);
     return fd < 0 ? -errno : result(close(fd));
@@ -663,6 +742,7 @@ static int do_fsync(const char *path, int datasync, struct fuse_file_info *fi)
     (void)path;
     if (r < 0)
         return r;
+    set_late_time(file_of(fi));
     return result(datasync ? fdatasync(file_of(fi)->fd) : fsync(file_of(fi)->fd));
 }
 
@@ -785,8 +865,28 @@ static const struct fuse_operations operations = {
 
 static _Noreturn void usage(void)
 {
-    errx(EXIT_USAGE,
-         "usage: faultfs [-o direct_io|-o writeback] [-o links] BACKING MOUNTPOINT RULES-FILE");
+    errx(EXIT_USAGE, "usage: faultfs [-o "
+                     "direct_io|writeback|links|fold|fixed|fattimes|late-times]... BACKING "
+                     "MOUNTPOINT RULES-FILE");
+}
+
+/* Sets the option of that name. False: there is none. */
+static bool set_option(const char *name)
+{
+    static const struct {
+        const char *name;
+        bool *option;
+    } options[] = {
+        {"direct_io", &direct_io},   {"writeback", &writeback},
+        {"links", &links},           {"fold", &fold},
+        {"fixed", &fixed},           {"fattimes", &fattimes},
+        {"late-times", &late_times},
+    };
+
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+        if (strcmp(name, options[i].name) == 0)
+            return *options[i].option = true;
+    return false;
 }
 
 int main(int argc, char **argv)
@@ -798,16 +898,9 @@ int main(int argc, char **argv)
     struct fuse *fuse;
     int c;
 
-    while ((c = getopt(argc, argv, "o:")) != -1) {
-        if (c == 'o' && strcmp(optarg, "direct_io") == 0)
-            direct_io = true;
-        else if (c == 'o' && strcmp(optarg, "writeback") == 0)
-            writeback = true;
-        else if (c == 'o' && strcmp(optarg, "links") == 0)
-            links = true;
-        else
+    while ((c = getopt(argc, argv, "o:")) != -1)
+        if (c != 'o' || !set_option(optarg))
             usage();
-    }
     if (argc - optind != 3 || (direct_io && writeback))
         usage();
     rules_path = argv[optind + 2];

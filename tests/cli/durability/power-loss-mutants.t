@@ -1,4 +1,4 @@
-# The power-loss tests would find a ucopy that does not flush the data, or not the directory, and one
+# The power-loss tests would find a ucopy that does not flush the data, or not the name, and one
 # that writes into the final name.
 --- script
 . "$TOOLS/power.sh"
@@ -17,7 +17,7 @@ for type in ext4 xfs; do
     power_disk "$type"
     # A clone would flush what it is made of.
     mutant "no fsync of the data" without_fsync file --reflink=never
-    mutant "no fsync of the directory" without_fsync directory
+    mutant "no fsync of the name" without_fsync name
     # ext4 commits all at once, the data before it.
     [ "$type" = ext4 ] || mutant "no temporary" ucopy --inplace
 done

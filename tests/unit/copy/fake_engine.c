@@ -137,6 +137,16 @@ static void do_read(struct fake *f, const struct engine_op *op, int32_t n)
     f->bytes_read += (uint64_t)n;
 }
 
+ssize_t fake_pread(struct fake *f, void *buf, size_t len, uint64_t offset)
+{
+    struct engine_op op = {
+        .kind = ENGINE_READ, .offset = offset, .buf = buf, .len = (uint32_t)len};
+    int32_t n = readable(f, &op);
+
+    do_read(f, &op, n);
+    return n;
+}
+
 /* Position in the copy at which the write begins. */
 static uint64_t write_position(const struct fake *f, const struct engine_op *op)
 {

@@ -10,6 +10,8 @@
 #ifndef UCOPY_FAKE_ENGINE_H
 #define UCOPY_FAKE_ENGINE_H
 
+#include <sys/types.h>
+
 #include "engine/engine.h"
 
 #define FAKE_MAX_DESTS   4u
@@ -144,6 +146,9 @@ extern struct fake *fake_next;
 
 /* The time, in ms. */
 extern uint64_t fake_now;
+
+/* A read of the source that no engine makes: has no faults. */
+ssize_t fake_pread(struct fake *f, void *buf, size_t len, uint64_t offset);
 
 /* Moves the destination's prefix on over what is written, or need not be. */
 void fake_advance(const struct fake *f, struct fake_dest *d);

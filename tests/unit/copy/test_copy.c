@@ -207,6 +207,13 @@ off_t lseek(int fd, off_t offset, int whence)
     return -1;
 }
 
+/* The source's, when an engine has said that it ends. */
+ssize_t pread(int fd, void *buf, size_t len, off_t offset)
+{
+    assert_int_equal(fd, -1);
+    return fake_pread(&world.fake, buf, len, (uint64_t)offset);
+}
+
 /* Makes the world for a setup. The caller may add faults before run(). */
 static struct world *prepare(const struct setup *s)
 {
@@ -336,8 +343,8 @@ static int fatal_errno(const struct world *w, const struct fake_event *ev)
         return -ev->result;
     if (ev->result == -EINTR || ev->result == -EAGAIN)
         return sticky ? -ev->result : 0;
-    if (ev->result == 0 && ev->kind == ENGINE_READ)
-        return w->setup.size_unknown ? 0 : ENODATA;
+    if (ev->result == 0 && ev->kind == ENGINE_READ) /* a plain read has said that it is wrong */
+        return 0;
     if (ev->result == 0)
         return sticky ? EIO : 0;
     need = file->kind == FAKE_DEST && (w->setup.need_direct >> file->dest & 1);
