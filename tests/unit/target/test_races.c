@@ -1,5 +1,5 @@
-/* What somebody else does between two calls of a target to the kernel: what is found then under the
- * names is not written to. */
+/* What somebody else does between two calls of a target to the kernel, or the kernel refuses: what
+ * stands under the names then stays, and is not written to. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -69,6 +69,20 @@ ssize_t __wrap_getrandom(void *buf, size_t n, unsigned flags)
     memcpy(buf, &known_id, n);
     known_id = 0;
     return (ssize_t)n;
+}
+
+/* Fails for the name "x" while rename_error is not 0. */
+static int rename_error;
+
+int __real_renameat(int from_fd, const char *from, int to_fd, const char *to);
+int __wrap_renameat(int from_fd, const char *from, int to_fd, const char *to);
+
+int __wrap_renameat(int from_fd, const char *from, int to_fd, const char *to)
+{
+    if (rename_error == 0 || strcmp(to, "x") != 0 || strncmp(from, ".ucopy-", 7) != 0)
+        return __real_renameat(from_fd, from, to_fd, to);
+    errno = rename_error;
+    return -1;
 }
 
 /* ---- helpers ---- */
@@ -165,6 +179,83 @@ static void test_other_file_is_not_written(void **state)
     assert_text("moved", "old");
 }
 
+/* ---- between open and commit ---- */
+
+/* Opens "x" and writes the 4 bytes that are to become it. */
+static void write_new(struct target *target, const struct target_request *request)
+{
+    struct failure f;
+
+    assert_int_equal(target_open(target, request, &f), 0);
+    assert_int_equal(write(target->fd, "new\n", 4), 4);
+}
+
+/* The errno that the commit fails with. */
+static int commit(struct target *target)
+{
+    struct failure f;
+    int r = target_commit(target, &f);
+
+    return r < 0 ? f.err : 0;
+}
+
+static const struct target_request new_request = {
+    .path = "x", .source_mode = 0644, .size = 4, .length = 4, .data = 4, .size_known = true};
+
+static void test_incomplete_file_is_private(void **state)
+{
+    struct target target;
+    struct stat st;
+
+    (void)state;
+    write_new(&target, &new_request);
+    assert_int_equal(fstat(target.fd, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_int_equal(commit(&target), 0);
+    assert_text("x", "new\n");
+}
+
+static void test_longer_file_is_refused(void **state)
+{
+    struct target target;
+
+    (void)state;
+    write_new(&target, &new_request);
+    assert_int_equal(write(target.fd, "more", 4), 4);
+    assert_int_equal(commit(&target), EIO);
+    assert_int_equal(access("x", F_OK), -1);
+}
+
+static void test_only_new_replaces_nothing(void **state)
+{
+    struct target_request request = new_request;
+    struct target target;
+
+    (void)state;
+    request.only_new = true;
+    write_new(&target, &request);
+    write_file("x", "other");
+    assert_int_equal(commit(&target), EEXIST);
+    assert_text("x", "other");
+}
+
+static void test_backup_is_taken_back(void **state)
+{
+    struct target_request request = new_request;
+    struct target target;
+
+    (void)state;
+    write_file("x", "old");
+    request.anew = true;
+    request.backup = (struct backup_wanted){.kind = BACKUP_SIMPLE, .suffix = "~"};
+    write_new(&target, &request);
+    rename_error = EBUSY;
+    assert_int_equal(commit(&target), EBUSY);
+    rename_error = 0;
+    assert_text("x", "old");
+    assert_int_equal(access("x~", F_OK), -1);
+}
+
 /* ---- temporaries ---- */
 
 #define KNOWN ".ucopy-0000000000000abc.tmp"
@@ -205,6 +296,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_symlink_is_not_followed, set_up),
         cmocka_unit_test_setup(test_other_file_is_not_written, set_up),
+        cmocka_unit_test_setup(test_incomplete_file_is_private, set_up),
+        cmocka_unit_test_setup(test_longer_file_is_refused, set_up),
+        cmocka_unit_test_setup(test_only_new_replaces_nothing, set_up),
+        cmocka_unit_test_setup(test_backup_is_taken_back, set_up),
         cmocka_unit_test_setup(test_temporary_is_no_existing_file, set_up),
         cmocka_unit_test_setup(test_temporary_follows_no_symlink, set_up),
     };
