@@ -1,5 +1,5 @@
-# -p --fsync: attributes are given before they are flushed, and all before the rename. Without --fsync
-# nothing is flushed; without anything to change nothing is flushed twice.
+# -p --fsync: attributes are given before they are flushed, and all before the rename, behind which the
+# file is flushed once more; a flush is followed by the times. Without --fsync nothing is flushed.
 --- script
 command -v strace >/dev/null || skip "no strace"
 export ASAN_OPTIONS=detect_leaks=0
@@ -23,7 +23,10 @@ fsync
 fchmod
 utimensat
 fsync
+utimensat
 renameat
+fsync
+utimensat
 fsync of the directory
 
 fchmod
