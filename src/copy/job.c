@@ -355,7 +355,7 @@ void job_source_end(struct job *j, uint64_t end)
     } else if (end < j->size) {
         struct failure shrunk;
 
-        failure_set(&shrunk, "read", ENODATA, j->source.base + end,
+        failure_set(&shrunk, "read", ESTALE, j->source.base + end,
                     "file shrank while it was copied");
         fail_source(j, &shrunk);
     }

@@ -92,7 +92,7 @@ static void add_failure(json_t **object, const char *error_key, const char *errn
     add(object, errno_key, json_string(name != NULL ? name : "unknown"));
 }
 
-/* "attributes" is null if no attributes had to be preserved. */
+/* "attributes" is null if no attributes had to be set. */
 static void add_attributes(json_t **object, const struct dest_status *d)
 {
     json_t *array = json_array();

@@ -50,6 +50,8 @@ static int file_look(const struct target_request *q, struct target_view *ret, st
     if (r == 0)
         r = file_name_check(q, &there, f);
     if (r == 0)
+        r = file_space_check_limit(&n, q, f);
+    if (r == 0)
         r = check_access(&n, q, &there, f);
     if (r == 0 && fstat(n.dir_fd, &dir) < 0)
         r = file_fail(f, "stat", errno, NULL);
@@ -94,6 +96,8 @@ static int file_open(struct target *t, struct failure *f)
     r = file_name_resolve(&own->name, &t->request, &own->there, f);
     if (r == 0)
         r = file_name_check(&t->request, &own->there, f);
+    if (r == 0)
+        r = file_space_check_limit(&own->name, &t->request, f);
     if (r == 0 && t->request.durable)
         r = file_name_make_syncable(&own->name, f);
     if (r == 0)

@@ -97,7 +97,9 @@ static int put_in_place(struct target *t, struct failure *f)
 
         if (backup[0] != '\0')
             backup_undo(n->dir_fd, n->last, backup);
-        return file_fail(f, "rename", err, err == EBUSY ? HINT_INPLACE : NULL);
+        return file_fail(
+            f, "rename", err,
+            err == EBUSY || (own->there.exists && file_is_refused(err)) ? HINT_INPLACE : NULL);
     }
     own->temp[0] = '\0';
     return 0;

@@ -29,7 +29,7 @@ static int open_direct(struct target *t, const char *name, struct failure *f)
     /* A new file may be read-only (by its source, the umask, a default ACL) and could not be
      * opened a second time. Commit sets its mode. */
     if (fresh && !(st.st_mode & S_IWUSR) && fchmod(t->fd, FILE_PRIVATE_MODE) < 0)
-        return file_fail(f, "set mode", errno, NULL);
+        return t->request.need_direct ? file_fail(f, "set mode", errno, NULL) : 0;
 
     fd = fd_reopen_direct(own->name.dir_fd, name, t->fd,
                           O_WRONLY | file_name_no_follow(&own->name));
@@ -68,8 +68,8 @@ static int note_new_mode(struct target *t, struct failure *f)
     return r;
 }
 
-/* Creates the temporary file, or opens the partial one. hint: for a directory that the user may
- * not write to. */
+/* Creates the temporary file, or opens the partial one. hint: for a directory in which no file can
+ * be created. */
 static int open_temp(struct target *t, const char *hint, struct failure *f)
 {
     int r =
@@ -80,7 +80,8 @@ static int open_temp(struct target *t, const char *hint, struct failure *f)
     if (r == -EEXIST)
         return file_fail(f, "open partial file", EEXIST, HINT_FOREIGN);
     if (r < 0)
-        return file_fail(f, "create temporary", -r, r == -EACCES || r == -EROFS ? hint : NULL);
+        return file_fail(f, "create temporary", -r,
+                         r == -EROFS || file_is_refused(-r) ? hint : NULL);
     return 0;
 }
 
@@ -184,7 +185,8 @@ static int create(struct target *t, struct failure *f)
     if (t->fd < 0)
         return file_fail(f, "open", errno, NULL);
     own->created = true;
-    t->blank = t->request.sparse;
+    /* Of an empty range nothing shows: the file gets no length by it. */
+    t->blank = t->request.sparse && !(t->request.keep_rest && t->request.length == 0);
     r = file_inode_note_created(t, f);
     if (r == 0)
         r = open_direct(t, n->last, f);

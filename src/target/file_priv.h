@@ -17,6 +17,7 @@
 #ifndef UCOPY_TARGET_FILE_PRIV_H
 #define UCOPY_TARGET_FILE_PRIV_H
 
+#include <errno.h>
 #include <limits.h>
 #include <sys/stat.h>
 
@@ -76,6 +77,12 @@ static inline bool file_has_temp(const struct target *t)
     return file_of(t)->temp[0] != '\0';
 }
 
+/* Whether the error means that a call is not allowed, or not known to the file system. */
+static inline bool file_is_refused(int err)
+{
+    return err == EPERM || err == EACCES || err == EOPNOTSUPP || err == ENOSYS || err == EINVAL;
+}
+
 /* failure_set() without an offset. */
 static inline int file_fail(struct failure *f, const char *op, int err, const char *message)
 {
@@ -117,6 +124,10 @@ void file_name_free(struct file_name *n);
  * It may be on another file system than its directory, because files can be mount points. */
 struct space_demand file_space_demand(const struct file_name *n, const struct target_request *q,
                                       const struct stat *existing);
+
+/* Whether the file system has files of this size: 0, or -EFBIG with *f filled. */
+int file_space_check_limit(const struct file_name *n, const struct target_request *q,
+                           struct failure *f);
 
 /* Whether the file system can clone, so that clones there take no space. */
 bool file_space_can_clone(const struct file_name *n);

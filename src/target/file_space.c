@@ -1,4 +1,5 @@
 /* file_space: the space that a regular file takes, and its holes. See file_priv.h. */
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/stat.h>
@@ -36,6 +37,16 @@ struct space_demand file_space_demand(const struct file_name *n, const struct ta
     demand = demand_on(q, fd, (uint64_t)existing->st_blocks * 512);
     (void)fd_close(&fd);
     return demand;
+}
+
+int file_space_check_limit(const struct file_name *n, const struct target_request *q,
+                           struct failure *f)
+{
+    static const unsigned long fat[] = {MSDOS_SUPER_MAGIC, 0};
+
+    if (!q->size_known || q->size <= UINT32_MAX || file_system_is(n->dir_fd, fat) != 1)
+        return 0;
+    return file_fail(f, "check size", EFBIG, "FAT has no files of 4 GiB and more");
 }
 
 bool file_space_can_clone(const struct file_name *n)

@@ -67,8 +67,9 @@ static bool is_ours(int dir_fd, int fd, uid_t owner)
            gets_owner(dir_fd, st.st_uid);
 }
 
-/* Opens a file of this user, which may have its final mode already. */
-static int open_old(int dir_fd, const char *name)
+/* Opens a file that may be read-only, because it has its final mode already. Only a file of this
+ * user is made writable for that (see is_ours()). */
+static int open_old(int dir_fd, const char *name, uid_t owner)
 {
     int fd = openat(dir_fd, name, O_RDWR | OLD_FLAGS), reading;
 
@@ -77,7 +78,7 @@ static int open_old(int dir_fd, const char *name)
     reading = openat(dir_fd, name, O_RDONLY | OLD_FLAGS);
     if (reading < 0)
         return -EACCES;
-    if (fchmod(reading, PRIVATE_MODE) == 0)
+    if (is_ours(dir_fd, reading, owner) && fchmod(reading, PRIVATE_MODE) == 0)
         fd = openat(dir_fd, name, O_RDWR | OLD_FLAGS);
     (void)fd_close(&reading);
     return fd < 0 ? -EACCES : fd;
@@ -95,11 +96,12 @@ static void make_private(int fd)
 
 /* ---- the partial file and its journal ---- */
 
-/* Opens the partial file, or creates it, and locks it. *ret_made: it is new. */
-static int take(int dir_fd, const char *part, bool *ret_made)
+/* Opens the partial file, or creates it, and locks it. *ret_made: it is new. owner: as for
+ * is_ours(). */
+static int take(int dir_fd, const char *part, uid_t owner, bool *ret_made)
 {
     for (unsigned tries = 0; tries < MAX_TRIES; tries++) {
-        int fd = open_old(dir_fd, part);
+        int fd = open_old(dir_fd, part, owner);
 
         *ret_made = fd == -ENOENT;
         if (*ret_made) {
@@ -131,7 +133,7 @@ static int open_journal(struct partial *p, int dir_fd, const struct partial_requ
 {
     struct journal_record records[RECORDS_AT_ONCE];
     uint64_t known = 0;
-    int r = open_old(dir_fd, p->journal_name);
+    int r = open_old(dir_fd, p->journal_name, (uid_t)-1);
 
     if (r < 0)
         return r;
@@ -211,7 +213,7 @@ int partial_open(struct partial *p, int dir_fd, const struct partial_request *re
         bool made;
 
         (void)fd_close(&fd);
-        fd = take(dir_fd, part, &made);
+        fd = take(dir_fd, part, request->owner, &made);
         if (fd < 0)
             r = fd;
         else if (!made)
@@ -342,7 +344,7 @@ void partial_sweep(int dir_fd, const char *name)
         return;
     /* The journal alone may belong to a run that is starting. The lock on the partial file,
      * which is created for this, excludes that. */
-    fd = take(dir_fd, part, &made);
+    fd = take(dir_fd, part, (uid_t)-1, &made);
     if (fd < 0)
         return;
     if (is_ours(dir_fd, fd, (uid_t)-1)) {

@@ -43,10 +43,9 @@ ucopy: 2 of 3 destinations are complete
 ucopy: fault/x: truncate: Input/output error
 fault/x: old
 -- chmod * fail EPERM
-exit 3
-ucopy: 2 of 3 destinations are complete
+exit 6
 ucopy: fault/x: set mode: Operation not permitted
-fault/x: old
+fault/x: complete
 -- rename x fail EIO
 exit 3
 ucopy: 2 of 3 destinations are complete
@@ -55,5 +54,5 @@ fault/x: old
 -- rename x fail EACCES
 exit 3
 ucopy: 2 of 3 destinations are complete
-ucopy: fault/x: rename: Permission denied
+ucopy: fault/x: rename: Permission denied (--inplace writes into the existing file)
 fault/x: old

@@ -107,7 +107,7 @@ exit 0
 exit 3
 ucopy: 1 of 2 destinations are complete
 ucopy: way/src/a: open: File exists (no regular file stands there)
-ucopy: way/src/big: open: Stale file handle (is no longer a regular file)
+ucopy: way/src/big: open: is no longer a regular file
 ucopy: way/src/d/z: make hard link: No such file or directory (its first name could not be made)
 ucopy: way/src/d/zz: make hard link: No such file or directory (its first name could not be made)
 ucopy: way/src: 4 files or directories could not be copied

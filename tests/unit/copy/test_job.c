@@ -347,7 +347,7 @@ static void test_known_size_shrinks(void **state)
     job_source_end(&j, 31);
     assert_int_equal(j.source_failure.err, 0);
     job_source_end(&j, 29);
-    assert_failure(&j.source_failure, "read", ENODATA, 1029);
+    assert_failure(&j.source_failure, "read", ESTALE, 1029);
     assert_string_equal(j.source_failure.message, "file shrank while it was copied");
     assert_true(job_stopping(&j));
     assert_int_equal(look(&j, 0).missing, 30); /* nothing is made to look complete */
