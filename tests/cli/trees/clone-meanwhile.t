@@ -13,5 +13,5 @@ files copy
 exit 5
 g
 --- stderr
-ucopy: src/f: check: Stale file handle (it was changed while it was copied)
+ucopy: src/f: check: it was changed while it was copied
 ucopy: src: 1 file or directory could not be read

@@ -41,13 +41,13 @@ g
 -- in the way
 exit 1
 --- stderr
-ucopy: src/f: check: Stale file handle (it was changed while it was copied)
+ucopy: src/f: check: it was changed while it was copied
 ucopy: src: 1 file or directory could not be read
-ucopy: src/f: check: Stale file handle (it was changed while it was copied)
+ucopy: src/f: check: it was changed while it was copied
 ucopy: src: 1 file or directory could not be read
-ucopy: src/f: check: Stale file handle (it was changed while it was copied)
+ucopy: src/f: check: it was changed while it was copied
 ucopy: src: 1 file or directory could not be read
-ucopy: src/f: check: Stale file handle (it was changed while it was copied)
+ucopy: src/f: check: it was changed while it was copied
 ucopy: src: 1 file or directory could not be read
 ucopy: to/tree/d: open directory: Not a directory
 ucopy: to/tree: 1 file or directory could not be copied
