@@ -51,12 +51,19 @@ static enum existing_verdict verdict_on(const struct existing_policy *p,
     return p->ask ? EXISTING_ASK : EXISTING_REPLACE;
 }
 
-struct existing_case existing_judge(const struct existing_policy *p, const struct stat *source,
-                                    const struct stat *there, int dir_fd, const char *name)
+struct existing_case existing_judge(const struct existing_policy *p, struct made *made,
+                                    const struct stat *source, const struct stat *there,
+                                    int dir_fd, const char *name)
 {
     const struct existing_file file = {.st = there, .dir_fd = dir_fd, .name = name};
     struct existing_case c = {.verdict = verdict_on(p, source, &file)};
 
+    if (there && !existing_keeps_all(p)) {
+        if (made_look(made, dir_fd, name, there) == MADE_HERE)
+            c.verdict = EXISTING_MADE;
+        else if (c.verdict == EXISTING_SKIP)
+            made_add(made, there->st_dev, there->st_ino);
+    }
     if (c.verdict == EXISTING_ASK) {
         c.mode = there->st_mode;
         c.writable = S_ISLNK(there->st_mode) || faccessat(dir_fd, name, W_OK, AT_EACCESS) == 0;
@@ -67,6 +74,11 @@ struct existing_case existing_judge(const struct existing_policy *p, const struc
 int existing_refused(struct failure *f)
 {
     return failure_set(f, NULL, EEXIST, FAILURE_NO_OFFSET, "not replaced: it exists");
+}
+
+int existing_made(struct failure *f)
+{
+    return failure_set(f, NULL, EEXIST, FAILURE_NO_OFFSET, "not replaced: " MADE_HINT);
 }
 
 int existing_declined(struct failure *f)

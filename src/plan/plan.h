@@ -39,6 +39,12 @@ struct plan_copy {
      * (tree/tree.h). */
     bool tree;
 
+    bool merges; /* a tree: others of the plan are copied into the same directories */
+
+    /* What this run has made at its destinations (target/made.h); set by the caller of
+     * plan_make(), not owned. NULL: nothing is noted. */
+    struct made *made;
+
     char *left_out; /* --cp: this copy is not made, and this is the message; NULL: it is made */
     bool is_failure; /* with left_out: a failure, not a warning */
 };

@@ -51,6 +51,8 @@ static bool settle(struct session *s, unsigned d)
     }
     if (dest->existing.verdict == EXISTING_REFUSE)
         (void)existing_refused(&f);
+    else if (dest->existing.verdict == EXISTING_MADE)
+        (void)existing_made(&f);
     else if (dest->existing.verdict != EXISTING_ASK || dest->failure.err != 0 ||
              may_replace(s, d, &f))
         return true;

@@ -46,7 +46,7 @@ void session_run(const struct options *o, const struct plan_copy *copy, int sign
 struct session_file {
     int fd; /* of the source, for reading; becomes the session's */
     const struct target_request *
-        targets; /* per destination: path, in_directory and dir_fd; the rest is not looked at */
+        targets; /* per destination: path, in_directory, dir_fd and ret_id; the rest is not looked at */
     void *arg;
     void (*progress)(void *arg, const struct copy_status *s, bool asked);
     void (*ended)(void *arg, const struct copy_status *s);

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/file_system.h"
+#include "base/interrupted.h"
 #include "by_name_priv.h"
 #include "holes.h"
 #include "kind_priv.h"
@@ -25,6 +26,11 @@ static const unsigned long made_up_file_systems[] = {
     NSFS_MAGIC,       XENFS_SUPER_MAGIC,  0,
 };
 
+bool source_is_made_up(int fd)
+{
+    return file_system_is(fd, made_up_file_systems) == 1;
+}
+
 static bool file_takes(const struct stat *st)
 {
     return S_ISREG(st->st_mode);
@@ -42,7 +48,7 @@ static bool is_longer(const struct source *s)
 static int file_begin(struct source *s, struct failure *f)
 {
     (void)f;
-    s->file.made_up = file_system_is(s->fd, made_up_file_systems) == 1;
+    s->file.made_up = source_is_made_up(s->fd);
     s->size = (uint64_t)s->st.st_size;
     s->can = (struct source_can){
         .positions = true,
@@ -65,7 +71,7 @@ static int file_check_unchanged(const struct source *s, struct failure *f)
 
     if (s->file.made_up)
         return 0;
-    if (fstat(s->fd, &now) < 0)
+    if (UNINTERRUPTED(fstat(s->fd, &now)) < 0)
         return failure_set(f, "stat", errno, FAILURE_NO_OFFSET, NULL);
     if (now.st_size != s->st.st_size)
         return failure_set(f, "check", ESTALE, FAILURE_NO_OFFSET,

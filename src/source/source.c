@@ -5,6 +5,7 @@
 #include <fcntl.h>
 
 #include "base/fd.h"
+#include "base/interrupted.h"
 #include "kind_priv.h"
 
 /* NULL: there is none. */
@@ -44,7 +45,7 @@ static int begin(struct source *s, struct failure *f)
 {
     int r;
 
-    if (fstat(s->fd, &s->st) < 0)
+    if (UNINTERRUPTED(fstat(s->fd, &s->st)) < 0)
         r = failure_set(f, "stat", errno, FAILURE_NO_OFFSET, NULL);
     else if (!(s->ops = kind_of(&s->st)))
         r = refuse(s->st.st_mode, f);
@@ -65,7 +66,7 @@ int source_open(struct source *s, const char *path, bool follow, struct failure 
     *s = (struct source){.path = path, .fd = -1, .fd_direct = -1};
 
     /* Before the open, which has effects of its own on some devices. */
-    if (fstatat(AT_FDCWD, path, &s->st, follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0)
+    if (UNINTERRUPTED(fstatat(AT_FDCWD, path, &s->st, follow ? 0 : AT_SYMLINK_NOFOLLOW)) < 0)
         return failure_set(f, "open", errno, FAILURE_NO_OFFSET, NULL);
     s->ops = kind_of(&s->st);
     if (!s->ops)

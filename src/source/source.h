@@ -81,6 +81,10 @@ int source_check_unchanged(const struct source *s, struct failure *f);
  * of /proc has changed. */
 bool source_origin(const struct source *s, struct origin *ret);
 
+/* Whether the file that fd is open on is one that the kernel makes up while it is read (/proc,
+ * /sys): its st_size is 0 or a page, whatever is read. */
+bool source_is_made_up(int fd);
+
 /* Closes the descriptors and frees what the kind keeps. */
 void source_close(struct source *s);
 

@@ -15,6 +15,7 @@
 
 #include "attrs_priv.h"
 #include "base/clock.h"
+#include "base/interrupted.h"
 
 #define ACCESS_ACL   "system.posix_acl_access"
 #define DEFAULT_ACL  "system.posix_acl_default"
@@ -43,40 +44,44 @@ static struct handle handle_of(int fd, bool path_only)
 
 static ssize_t xattr_list(const struct handle *h, char *list, size_t size)
 {
-    return h->path_only ? listxattr(h->path, list, size) : flistxattr(h->fd, list, size);
+    return h->path_only ? UNINTERRUPTED(listxattr(h->path, list, size))
+                        : UNINTERRUPTED(flistxattr(h->fd, list, size));
 }
 
 static ssize_t xattr_get(const struct handle *h, const char *name, void *value, size_t size)
 {
-    return h->path_only ? getxattr(h->path, name, value, size)
-                        : fgetxattr(h->fd, name, value, size);
+    return h->path_only ? UNINTERRUPTED(getxattr(h->path, name, value, size))
+                        : UNINTERRUPTED(fgetxattr(h->fd, name, value, size));
 }
 
 static int xattr_set(const struct handle *h, const char *name, const void *value, size_t size)
 {
-    return h->path_only ? setxattr(h->path, name, value, size, 0)
-                        : fsetxattr(h->fd, name, value, size, 0);
+    return h->path_only ? UNINTERRUPTED(setxattr(h->path, name, value, size, 0))
+                        : UNINTERRUPTED(fsetxattr(h->fd, name, value, size, 0));
 }
 
 static int xattr_remove(const struct handle *h, const char *name)
 {
-    return h->path_only ? removexattr(h->path, name) : fremovexattr(h->fd, name);
+    return h->path_only ? UNINTERRUPTED(removexattr(h->path, name))
+                        : UNINTERRUPTED(fremovexattr(h->fd, name));
 }
 
 static int set_mode(const struct handle *h, mode_t mode)
 {
-    return h->path_only ? chmod(h->path, mode) : fchmod(h->fd, mode);
+    return h->path_only ? UNINTERRUPTED(chmod(h->path, mode))
+                        : UNINTERRUPTED(fchmod(h->fd, mode));
 }
 
 static int set_owner(const struct handle *h, uid_t uid, gid_t gid)
 {
-    return h->path_only ? fchownat(h->fd, "", uid, gid, AT_EMPTY_PATH)
-                        : fchown(h->fd, uid, gid);
+    return h->path_only ? UNINTERRUPTED(fchownat(h->fd, "", uid, gid, AT_EMPTY_PATH))
+                        : UNINTERRUPTED(fchown(h->fd, uid, gid));
 }
 
 static int set_times(const struct handle *h, const struct timespec times[2])
 {
-    return h->path_only ? utimensat(h->fd, "", times, AT_EMPTY_PATH) : futimens(h->fd, times);
+    return h->path_only ? UNINTERRUPTED(utimensat(h->fd, "", times, AT_EMPTY_PATH))
+                        : UNINTERRUPTED(futimens(h->fd, times));
 }
 
 /* ---- failures ---- */

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/interrupted.h"
 #include "file_priv.h"
 
 static bool file_takes(const struct target_request *q, const struct stat *there)
@@ -98,6 +99,8 @@ static int file_open(struct target *t, struct failure *f)
         r = file_name_check(&t->request, &own->there, f);
     if (r == 0)
         r = file_space_check_limit(&own->name, &t->request, f);
+    if (own->there.apart)
+        t->request.inplace = false;
     if (r == 0 && t->request.durable)
         r = file_name_make_syncable(&own->name, f);
     if (r == 0)
@@ -166,7 +169,7 @@ static void restore(struct target *t)
     if (own->backup[0] == '\0')
         return;
     if (temp_is(n->dir_fd, n->last, t->fd))
-        (void)unlinkat(n->dir_fd, n->last, 0);
+        (void)UNINTERRUPTED(unlinkat(n->dir_fd, n->last, 0));
     backup_undo(n->dir_fd, n->last, own->backup);
 }
 

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/interrupted.h"
 #include "file_priv.h"
 
 #define PERMISSION_BITS (S_IRWXU | S_IRWXG | S_IRWXO)
@@ -100,13 +101,14 @@ static int set_owner(struct target *t, const struct stat *st, bool *ret_kept, st
     const struct file_inode *i = &file_of(t)->inode;
     int r = 0;
     bool kept = !i->replaces || (i->uid == st->st_uid && i->gid == st->st_gid) ||
-                fchown(t->fd, i->uid, i->gid) == 0;
+                UNINTERRUPTED(fchown(t->fd, i->uid, i->gid)) == 0;
 
     if (!kept) {
         if (errno != EPERM || geteuid() == 0)
             r = judge(t, "set owner", errno, HINT_INPLACE, f);
         /* The group alone may be allowed where the owner is not. */
-        if (r == 0 && fchown(t->fd, (uid_t)-1, i->gid) < 0 && !file_is_refused(errno))
+        if (r == 0 && UNINTERRUPTED(fchown(t->fd, (uid_t)-1, i->gid)) < 0 &&
+            !file_is_refused(errno))
             r = file_fail(f, "set owner", errno, HINT_INPLACE);
     }
     *ret_kept = kept;
@@ -134,7 +136,7 @@ static int set_mode(struct target *t, bool owner_kept, struct failure *f)
     }
     if (fstat(t->fd, &st) < 0)
         return file_fail(f, "stat", errno, NULL);
-    if ((st.st_mode & MODE_BITS) != mode && fchmod(t->fd, mode) < 0)
+    if ((st.st_mode & MODE_BITS) != mode && UNINTERRUPTED(fchmod(t->fd, mode)) < 0)
         return judge(t, "set mode", errno, NULL, f);
     return 0;
 }

@@ -6,6 +6,7 @@
 
 #include "base/direct_io.h"
 #include "base/fd.h"
+#include "base/interrupted.h"
 #include "file_priv.h"
 
 #define HINT_BUSY    "another run is writing to it"
@@ -28,7 +29,7 @@ static int open_direct(struct target *t, const char *name, struct failure *f)
         return file_fail(f, "stat", errno, NULL);
     /* A new file may be read-only (by its source, the umask, a default ACL) and could not be
      * opened a second time. Commit sets its mode. */
-    if (fresh && !(st.st_mode & S_IWUSR) && fchmod(t->fd, FILE_PRIVATE_MODE) < 0)
+    if (fresh && !(st.st_mode & S_IWUSR) && UNINTERRUPTED(fchmod(t->fd, FILE_PRIVATE_MODE)) < 0)
         return t->request.need_direct ? file_fail(f, "set mode", errno, NULL) : 0;
 
     fd = fd_reopen_direct(own->name.dir_fd, name, t->fd,
@@ -131,8 +132,9 @@ static int prepare_existing(struct target *t, struct failure *f)
     r = open_direct(t, own->name.last, f);
     if (r < 0)
         return r;
+    made_add(t->request.made, st.st_dev, st.st_ino);
     /* Not by O_TRUNC: the data stay until nothing else can be refused. */
-    if (!t->request.keep_rest && ftruncate(t->fd, 0) < 0)
+    if (!t->request.keep_rest && UNINTERRUPTED(ftruncate(t->fd, 0)) < 0)
         return file_fail(f, "truncate", errno, NULL);
     t->blank = t->request.sparse && (!t->request.keep_rest || file_space_punch(t));
     return 0;
@@ -140,7 +142,9 @@ static int prepare_existing(struct target *t, struct failure *f)
 
 static int remove_name(const struct file_name *n, struct failure *f)
 {
-    return unlinkat(n->dir_fd, n->last, 0) < 0 ? file_fail(f, "remove", errno, NULL) : 0;
+    return UNINTERRUPTED(unlinkat(n->dir_fd, n->last, 0)) < 0
+               ? file_fail(f, "remove", errno, NULL)
+               : 0;
 }
 
 /* Opens the file that exists. 1: it could not be opened, and was removed instead. */
@@ -180,8 +184,9 @@ static int create(struct target *t, struct failure *f)
     const struct file_name *n = &own->name;
     int r;
 
-    t->fd = openat(n->dir_fd, n->last, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                   file_inode_creation_mode(&t->request));
+    t->fd = UNINTERRUPTED(openat(n->dir_fd, n->last,
+                                 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                                 file_inode_creation_mode(&t->request)));
     if (t->fd < 0)
         return file_fail(f, "open", errno, NULL);
     own->created = true;
@@ -191,7 +196,7 @@ static int create(struct target *t, struct failure *f)
     if (r == 0)
         r = open_direct(t, n->last, f);
     if (r < 0 && temp_is(n->dir_fd, n->last, t->fd))
-        (void)unlinkat(n->dir_fd, n->last, 0);
+        (void)UNINTERRUPTED(unlinkat(n->dir_fd, n->last, 0));
     return r;
 }
 

@@ -45,6 +45,7 @@ struct file_existing {
     struct stat st;   /* with exists */
     mode_t over;      /* the type of what is replaced without a look at it; 0: nothing is */
     bool over_source; /* that is another name of the source */
+    bool apart;       /* this run has made it under another name: it is not written to */
 };
 
 /* What the file gets when it is complete. */

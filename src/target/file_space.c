@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "base/file_system.h"
+#include "base/interrupted.h"
 #include "file_priv.h"
 
 /* What the data will take on the file system of fd, if so many bytes are allocated already. */
@@ -33,7 +34,7 @@ struct space_demand file_space_demand(const struct file_name *n, const struct ta
 
     if (!existing)
         return demand_on(q, n->dir_fd, q->origin ? partial_allocated(n->dir_fd, n->last) : 0);
-    fd = openat(n->dir_fd, n->last, O_PATH | O_CLOEXEC | file_name_no_follow(n));
+    fd = UNINTERRUPTED(openat(n->dir_fd, n->last, O_PATH | O_CLOEXEC | file_name_no_follow(n)));
     demand = demand_on(q, fd, (uint64_t)existing->st_blocks * 512);
     (void)fd_close(&fd);
     return demand;
@@ -102,7 +103,7 @@ void file_space_reserve(const struct target *t)
     if (!file_has_temp(t) || !q->size_known || q->size == 0)
         return;
     if (q->sparse)
-        (void)!ftruncate(t->fd, (off_t)q->size);
+        (void)!UNINTERRUPTED(ftruncate(t->fd, (off_t)q->size));
     else if (t->fd_direct >= 0)
         (void)fallocate(t->fd, 0, 0, (off_t)q->size);
 }

@@ -36,6 +36,7 @@
 #include "base/origin.h"
 #include "base/ranges.h"
 #include "journal.h"
+#include "made.h"
 #include "space.h"
 
 /* What the caller wants of a target. */
@@ -59,6 +60,13 @@ struct target_request {
      * but no directory. The new file inherits nothing from it. */
     bool anew;
     struct backup_wanted backup; /* with anew: what stands there keeps another name */
+
+    /* What this run has made, at any destination: it is not replaced and not written to. The
+     * target adds the file that it makes or writes to. NULL: all may be replaced. Not owned,
+     * outlives the target. */
+    struct made *made;
+    bool spare_links; /* inplace, and not keep_rest: a file that has other names, too, is not
+                       * written to: it loses this name, as with cp -d */
     bool only_new;    /* fail if anything stands there, also if it appears during the copy */
     bool want_direct; /* try O_DIRECT */
     bool need_direct; /* fail without O_DIRECT */
@@ -73,6 +81,10 @@ struct target_request {
 
     /* What is preserved of the source; NULL: nothing. Not owned, outlives the target. */
     const struct attrs *attrs;
+
+    /* Set by target_commit(): the file that the destination is now. NULL: nobody asks. Not
+     * owned, outlives the target. */
+    struct made_id *ret_id;
 
     dev_t source_dev; /* st_dev and st_ino of the source */
     ino_t source_ino;

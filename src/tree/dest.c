@@ -41,12 +41,8 @@ static void apply(struct tree_dest *t, const struct record *r)
     } else if (r->kind == RECORD_LEAVE) {
         tree_dest_apply_leave(t, r);
     } else if (!t->skipped && !tree_dest_dir(t)->unusable) {
-        uint64_t reported = t->n_reported;
-
         if (tree_dest_path_to_entry(t, record_name(r)))
             apply_inside(t, r);
-        if (t->n_reported > reported && r->kind != RECORD_LINK && r->kind != RECORD_FILES_END)
-            tree_dest_note_not_made(t, r->name_len ? &r->st : &t->file_st);
         if (t->how == NO_FILE)
             tree_dest_path_to_dir(t);
     }
@@ -114,6 +110,7 @@ void tree_dest_close(struct tree_dest *t)
     tree_dest_drop_unnamed(t);
     dir_chain_free(&t->dirs);
     dir_chain_free(&t->source);
+    inode_set_free(&t->entered);
     (void)fd_close(&t->root_fd);
     (void)fd_close(&t->parent_fd);
     path_buffer_free(&t->path);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/interrupted.h"
 #include "dest_state_priv.h"
 
 void tree_dest_keep_attrs(struct tree_dest *t, const struct record *r)
@@ -73,6 +74,7 @@ void tree_dest_release(struct tree_dest *t, int fd, mode_t held)
 {
     struct stat st;
 
-    if (held && (fstat(fd, &st) < 0 || fchmod(fd, (st.st_mode & MODE_BITS) | held) < 0))
+    if (held &&
+        (fstat(fd, &st) < 0 || UNINTERRUPTED(fchmod(fd, (st.st_mode & MODE_BITS) | held)) < 0))
         tree_dest_fail_attrs(t, "set mode");
 }

@@ -10,8 +10,10 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/interrupted.h"
 #include "dest_state_priv.h"
 #include "shared_file_priv.h"
+#include "source/holes.h"
 
 #define PRIVATE_MODE (S_IRUSR | S_IWUSR)
 
@@ -57,10 +59,10 @@ static int examine_created(struct tree_dest *t, mode_t asked)
     struct tree_level *l = tree_dest_dir(t);
     struct stat *st = &t->created;
 
-    if (fstat(t->fd, st) < 0)
+    if (UNINTERRUPTED(fstat(t->fd, st)) < 0)
         return -errno;
     if (!l->known)
-        l->no_acl = fgetxattr(t->fd, "system.posix_acl_access", NULL, 0) < 0;
+        l->no_acl = UNINTERRUPTED(fgetxattr(t->fd, "system.posix_acl_access", NULL, 0)) < 0;
     l->known = true;
     l->uid = st->st_uid;
     l->gid = st->st_gid;
@@ -77,7 +79,8 @@ static int note_created(struct tree_dest *t, mode_t asked)
     const struct tree_level *l = tree_dest_dir(t);
     struct stat *st = &t->created;
 
-    if (!l->known || (t->request.preserve.mode && !is_exact(t, asked)))
+    if (!l->known || tree_dest_notes_made(t) || tree_dest_notes_links(t) ||
+        (t->request.preserve.mode && !is_exact(t, asked)))
         return examine_created(t, asked);
     *st = (struct stat){.st_mode = S_IFREG | asked, .st_uid = l->uid, .st_gid = l->gid};
     st->st_atim.tv_nsec = st->st_mtim.tv_nsec = -1;
@@ -90,11 +93,12 @@ static int create(struct tree_dest *t, const char *name, mode_t mode)
     const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
 
     if (t->how == NAMED) {
-        t->fd = openat(tree_dest_dir_fd(t), name, flags, mode);
+        t->fd = UNINTERRUPTED(openat(tree_dest_dir_fd(t), name, flags, mode));
         return t->fd < 0 ? -errno : 0;
     }
     if (!t->no_nameless) {
-        t->fd = openat(tree_dest_dir_fd(t), ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
+        t->fd = UNINTERRUPTED(
+            openat(tree_dest_dir_fd(t), ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, mode));
         if (t->fd >= 0)
             return 0;
         if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL)
@@ -111,7 +115,7 @@ void tree_dest_discard(struct tree_dest *t)
     if (t->how == REPLACES)
         target_abort(&t->target, false);
     else if (t->how == NAMED && t->fd >= 0 && temp_is(tree_dest_dir_fd(t), t->file_name, t->fd))
-        (void)unlinkat(tree_dest_dir_fd(t), t->file_name, 0);
+        (void)UNINTERRUPTED(unlinkat(tree_dest_dir_fd(t), t->file_name, 0));
     else if (t->how == RENAMED)
         temp_remove(tree_dest_dir_fd(t), t->file_temp, t->fd);
     if (t->how != REPLACES)
@@ -132,6 +136,8 @@ static struct target_request request_for(const struct tree_dest *t, const char *
         .force = t->request.force,
         .anew = t->request.remove_existing,
         .backup = t->request.backup,
+        .made = t->request.made_files,
+        .spare_links = t->request.spare_links,
         .only_new = existing_keeps_all(t->request.existing),
         /* Else the destination flushes all names at once, at the end. */
         .durable = t->request.durable && t->flush_each,
@@ -180,7 +186,10 @@ static bool begin_new(struct tree_dest *t)
     r = create(t, t->file_name, mode);
     if (r < 0) {
         t->how = NO_FILE;
-        tree_dest_fail(t, "create", -r, NULL);
+        tree_dest_fail(t, "create", -r,
+                       r != -EEXIST                ? NULL
+                       : tree_dest_dir(t)->unnamed ? MADE_HINT
+                                                   : HINT_TAKEN);
         return false;
     }
     r = note_created(t, mode);
@@ -198,7 +207,17 @@ static bool takes(struct tree_dest *t, const struct record *r, bool is_there,
 {
     if (r->offer)
         return t->takes[r->offer / 64] >> (r->offer % 64) & 1;
-    return !is_there || tree_dest_may_replace(t, &r->st, t->file_name, there);
+    return !is_there || tree_dest_may_replace(t, r, t->file_name, there);
+}
+
+/* Takes over the attributes of the file. A further name comes without them, as it comes without
+ * data: most of them become links. */
+static void take_file_attrs(struct tree_dest *t, const struct record *r)
+{
+    if (r->bare && r->shared && record_is_further(r))
+        attrs_read(&t->attrs, r->shared->fd, false, &r->st);
+    else
+        tree_dest_take_attrs(t, r);
 }
 
 /* Begins the file of a RECORD_FILE. False: no bytes are to be written. */
@@ -212,18 +231,20 @@ static bool begin_file(struct tree_dest *t, const struct record *r)
     t->file_st = r->st;
     t->offset = 0;
     t->cloned = t->long_enough = false;
-    tree_dest_take_attrs(t, r);
     is_there = tree_dest_exists(t, t->file_name, &there);
     if (is_there < 0 || (!is_there && t->request.durable && tree_dest_names_full(t) &&
                          !tree_dest_give_names(t)))
         return false;
-    if (!takes(t, r, is_there, &there))
-        return false;
-    if (tree_dest_has_file(t, r) &&
-        !(is_there && t->request.attributes_only && !t->request.remove_existing)) {
-        tree_dest_place_entry(t, r, t->file_name, is_there);
+    if (is_there && !t->request.attributes_only && tree_dest_is_link(t, r, &there)) {
+        tree_dest_count_link(t);
         return false;
     }
+    if (!takes(t, r, is_there, &there))
+        return false;
+    if (!(is_there && t->request.attributes_only && !t->request.remove_existing) &&
+        tree_dest_place_link(t, r, t->file_name, is_there ? &there : NULL))
+        return false;
+    take_file_attrs(t, r);
     return is_there ? begin_replacement(t, &there) : begin_new(t);
 }
 
@@ -254,7 +275,8 @@ static bool write_bytes(struct tree_dest *t, const char *data, size_t left)
  * grows. Not under a final name, where the file would look complete. */
 static void set_full_length(struct tree_dest *t)
 {
-    t->long_enough = !t->request.inplace && ftruncate(t->fd, t->file_st.st_size) == 0;
+    t->long_enough =
+        !t->request.inplace && UNINTERRUPTED(ftruncate(t->fd, t->file_st.st_size)) == 0;
 }
 
 /* Leaves a hole of so many bytes. */
@@ -262,7 +284,8 @@ static void leave_hole(struct tree_dest *t, uint64_t length)
 {
     off_t end = (off_t)(t->offset + length);
 
-    if ((!t->long_enough && ftruncate(t->fd, end) < 0) || lseek(t->fd, end, SEEK_SET) < 0) {
+    if ((!t->long_enough && UNINTERRUPTED(ftruncate(t->fd, end)) < 0) ||
+        lseek(t->fd, end, SEEK_SET) < 0) {
         tree_dest_fail(t, "set length", errno, NULL);
         tree_dest_discard(t);
         return;
@@ -296,17 +319,19 @@ static bool keep_shared(struct tree_dest *t, const struct record *r)
     return false;
 }
 
-/* Copies the bytes of a file that has no data in its record, since all destinations were
- * expected to clone it, where this one cannot. False: the file was discarded. */
-static bool read_shared(struct tree_dest *t, const struct record *r)
+/* Copies the bytes of the source file from t->offset up to `end`, or to the end of the file.
+ * False: the file was discarded. */
+static bool read_part(struct tree_dest *t, const struct record *r, uint64_t end)
 {
     char buffer[1 << 16];
 
-    for (;;) {
-        ssize_t n = pread(r->shared->fd, buffer, sizeof(buffer), (off_t)t->offset);
+    while (t->offset < end) {
+        uint64_t left = end - t->offset;
+        ssize_t n = pread(r->shared->fd, buffer, left < sizeof(buffer) ? left : sizeof(buffer),
+                          (off_t)t->offset);
 
         if (n == 0)
-            return keep_shared(t, r);
+            return true;
         if (n < 0 && errno != EINTR) {
             tree_dest_fail(t, "read", errno, NULL);
             tree_dest_discard(t);
@@ -314,7 +339,29 @@ static bool read_shared(struct tree_dest *t, const struct record *r)
         }
         if (n > 0 && !write_bytes(t, buffer, (size_t)n))
             return false;
+        t->request.read(t->request.arg, n > 0 ? (uint64_t)n : 0);
     }
+    return true;
+}
+
+/* Copies the bytes of a file that has no data in its record: all destinations were expected to
+ * clone it, or to have it under another name, and this one cannot. Holes stay holes. False: the
+ * file was discarded. */
+static bool read_shared(struct tree_dest *t, const struct record *r)
+{
+    struct holes_part part = {.fd = r->shared->fd, .size = (uint64_t)r->st.st_size, .grain = 1};
+
+    while (holes_are_likely(&r->st) && t->offset < part.size) {
+        struct range data = holes_next_data(&part, t->offset);
+
+        if (data.start > t->offset)
+            leave_hole(t, data.start - t->offset);
+        if (t->how == NO_FILE || !read_part(t, r, data.end))
+            return false;
+        if (t->offset < data.end) /* it has become shorter */
+            break;
+    }
+    return read_part(t, r, UINT64_MAX) && keep_shared(t, r);
 }
 
 /* Makes the new file a clone of the source file. 0 or a negative errno. */
@@ -356,7 +403,11 @@ static bool fill_file(struct tree_dest *t, const struct record *r)
         set_full_length(t);
     if (!r->bare)
         return write_bytes(t, t->data, r->data_len) && keep_written(t);
-    tree_dest_fail(t, "clone", -error, NULL);
+    if (r->shared)
+        tree_dest_fail(t, "clone", -error, NULL);
+    else
+        tree_dest_fail(t, "read", ENODATA,
+                       "this can be read only once, and its first name could not be made");
     tree_dest_discard(t);
     return false;
 }
@@ -406,25 +457,28 @@ static bool commit_new(struct tree_dest *t)
     tree_dest_release(t, t->fd, tree_dest_held(t, new_mode(t)));
     r = give_name(t);
     if (r < 0) {
-        tree_dest_fail(t, "create", -r, r == -EEXIST ? "somebody has made it meanwhile" : NULL);
+        tree_dest_fail(t, "create", -r, r == -EEXIST ? HINT_MEANWHILE : NULL);
         tree_dest_discard(t);
         return false;
     }
     r = fd_close(&t->fd);
     if (r < 0) {
         tree_dest_fail(t, "close", -r, NULL);
-        (void)unlinkat(tree_dest_dir_fd(t), t->file_name, 0);
+        (void)UNINTERRUPTED(unlinkat(tree_dest_dir_fd(t), t->file_name, 0));
     }
     return r == 0;
 }
 
-/* Finishes a file that replaces another one. False: it failed. */
-static bool commit_replacement(struct tree_dest *t)
+/* Finishes a file that replaces another one; *ret_id is what stands there then. False: it
+ * failed. */
+static bool commit_replacement(struct tree_dest *t, struct made_id *ret_id)
 {
     struct failure f;
     bool done;
 
     t->fd = -1;
+    *ret_id = (struct made_id){.ino = 0};
+    t->target.request.ret_id = ret_id;
     if (t->request.durable && fsync(t->target.fd) < 0) {
         failure_set(&f, "fsync", errno, FAILURE_NO_OFFSET, NULL);
         target_abort(&t->target, false);
@@ -444,13 +498,16 @@ static bool commit_replacement(struct tree_dest *t)
 
 static void commit_file(struct tree_dest *t)
 {
-    bool done = t->how == REPLACES ? commit_replacement(t) : commit_new(t);
+    struct made_id id = {.dev = t->created.st_dev, .ino = t->created.st_ino};
+    bool done = t->how == REPLACES ? commit_replacement(t, &id) : commit_new(t);
 
     t->how = NO_FILE;
     if (!done)
         return;
     tree_dest_report_made(t);
-    tree_dest_note_made(t, &t->file_st, t->path.bytes);
+    if (tree_dest_notes_made(t))
+        made_add(t->request.made_files, id.dev, id.ino);
+    tree_dest_note_made(t, &t->file_st, t->path.bytes, &id);
     atomic_fetch_add(&t->request.view->bytes, t->offset);
     atomic_fetch_add(&t->request.view->files, 1);
     tree_dest_note_put(t, t->offset);
@@ -490,7 +547,7 @@ void tree_dest_apply_offer(struct tree_dest *t, const struct record *r)
     uint64_t bit = UINT64_C(1) << (r->offer % 64);
 
     t->takes[r->offer / 64] &= ~bit;
-    if (is_there < 0 || (is_there && !tree_dest_may_replace(t, &r->st, name, &there)))
+    if (is_there < 0 || (is_there && !tree_dest_may_replace(t, r, name, &there)))
         return;
     t->takes[r->offer / 64] |= bit;
     t->request.wanted(t->request.arg, r->offer);
@@ -512,10 +569,7 @@ void tree_dest_apply_copy(struct tree_dest *t, const struct record *r)
         (void)tree_dest_give_names(t);
     is_there = tree_dest_exists(t, t->file_name, &there);
     t->takes_copy = is_there >= 0 && takes(t, r, is_there, &there);
-    if (t->takes_copy && tree_dest_has_file(t, r)) {
-        tree_dest_place_entry(t, r, t->file_name, is_there);
-        t->takes_copy = false;
-    }
+    t->copy_id = (struct made_id){.ino = 0};
     if (path_buffer_put(&t->copy_path, 0, t->path.bytes) < 0) {
         tree_dest_fail(t, "open", ENOMEM, NULL);
         t->takes_copy = false; /* copy_path is that of another file */
@@ -528,18 +582,14 @@ bool tree_dest_copy_request(struct tree_dest *t, struct target_request *ret_requ
     if (t->skipped || tree_dest_dir(t)->unusable || !t->takes_copy || !t->copy_path.bytes)
         return false;
     *ret_request = request_for(t, t->file_name, &t->file_st);
+    ret_request->ret_id = &t->copy_id;
     *ret_path = t->copy_path.bytes;
     return true;
 }
 
-void tree_dest_not_copied(struct tree_dest *t)
-{
-    tree_dest_note_not_made(t, &t->file_st);
-}
-
 void tree_dest_copied(struct tree_dest *t, uint64_t bytes, uint64_t resumed)
 {
-    tree_dest_note_made(t, &t->file_st, t->copy_path.bytes);
+    tree_dest_note_made(t, &t->file_st, t->copy_path.bytes, &t->copy_id);
     atomic_fetch_add(&t->request.view->bytes, bytes);
     atomic_fetch_add(&t->request.view->resumed, resumed);
     atomic_fetch_add(&t->request.view->files, 1);

@@ -1,9 +1,15 @@
 /* source_entry: the entries of the walk that are no directories. See source_state_priv.h. */
 #include <errno.h>
+#include <stdatomic.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/interrupted.h"
 #include "source_state_priv.h"
+
+#define LEASE_PAUSE_MS    20
+#define LEASE_PATIENCE_MS 60000
 
 /* Opens an entry that was looked at before. st: the result of that; becomes that of fstat(). -1:
  * that failed, or the name stands for another file now, which was reported. */
@@ -11,9 +17,9 @@ static int open_looked_at(struct walk *w, int dir_fd, const char *name, int flag
                           struct stat *st)
 {
     const struct stat before = *st;
-    int fd = openat(dir_fd, name, flags | O_CLOEXEC);
+    int fd = UNINTERRUPTED(openat(dir_fd, name, flags | O_CLOEXEC));
 
-    if (fd < 0 || fstat(fd, st) < 0)
+    if (fd < 0 || UNINTERRUPTED(fstat(fd, st)) < 0)
         walk_fail(w, "open", errno, NULL);
     else if (!fd_same_file(st, &before) || (st->st_mode ^ before.st_mode) & S_IFMT)
         walk_fail(w, "open", ESTALE, "became another file while it was opened");
@@ -58,21 +64,13 @@ static bool is_further_name(struct walk *w, const struct stat *st)
     return w->nth != RECORD_FIRST_NAME;
 }
 
-/* Puts a further name of a file into the stream, without data. */
-static void put_link(struct walk *w, const char *name, const struct stat *st)
-{
-    attrs_read_stat(&w->attrs, st);
-    (void)walk_put_simple(w, RECORD_LINK, name, "", st);
-}
-
 /* Puts a file that was a regular one when it was listed, and that *fd is open on now. */
 static void put_opened(struct walk *w, const char *name, int *fd)
 {
-    const struct tree_source *t = w->t;
     struct stat st;
     bool further;
 
-    if (fstat(*fd, &st) < 0) {
+    if (UNINTERRUPTED(fstat(*fd, &st)) < 0) {
         walk_fail(w, "stat", errno, NULL);
         return;
     }
@@ -83,19 +81,36 @@ static void put_opened(struct walk *w, const char *name, int *fd)
     if (walk_follows(w) && st.st_nlink == 1) /* a symlink to it is a name, too */
         st.st_nlink = 2;
     further = is_further_name(w, &st);
-    if (further && !t->repeat) {
-        put_link(w, name, &st);
-        return;
-    }
     if (w->ended)
         return;
-    if (!walk_put_file(w, name, fd, &st) && st.st_nlink > 1)
+    if (further)
+        walk_put_further(w, name, fd, &st);
+    else if (!walk_put_file(w, name, fd, &st) && st.st_nlink > 1)
         source_links_forget(w->links, &st);
+}
+
+/* Opens a regular file. Where somebody has a lease on it (Samba, the NFS server), an open that
+ * does not block fails, but asks the holder to give it up, and the kernel takes it away after
+ * /proc/sys/fs/lease-break-time, 45 seconds. So it is tried again and again: one that blocks
+ * would be taken for a hang. */
+static int open_regular(struct walk *w, int dir_fd, const char *name, int follow)
+{
+    const struct timespec pause = {.tv_nsec = LEASE_PAUSE_MS * 1000000};
+
+    for (unsigned ms = 0;; ms += LEASE_PAUSE_MS) {
+        int fd = UNINTERRUPTED(openat(dir_fd, name, WALK_OPEN_FLAGS | follow));
+
+        if (fd >= 0 || errno != EWOULDBLOCK || ms >= LEASE_PATIENCE_MS ||
+            stream_stopped(w->t->stream))
+            return fd;
+        (void)nanosleep(&pause, NULL);
+        atomic_fetch_add_explicit(w->t->steps, 1, memory_order_relaxed);
+    }
 }
 
 static void put_regular(struct walk *w, int dir_fd, const char *name, int follow)
 {
-    int fd = openat(dir_fd, name, WALK_OPEN_FLAGS | follow);
+    int fd = open_regular(w, dir_fd, name, follow);
 
     if (fd < 0)
         walk_fail(w, "open", errno, NULL);
@@ -104,13 +119,18 @@ static void put_regular(struct walk *w, int dir_fd, const char *name, int follow
     (void)fd_close(&fd);
 }
 
-/* Puts a FIFO or a device like a file. All that came before is made first: the program that
- * writes to a FIFO may wait for it. */
+/* Puts a FIFO or a device like a file. It is read once, whatever the number of its names. All
+ * that came before is made first: the program that writes to a FIFO may wait for it. */
 static void put_contents(struct walk *w, int dir_fd, const char *name, int follow,
                          struct stat *st)
 {
     int fd;
 
+    if (is_further_name(w, st)) {
+        attrs_read_stat(&w->attrs, st);
+        walk_put_without_data(w, name, true, st);
+        return;
+    }
     if (!walk_drain(w))
         return;
     fd = open_looked_at(w, dir_fd, name, O_RDONLY | O_NOCTTY | follow, st);
@@ -125,7 +145,7 @@ static void put_contents(struct walk *w, int dir_fd, const char *name, int follo
 static void put_symlink(struct walk *w, int dir_fd, const char *name, struct stat *st)
 {
     char text[PATH_MAX];
-    ssize_t n = readlinkat(dir_fd, name, text, sizeof(text));
+    ssize_t n = UNINTERRUPTED(readlinkat(dir_fd, name, text, sizeof(text)));
 
     if (n < 0 || (size_t)n == sizeof(text)) {
         walk_fail(w, "read symbolic link", n < 0 ? errno : ENAMETOOLONG, NULL);
@@ -141,15 +161,13 @@ static void put_link_to_source(struct walk *w, const char *name, const struct st
 {
     bool hard = w->t->make == TREE_SOURCE_HARD_LINKS;
 
-    if (!hard && is_further_name(w, st)) {
-        put_link(w, name, st);
-        return;
-    }
     attrs_read_stat(&w->attrs, st);
-    if (hard)
+    if (hard) {
         (void)walk_put_simple(w, RECORD_SOURCE_LINK, name, "", st);
-    else
+    } else {
+        (void)is_further_name(w, st);
         (void)walk_put_simple(w, RECORD_SOURCE_SYMLINK, name, w->path.bytes, st);
+    }
 }
 
 void walk_put_entry(struct walk *w, int dir_fd, const char *name, struct stat *st)
@@ -160,13 +178,13 @@ void walk_put_entry(struct walk *w, int dir_fd, const char *name, struct stat *s
         put_link_to_source(w, name, st);
     } else if (S_ISREG(st->st_mode)) {
         put_regular(w, dir_fd, name, follow);
-    } else if (is_further_name(w, st)) {
-        put_link(w, name, st);
     } else if (S_ISLNK(st->st_mode)) {
+        (void)is_further_name(w, st);
         put_symlink(w, dir_fd, name, st);
     } else if (w->t->contents && !S_ISSOCK(st->st_mode)) {
         put_contents(w, dir_fd, name, follow, st);
     } else if (read_entry_attrs(w, dir_fd, name, st)) {
+        (void)is_further_name(w, st);
         (void)walk_put_simple(w, RECORD_NODE, name, "", st);
     }
 }

@@ -16,7 +16,7 @@ short() {
     rm -rf one two
     mkdir one two
     : >log
-    env FAILALLOC="$1" FAILALLOC_LOG="$T/log" LD_PRELOAD="$TOOLS/failalloc.so" timeout 60 "$UCOPY" \
+    env FAILMEMORY="$1" FAILMEMORY_LOG="$T/log" LD_PRELOAD="$TOOLS/failmemory.so" timeout 60 "$UCOPY" \
         --engine="$ENGINE" -t one -t two "${@:2}" src >out 2>&1 || status=$?
     [ -s log ] || return 1
     case $status in

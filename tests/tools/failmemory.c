@@ -1,10 +1,10 @@
-/* failalloc: preloaded, it lets allocations of memory fail, of those that the program itself
+/* failmemory: preloaded, it lets allocations of memory fail, of those that the program itself
  * asks for (not its libraries).
  *
- *     FAILALLOC=N     the N-th one, from 1 on
- *     FAILALLOC=N+    that one and all that come after it
+ *     FAILMEMORY=N     the N-th one, from 1 on
+ *     FAILMEMORY=N+    that one and all that come after it
  *
- * Where there is a file of the name FAILALLOC_LOG, a line is added to it when one has failed. */
+ * Where there is a file of the name FAILMEMORY_LOG, a line is added to it when one has failed. */
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
@@ -41,7 +41,7 @@ static int note_program(struct dl_phdr_info *info, size_t size, void *arg)
 
 __attribute__((constructor)) static void set_up(void)
 {
-    const char *which = getenv("FAILALLOC");
+    const char *which = getenv("FAILMEMORY");
     char *end = NULL;
 
     (void)dl_iterate_phdr(note_program, NULL);
@@ -51,7 +51,7 @@ __attribute__((constructor)) static void set_up(void)
 
 static void note_failure(void)
 {
-    const char *log = getenv("FAILALLOC_LOG");
+    const char *log = getenv("FAILMEMORY_LOG");
     int fd = log ? open(log, O_WRONLY | O_APPEND | O_CLOEXEC) : -1;
 
     if (fd >= 0) {
