@@ -8,10 +8,10 @@ chmod 640 src
 touch -d '2001-02-03 04:05:06' src
 trace() { # a file per thread: by their times
     rm -f trace.*
-    strace -ff -ttt -y -o trace -e trace=fsync,fchmod,fchown,utimensat,renameat \
+    strace -ff -ttt -y -o trace -e trace=fsync,fchmod,fchown,utimensat,renameat,renameat2 \
         "$UCOPY" --engine=sync "$@" || skip "strace does not work here"
     sort -n trace.* | sed -nE 's/^[0-9.]+ //; s/^fsync\([0-9]+<[^>]*(\.tmp|\/a)>.*= 0$/fsync/p
-             s/^fsync\([0-9]+<[^>]*>.*= 0$/fsync of the directory/p; s/^(fchmod|utimensat|renameat)\(.*= 0$/\1/p
+             s/^fsync\([0-9]+<[^>]*>.*= 0$/fsync of the directory/p; s/^(fchmod|utimensat|renameat)2?\(.*= 0$/\1/p
              s/^(fchown)\(.*/\1/p'
     echo
 }
