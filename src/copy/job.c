@@ -202,8 +202,8 @@ static bool claim_flushes(struct job *j, struct claim *ret, bool *takes)
 
 /* Tries to claim the range at the lowest position that is wanted, which is put into
  * *ret_pos. */
-static enum outcome claim_range(struct job *j, const bool *ready, uint64_t *ret_pos,
-                                struct claim *ret, bool *takes)
+static enum outcome claim_range(struct job *j, const bool *ready, uint32_t max_len,
+                                uint64_t *ret_pos, struct claim *ret, bool *takes)
 {
     struct extent e = {.range = {0, UINT64_MAX}};
     struct range r;
@@ -216,13 +216,14 @@ static enum outcome claim_range(struct job *j, const bool *ready, uint64_t *ret_
         return CLAIM_UNKNOWN;
     if (e.hole)
         skip(j, ready, &e.range);
-    if (!ledger_claim(&j->ledger, ready, j->chunk_size, e.range.end, &r, takes))
+    if (!ledger_claim(&j->ledger, ready, max_len, e.range.end, &r, takes))
         return CLAIM_AGAIN; /* nobody wants the hole */
     *ret = (struct claim){.work = WORK_COPY, .range = r, .hole = e.hole};
     return CLAIM_DONE;
 }
 
-bool job_claim(struct job *j, const bool *ready, struct claim *ret, bool *takes)
+bool job_claim(struct job *j, const bool *ready, uint32_t max_len, struct claim *ret,
+               bool *takes)
 {
     enum outcome outcome;
     uint64_t pos;
@@ -234,7 +235,7 @@ bool job_claim(struct job *j, const bool *ready, struct claim *ret, bool *takes)
         else if (claim_flushes(j, ret, takes))
             outcome = CLAIM_DONE;
         else
-            outcome = claim_range(j, ready, &pos, ret, takes);
+            outcome = claim_range(j, ready, max_len, &pos, ret, takes);
         pthread_mutex_unlock(&j->lock);
         if (outcome == CLAIM_UNKNOWN)
             extents_learn(j->extents, pos);

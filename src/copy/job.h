@@ -27,6 +27,7 @@ struct endpoint {
     uint64_t base;         /* where position 0 of the ledger lies in the file; bytes */
     bool need_direct;      /* --direct=always: never fall back to the page cache on EINVAL */
     bool sequential;       /* no positions: bytes in order */
+    bool ascending;        /* a write begins when what is below it has been written */
     bool flush;            /* wants an fsync when all is written */
     bool blank; /* reads as zeros where nothing is written: zeros need not be written */
     unsigned timeout_ms; /* how long it may be silent while operations run; 0: for ever */
@@ -73,8 +74,10 @@ struct job {
     unsigned n_dests;
     uint64_t size; /* bytes to copy, or the limit where the end is not known */
     bool size_known;
-    uint32_t chunk_size; /* bytes; a multiple of every alignment in use */
+    uint32_t chunk_size; /* bytes; a multiple of chunk_step */
+    uint32_t chunk_step; /* bytes; a multiple of every alignment in use */
     unsigned buffers;    /* chunks per worker */
+    uint64_t memory;     /* bytes of buffers that the workers of all jobs may have together */
     unsigned max_held;   /* chunks per worker that may wait for one destination */
     bool detach;         /* a destination that keeps the others waiting is served on its own */
     unsigned stall_ms;   /* how long tries on an endpoint may move nothing (0, EINTR, EAGAIN) */
@@ -133,12 +136,13 @@ void job_given(struct job *j, unsigned d);
 
 /* Claims the next piece of work; takes[d] is set for the destinations that it is for. Flushes
  * come first: one claim is for all destinations whose flush nobody has claimed, ready or not,
- * as a flush makes nobody wait. Else it is the next range of at most chunk_size bytes for the
+ * as a flush makes nobody wait. Else it is the next range of at most max_len bytes for the
  * destinations d with ready[d], as ledger_claim() finds it: a hole or data. A hole is claimed
  * only for destinations that are not blank; the others hold it from then on. The function may
  * have to look for holes in the source (extents_learn()). False: nothing (more) to claim, or
  * stopped. */
-bool job_claim(struct job *j, const bool *ready, struct claim *ret, bool *takes);
+bool job_claim(struct job *j, const bool *ready, uint32_t max_len, struct claim *ret,
+               bool *takes);
 
 /* Gives work that was claimed for destination d back undone, or with WORK_COPY unfinished. r:
  * the range with WORK_COPY; otherwise not looked at. */

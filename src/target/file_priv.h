@@ -141,7 +141,7 @@ bool file_space_punch(const struct target *t);
 bool file_space_punch_rest(const struct target *t, const struct ranges *held);
 
 /* As target_reserve(). */
-void file_space_reserve(const struct target *t);
+void file_space_reserve(struct target *t);
 
 /* ---- file_inode.c ---- */
 

@@ -128,7 +128,11 @@ struct target {
     uint32_t direct_align; /* bytes: direct_io_write_align() */
     bool sequential;       /* has no positions: bytes go in order, at ENGINE_STREAM */
     bool can_fsync;        /* fsync(2) makes sense on fd */
-    bool keeps;            /* has a journal: target_note() wants every range that is written */
+
+    /* target_reserve() sets it: the file system writes zeros where a write leaves a gap behind the
+     * end of the file (vfat, exfat, ntfs3). In ascending order there are none. */
+    bool ascending;
+    bool keeps; /* has a journal: target_note() wants every range that is written */
 
     /* With request.sparse: zeros need not be written, because the copied range reads as zeros
      * where nothing has been written. With request.resume set by target_check(). */
@@ -188,8 +192,9 @@ void target_note(struct target *t, const struct journal_record *v, unsigned n);
  * is nothing to resume from. Also after the end of the target. Any thread, at any time. */
 uint64_t target_kept(const struct target *t);
 
-/* Allocates space or sets the length before the first write, where that helps. Failure is
- * harmless: if there is too little space, the writes report it. */
+/* Allocates space or sets the length before the first write, where that helps, and finds out
+ * whether the order of the writes matters. fd_direct may be closed where it is of no use. Failure
+ * is harmless: if there is too little space, the writes report it. */
 void target_reserve(struct target *t);
 
 /* Makes the written file the destination: sets its length (a hole at the end has not been

@@ -24,15 +24,15 @@ struct dest_link {
     char path[];       /* behind the label of its tree */
 };
 
-void dest_links_made(struct dest_links *l, const struct stat *source, const char *label,
-                     const char *path, const struct made_id *id)
+int dest_links_made(struct dest_links *l, const struct stat *source, const char *label,
+                    const char *path, const struct made_id *id)
 {
     size_t label_len = strlen(label), path_size = strlen(path) + 1;
     struct dest_link *e = malloc(sizeof(*e) + label_len + path_size);
 
     dest_links_forget(l, source);
     if (!e)
-        return;
+        return -ENOMEM;
     *e = (struct dest_link){
         .inode = inode_of(source),
         .type = source->st_mode & S_IFMT,
@@ -44,8 +44,11 @@ void dest_links_made(struct dest_links *l, const struct stat *source, const char
     };
     memcpy(e->path, label, label_len);
     memcpy(e->path + label_len, path, path_size);
-    if (hash_table_add(&l->table, &inode_kind, e) < 0)
+    if (hash_table_add(&l->table, &inode_kind, e) < 0) {
         free(e);
+        return -ENOMEM;
+    }
+    return 0;
 }
 
 void dest_links_forget(struct dest_links *l, const struct stat *source)
@@ -111,8 +114,11 @@ bool tree_dest_notes_links(const struct tree_dest *t)
 void tree_dest_note_made(struct tree_dest *t, const struct stat *st, const char *path,
                          const struct made_id *id)
 {
-    if (tree_dest_notes_links(t) && id->ino != 0)
-        dest_links_made(t->request.links, st, t->request.label, path + t->root_len, id);
+    if (!tree_dest_notes_links(t) || id->ino == 0 ||
+        dest_links_made(t->request.links, st, t->request.label, path + t->root_len, id) == 0)
+        return;
+    errno = ENOMEM;
+    tree_dest_fail_attrs(t, "preserve hard links");
 }
 
 void tree_dest_note_kept(struct tree_dest *t, const struct stat *st, const struct stat *there)

@@ -28,10 +28,10 @@ struct dest_links {
 
 /* Notes that the source's file with that stat is at the path now, and is the file *id there. It
  * takes the place of an earlier entry. path: from the root of its tree on, as "/a/b"; label:
- * the name of that tree if several trees share the table, or "". Without memory nothing is noted:
- * then the file counts as one that is nowhere. */
-void dest_links_made(struct dest_links *l, const struct stat *source, const char *label,
-                     const char *path, const struct made_id *id);
+ * the name of that tree if several trees share the table, or "". 0, or -ENOMEM: then
+ * the file counts as one that is nowhere. */
+int dest_links_made(struct dest_links *l, const struct stat *source, const char *label,
+                    const char *path, const struct made_id *id);
 
 /* Notes that the file is nowhere: its first name is still to come, or the last one has come, so
  * that nobody will ask. */

@@ -25,6 +25,8 @@
  *
  *     offset>=N  read and write: the request begins at byte N or later
  *
+ *     covers=N    read and write: byte N is in the request
+ *
  *     call>=N    from the N-th call on that matches all else of this rule (from 1)
  *
  *     call=N     that call only
@@ -38,7 +40,7 @@
  *     zero        the same as short 0
  *
  *     hang        no answer until the rules change; then the new ones are asked. As soon as a
- *                 call hangs there is a file RULES-FILE.hung.
+ *                 call hangs there is a file RULES-FILE.hung. It gets a byte for each call.
  *
  *     vanish      the server ends
  *
@@ -71,6 +73,9 @@
  *
  * With late-times an fsync and the close of a descriptor that has written directly set the time of
  * modification to the present, as servers of SMB do.
+ *
+ * With no_holes it is like vfat: zeros are written where a file gets longer without data, by truncate,
+ * fallocate and writes behind its end; RULES-FILE.zeros tells how many, a line each time.
  *
  * O_DIRECT is the kernel's, and not handed on to the backing file. Asynchronous direct writes
  * that are shortened come back as EIO. A request that hangs makes its caller unkillable: kill
@@ -158,6 +163,7 @@ struct rule {
     uint32_t ops; /* bit 1 << op */
     char pattern[256];
     uint64_t min_offset;
+    uint64_t covered; /* UINT64_MAX: whatever */
     uint64_t first_call, last_call;
     enum action action;
     uint64_t value;   /* errno, bytes, ms or bytes per second */
@@ -187,10 +193,11 @@ struct open_file {
 };
 
 /* The options, constant once the server serves. */
-static bool direct_io, writeback, links, fold, fixed, fattimes, late_times;
+static bool direct_io, writeback, links, fold, fixed, fattimes, late_times, no_holes;
 static int backing = -1;
 static const char *rules_path;
-static char hung_path[PATH_MAX];
+static char hung_path[PATH_MAX], zeros_path[PATH_MAX];
+static pthread_mutex_t growing = PTHREAD_MUTEX_INITIALIZER;
 
 /* The rules, under the lock. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -257,6 +264,10 @@ static bool parse_condition(unsigned line, struct rule *rule, const char *word)
         if (rule->ops & ~DATA_OPS)
             bad_rule(line, "only read and write have an offset", word);
         rule->min_offset = number(line, word + 8);
+    } else if (word && strncmp(word, "covers=", 7) == 0) {
+        if (rule->ops & ~DATA_OPS)
+            bad_rule(line, "only read and write have an offset", word);
+        rule->covered = number(line, word + 7);
     } else if (word && strncmp(word, "call>=", 6) == 0) {
         rule->first_call = number(line, word + 6);
     } else if (word && strncmp(word, "call=", 5) == 0) {
@@ -295,7 +306,7 @@ static void parse_line(unsigned line, struct rule *rule, char *text)
 {
     char *save = NULL, *word;
 
-    *rule = (struct rule){.first_call = 1, .last_call = UINT64_MAX};
+    *rule = (struct rule){.covered = UINT64_MAX, .first_call = 1, .last_call = UINT64_MAX};
     rule->ops = parse_ops(line, strtok_r(text, " \t", &save));
     word = strtok_r(NULL, " \t", &save);
     if (!word || strlen(word) >= sizeof(rule->pattern))
@@ -365,6 +376,9 @@ static bool applies(struct rule *rule, const struct request *request)
 {
     if (!(rule->ops & 1u << request->op) || request->offset < rule->min_offset)
         return false;
+    if (rule->covered != UINT64_MAX &&
+        (rule->covered < request->offset || rule->covered - request->offset >= request->size))
+        return false;
     if (fnmatch(rule->pattern, request->path, 0) != 0 &&
         (!request->new_path || fnmatch(rule->pattern, request->new_path, 0) != 0))
         return false;
@@ -403,9 +417,9 @@ static struct verdict judge(const struct request *request)
 static void await_other_rules(uint64_t than)
 {
     uint64_t current;
-    int fd = open(hung_path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    int fd = open(hung_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 
-    if (fd < 0)
+    if (fd < 0 || write(fd, "", 1) != 1)
         err(EXIT_FAILURE, "%s", hung_path);
     close(fd);
     do {
@@ -642,6 +656,31 @@ static int do_utimens(const char *path, const struct timespec times[2],
                      : utimensat(backing, name, times, AT_SYMLINK_NOFOLLOW));
 }
 
+/* With no_holes: makes the file longer with zeros that are written. */
+static void fill_to(int fd, off_t end)
+{
+    static const char zeros[65536];
+    struct stat st;
+    off_t at;
+    FILE *f;
+
+    if (!no_holes || fstat(fd, &st) < 0 || st.st_size >= end)
+        return;
+    for (at = st.st_size; at < end;) {
+        size_t n = end - at < (off_t)sizeof zeros ? (size_t)(end - at) : sizeof zeros;
+        ssize_t r = pwrite(fd, zeros, n, at);
+
+        if (r <= 0)
+            break;
+        at += r;
+    }
+    f = fopen(zeros_path, "ae");
+    if (!f)
+        err(EXIT_FAILURE, "%s", zeros_path);
+    fprintf(f, "%lld\n", (long long)(at - st.st_size));
+    fclose(f);
+}
+
 static int do_truncate(const char *path, off_t size, struct fuse_file_info *fi)
 {
     const char *name = name_of(path, fi);
@@ -649,11 +688,14 @@ static int do_truncate(const char *path, off_t size, struct fuse_file_info *fi)
 
     if (r < 0)
         return r;
-    if (fi)
+    if (fi) {
+        fill_to(file_of(fi)->fd, size);
         return result(ftruncate(file_of(fi)->fd, size));
+    }
     fd = openat(backing, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return -errno;
+    fill_to(fd, size);
     r = result(ftruncate(fd, size));
     close(fd);
     return r;
@@ -698,8 +740,16 @@ static int do_write(const char *path, const char *buf, size_t size, off_t offset
     if (n <= 0)
         return (int)n;
     atomic_store(&file->wrote, true);
+    if (no_holes) {
+        pthread_mutex_lock(&growing);
+        fill_to(file->fd, offset);
+    }
     n = pwrite(file->fd, buf, (size_t)n, offset);
-    return n < 0 ? -errno : (int)n;
+    if (n < 0)
+        n = -errno;
+    if (no_holes)
+        pthread_mutex_unlock(&growing);
+    return (int)n;
 }
 
 static void set_late_time(const struct open_file *file)
@@ -752,6 +802,8 @@ static int do_fallocate(const char *path, int mode, off_t offset, off_t length,
     int r = obey_op(OP_FALLOCATE, file_of(fi)->path);
 
     (void)path;
+    if (r == 0 && mode == 0)
+        fill_to(file_of(fi)->fd, offset + length);
     return r < 0 ? r : result(fallocate(file_of(fi)->fd, mode, offset, length));
 }
 
@@ -865,9 +917,10 @@ static const struct fuse_operations operations = {
 
 static _Noreturn void usage(void)
 {
-    errx(EXIT_USAGE, "usage: faultfs [-o "
-                     "direct_io|writeback|links|fold|fixed|fattimes|late-times]... BACKING "
-                     "MOUNTPOINT RULES-FILE");
+    errx(EXIT_USAGE,
+         "usage: faultfs [-o "
+         "direct_io|writeback|links|fold|fixed|fattimes|late-times|no_holes]... BACKING "
+         "MOUNTPOINT RULES-FILE");
 }
 
 /* Sets the option of that name. False: there is none. */
@@ -880,7 +933,7 @@ static bool set_option(const char *name)
         {"direct_io", &direct_io},   {"writeback", &writeback},
         {"links", &links},           {"fold", &fold},
         {"fixed", &fixed},           {"fattimes", &fattimes},
-        {"late-times", &late_times},
+        {"late-times", &late_times}, {"no_holes", &no_holes},
     };
 
     for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
@@ -905,6 +958,7 @@ int main(int argc, char **argv)
         usage();
     rules_path = argv[optind + 2];
     snprintf(hung_path, sizeof hung_path, "%s.hung", rules_path);
+    snprintf(zeros_path, sizeof zeros_path, "%s.zeros", rules_path);
     read_rules();
     backing = open(argv[optind], O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (backing < 0)

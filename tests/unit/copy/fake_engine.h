@@ -59,6 +59,7 @@ struct fake_dest {
     const bool *passed; /* [size]; need not be written; caller's; NULL: all has to be */
     uint64_t prefix;    /* positions from 0 on that are written without a gap */
     bool sequential;    /* takes streams only */
+    bool ascending;     /* nothing is written behind a gap, as long as nothing hangs */
     bool synced;        /* an fsync succeeded after the last write */
     unsigned in_flight; /* writes under way */
 };
@@ -68,6 +69,7 @@ struct fake_event {
     enum engine_op_kind kind;
     unsigned file;
     uint64_t offset; /* in the file, bytes; of a stream: position in the copy */
+    uint32_t len;
     int32_t result;
     bool hang;     /* for at least fake.timeout_ms; there is no result then */
     bool for_ever; /* with hang */

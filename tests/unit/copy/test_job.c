@@ -89,7 +89,7 @@ static unsigned claim_work(struct job *j, unsigned ready, struct claim *claim)
     assert_true(j->n_dests <= MAX_DESTS);
     for (unsigned d = 0; d < j->n_dests; d++)
         mask[d] = ready >> d & 1;
-    if (!job_claim(j, mask, claim, takes))
+    if (!job_claim(j, mask, j->chunk_size, claim, takes))
         return 0;
     for (unsigned d = 0; d < j->n_dests; d++)
         taken |= (unsigned)takes[d] << d;
