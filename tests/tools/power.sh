@@ -18,6 +18,10 @@
 # ext4 stand for one of the right length full of zeros. All that takes is somebody else's fsync between
 # the rename and the writing of the data (the mutant NOFSYNC=file of nofsync.c shows it).
 #
+# vfat, exFAT and NTFS have no journal here (ntfs3 replays that of Windows only), nor modes in the case of the
+# first two: what is checked there is that every name that was called durable holds the new file from
+# then on. Before, a disk may be in disorder.
+#
 # UCOPY_POWER_SAMPLES  random parts of what was written between two flushes that are tried, beside
 #                      all prefixes of it; many for a long run
 # UCOPY_POWER_SEED     of these
@@ -30,10 +34,15 @@ power_paths=(a dir/b c)
 # power_disk TYPE: makes power/base, a disk with old files a and dir/b, and the file new.
 power_disk() {
     local size mkfs
-    power_type=$1
+    power_type=$1 power_flags=()
     case $1 in
     ext4) size=64M mkfs=(mkfs.ext4 -q -F -b 4096 -E "lazy_itable_init=0,lazy_journal_init=0") ;;
     xfs) size=300M mkfs=(mkfs.xfs -q -f) ;; # it takes no smaller one
+    btrfs) size=128M mkfs=(mkfs.btrfs -q -f) power_flags=(-m) ;; # ../vm/power-loss-btrfs-mode.t
+    f2fs) size=64M mkfs=(mkfs.f2fs -q -f) ;;
+    vfat) size=64M mkfs=(mkfs.vfat -F 32 -s 1) power_flags=(-a -l -m) ;; # too small for one by itself
+    exfat) size=32M mkfs=(mkfs.exfat) power_flags=(-a -l -m) ;;
+    ntfs3 | ntfs) size=32M mkfs=(mkfs.ntfs -q -F -Q) power_flags=(-a -l) ;;
     esac
     need_private_mounts
     [ -x "$TOOLS/power_record" ] || skip "built without libfuse3"
@@ -46,14 +55,20 @@ power_disk() {
     mkdir power/mnt power/recorder power/replay
     truncate -s "$size" power/image
     "${mkfs[@]}" power/image >/dev/null 2>&1 || skip "${mkfs[0]} failed"
-    mount -o loop power/image power/mnt 2>/dev/null || skip "$1 cannot be mounted here"
+    power_mount power/image 2>/dev/null || skip "$1 cannot be mounted here"
     trap 'cd "$T"; umount -l power/mnt power/recorder 2>/dev/null' EXIT
-    mkdir power/mnt/dir
+    mkdir power/mnt/dir 2>/dev/null || skip "$1 is read-only here"
     cp old power/mnt/a
     cp old power/mnt/dir/b
-    chmod 640 power/mnt/a power/mnt/dir/b
+    # vfat and exFAT have no modes.
+    chmod 640 power/mnt/a power/mnt/dir/b 2>/dev/null || true
     umount power/mnt
     cp --sparse=always power/image power/base
+}
+
+# Not by a helper, which for NTFS would be that of FUSE.
+power_mount() {
+    mount -i -t "$power_type" -o loop "$1" power/mnt
 }
 
 # power_tree COMMAND...: as power_copy, for COMMAND --json $T/tree/dir ., a tree that meets the old
@@ -66,7 +81,7 @@ power_tree() {
         cp -p new "tree/$path"
     done
     power_record_copy "$@" --json "$T/tree/dir" .
-    jq -e '[.destinations[]?.durable] == [true]' power/json >/dev/null || return
+    jq -e 'select(.event == "summary") | [.destinations[].durable] == [true]' power/json >/dev/null || return
     echo durable
     power_mark "${power_paths[@]}"
     power_end_record
@@ -77,7 +92,8 @@ power_tree() {
 power_copy() {
     local durable
     power_record_copy "$@" --json "$T/new" "${power_paths[@]}"
-    mapfile -t durable < <(jq -r '.destinations[]? | select(.durable) | .path' power/json)
+    mapfile -t durable < <(jq -r 'select(.event == "summary") | .destinations[] |
+        select(.durable) | .path' power/json)
     echo "durable: ${durable[*]:-none}"
     power_mark "${durable[@]}"
     power_end_record
@@ -89,7 +105,7 @@ power_record_copy() {
     cp --sparse=always power/base power/image
     "$TOOLS/power_record" power/image power/log power/recorder ||
         skip "FUSE cannot be mounted here"
-    mount -o loop power/recorder/disk power/mnt || skip "no loop device over FUSE here"
+    power_mount power/recorder/disk || skip "no loop device over FUSE here"
     (cd power/mnt && "$@") >power/json || echo "exit $?: $*"
 }
 
@@ -105,14 +121,14 @@ power_end_record() {
     umount power/recorder
 }
 
-# power_replay [-a] [-p]: tries the disks of that record; 0 if all are good, 1 with the first bad one on
+# power_replay [OPTION]...: tries the disks of that record; 0 if all are good, 1 with the first bad one on
 # stdout.
 power_replay() {
-    "$TOOLS/power_replay" "$@" power/log power/base "$power_type" power/replay new \
+    "$TOOLS/power_replay" "${power_flags[@]}" "$@" power/log power/base "$power_type" power/replay new \
         "$power_samples" "$power_seed" "${power_paths[@]}"
 }
 
-# power_check [-a] [-p]: as power_replay, but silent if all are good.
+# power_check [OPTION]...: as power_replay, but silent if all are good.
 power_check() {
     power_replay "$@" >found && return
     cat found

@@ -1,6 +1,6 @@
 /* power_replay: makes the disks that a loss of power could have left, and looks at each.
  *
- *     power_replay [-a] [-p] LOG BASE TYPE DIR NEW SAMPLES SEED PATH...
+ *     power_replay [-a] [-l] [-m] [-p] LOG BASE TYPE DIR NEW SAMPLES SEED PATH...
  *
  * LOG is power_record's of a copy of NEW to every PATH on a disk that was BASE before, with a
  * file system of that TYPE. DIR is an empty directory on a tmpfs that the disks are made in and
@@ -15,11 +15,14 @@
  *
  * Every PATH must hold what it held in BASE (which may be nothing) or NEW (-a: anything), and
  * NEW once it has been marked; a file that is replaced keeps its mode, and has mode, owner and
- * time of modification of NEW with -p. Prints the first disk on which that is not so, exit 1;
+ * time of modification of NEW with -p, and no mode in particular with -m. With -l only the disks of
+ * epochs that end with a mark made are tried, for file systems that a loss of power may leave in
+ * disorder while they write. Prints the first disk on which that is not so, exit 1;
  * or how many were good, exit 0. */
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/btrfs.h>
 #include <linux/loop.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -36,7 +39,8 @@
 
 /* What a disk writes as a whole. With less, ext4 may lose its superblock or the journal's, and
  * with it everything, whatever an application does. */
-#define SECTOR 4096
+#define SECTOR  4096
+#define LARGEST (64 << 20)
 
 struct bytes {
     const char *at;
@@ -72,12 +76,14 @@ static struct {
     bool *durable;
     bool anything;  /* may be there before a mark */
     bool preserved; /* attributes of NEW */
+    bool later;     /* only what is left after a mark */
+    bool any_mode;
 } test;
 
 /* ---- files ----------------------------------------------------------------------------------
  */
 
-/* The file's bytes, in memory until unmap_file(). */
+/* The file's bytes, in memory for good. */
 static struct bytes map_file(int fd, const char *name)
 {
     struct bytes b = {NULL, 0};
@@ -96,10 +102,18 @@ static struct bytes map_file(int fd, const char *name)
     return b;
 }
 
-static void unmap_file(struct bytes b)
+/* The same, read and in memory until free(). In error: .at is NULL, .size the file's. A disk that is in
+ * disorder may have any size there: what is larger than any file of the test is not read. */
+static struct bytes read_file(int fd, const struct stat *st)
 {
-    if (b.size > 0)
-        munmap((void *)(size_t)b.at, b.size);
+    struct bytes b = {NULL, (size_t)st->st_size};
+    char *at = b.size > 0 && b.size <= LARGEST ? malloc(b.size) : NULL;
+
+    if (at && pread(fd, at, b.size, 0) == (ssize_t)b.size)
+        b.at = at;
+    else
+        free(at);
+    return b;
 }
 
 static int open_input(const char *name)
@@ -140,6 +154,14 @@ static void note_durable(const char *path, size_t len)
     for (unsigned i = 0; i < test.n_paths; i++)
         if (strlen(test.paths[i]) == len && memcmp(test.paths[i], path, len) == 0)
             test.durable[i] = true;
+}
+
+static bool marked(void)
+{
+    for (unsigned i = 0; i < test.n_paths; i++)
+        if (test.durable[i])
+            return true;
+    return false;
 }
 
 /* Takes an epoch off the log: notes its marks, counts its writes. */
@@ -280,25 +302,30 @@ static struct content look_at(const char *path)
     fd = open(name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT)
         return c;
-    if (fd < 0 || fstat(fd, &st) < 0)
-        err(1, "%s", name);
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        printf("%s: %s\n", path, strerror(errno));
+        exit(1);
+    }
     c.exists = true;
     c.mode = st.st_mode;
     if (test.preserved) {
         c.owner = st.st_uid;
         c.mtime = st.st_mtim;
     }
-    c.data = map_file(fd, name);
+    c.data = read_file(fd, &st);
     close(fd);
     return c;
 }
 
 static bool equal(const struct content *a, const struct content *b)
 {
-    return a->exists == b->exists && a->mode == b->mode && a->owner == b->owner &&
-           a->mtime.tv_sec == b->mtime.tv_sec && a->mtime.tv_nsec == b->mtime.tv_nsec &&
-           a->data.size == b->data.size &&
-           (a->data.size == 0 || memcmp(a->data.at, b->data.at, a->data.size) == 0);
+    mode_t mode = test.any_mode ? S_IFMT : ~(mode_t)0;
+
+    return a->exists == b->exists && (a->mode & mode) == (b->mode & mode) &&
+           a->owner == b->owner && a->mtime.tv_sec == b->mtime.tv_sec &&
+           a->mtime.tv_nsec == b->mtime.tv_nsec && a->data.size == b->data.size &&
+           (a->data.size == 0 ||
+            (a->data.at && b->data.at && memcmp(a->data.at, b->data.at, a->data.size) == 0));
 }
 
 static const char *describe(const struct content *c, unsigned i)
@@ -309,7 +336,8 @@ static const char *describe(const struct content *c, unsigned i)
         return "missing";
     if (equal(c, &test.before[i]))
         return "old";
-    (void)snprintf(text, sizeof(text), "neither old nor new: %zu bytes, mode %o", c->data.size,
+    (void)snprintf(text, sizeof(text), "neither old nor new: %zu bytes%s, mode %o",
+                   c->data.size, c->data.size > 0 && !c->data.at ? " that cannot be read" : "",
                    (unsigned)c->mode & 07777);
     return text;
 }
@@ -329,9 +357,30 @@ static bool look_at_all(void)
                    describe(&c, i));
             good = false;
         }
-        unmap_file(c.data);
+        free((void *)(size_t)c.data.at);
     }
     return good;
+}
+
+/* Btrfs remembers devices by the file system that is on them, and refuses an older state of one that
+ * it has seen. */
+static void forget_devices(void)
+{
+    struct btrfs_ioctl_vol_args all = {.fd = 0};
+    int fd;
+
+    if (strcmp(test.type, "btrfs") != 0)
+        return;
+    fd = open("/dev/btrfs-control", O_RDWR | O_CLOEXEC);
+    if (fd < 0 || ioctl(fd, BTRFS_IOC_FORGET_DEV, &all) < 0)
+        err(2, "/dev/btrfs-control");
+    close(fd);
+}
+
+/* NTFS that was not unmounted can be mounted read-only. */
+static unsigned long mount_flags(void)
+{
+    return strncmp(test.type, "ntfs", 4) == 0 ? MS_RDONLY : 0;
 }
 
 /* Calls look() with the disk mounted; false if that is false or it cannot be mounted. */
@@ -342,13 +391,14 @@ static bool with_disk(unsigned epoch, struct choice c, bool (*look)(void))
     int loop = attach(file, device, sizeof(device));
     bool good;
 
-    if (mount(device, test.mountpoint, test.type, 0, NULL) < 0) {
+    if (mount(device, test.mountpoint, test.type, mount_flags(), NULL) < 0) {
         printf("cannot be mounted: %s\n", strerror(errno));
         good = false;
     } else {
         good = look();
         if (umount(test.mountpoint) < 0)
             err(2, "%s", test.mountpoint);
+        forget_devices();
     }
     close(loop);
     close(file);
@@ -372,16 +422,9 @@ static void check(unsigned epoch, struct choice c)
 static bool keep_before(void)
 {
     for (unsigned i = 0; i < test.n_paths; i++) {
-        struct content c = look_at(test.paths[i]);
-        char *copy = c.data.size > 0 ? malloc(c.data.size) : NULL;
-
-        if (copy)
-            memcpy(copy, c.data.at, c.data.size);
-        unmap_file(c.data);
-        c.data.at = copy;
-        test.before[i] = c;
-        if (c.exists && !test.preserved)
-            test.after[i].mode = c.mode;
+        test.before[i] = look_at(test.paths[i]);
+        if (test.before[i].exists && !test.preserved)
+            test.after[i].mode = test.before[i].mode;
     }
     return true;
 }
@@ -430,14 +473,31 @@ int main(int argc, char **argv)
     struct bytes rest;
     unsigned long samples;
     uint64_t seed;
+    int option;
 
-    while (argc > 1 && (strcmp(argv[1], "-a") == 0 || strcmp(argv[1], "-p") == 0)) {
-        *(argv[1][1] == 'a' ? &test.anything : &test.preserved) = true;
-        argc--;
-        argv++;
+    while ((option = getopt(argc, argv, "+almp")) != -1) {
+        switch (option) {
+        case 'a':
+            test.anything = true;
+            break;
+        case 'l':
+            test.later = true;
+            break;
+        case 'm':
+            test.any_mode = true;
+            break;
+        case 'p':
+            test.preserved = true;
+            break;
+        default:
+            argc = 0;
+        }
     }
+    argc -= optind - 1;
+    argv += optind - 1;
     if (argc < 9)
-        errx(2, "usage: power_replay [-a] [-p] LOG BASE TYPE DIR NEW SAMPLES SEED PATH...");
+        errx(2, "usage: power_replay [-a] [-l] [-m] [-p] LOG BASE TYPE DIR NEW SAMPLES SEED "
+                "PATH...");
     samples = strtoul(argv[6], NULL, 10);
     seed = strtoull(argv[7], NULL, 10);
     test.n_paths = (unsigned)(argc - 8);
@@ -449,6 +509,8 @@ int main(int argc, char **argv)
         unsigned writes = next_epoch(&rest);
         bool end = rest.size == 0;
 
+        if (test.later && !marked())
+            continue;
         /* All of an epoch is the same as nothing of the next one. */
         for (unsigned first = 0; first < writes + end; first++)
             check(epoch, (struct choice){.first = first});
