@@ -27,6 +27,7 @@ struct endpoint {
     uint64_t base;         /* where position 0 of the ledger lies in the file; bytes */
     bool need_direct;      /* --direct=always: never fall back to the page cache on EINVAL */
     bool sequential;       /* no positions: bytes in order */
+    bool unready;          /* source: an engine that polls would wait in vain */
     bool flush;            /* wants an fsync when all is written */
     bool blank; /* reads as zeros where nothing is written: zeros need not be written */
     unsigned timeout_ms; /* how long it may be silent while operations run; 0: for ever */

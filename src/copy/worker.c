@@ -100,6 +100,16 @@ static void note_lacking(const struct engine_ops *ops, const struct engine_reaso
     pthread_mutex_unlock(&lacking.lock);
 }
 
+/* Whether the engine is not the right one for this job's files, and why. */
+static bool is_unsuitable(const struct job *j, const struct engine_ops *ops,
+                          struct engine_reason *why)
+{
+    if (!j->source.unready || !ops->polls)
+        return false;
+    snprintf(why->text, sizeof why->text, "poll(2) never reports that SOURCE can be read");
+    return true;
+}
+
 /* Makes an engine of the kind, if this kernel is not known to lack it. */
 static int try_engine(const struct engine_ops *ops, const struct engine_config *config,
                       struct engine **ret_engine, struct engine_reason *why)
@@ -122,6 +132,8 @@ static int choose_engine(struct crew *c, const struct engine_config *config,
     int r = -ENOSYS;
 
     if (c->wanted) {
+        if (is_unsuitable(c->job, c->wanted, &c->why))
+            return -EOPNOTSUPP;
         r = engine_create(c->wanted, config, ret_engine, &c->why);
         if (r == 0)
             atomic_store(&c->chosen, c->wanted);
@@ -131,7 +143,7 @@ static int choose_engine(struct crew *c, const struct engine_config *config,
         why.text[0] = '\0';
         if ((*ops)->needs_direct && !direct_in_use(c->job)) {
             snprintf(why.text, sizeof why.text, "asynchronous with O_DIRECT only");
-        } else {
+        } else if (!is_unsuitable(c->job, *ops, &why)) {
             r = try_engine(*ops, config, ret_engine, &why);
             if (r == 0) {
                 atomic_store(&c->chosen, *ops);

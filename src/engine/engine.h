@@ -159,6 +159,8 @@ struct engine_ops {
     const char *name;
     bool needs_direct; /* blocks on buffered I/O; "auto" uses it for O_DIRECT only */
 
+    bool polls; /* waits until poll(2) reports that a file can be read, if it has that */
+
     /* Makes an instance. create() itself tries everything that the engine needs, so that the
      * engine works if it succeeds. Returns 0, or a negative errno with the reason in *why;
      * *ret_engine is untouched then. If buffers or files cannot be registered, that is no

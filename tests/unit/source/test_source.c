@@ -107,6 +107,7 @@ static void assert_can(const struct source *s, const struct source_can *can)
     assert_int_equal(s->can.size_known, can->size_known);
     assert_int_equal(s->can.holes, can->holes);
     assert_int_equal(s->can.clonable, can->clonable);
+    assert_int_equal(s->can.unready, can->unready);
 }
 
 static void test_capabilities(void **state)
