@@ -1,6 +1,6 @@
-/* failalloc: preloaded, it lets one allocation of each process fail: number FAILALLOC, counted from 1
- * after the process has started its first thread. When that happens, the file FAILALLOC_MARK comes
- * into being. */
+/* failalloc: preloaded, it lets one allocation of each process fail: number FAILALLOC, counted
+ * from 1 after the process has started its first thread. When that happens, the file
+ * FAILALLOC_MARK comes into being. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -63,8 +63,8 @@
  * writeback    the cache is written back later: errors show up in fsync and close, and a
  *              shortened write is lost without an error.
  *
- * With no_holes it is like vfat: zeros are written where a file gets longer without data, by truncate,
- * fallocate and writes behind its end; RULES-FILE.zeros tells how many, a line each time.
+ * With no_holes it is like vfat: zeros are written where a file gets longer without data, by
+ * truncate, fallocate and writes behind its end; RULES-FILE.zeros tells how many, a line each.
  *
  * With links it has hard links, for which there is no rule; without it refuses them.
  *
