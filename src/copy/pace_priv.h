@@ -50,8 +50,8 @@ struct pace {
     uint64_t updated;
 };
 
-/* Makes *p for a worker of job j, which outlives it, with so many chunks of at most so many bytes.
- * 0 or -ENOMEM. */
+/* Makes *p for a worker of job j, which outlives it, with so many chunks of at most so many
+ * bytes. 0 or -ENOMEM. */
 int pace_init(struct pace *p, struct job *j, unsigned buffers, uint32_t chunk_size);
 
 /* Frees what pace_init() made. */

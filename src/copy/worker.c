@@ -192,8 +192,8 @@ static const struct engine_ops *choose_reserve(const struct crew *c, const struc
     return e->ops;
 }
 
-/* ops: NULL for the first worker, which chooses the engine. rest: what a predecessor has left of
- * its pool, which is consumed; or NULL. */
+/* ops: NULL for the first worker, which chooses the engine. rest: what a predecessor has left
+ * of its pool, which is consumed; or NULL. */
 static int worker_open(struct worker *w, struct crew *c, const struct engine_ops *ops,
                        struct pool *rest)
 {
