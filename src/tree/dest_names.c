@@ -190,13 +190,16 @@ int tree_dest_link(int fd, int dir_fd, const char *name)
 static void fail(struct tree_dest *t, const struct tree_unnamed *u, const char *op, int err)
 {
     char *path = strdup(t->path.bytes);
+    uint64_t reported = t->n_reported;
 
-    (void)path_buffer_enter(&t->path, t->levels[u->level].path_len,
-                            u->level > 0 ? u->name : "");
+    if (path) /* else it could not be restored */
+        (void)path_buffer_enter(&t->path, t->levels[u->level].path_len,
+                                u->level > 0 ? u->name : "");
     tree_dest_fail(t, op, err, err == EEXIST ? "somebody has made it meanwhile" : NULL);
     if (path)
         (void)path_buffer_put(&t->path, 0, path);
     free(path);
+    t->n_reported = reported; /* the current record has not failed */
 }
 
 /* Marks all levels from the removed directory on unusable, if the current directory is in it.
