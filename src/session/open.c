@@ -234,6 +234,8 @@ void session_open_dests(struct session *s)
     for (unsigned d = 0; d < s->copy->n_dests; d++)
         if (s->dests[d].called)
             s->dests[d].called = may_open(s, d, stop);
+    if (!session_has_resources(s))
+        return;
     open_dests(s);
     if (s->o->resume && !s->signal)
         check_dests(s);

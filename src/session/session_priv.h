@@ -10,8 +10,9 @@
  *     clone.c    destinations that become clones of the source or of another destination
  *     space.c    whether there is room; preallocation
  *     look.c     looks at the destinations before anything is changed
- *     open.c     opens the destinations
  *     setup.c    makes the job from the session
+ *     resources.c  whether this process has what the copy needs
+ *     open.c     opens the destinations
  *     finish.c   commits or gives up the destinations
  *     watch.c    starts the workers and watches them
  *     dry_run.c  --dry-run
@@ -93,7 +94,9 @@ struct session {
     struct job job;
     struct crew *crew;
     struct journal_writer *journal_writer; /* NULL: nothing is written down */
-    int news_fd;                           /* eventfd: see job.h */
+    void *reserved; /* address space for the buffers, until the workers take it; or NULL */
+    size_t reserved_len;
+    int news_fd;    /* eventfd: see job.h */
     bool more_work; /* a clone could not be made: the workers have to copy it */
 
     /* How it stands. */
@@ -101,13 +104,18 @@ struct session {
     int signal;       /* the first that asked for the end, or 0 */
     bool impatient;   /* a second one came */
     bool abandoned;   /* threads are left that hang in the kernel */
-    bool unavailable; /* something that the user asked for is not available here */
+    bool unavailable; /* what the copy needs is not available here: nothing more is made */
+    bool touched;     /* by then a destination may have been changed */
 };
 
 /* ---- state.c ---- */
 
 /* Destination d has failed: notes and reports it. */
 void session_fail_dest(struct session *s, unsigned d, const struct failure *f);
+
+/* What the copy needs (threads, memory, descriptors, an engine) is not available here. *f is a
+ * message only. Reports it, and every destination that is not complete fails for it. */
+void session_lacks(struct session *s, const struct failure *f);
 
 /* The source failed: so do all destinations that are neither done nor failed already. */
 void session_fail_all(struct session *s);
@@ -196,6 +204,16 @@ void session_reserve_space(struct session *s);
  * destination: opening it will. */
 void session_look_at_dests(struct session *s, bool sweep);
 
+/* ---- resources.c ---- */
+
+/* Whether there are descriptors for all destinations that are called, which have been looked at
+ * and are not open yet, and memory for the buffers. If not, all has failed: session_lacks(). */
+bool session_has_resources(struct session *s);
+
+/* Gives back the memory that session_has_resources() has reserved: the workers need it now, or
+ * nobody does. */
+void session_release_memory(struct session *s);
+
 /* ---- open.c ---- */
 
 /* Opens the destinations, and finds out what earlier runs have left of them. Those that are not
@@ -207,6 +225,10 @@ void session_open_dests(struct session *s);
 /* Chooses the tuning, makes the job and starts the journal writer. 0 or a negative errno, with
  * nothing to free. */
 int session_set_up_job(struct session *s);
+
+/* The tuning that session_set_up_job() will probably choose, before the destinations that are
+ * called are open. */
+void session_expect_tuning(const struct session *s, struct tuning *ret);
 
 /* Frees what session_set_up_job() made. Not if s->abandoned. */
 void session_free_job(struct session *s);

@@ -16,6 +16,28 @@ void session_fail_dest(struct session *s, unsigned d, const struct failure *f)
         report_dest_failed(&s->status, d);
 }
 
+static bool is_touched(const struct session *s, unsigned d)
+{
+    const struct session_dest *dest = &s->dests[d];
+
+    return (dest->status->state == DEST_DONE && !dest->status->skipped) ||
+           (dest->open && session_target(s, d)->request.inplace);
+}
+
+void session_lacks(struct session *s, const struct failure *f)
+{
+    s->unavailable = true;
+    if (!s->file)
+        report_error("%s", f->message);
+    for (unsigned d = 0; d < s->copy->n_dests; d++) {
+        enum dest_state state = s->dests[d].status->state;
+
+        s->touched |= is_touched(s, d);
+        if (state != DEST_FAILED && state != DEST_DONE)
+            session_fail_dest(s, d, f);
+    }
+}
+
 void session_fail_all(struct session *s)
 {
     struct failure f;
