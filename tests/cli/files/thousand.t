@@ -18,7 +18,7 @@ if most > 400000:
     print("takes", most, "KB")
 END
 }
-for options in "" "--fsync --partial --in-order"; do
+for options in "" "--partial --in-order"; do
     # shellcheck disable=SC2086 # several words
     measure --memory=1M $options src "${dests[@]}"
     same src "${dests[@]}"
