@@ -73,6 +73,21 @@ static int sum_up(const struct statuses *s)
     return s->any_began ? session_worse(s->worst, 1) : EXIT_USAGE;
 }
 
+/* A destination that did not respond to copy i will not respond to the next ones. With several
+ * copies the destinations of the same number are in the same directory. */
+static void pass_on_silence(const struct plan *p, unsigned i)
+{
+    const struct plan_copy *c = &p->copies[i];
+
+    for (unsigned d = 0; d < c->n_dests; d++) {
+        if (!path_probe_is_silent(c->dests[d]))
+            continue;
+        for (unsigned k = i + 1; k < p->n_copies; k++)
+            if (d < p->copies[k].n_dests)
+                path_probe_add_silent(p->copies[k].dests[d]);
+    }
+}
+
 /* *ret_hung becomes true if threads are left that hang in the kernel. */
 static int copy_all(const struct plan *p, const struct options *o, int signal_fd,
                     bool *ret_hung)
@@ -97,6 +112,7 @@ static int copy_all(const struct plan *p, const struct options *o, int signal_fd
         *ret_hung |= result.abandoned;
         if (result.ended)
             break;
+        pass_on_silence(p, i);
     }
     if (!*ret_hung) /* a thread that hangs may still use them */
         tree_links_free(links);

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "base/clock.h"
+#include "base/path_probe.h"
 #include "base/signals.h"
 #include "session_priv.h"
 
@@ -12,8 +13,11 @@ void session_fail_dest(struct session *s, unsigned d, const struct failure *f)
 {
     s->dests[d].status->state = DEST_FAILED;
     s->dests[d].status->failure = *f;
-    if (!s->file)
-        report_dest_failed(&s->status, d);
+    if (s->file)
+        return;
+    report_dest_failed(&s->status, d);
+    if (f->err == ETIMEDOUT)
+        path_probe_add_silent(s->copy->dests[d]);
 }
 
 static bool is_touched(const struct session *s, unsigned d)

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/descriptors.h"
 #include "base/event.h"
+#include "base/path_probe.h"
 #include "base/thread.h"
 #include "main_priv.h"
 
@@ -233,10 +234,14 @@ static void start_threads(struct tree_main *m)
         struct tree_writer *w = &t->writers[d];
         struct failure f;
 
-        r = thread_start(tree_make_copy, w);
-        if (r == 0)
-            continue;
-        failure_set(&f, "start a thread", -r, FAILURE_NO_OFFSET, NULL);
+        if (path_probe_is_silent(t->copy->dests[d])) {
+            failure_set(&f, "open", ETIMEDOUT, FAILURE_NO_OFFSET, "it does not answer");
+        } else {
+            r = thread_start(tree_make_copy, w);
+            if (r == 0)
+                continue;
+            failure_set(&f, "start a thread", -r, FAILURE_NO_OFFSET, NULL);
+        }
         atomic_store(&w->over, true);
         stream_leave(t->stream, d);
         tree_main_fail_dest(m, d, &f);
