@@ -200,7 +200,7 @@ void tree_dest_apply_entry(struct tree_dest *t, const struct record *r)
      * where all names of a file are equally old, and with --resume, where the file may be
      * complete already. */
     if (is_there && !(is_link(r) && links_anyway(t->request.existing)) &&
-        !tree_dest_may_replace(t, &r->st, name, &there))
+        !tree_dest_may_replace(t, r, name, &there))
         return;
     if (is_there && S_ISDIR(there.st_mode)) {
         tree_dest_fail(t, op_of(r), EISDIR, "a directory stands there");

@@ -173,7 +173,7 @@ static bool takes(struct tree_dest *t, const struct record *r, bool is_there,
 {
     if (r->offer)
         return t->takes[r->offer / 64] >> (r->offer % 64) & 1;
-    return !is_there || tree_dest_may_replace(t, &r->st, t->file_name, there);
+    return !is_there || tree_dest_may_replace(t, r, t->file_name, there);
 }
 
 /* Begins the file of a RECORD_FILE. False: no bytes are to be written. */
@@ -447,7 +447,7 @@ void tree_dest_apply_offer(struct tree_dest *t, const struct record *r)
     uint64_t bit = UINT64_C(1) << (r->offer % 64);
 
     t->takes[r->offer / 64] &= ~bit;
-    if (is_there < 0 || (is_there && !tree_dest_may_replace(t, &r->st, name, &there)))
+    if (is_there < 0 || (is_there && !tree_dest_may_replace(t, r, name, &there)))
         return;
     t->takes[r->offer / 64] |= bit;
     t->request.wanted(t->request.arg, r->offer);

@@ -211,6 +211,7 @@ void *tree_read_source(void *arg)
         .preserve = o->preserve,
         .offer = (o->standing.update != UPDATE_ALL || o->resume) && !o->standing.ask &&
                  !o->link && !o->symbolic_link,
+        .offer_attrs = o->resume && attrs_any(&o->preserve),
         .repeat = existing_keeps_all(&o->standing) || o->standing.ask || o->attributes_only,
         .no_data = o->attributes_only,
         .clone_size = clone_size(o),

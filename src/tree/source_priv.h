@@ -52,6 +52,7 @@ struct tree_source {
         repeat; /* further names of a file come with data, because consumers may not have made its
                   * first name */
     bool no_data;       /* files come as empty ones */
+    bool offer_attrs;   /* offers come with all attributes: with --resume */
     uint64_t copy_size; /* files of at least so many bytes are RECORD_COPY */
     enum tree_source_holes {
         TREE_SOURCE_COPY_HOLES,   /* so are files with holes */
