@@ -122,6 +122,11 @@ void session_call_dests(struct session *s, unsigned limit_ms,
     }
 }
 
+void session_undo_target(void *calls, unsigned d)
+{
+    target_abort(&((struct session_calls *)calls)->dests[d].target, true);
+}
+
 void session_note_call(struct session *s, unsigned d, const char *op)
 {
     const struct session_dest *dest = &s->dests[d];

@@ -121,15 +121,22 @@ static bool is_worth_keeping(const struct session *s, unsigned d)
            !(f->op && strcmp(f->op, "fsync") == 0 && f->err != ETIMEDOUT);
 }
 
-static void give_up_rest(struct session *s)
+static bool is_silent(const struct session *s, unsigned d)
+{
+    return s->dests[d].status->state == DEST_FAILED &&
+           s->dests[d].status->failure.err == ETIMEDOUT;
+}
+
+/* Gives up those destinations that are silent, or those that are not. */
+static void give_up(struct session *s, bool silent, unsigned limit_ms)
 {
     struct failure f;
 
     for (unsigned d = 0; d < s->copy->n_dests; d++) {
-        s->dests[d].called = s->dests[d].open;
+        s->dests[d].called = s->dests[d].open && is_silent(s, d) == silent;
         s->dests[d].keep = is_worth_keeping(s, d);
     }
-    finish_called(s, s->abandoned ? FINISH_ABANDON : FINISH_ABORT, STOP_WAIT_MS);
+    finish_called(s, s->abandoned ? FINISH_ABANDON : FINISH_ABORT, limit_ms);
     for (unsigned d = 0; d < s->copy->n_dests; d++) {
         struct session_dest *dest = &s->dests[d];
 
@@ -140,6 +147,14 @@ static void give_up_rest(struct session *s)
         if (dest->status->state != DEST_FAILED)
             session_fail_dest(s, d, session_stopped(s, &f));
     }
+}
+
+/* What was silent will not answer now. What is slow is left the time to clean up. */
+static void give_up_rest(struct session *s)
+{
+    session_take_signals(s);
+    give_up(s, false, s->signal ? CLEAN_WAIT_MS : session_timeout_ms(s, false));
+    give_up(s, true, STOP_WAIT_MS);
 }
 
 void session_finish(struct session *s)

@@ -40,6 +40,10 @@
 /* How long workers and calls have to come back after a signal. */
 #define STOP_WAIT_MS 450
 
+/* How long destinations that are slow, but answer, may take to remove their temporary files
+ * after a signal. With all other waiting that is less than the supervisor waits. */
+#define CLEAN_WAIT_MS 1500
+
 #define NO_ANSWER "it does not answer"
 
 /* One destination. */

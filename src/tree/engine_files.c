@@ -153,6 +153,7 @@ static bool run_session(struct engine_file *e)
     m->abandoned |= result.abandoned;
     if (result.signal && !m->signal) {
         m->signal = result.signal;
+        m->late_signal = true;
         tree_main_stop(m);
     }
     return result.abandoned;
