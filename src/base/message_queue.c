@@ -20,7 +20,21 @@ struct message_queue {
     unsigned n; /* messages in the queue */
     struct queued_message *first;
     struct queued_message **end; /* where to link the next message */
+
+    /* For a message that there is no memory for; NULL: it is in use, and there is no memory for
+     * another one. */
+    struct queued_message *spare;
 };
+
+/* A message without path. */
+static struct queued_message *spare_new(void)
+{
+    struct queued_message *spare = malloc(sizeof(*spare) + 1);
+
+    if (spare)
+        spare->path[0] = '\0';
+    return spare;
+}
 
 int message_queue_create(int news_fd, struct message_queue **ret_queue)
 {
@@ -28,6 +42,11 @@ int message_queue_create(int news_fd, struct message_queue **ret_queue)
 
     if (!q)
         return -ENOMEM;
+    q->spare = spare_new();
+    if (!q->spare) {
+        free(q);
+        return -ENOMEM;
+    }
     q->news_fd = news_fd;
     q->end = &q->first;
     /* These fail only for wrong arguments. */
@@ -51,18 +70,33 @@ static struct queued_message *message_new(unsigned who, const char *path,
     return new;
 }
 
+/* Waits for the spare message, and fills it. The caller holds the lock. NULL: the queue has been
+ * closed. */
+static struct queued_message *take_spare(struct message_queue *q, unsigned who,
+                                         const struct failure *f)
+{
+    struct queued_message *spare;
+
+    while (!q->spare && !q->closed)
+        pthread_cond_wait(&q->not_full, &q->lock);
+    spare = q->closed ? NULL : q->spare;
+    if (!spare)
+        return NULL;
+    q->spare = NULL;
+    *spare = (struct queued_message){.who = who, .failure = *f};
+    return spare;
+}
+
 void message_queue_put(struct message_queue *q, unsigned who, const char *path,
                        const struct failure *f)
 {
     struct queued_message *new = message_new(who, path, f);
 
-    if (!new)
-        new = message_new(who, "", f);
-    if (!new)
-        return;
     pthread_mutex_lock(&q->lock);
     while (q->n >= MAX_MESSAGES && !q->closed)
         pthread_cond_wait(&q->not_full, &q->lock);
+    if (!new)
+        new = take_spare(q, who, f);
     if (q->closed) {
         free(new);
     } else {
@@ -79,6 +113,8 @@ struct queued_message *message_queue_take(struct message_queue *q)
     struct queued_message *first;
 
     pthread_mutex_lock(&q->lock);
+    if (!q->spare && (q->spare = spare_new()))
+        pthread_cond_broadcast(&q->not_full);
     first = q->first;
     if (first) {
         q->first = first->next;
@@ -105,6 +141,7 @@ void message_queue_free(struct message_queue *q)
 
     while ((message = message_queue_take(q)))
         free(message);
+    free(q->spare);
     pthread_cond_destroy(&q->not_full);
     pthread_mutex_destroy(&q->lock);
     free(q);

@@ -19,7 +19,8 @@ struct message_queue;
 int message_queue_create(int news_fd, struct message_queue **ret_queue);
 
 /* Adds the message that something failed at the path; copies both. Blocks while the queue is
- * full. Without memory the message loses its path, or is lost. Any thread may call it. */
+ * full. Without memory the message loses its path, but is never lost: then the function waits
+ * for the calls of message_queue_take(), which may bring memory. Any thread may call it. */
 void message_queue_put(struct message_queue *q, unsigned who, const char *path,
                        const struct failure *f);
 

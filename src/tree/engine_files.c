@@ -13,6 +13,7 @@ struct engine_file {
     int fd;           /* of the source; the session takes it over */
     const char *path; /* likewise, for people */
     bool readable;    /* the source had no failure */
+    bool ended;       /* the session has told what became of it */
     /* Those destinations that it goes to, in the order of the session. */
     unsigned n;
     unsigned *dests; /* their numbers */
@@ -108,6 +109,7 @@ static void on_ended(void *arg, const struct copy_status *file)
     atomic_fetch_add(&m->tree->read_bytes, file->read_bytes);
     atomic_fetch_add(&m->tree->readers[0]->steps, 1);
     e->readable = file->source_failure.err == 0;
+    e->ended = true;
     note_lags(e, file);
     if (file->source_failure.err)
         tree_main_failed(m, tree_who_is_source(m->tree), file->source, &file->source_failure);
@@ -159,22 +161,35 @@ static bool run_session(struct engine_file *e)
     return result.abandoned;
 }
 
+/* There was not even memory to begin: no destination gets the file. */
+static void fail_to_begin(struct engine_file *e)
+{
+    struct failure f;
+
+    failure_set(&f, "read", ENOMEM, FAILURE_NO_OFFSET, NULL);
+    tree_main_failed(e->m, tree_who_is_source(e->m->tree), e->path, &f);
+    e->readable = false;
+}
+
 /* Takes fd over. False: the file could not be read. */
 static bool copy_file(struct tree_main *m, int fd, const char *path)
 {
     unsigned n = m->status.n_dests;
     struct engine_file e = {.m = m, .fd = fd, .path = path, .readable = true};
-    bool hangs = false;
+    bool hangs = false, memory;
 
     e.dests = calloc(n, sizeof(*e.dests));
     e.requests = calloc(n, sizeof(*e.requests));
     e.paths = calloc(n, sizeof(*e.paths));
-    if (e.dests && e.requests && e.paths)
+    memory = e.dests && e.requests && e.paths;
+    if (memory)
         collect_dests(&e);
     if (e.n > 0)
         hangs = run_session(&e);
     else
         close(fd);
+    if (!memory || (e.n > 0 && !e.ended))
+        fail_to_begin(&e);
     if (!hangs) {
         free(e.requests);
         free(e.paths);
