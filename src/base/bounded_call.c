@@ -208,6 +208,8 @@ static int poll_timeout_ms(const struct bounded_calls *params, const struct snap
         return (int)(params->timeout_ms && params->timeout_ms < 10 * SPREAD_MS
                          ? params->timeout_ms / 10
                          : SPREAD_MS);
+    if (params->tick && deadline - now > params->tick_ms)
+        return (int)params->tick_ms;
     return deadline == UINT64_MAX ? -1 : (int)(deadline - now);
 }
 
@@ -225,6 +227,8 @@ static void wait_for_calls(struct call_set *set)
         unsigned finished = s.finished;
         bool quiet = poll(p, 2, poll_timeout_ms(params, &s, now, deadline)) == 0;
 
+        if (params->tick)
+            params->tick(params->arg);
         s = take_snapshot(set);
         if (quiet && s.has_more && s.finished - finished < s.running) {
             start_threads(set, s.running);

@@ -27,6 +27,9 @@ struct bounded_calls {
     int wake_fd;             /* stop() is called when this descriptor is readable; -1: never */
     bool (*stop)(void *arg); /* true: start no more calls */
     unsigned stop_ms;        /* how long to wait for running calls after stop() returned true */
+
+    void (*tick)(void *arg); /* called while calls run; NULL: never */
+    unsigned tick_ms;        /* at least so often */
 };
 
 /* Runs run(arg, i) concurrently for each wanted i. Waits until all calls have returned, or

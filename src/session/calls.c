@@ -55,6 +55,13 @@ static bool calls_stop(void *arg)
     return session_stops(c->main.session);
 }
 
+static void calls_tick(void *arg)
+{
+    struct session_calls *c = arg;
+
+    session_show_if_due(c->main.session);
+}
+
 /* Makes the calls to the n that are wanted; NULL: to all. main.late says which are late;
  * returns how many are. */
 static unsigned make_calls(struct session *s, unsigned n, const bool *wanted, unsigned limit_ms,
@@ -62,6 +69,7 @@ static unsigned make_calls(struct session *s, unsigned n, const bool *wanted, un
                            void (*undo)(void *calls, unsigned i))
 {
     struct session_calls *c = s->calls;
+    int progress_ms = report_progress_interval_ms();
     struct bounded_calls calls = {
         .n = n,
         .wanted = wanted,
@@ -73,6 +81,8 @@ static unsigned make_calls(struct session *s, unsigned n, const bool *wanted, un
         .wake_fd = s->signal_fd,
         .stop = calls_stop,
         .stop_ms = STOP_WAIT_MS,
+        .tick = s->crew && progress_ms >= 0 ? calls_tick : NULL,
+        .tick_ms = (unsigned)progress_ms,
     };
     unsigned n_late;
 

@@ -40,7 +40,7 @@ static struct session *session_new(const struct options *o, const struct plan_co
     s->copy = copy;
     s->file = file;
     s->signal_fd = signal_fd;
-    s->began_ms = clock_now_ms();
+    s->began_ms = s->shown_ms = clock_now_ms();
     /* Before any destination can have taken the last descriptor. */
     s->news_fd = event_create();
     s->dests = calloc(n, sizeof *s->dests);

@@ -74,6 +74,7 @@ struct session {
     const struct session_file *file; /* of a tree; NULL: a single file */
     int signal_fd;
     uint64_t began_ms;
+    uint64_t shown_ms; /* when the progress was shown last */
 
     /* The source, and what is copied of it. session_open_source() sets this. */
     struct source source;
@@ -144,6 +145,9 @@ void session_update(struct session *s);
 
 /* Shows how the copy stands. asked: a user asked for it now. */
 void session_show(struct session *s, bool asked);
+
+/* Shows how the copy stands now, if it is time for that. There is a job. */
+void session_show_if_due(struct session *s);
 
 /* Takes the signals that have arrived. */
 void session_take_signals(struct session *s);

@@ -119,6 +119,18 @@ void session_show(struct session *s, bool asked)
         report_progress(&s->status, asked);
 }
 
+void session_show_if_due(struct session *s)
+{
+    int progress_ms = report_progress_interval_ms();
+    uint64_t now = clock_now_ms();
+
+    if (progress_ms < 0 || now - s->shown_ms < (uint64_t)progress_ms)
+        return;
+    session_update(s);
+    session_show(s, false);
+    s->shown_ms = now;
+}
+
 void session_take_signals(struct session *s)
 {
     int sig;

@@ -43,7 +43,7 @@ static bool search_hangs(struct session *s)
 static bool watch(struct session *s)
 {
     int progress_ms = report_progress_interval_ms();
-    uint64_t shown = s->began_ms, deadline = UINT64_MAX;
+    uint64_t deadline = UINT64_MAX;
 
     for (;;) {
         struct pollfd p[2] = {{.fd = s->news_fd, .events = POLLIN},
@@ -63,10 +63,7 @@ static bool watch(struct session *s)
         }
         if (clock_now_ms() >= deadline || s->impatient || search_hangs(s))
             return false;
-        if (progress_ms >= 0 && clock_now_ms() - shown >= (uint64_t)progress_ms) {
-            session_show(s, false);
-            shown = clock_now_ms();
-        }
+        session_show_if_due(s);
     }
 }
 
