@@ -219,7 +219,7 @@ static void wait_for_calls(struct call_set *set)
     const struct bounded_calls *params = &set->params;
     struct snapshot s = take_snapshot(set);
     uint64_t now = clock_now_ms(), deadline = deadline_of(params, now);
-    bool stopping = false;
+    bool stopping = false, stop;
 
     while (s.running > 0 && now < deadline) {
         struct pollfd p[2] = {{.fd = set->done_fd, .events = POLLIN},
@@ -227,8 +227,7 @@ static void wait_for_calls(struct call_set *set)
         unsigned finished = s.finished;
         bool quiet = poll(p, 2, poll_timeout_ms(params, &s, now, deadline)) == 0;
 
-        if (params->tick)
-            params->tick(params->arg);
+        stop = params->tick && params->tick(params->arg);
         s = take_snapshot(set);
         if (quiet && s.has_more && s.finished - finished < s.running) {
             start_threads(set, s.running);
@@ -239,7 +238,8 @@ static void wait_for_calls(struct call_set *set)
             deadline = deadline_of(params, s.last_start_ms);
         if (now >= deadline && !stopping && params->moved && params->moved(params->arg))
             deadline = now + params->timeout_ms;
-        if (p[1].revents && params->stop(params->arg)) {
+        stop |= p[1].revents && params->stop(params->arg);
+        if (stop && !stopping) {
             stopping = true;
             start_no_more(set);
             if (deadline > now + params->stop_ms)

@@ -8,6 +8,9 @@
 #include "copy/copy.h"
 #include "session_priv.h"
 
+/* How often to look, during calls, what else there is to do. */
+#define TICK_MS 100
+
 struct session_calls *session_calls_new(struct session *s, unsigned n_dests)
 {
     struct session_calls *c = calloc(1, sizeof *c + n_dests * sizeof c->dests[0]);
@@ -55,11 +58,15 @@ static bool calls_stop(void *arg)
     return session_stops(c->main.session);
 }
 
-static void calls_tick(void *arg)
+/* While calls run, and workers, too. */
+static bool calls_tick(void *arg)
 {
-    struct session_calls *c = arg;
+    struct session *s = ((struct session_calls *)arg)->main.session;
 
-    session_show_if_due(c->main.session);
+    session_show_if_due(s);
+    if (s->meanwhile && crew_is_open(s->crew))
+        s->meanwhile(s);
+    return s->signal != 0;
 }
 
 /* Makes the calls to the n that are wanted; NULL: to all. main.late says which are late;
@@ -69,7 +76,6 @@ static unsigned make_calls(struct session *s, unsigned n, const bool *wanted, un
                            void (*undo)(void *calls, unsigned i))
 {
     struct session_calls *c = s->calls;
-    int progress_ms = report_progress_interval_ms();
     struct bounded_calls calls = {
         .n = n,
         .wanted = wanted,
@@ -81,8 +87,8 @@ static unsigned make_calls(struct session *s, unsigned n, const bool *wanted, un
         .wake_fd = s->signal_fd,
         .stop = calls_stop,
         .stop_ms = STOP_WAIT_MS,
-        .tick = s->crew && progress_ms >= 0 ? calls_tick : NULL,
-        .tick_ms = (unsigned)progress_ms,
+        .tick = s->crew && !s->signal ? calls_tick : NULL,
+        .tick_ms = TICK_MS,
     };
     unsigned n_late;
 

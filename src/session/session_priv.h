@@ -65,6 +65,7 @@ struct session_dest {
     struct ranges held;    /* what an earlier run has left of the copy */
     bool cloned;           /* from the source: it needs no workers */
     unsigned clone_source; /* the destination that it will be cloned from; itself: none */
+    bool finishing;        /* its commit is under way */
     bool keep;             /* when it is given up: an incomplete file may stay */
 };
 
@@ -101,7 +102,8 @@ struct session {
     struct journal_writer *journal_writer; /* NULL: nothing is written down */
     void *reserved; /* address space for the buffers, until the workers take it; or NULL */
     size_t reserved_len;
-    int news_fd;    /* eventfd: see job.h */
+    int news_fd;                          /* eventfd: see job.h */
+    void (*meanwhile)(struct session *s); /* during calls: what else there is to do; or NULL */
     bool more_work; /* a clone could not be made: the workers have to copy it */
 
     /* How it stands. */

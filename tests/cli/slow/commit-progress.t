@@ -1,4 +1,5 @@
-# A destination whose close takes long does not hold up the progress that is shown of the others.
+# A destination whose close takes long does not hold up the others, nor the progress that is shown of
+# them.
 --- script
 need_faultfs 'flush * delay 2500'
 genfile src 300000
