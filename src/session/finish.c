@@ -46,6 +46,8 @@ static void finish_called(struct session *s, enum finish_action action, unsigned
             continue;
         c->action = action;
         c->keep = s->dests[d].keep;
+        if (action == FINISH_COMMIT)
+            target_ends_at(&c->target, s->o->dest_offset + s->views[d].held);
         c->journal_writer = s->journal_writer;
     }
     session_call_dests(s, limit_ms, call_finish, NULL);
@@ -121,6 +123,17 @@ static bool is_worth_keeping(const struct session *s, unsigned d)
            !(f->op && strcmp(f->op, "fsync") == 0 && f->err != ETIMEDOUT);
 }
 
+/* Whether an existing file has lost some of what it held. */
+static bool has_mixed(const struct session *s, unsigned d)
+{
+    const struct target *t;
+
+    if (s->dests[d].late)
+        return false;
+    t = session_target(s, d);
+    return t->mixes && (t->blank || s->dests[d].status->bytes > 0);
+}
+
 static void give_up_rest(struct session *s)
 {
     struct failure f;
@@ -137,6 +150,7 @@ static void give_up_rest(struct session *s)
             continue;
         if (!dest->keep)
             dest->status->kept = 0;
+        dest->status->mixed = has_mixed(s, d);
         if (dest->status->state != DEST_FAILED)
             session_fail_dest(s, d, session_stopped(s, &f));
     }

@@ -110,12 +110,43 @@ static int open_temporary(struct target *t, struct failure *f)
 
 /* ---- in place ---- */
 
-/* Prepares the file that exists and that target.fd has been opened on. */
+static bool same_time(const struct statx_timestamp *a, const struct timespec *b)
+{
+    int64_t away = a->tv_sec - b->tv_sec;
+
+    return away >= -2 && away <= 2; /* vfat counts in steps of two seconds */
+}
+
+/* Whether the file is the source by another way, which dev and ino do not show: by FUSE (bindfs),
+ * or by a server of a directory of this machine. Then a change of its time of modification,
+ * which writing would change anyway, shows at the source. 1, 0, or -1: not known. */
+static int is_source(const struct target *t, const struct stat *st)
+{
+    const int flags = AT_EMPTY_PATH | AT_STATX_FORCE_SYNC;
+    struct timespec times[2] = {st->st_atim, st->st_mtim}; /* bindfs never sets one alone */
+    struct statx before, after;
+    int source = t->request.source_fd;
+    int r = -1;
+
+    times[1].tv_sec -= 1000;
+    if (source < 0 || statx(source, "", flags, STATX_MTIME, &before) < 0 ||
+        futimens(t->fd, times) < 0)
+        return -1;
+    if (statx(source, "", flags, STATX_MTIME, &after) == 0)
+        r = same_time(&after.stx_mtime, &times[1]) && !same_time(&before.stx_mtime, &times[1]);
+    times[1].tv_sec += 1000;
+    (void)futimens(t->fd, times);
+    return r;
+}
+
+/* Prepares the file that exists and that target.fd has been opened on. Its data stay until they
+ * are overwritten, and it gets its length at the end: it may be the source all the same, and
+ * then this is a copy of each byte to where it is. */
 static int prepare_existing(struct target *t, struct failure *f)
 {
     const struct target_file *own = file_of(t);
     struct stat st;
-    int r;
+    int r, alias;
 
     if (fstat(t->fd, &st) < 0)
         return file_fail(f, "stat", errno, NULL);
@@ -127,10 +158,11 @@ static int prepare_existing(struct target *t, struct failure *f)
     r = open_direct(t, own->name.last, f);
     if (r < 0)
         return r;
-    /* Not by O_TRUNC: the data stay until nothing else can be refused. */
-    if (!t->request.keep_rest && ftruncate(t->fd, 0) < 0)
-        return file_fail(f, "truncate", errno, NULL);
-    t->blank = t->request.sparse && (!t->request.keep_rest || file_space_punch(t));
+    alias = is_source(t, &st);
+    if (alias > 0)
+        return file_fail(f, "open", EINVAL, "SOURCE and this are one file");
+    t->blank = t->request.sparse && alias == 0 && file_space_punch(t);
+    t->mixes = true;
     return 0;
 }
 

@@ -121,8 +121,8 @@ struct space_demand file_space_demand(const struct file_name *n, const struct ta
 /* Whether the file system can clone, so that clones there take no space. */
 bool file_space_can_clone(const struct file_name *n);
 
-/* Makes a hole of the copied range in a file that keeps the rest. False: zeros have to be
- * written there. */
+/* Makes a hole of the copied range in a file that exists. False: zeros have to be written
+ * there. */
 bool file_space_punch(const struct target *t);
 
 /* Makes holes of all that *held does not contain. False: it could not be done everywhere. */

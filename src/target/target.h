@@ -76,6 +76,7 @@ struct target_request {
 
     dev_t source_dev; /* st_dev and st_ino of the source */
     ino_t source_ino;
+    int source_fd; /* the source, not owned, may be closed when the target is open; or -1 */
 
     uint64_t size;   /* final size in bytes if known, else 0 */
     uint64_t length; /* bytes of the copied range, which ends there, if known, else 0 */
@@ -118,6 +119,10 @@ struct target {
     /* With request.sparse: zeros need not be written, because the copied range reads as zeros
      * where nothing has been written. With request.resume set by target_check(). */
     bool blank;
+
+    /* inplace: the file existed. Until target_commit() it is as long as before, or longer, and
+     * holds what it held wherever nothing has been written. */
+    bool mixes;
 
     /* With request.resume: why nothing is resumed although an earlier run has kept something. A
      * static string, or NULL. */
@@ -176,6 +181,10 @@ uint64_t target_kept(const struct target *t);
 /* Allocates space or sets the length before the first write, where that helps. Failure is
  * harmless: if there is too little space, the writes report it. */
 void target_reserve(struct target *t);
+
+/* Before target_commit(): the copy has found that the file has to end at `size` bytes. No effect
+ * if request.size_known is set. */
+void target_ends_at(struct target *t, uint64_t size);
 
 /* Makes the written file the destination: sets its length (a hole at the end has not been
  * written), owner, mode and preserved attributes, closes it (an error counts), renames it, and

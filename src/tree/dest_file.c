@@ -115,6 +115,7 @@ static struct target_request request_for(const struct tree_dest *t, const char *
         .attrs = attrs_any(&t->request.preserve) ? &t->attrs : NULL,
         .source_dev = st->st_dev,
         .source_ino = st->st_ino,
+        .source_fd = -1,
         .size = (uint64_t)st->st_size,
         .length = (uint64_t)st->st_size,
         .data = (uint64_t)st->st_size,
@@ -214,7 +215,10 @@ static bool write_bytes(struct tree_dest *t, const char *data, size_t left)
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0) {
-            failure_set(&f, "write", n < 0 ? errno : EIO, t->offset, NULL);
+            failure_set(&f, "write", n < 0 ? errno : EIO, t->offset,
+                        t->how == REPLACES && t->target.mixes && t->offset > 0
+                            ? "the file holds old and new data now"
+                            : NULL);
             tree_dest_report_failure(t, &f);
             tree_dest_discard(t);
             return false;
@@ -233,12 +237,43 @@ static void set_full_length(struct tree_dest *t)
     t->long_enough = !t->request.inplace && ftruncate(t->fd, t->file_st.st_size) == 0;
 }
 
+/* Writes zeros over what a file has held that is written in place. False: the file was
+ * discarded. */
+static bool write_zeros(struct tree_dest *t, uint64_t length)
+{
+    static const char zeros[1 << 16];
+
+    for (uint64_t n; length > 0; length -= n) {
+        n = length < sizeof(zeros) ? length : sizeof(zeros);
+        if (!write_bytes(t, zeros, (size_t)n))
+            return false;
+    }
+    return true;
+}
+
+/* Whether the file has become as long as `end`, if it was not before. */
+static bool reach(const struct tree_dest *t, off_t end)
+{
+    struct stat st;
+
+    return t->long_enough ||
+           (t->how == REPLACES && t->target.mixes && fstat(t->fd, &st) == 0 &&
+            st.st_size >= end) ||
+           ftruncate(t->fd, end) == 0;
+}
+
 /* Leaves a hole of so many bytes. */
 static void leave_hole(struct tree_dest *t, uint64_t length)
 {
     off_t end = (off_t)(t->offset + length);
 
-    if ((!t->long_enough && ftruncate(t->fd, end) < 0) || lseek(t->fd, end, SEEK_SET) < 0) {
+    if (t->how == REPLACES && t->target.mixes &&
+        fallocate(t->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)t->offset,
+                  (off_t)length) < 0) {
+        (void)write_zeros(t, length);
+        return;
+    }
+    if (!reach(t, end) || lseek(t->fd, end, SEEK_SET) < 0) {
         tree_dest_fail(t, "set length", errno, NULL);
         tree_dest_discard(t);
         return;
@@ -293,6 +328,15 @@ static bool read_shared(struct tree_dest *t, const struct record *r)
     }
 }
 
+/* As in target/file.c. */
+static bool cut_for_clone(const struct tree_dest *t, off_t size)
+{
+    struct stat st;
+
+    return t->how == REPLACES && t->target.mixes && fstat(t->fd, &st) == 0 &&
+           st.st_size > size && ftruncate(t->fd, size) == 0;
+}
+
 /* Makes the new file a clone of the source file. 0 or a negative errno. */
 static int clone_shared(struct tree_dest *t, const struct record *r)
 {
@@ -302,7 +346,9 @@ static int clone_shared(struct tree_dest *t, const struct record *r)
 
     if (atomic_load(&v->clones_not) == dev && !t->request.must_clone)
         return -EOPNOTSUPP;
-    if (ioctl(t->fd, FICLONE, r->shared->fd) == 0) {
+    if (ioctl(t->fd, FICLONE, r->shared->fd) == 0 ||
+        (errno == EINVAL && cut_for_clone(t, r->st.st_size) &&
+         ioctl(t->fd, FICLONE, r->shared->fd) == 0)) {
         atomic_store(&v->clones, dev);
         return 0;
     }
@@ -401,6 +447,7 @@ static bool commit_replacement(struct tree_dest *t)
     bool done;
 
     t->fd = -1;
+    target_ends_at(&t->target, t->offset);
     if (t->request.durable && fsync(t->target.fd) < 0) {
         failure_set(&f, "fsync", errno, FAILURE_NO_OFFSET, NULL);
         target_abort(&t->target, false);

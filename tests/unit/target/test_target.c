@@ -122,7 +122,8 @@ static const char *temporary_in(const char *dir)
 
 static struct target_request request_for(const char *path)
 {
-    return (struct target_request){.path = path, .source_mode = S_IFREG | 0644};
+    return (struct target_request){
+        .path = path, .source_mode = S_IFREG | 0644, .source_fd = -1};
 }
 
 /* Opens, writes, commits. 0 or the errno of whichever failed. */
@@ -136,6 +137,7 @@ static int put(const struct target_request *request, const char *text, struct fa
         target_abort(&t, false);
         return r;
     }
+    target_ends_at(&t, strlen(text));
     return r == 0 ? target_commit(&t, f) : r;
 }
 
@@ -545,6 +547,27 @@ static void test_inplace_is_source(void **state)
     assert_text("source", "precious");
 }
 
+/* Neither is the source written to by a way that shows another inode. */
+static void test_inplace_is_alias(void **state)
+{
+    struct target_request request = request_for("x");
+
+    (void)state;
+    write_file("x", "precious", 0644);
+    request.inplace = true;
+    request.source_ino = 1;
+    request.source_fd = open("x", O_RDONLY | O_CLOEXEC);
+    put_fails(&request, "open", EINVAL, "one file");
+    assert_text("x", "precious");
+    close(request.source_fd);
+    write_file("y", "precious", 0644);
+    request.path = "y";
+    request.source_fd = open("x", O_RDONLY | O_CLOEXEC);
+    put_ok(&request, "new");
+    assert_text("y", "new");
+    close(request.source_fd);
+}
+
 static void test_look(void **state)
 {
     struct target_request request = request_for("x");
@@ -595,12 +618,19 @@ static void punch_case(const char *how, bool inplace, bool keep_rest)
     request.sparse = request.size_known = true;
     request.size = 7;
     request.length = keep_rest ? 4 : 7;
+    write_file("source", "", 0644);
+    request.source_fd = open("source", O_RDONLY | O_CLOEXEC);
     assert_int_equal(target_open(&t, &request, &f), 0);
+    close(request.source_fd);
     target_reserve(&t);
     if (!t.blank) /* no holes can be punched here */
         print_message("%s: %s: not blank\n", scratch, how);
-    assert_int_equal(pwrite(t.fd, t.blank ? "a" : "a\0\0", t.blank ? 1 : 3, 3),
-                     t.blank ? 1 : 3);
+    if (!t.blank)
+        assert_int_equal(pwrite(t.fd, "\0\0\0a\0\0" + (keep_rest ? 3 : 0), keep_rest ? 4 : 7,
+                                keep_rest ? 3 : 0),
+                         keep_rest ? 4 : 7);
+    else
+        assert_int_equal(pwrite(t.fd, "a", 1, 3), 1);
     assert_int_equal(target_commit(&t, &f), 0);
     fd = open("x", O_RDONLY);
     assert_int_equal(read(fd, buf, sizeof buf), keep_rest ? 8 : 7);
@@ -708,11 +738,11 @@ static void test_inplace(void **state)
     assert_int_equal(mode_of("x"), 0606);
     assert_int_equal(stat_of("x").st_ino, ino);
 
-    /* What a failed copy wrote stays. */
+    /* What a failed copy wrote stays, and what it did not overwrite. */
     assert_int_equal(target_open(&t, &request, &f), 0);
     assert_int_equal(write(t.fd, "p", 1), 1);
     target_abort(&t, false);
-    assert_text("x", "p");
+    assert_text("x", "pew");
 
     request.size = 7;
     request.size_known = true;
@@ -1283,6 +1313,7 @@ static int run_in(const char *constant_place)
         HERE(test_temporary_gone),
         HERE(test_temporary_replaced),
         HERE(test_inplace_is_source),
+        HERE(test_inplace_is_alias),
         HERE(test_look),
         HERE(test_close_error),
         HERE(test_direct),
