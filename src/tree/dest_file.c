@@ -69,15 +69,6 @@ static int create(struct tree_dest *t, const char *name, mode_t mode)
         t->fd = openat(tree_dest_dir_fd(t), name, flags, mode);
         return t->fd < 0 ? -errno : 0;
     }
-    if (!t->no_nameless) {
-        t->fd = openat(tree_dest_dir_fd(t), ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
-        if (t->fd >= 0)
-            return 0;
-        if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL)
-            return -errno;
-        t->no_nameless = true;
-    }
-    t->how = RENAMED;
     t->fd = temp_create(tree_dest_dir_fd(t), mode, t->file_temp);
     return t->fd < 0 ? t->fd : 0;
 }
@@ -153,7 +144,7 @@ static bool begin_new(struct tree_dest *t)
     mode_t mode = creation_mode(t, tree_dest_dir(t));
     int r;
 
-    t->how = tree_dest_dir(t)->unnamed || t->request.inplace ? NAMED : NAMELESS;
+    t->how = tree_dest_dir(t)->unnamed || t->request.inplace ? NAMED : RENAMED;
     r = create(t, t->file_name, mode);
     if (r < 0) {
         t->how = NO_FILE;
@@ -386,11 +377,9 @@ static bool fill_file(struct tree_dest *t, const struct record *r)
 /* Gives the finished file its name. 0 or a negative errno. */
 static int give_name_now(struct tree_dest *t)
 {
-    if (t->how == NAMED)
-        return 0;
-    if (t->how == RENAMED)
-        return temp_rename(tree_dest_dir_fd(t), t->file_temp, t->file_name);
-    return tree_dest_link(t->fd, tree_dest_dir_fd(t), t->file_name);
+    return t->how == NAMED
+               ? 0
+               : tree_dest_rename(tree_dest_dir_fd(t), t->file_temp, t->fd, t->file_name);
 }
 
 /* The same where each file is flushed: once more with its name, as in flush_names() of

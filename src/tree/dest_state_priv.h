@@ -35,8 +35,8 @@
 enum how {
     NO_FILE,
     NAMED,    /* at once: a directory above has no name yet, or --inplace */
-    NAMELESS, /* by a link when it is complete */
-    RENAMED,  /* by a rename when it is complete: the file system has no O_TMPFILE */
+    RENAMED,  /* by a rename when it is complete. Not by a link of an O_TMPFILE: its last event
+               * for inotify(7) would not have the name */
     REPLACES, /* as struct target does it */
 };
 
@@ -61,7 +61,7 @@ struct tree_unnamed {
     unsigned level; /* of the directory that it is in: the current one or one above */
     int fd;         /* of itself, which holds the lock; -1: dirs has both descriptors */
     int dir_fd;     /* of that directory */
-    char temp[TEMP_NAME_SIZE]; /* its temporary name; "": it has no name at all */
+    char temp[TEMP_NAME_SIZE]; /* its temporary name */
     char name[NAME_MAX + 1];   /* its final name */
 };
 
@@ -81,8 +81,7 @@ struct tree_dest {
     size_t root_len;         /* bytes of it that name the root */
 
     /* What the file system can do. */
-    bool no_nameless; /* it has no O_TMPFILE */
-    bool flush_each;  /* syncfs(2) does not reach the server: each file is flushed */
+    bool flush_each; /* syncfs(2) does not reach the server: each file is flushed */
 
     /* Entries that wait for their names (dest_names.c). */
     struct tree_unnamed *unnamed; /* in the order in which they were begun */
@@ -238,8 +237,9 @@ void tree_dest_drop_unnamed(struct tree_dest *t);
  * the caller's, or a negative errno. */
 int tree_dest_open_unnamed(const struct tree_dest *t, int dir_fd, const char *name);
 
-/* Gives a file without a name its name. 0 or a negative errno. */
-int tree_dest_link(int fd, int dir_fd, const char *name);
+/* Renames the temporary file or directory that fd is open on, as temp_rename(). -ESTALE: its name
+ * is gone, or somebody has put another file in its place. */
+int tree_dest_rename(int dir_fd, char temp[TEMP_NAME_SIZE], int fd, const char *name);
 
 /* Flushes the file system of the directory; with t->flush_each only the directory itself, since
  * its files have been flushed. 0, or -1 with errno. */
