@@ -37,6 +37,8 @@ static int check_access(const struct file_name *n, const struct target_request *
     if (!(q->inplace && there->exists) &&
         faccessat(n->dir_fd, ".", W_OK | X_OK, AT_EACCESS) < 0)
         return file_fail(f, q->inplace ? "open" : "create temporary", errno, NULL);
+    if (!q->inplace && temp_is_append_only(n->dir_fd))
+        return file_fail(f, "create temporary", EPERM, HINT_APPEND);
     return 0;
 }
 

@@ -88,6 +88,27 @@ static int flush_names(struct target *t, bool renamed, struct failure *f)
     return r;
 }
 
+/* The rename has failed, and the old file is gone all the same: a server of SMB removes a file that
+ * this client has open. Then this is the only copy. It gets the name after all, or stays, with a
+ * name that no later run sweeps. */
+static int save_temporary(struct target *t, int err, struct failure *f)
+{
+    struct target_file *own = file_of(t);
+    const struct file_name *n = &own->name;
+    const char *saved = own->temp + (t->keeps ? 0 : 1); /* without the dot */
+
+    if (temp_move(n->dir_fd, own->temp, n->last) < 0) {
+        if (!t->keeps && temp_move(n->dir_fd, own->temp, saved) < 0)
+            saved = own->temp;
+        (void)failure_format(f, "rename", err,
+                             "the old file is gone; the new one is complete: %s", saved);
+        own->temp[0] = '\0';
+        return -err;
+    }
+    own->temp[0] = '\0';
+    return 0;
+}
+
 /* Makes the backup and renames the temporary file. */
 static int put_in_place(struct target *t, struct failure *f)
 {
@@ -103,6 +124,9 @@ static int put_in_place(struct target *t, struct failure *f)
 
         if (backup[0] != '\0')
             backup_undo(n->dir_fd, n->last, backup);
+        if (own->there.exists && faccessat(n->dir_fd, n->last, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
+            errno == ENOENT)
+            return save_temporary(t, err, f);
         return file_fail(f, "rename", err, err == EBUSY ? HINT_INPLACE : NULL);
     }
     own->temp[0] = '\0';

@@ -1,6 +1,7 @@
 /* file_open: makes a regular file ready for writing. See file_priv.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #define HINT_BUSY    "another run is writing to it"
 #define HINT_FOREIGN "a .ucopy-*.part that is not a file of this user is in the way"
 #define HINT_OTHER   "is another file now"
+#define HINT_NAME    "the directory does not take this name"
 
 /* Opens the file behind target.fd, which stands under `name`, for direct I/O, too, if that is
  * requested and possible. */
@@ -48,21 +50,19 @@ static int open_direct(struct target *t, const char *name, struct failure *f)
 
 /* ---- a temporary file ---- */
 
-/* Notes the mode that a new file gets. Only the kernel knows what the umask and the file system
- * make of the source's mode: a file that is removed at once shows it. */
-static int note_new_mode(struct target *t, struct failure *f)
+/* Sees whether a new file can get the name, and notes the mode that it gets. Only the kernel
+ * knows what the umask and the file system make of the source's mode. */
+static int try_name(struct target *t, struct failure *f)
 {
-    int r;
+    const struct file_name *n = &file_of(t)->name;
+    const char *op;
+    mode_t mode;
+    int r = temp_try_name(n->dir_fd, n->last, t->request.source_mode & ACCESSPERMS, &mode, &op);
 
-    if (file_inode_preserves_mode(&t->request))
-        return 0;
-    r = file_temp_create(t, t->request.source_mode & ACCESSPERMS);
     if (r < 0)
-        return file_fail(f, "create temporary", -r, NULL);
-    r = file_inode_note_created(t, f);
-    file_temp_remove(t);
-    (void)fd_close(&t->fd);
-    return r;
+        return file_fail(f, op, -r, strcmp(op, "create") == 0 ? HINT_NAME : NULL);
+    file_inode_note_created(t, mode);
+    return 0;
 }
 
 /* Creates the temporary file, or opens the partial one. hint: for a directory that the user may
@@ -93,7 +93,9 @@ static int open_temporary(struct target *t, struct failure *f)
     if (exists && !writable && !t->request.force)
         return file_fail(f, "open", errno, NULL);
 
-    r = exists ? file_inode_note_replaced(t, f) : note_new_mode(t, f);
+    if (temp_is_append_only(n->dir_fd))
+        return file_fail(f, "create temporary", EPERM, HINT_APPEND);
+    r = exists ? file_inode_note_replaced(t, f) : try_name(t, f);
     if (r == 0)
         r = open_temp(t, writable ? HINT_INPLACE : NULL, f);
     if (r < 0)
@@ -206,6 +208,7 @@ static int create(struct target *t, struct failure *f)
 {
     struct target_file *own = file_of(t);
     const struct file_name *n = &own->name;
+    struct stat st;
     int r;
 
     t->fd = openat(n->dir_fd, n->last, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
@@ -214,9 +217,11 @@ static int create(struct target *t, struct failure *f)
         return file_fail(f, "open", errno, NULL);
     own->created = true;
     t->blank = t->request.sparse;
-    r = file_inode_note_created(t, f);
-    if (r == 0)
+    r = fstat(t->fd, &st) < 0 ? file_fail(f, "stat", errno, NULL) : 0;
+    if (r == 0) {
+        file_inode_note_created(t, st.st_mode);
         r = open_direct(t, n->last, f);
+    }
     if (r < 0 && temp_is(n->dir_fd, n->last, t->fd))
         (void)unlinkat(n->dir_fd, n->last, 0);
     return r;

@@ -196,8 +196,9 @@ void target_ends_at(struct target *t, uint64_t size);
  *
  * 0, or a negative errno with *f filled: the final name then stands for what it stood for
  * before, and no temporary file is left unless target_kept() says so. -ENOENT and -ESTALE:
- * somebody has removed the temporary file or put another file in its place. Exception: if a
- * flush behind the rename fails, the file has its final name already, but may not be durable. */
+ * somebody has removed the temporary file or put another file in its place. Exceptions: if a
+ * flush behind the rename fails, the file has its final name already, but may not be durable. If
+ * the rename fails and takes the old file away, the new one stays; *f names it. */
 int target_commit(struct target *t, struct failure *f);
 
 /* Gives up: removes the temporary file, or with `keep` leaves it for a later run to resume

@@ -144,6 +144,10 @@ static bool begin_new(struct tree_dest *t)
     mode_t mode = creation_mode(t, tree_dest_dir(t));
     int r;
 
+    if (tree_dest_dir(t)->append_only) {
+        tree_dest_fail(t, "create", EPERM, HINT_APPEND);
+        return false;
+    }
     t->how = tree_dest_dir(t)->unnamed || t->request.inplace ? NAMED : RENAMED;
     r = create(t, t->file_name, mode);
     if (r < 0) {

@@ -42,9 +42,10 @@ enum how {
 
 /* A directory from the root's parent down to the current one. */
 struct tree_level {
-    bool fresh;    /* made by this run: it holds nothing that this run has not put there */
-    bool unusable; /* nothing can be put into it any more */
-    bool unnamed;  /* it, or a directory above it, is on the list of those without names */
+    bool fresh;       /* made by this run: it holds nothing that this run has not put there */
+    bool unusable;    /* nothing can be put into it any more */
+    bool append_only; /* no temporary file can be put into it */
+    bool unnamed;     /* it, or a directory above it, is on the list of those without names */
     size_t path_len;
     mode_t add;  /* mode bits that are set only while the directory is written to */
     mode_t held; /* mode bits that it gets when it has its owner */

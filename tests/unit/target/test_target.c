@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -36,6 +37,42 @@ static const char *const places[] = {"/tmp", "/dev/shm"};
 
 static char scratch[64]; /* the current test's directory, which is also the working directory */
 static unsigned fds_before;
+
+/* ---- somebody else ---- */
+
+/* What somebody does just before target.c opens a name with these flags. */
+static void (*before_open)(const char *name, int flags);
+
+static int open_after(int dir_fd, const char *name, int flags, mode_t mode)
+{
+    if (before_open)
+        before_open(name, flags);
+    return (int)syscall(SYS_openat, dir_fd, name, flags, mode);
+}
+
+/* Instead of libc's, under all names that it has. */
+#define OPENAT(function)                                                                       \
+    int function(int dir_fd, const char *name, int flags, ...);                                \
+    int function(int dir_fd, const char *name, int flags, ...)                                 \
+    {                                                                                          \
+        va_list args;                                                                          \
+        mode_t mode;                                                                           \
+                                                                                               \
+        va_start(args, flags);                                                                 \
+        mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;                                     \
+        va_end(args);                                                                          \
+        return open_after(dir_fd, name, flags, mode);                                          \
+    }
+#define OPENAT_2(function)                                                                     \
+    int function(int dir_fd, const char *name, int flags);                                     \
+    int function(int dir_fd, const char *name, int flags)                                      \
+    {                                                                                          \
+        return open_after(dir_fd, name, flags, 0);                                             \
+    }
+OPENAT(openat)
+OPENAT(openat64)
+OPENAT_2(__openat_2)
+OPENAT_2(__openat64_2)
 
 /* ---- helpers ---- */
 
@@ -545,6 +582,73 @@ static void test_inplace_is_source(void **state)
     request.source_ino = stat_of("source").st_ino;
     put_fails(&request, "open", ESTALE, "is the source");
     assert_text("source", "precious");
+}
+
+static void put_link(const char *name, int flags)
+{
+    if (strcmp(name, "x") != 0 || (flags & O_ACCMODE) == O_RDONLY)
+        return;
+    before_open = NULL;
+    assert_int_equal(unlink("x"), 0);
+    assert_int_equal(symlink("victim", "x"), 0);
+}
+
+/* A symlink that takes the place of the file is not followed. */
+static void test_inplace_swapped(void **state)
+{
+    struct target_request request = request_for("x");
+
+    (void)state;
+    write_file("x", "old", 0644);
+    run("ln x other");
+    write_file("victim", "precious", 0644);
+    request.inplace = true;
+    before_open = put_link;
+    put_fails(&request, "open", ESTALE, "regular file");
+    assert_null(before_open);
+    assert_text("victim", "precious");
+}
+
+static bool is_for_temporary(const char *name, int flags)
+{
+    return strncmp(name, ".ucopy-", strlen(".ucopy-")) == 0 && (flags & O_CREAT);
+}
+
+static void put_symlink_for_temporary(const char *name, int flags)
+{
+    if (!is_for_temporary(name, flags))
+        return;
+    before_open = NULL;
+    assert_int_equal(symlink("elsewhere", name), 0);
+}
+
+static void put_link_for_temporary(const char *name, int flags)
+{
+    if (!is_for_temporary(name, flags))
+        return;
+    before_open = NULL;
+    assert_int_equal(link("victim", name), 0);
+}
+
+/* Nor is a link that has taken the name of the temporary file. */
+static void test_temporary_guessed(void **state)
+{
+    void (*const hooks[])(const char *name, int flags) = {put_symlink_for_temporary,
+                                                          put_link_for_temporary};
+    struct target_request request = request_for("x");
+
+    (void)state;
+    write_file("victim", "precious", 0644);
+    for (unsigned i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
+        write_file("x", "old", 0644); /* else a file is created before the temporary one */
+        before_open = hooks[i];
+        put_ok(&request, "new");
+        assert_null(before_open);
+        assert_text("victim", "precious");
+        assert_false(exists("elsewhere"));
+        assert_text("x", "new");
+        run("rm .ucopy-*");
+    }
 }
 
 /* Neither is the source written to by a way that shows another inode. */
@@ -1314,6 +1418,8 @@ static int run_in(const char *constant_place)
         HERE(test_temporary_replaced),
         HERE(test_inplace_is_source),
         HERE(test_inplace_is_alias),
+        HERE(test_inplace_swapped),
+        HERE(test_temporary_guessed),
         HERE(test_look),
         HERE(test_close_error),
         HERE(test_direct),
