@@ -77,7 +77,7 @@ power_tree() {
 power_copy() {
     local durable
     power_record_copy "$@" --json "$T/new" "${power_paths[@]}"
-    mapfile -t durable < <(jq -r 'select(.event == "summary") | .destinations[] | select(.durable) | .path' power/json)
+    mapfile -t durable < <(jq -r '.destinations[]? | select(.durable) | .path' power/json)
     echo "durable: ${durable[*]:-none}"
     power_mark "${durable[@]}"
     power_end_record
