@@ -13,6 +13,7 @@
 #include "plan/plan.h"
 #include "report/report.h"
 #include "session/session.h"
+#include "target/made.h"
 #include "tree/tree.h"
 
 #define EXIT_USAGE 2
@@ -55,14 +56,17 @@ static int copy_all(const struct plan *p, const struct options *o, int signal_fd
                     bool *ret_hung)
 {
     struct tree_links *links = tree_links_new(count_dests(p), options_follow_operand(o));
+    struct made *made = made_new();
     int status = 0;
 
-    if (!links) {
+    if (!links || !made) {
         report_error("%s", strerror(ENOMEM));
         return EXIT_USAGE;
     }
     for (unsigned i = 0; i < p->n_copies; i++) {
         struct session_result result = {.exit_status = 0};
+
+        p->copies[i].made = made;
 
         if (p->copies[i].left_out)
             result.exit_status = leave_out(&p->copies[i]);
@@ -75,8 +79,10 @@ static int copy_all(const struct plan *p, const struct options *o, int signal_fd
         if (result.ended)
             break;
     }
-    if (!*ret_hung) /* a thread that hangs may still use them */
+    if (!*ret_hung) { /* a thread that hangs may still use them */
         tree_links_free(links);
+        made_free(made);
+    }
     return status;
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "fd.h"
+#include "interrupted.h"
 
 /* Levels of one chain that are open. The source has one chain, and so has each destination. At
  * least 2: the way up needs the current directory and the one above it. */
@@ -17,7 +18,8 @@ static bool is_above(const struct dir_chain_level *level, int fd)
 {
     struct stat st;
 
-    return fstatat(fd, "..", &st, 0) == 0 && st.st_dev == level->dev && st.st_ino == level->ino;
+    return UNINTERRUPTED(fstatat(fd, "..", &st, 0)) == 0 && st.st_dev == level->dev &&
+           st.st_ino == level->ino;
 }
 
 /* Closes the upper levels: at most MAX_OPEN of the lowest stay open, and those levels that ".."
@@ -56,10 +58,10 @@ int dir_chain_enter(struct dir_chain *d, int fd, const struct stat *st)
 static int open_above(const struct dir_chain_level *above, int fd)
 {
     struct stat st;
-    int up = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int up = UNINTERRUPTED(openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 
     if (up < 0 && errno == EACCES) /* O_PATH needs no permission to read the directory */
-        up = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        up = UNINTERRUPTED(openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (up < 0)
         return -errno;
     if (fstat(up, &st) == 0 && st.st_dev == above->dev && st.st_ino == above->ino)
@@ -105,7 +107,7 @@ bool dir_chain_has(const struct dir_chain *d, const struct stat *st)
 static int reopen_at_same_position(int fd)
 {
     off_t at = lseek(fd, 0, SEEK_CUR);
-    int again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int again = UNINTERRUPTED(openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 
     if (again >= 0 && at >= 0 && lseek(again, at, SEEK_SET) == at)
         return again;

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "interrupted.h"
+
 /* Closes *fd unless it is negative, and sets it to -1, also on failure: Linux releases the
  * descriptor even if close() fails. Returns 0 or a negative errno. -EINTR is a failure, too:
  * the file system may not have written everything. */
@@ -32,13 +34,15 @@ static inline bool fd_same_file(const struct stat *a, const struct stat *b)
  * process to open it. Returns the descriptor (the caller's) or a negative errno. */
 static inline int fd_open_existing(int dir_fd, const char *name, int access)
 {
-    int fd = openat(dir_fd, name, access | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    int fd = UNINTERRUPTED(openat(dir_fd, name, access | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     int flags;
 
     /* A regular file has a lease or a delegation (Samba, the NFS server). The holder gives it
      * up only for an open that blocks. */
     if (fd < 0 && errno == EWOULDBLOCK)
-        return (fd = openat(dir_fd, name, access | O_NOCTTY | O_CLOEXEC)) < 0 ? -errno : fd;
+        return (fd = UNINTERRUPTED(openat(dir_fd, name, access | O_NOCTTY | O_CLOEXEC))) < 0
+                   ? -errno
+                   : fd;
     if (fd < 0)
         return -errno;
 
@@ -68,6 +72,15 @@ static inline int fd_reopen_direct(int dir_fd, const char *name, int fd, int acc
         return direct;
     (void)close(direct);
     return r;
+}
+
+/* Makes the names in a directory durable; fd must not be open with O_PATH. Where no directory can
+ * be flushed (fsync(2): EINVAL), the whole file system is. 0 or a negative errno. */
+static inline int fd_flush_directory(int fd)
+{
+    if (fsync(fd) == 0 || (errno == EINVAL && syncfs(fd) == 0))
+        return 0;
+    return -errno;
 }
 
 #endif

@@ -13,26 +13,34 @@
 #define MAX_MESSAGES 1024u
 
 struct message_queue {
-    pthread_mutex_t lock;    /* protects all members but news_fd */
-    pthread_cond_t not_full; /* or closed */
+    pthread_mutex_t lock;   /* protects all members but news_fd */
+    pthread_cond_t changed; /* not full, the spare is free, or closed */
     int news_fd;
     bool closed;
     unsigned n; /* messages in the queue */
     struct queued_message *first;
     struct queued_message **end; /* where to link the next message */
+
+    /* For a message without memory: without it a failure would not be counted. */
+    struct queued_message *spare;
+    bool spare_used;
 };
 
 int message_queue_create(int news_fd, struct message_queue **ret_queue)
 {
     struct message_queue *q = calloc(1, sizeof(*q));
 
-    if (!q)
+    if (q)
+        q->spare = calloc(1, sizeof(*q->spare) + 1);
+    if (!q || !q->spare) {
+        free(q);
         return -ENOMEM;
+    }
     q->news_fd = news_fd;
     q->end = &q->first;
     /* These fail only for wrong arguments. */
     pthread_mutex_init(&q->lock, NULL);
-    pthread_cond_init(&q->not_full, NULL);
+    pthread_cond_init(&q->changed, NULL);
     *ret_queue = q;
     return 0;
 }
@@ -51,21 +59,35 @@ static struct queued_message *message_new(unsigned who, const char *path,
     return new;
 }
 
+/* Takes the spare for a message without its path. With the lock held. NULL: the queue has been
+ * closed. */
+static struct queued_message *use_spare(struct message_queue *q, unsigned who,
+                                        const struct failure *f)
+{
+    while (q->spare_used && !q->closed)
+        pthread_cond_wait(&q->changed, &q->lock);
+    if (q->closed)
+        return NULL;
+    q->spare_used = true;
+    *q->spare = (struct queued_message){.who = who, .failure = *f};
+    q->spare->path[0] = '\0';
+    return q->spare;
+}
+
 void message_queue_put(struct message_queue *q, unsigned who, const char *path,
                        const struct failure *f)
 {
     struct queued_message *new = message_new(who, path, f);
 
-    if (!new)
-        new = message_new(who, "", f);
-    if (!new)
-        return;
     pthread_mutex_lock(&q->lock);
     while (q->n >= MAX_MESSAGES && !q->closed)
-        pthread_cond_wait(&q->not_full, &q->lock);
+        pthread_cond_wait(&q->changed, &q->lock);
+    if (!new)
+        new = use_spare(q, who, f);
     if (q->closed) {
         free(new);
     } else {
+        new->next = NULL;
         *q->end = new;
         q->end = &new->next;
         q->n++;
@@ -85,17 +107,29 @@ struct queued_message *message_queue_take(struct message_queue *q)
         if (!q->first)
             q->end = &q->first;
         if (q->n-- == MAX_MESSAGES)
-            pthread_cond_broadcast(&q->not_full);
+            pthread_cond_broadcast(&q->changed);
     }
     pthread_mutex_unlock(&q->lock);
     return first;
+}
+
+void message_queue_give_back(struct message_queue *q, struct queued_message *message)
+{
+    if (message != q->spare) {
+        free(message);
+        return;
+    }
+    pthread_mutex_lock(&q->lock);
+    q->spare_used = false;
+    pthread_cond_broadcast(&q->changed);
+    pthread_mutex_unlock(&q->lock);
 }
 
 void message_queue_close(struct message_queue *q)
 {
     pthread_mutex_lock(&q->lock);
     q->closed = true;
-    pthread_cond_broadcast(&q->not_full);
+    pthread_cond_broadcast(&q->changed);
     pthread_mutex_unlock(&q->lock);
 }
 
@@ -104,8 +138,9 @@ void message_queue_free(struct message_queue *q)
     struct queued_message *message;
 
     while ((message = message_queue_take(q)))
-        free(message);
-    pthread_cond_destroy(&q->not_full);
+        message_queue_give_back(q, message);
+    pthread_cond_destroy(&q->changed);
     pthread_mutex_destroy(&q->lock);
+    free(q->spare);
     free(q);
 }

@@ -19,12 +19,17 @@ struct message_queue;
 int message_queue_create(int news_fd, struct message_queue **ret_queue);
 
 /* Adds the message that something failed at the path; copies both. Blocks while the queue is
- * full. Without memory the message loses its path, or is lost. Any thread may call it. */
+ * full. Without memory the message loses its path, and may have to wait for the one before it
+ * that had no memory either; it is never lost. Any thread may call it. */
 void message_queue_put(struct message_queue *q, unsigned who, const char *path,
                        const struct failure *f);
 
-/* Removes the oldest message and returns it; the caller frees it. NULL: the queue is empty. */
+/* Removes the oldest message and returns it; the caller gives it back by
+ * message_queue_give_back(). NULL: the queue is empty. */
 struct queued_message *message_queue_take(struct message_queue *q);
+
+/* Frees a message that message_queue_take() has returned. */
+void message_queue_give_back(struct message_queue *q, struct queued_message *message);
 
 /* Wakes all threads that wait in message_queue_put(). From now on that function never blocks,
  * and drops its message. */

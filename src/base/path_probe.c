@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bounded_call.h"
+#include "interrupted.h"
 
 /* Threads that probe paths at the same time, unless calls hang. */
 #define THREADS 8u
@@ -57,12 +58,13 @@ static void probe_path(void *arg, unsigned i)
 {
     struct result *r = ((struct result **)arg)[i];
 
-    r->lstat_err = fstatat(AT_FDCWD, r->path, &r->st, AT_SYMLINK_NOFOLLOW) < 0 ? errno : 0;
+    r->lstat_err =
+        UNINTERRUPTED(fstatat(AT_FDCWD, r->path, &r->st, AT_SYMLINK_NOFOLLOW)) < 0 ? errno : 0;
     if (r->lstat_err == 0 && S_ISLNK(r->st.st_mode)) {
         r->target = r->follow ? malloc(sizeof *r->target) : NULL;
         if (!r->target)
             return;
-        r->stat_err = fstatat(AT_FDCWD, r->path, r->target, 0) < 0 ? errno : 0;
+        r->stat_err = UNINTERRUPTED(fstatat(AT_FDCWD, r->path, r->target, 0)) < 0 ? errno : 0;
     }
     r->followed = true;
 }

@@ -143,6 +143,21 @@ err_after_line:
     return -ENOMEM;
 }
 
+/* popt names the whole word. Of a group of letters the first that is no option is named, too,
+ * unless it begins a character of several bytes. */
+static int refuse_unknown(const char *option, char **ret_error)
+{
+    const char *letter = option + 1;
+
+    if (option[0] != '-' || option[1] == '-' || strlen(option) <= 2)
+        return usage_error(ret_error, "unknown option '%s'", option);
+    while (*letter && option_has_letter(*letter))
+        letter++;
+    if (*letter <= ' ' || *letter > '~' || *letter == '-')
+        return usage_error(ret_error, "unknown option '%s'", option);
+    return usage_error(ret_error, "unknown option '-%c' in '%s'", *letter, option);
+}
+
 /* Translates an error of popt into a message. */
 static int refuse_popt(poptContext context, int code, char **ret_error)
 {
@@ -150,7 +165,7 @@ static int refuse_popt(poptContext context, int code, char **ret_error)
 
     switch (code) {
     case POPT_ERROR_BADOPT:
-        return usage_error(ret_error, "unknown option '%s'", option);
+        return refuse_unknown(option, ret_error);
     case POPT_ERROR_NOARG:
         return usage_error(ret_error, "option '%s' needs a value", option);
     case POPT_ERROR_UNWANTEDARG:

@@ -14,6 +14,14 @@ const struct option_row *option_find(const char *name, size_t length)
     return NULL;
 }
 
+bool option_has_letter(char letter)
+{
+    for (size_t i = 0; i < option_n_rows; i++)
+        if (option_rows[i].letter == letter)
+            return true;
+    return false;
+}
+
 const struct option_row *option_find_abbreviated(const char *name, size_t length)
 {
     const struct option_row *found = NULL;

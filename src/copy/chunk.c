@@ -6,14 +6,15 @@
 #include <string.h>
 
 #include "copy_priv.h"
+#include "pool_priv.h"
 #include "source/zeros.h"
 
-int chunks_init(struct chunks *s, const struct job *j, void *pool)
+int chunks_init(struct chunks *s, const struct job *j, const struct pool *pool)
 {
-    size_t n = j->buffers, per = j->n_dests;
-    size_t words = j->zero_block ? zeros_map_words(j->chunk_size, j->zero_block) : 0;
+    size_t n = pool->n, per = j->n_dests;
+    size_t words = j->zero_block ? zeros_map_words(pool->size, j->zero_block) : 0;
 
-    *s = (struct chunks){.n = j->buffers};
+    *s = (struct chunks){.n = pool->n};
     s->all = calloc(n, sizeof *s->all);
     s->shares = calloc(n * per, sizeof *s->shares);
     s->ops = calloc(n * (1 + per), sizeof *s->ops);
@@ -25,7 +26,7 @@ int chunks_init(struct chunks *s, const struct job *j, void *pool)
     for (size_t i = n; i-- > 0;) {
         struct chunk *k = &s->all[i];
 
-        k->buf = (char *)pool + i * j->chunk_size;
+        k->buf = pool->buffers[i];
         k->shares = s->shares + i * per;
         k->ops = s->ops + i * (1 + per);
         k->op_dest = s->op_dests + i * (1 + per);
@@ -66,6 +67,7 @@ void chunk_use(struct copy *c, const struct work_ops *work, const struct claim *
     k->work = work;
     k->range = claim->range;
     k->loaded = 0;
+    k->piece = 0;
     k->hashed = false;
     k->stalled_since = 0;
     for (unsigned d = 0; d < c->job->n_dests; d++)

@@ -14,6 +14,7 @@
 #include "job.h"
 
 struct copy;
+struct pool;
 struct work_ops;
 
 /* What a destination still needs of a chunk. The kind of operation depends on the chunk's kind
@@ -36,6 +37,7 @@ struct chunk {
     struct range range; /* positions of the copy; empty if the work is on no bytes */
     char *buf;
     uint32_t loaded;        /* bytes from the start that are in buf */
+    uint32_t piece;         /* bytes per read after one has failed; 0: all at once */
     uint32_t blank;         /* bytes from the start of buf that are zeros */
     uint64_t *zeros;        /* the map of zeros_find(), if job->zero_block */
     uint64_t stalled_since; /* for watchdog_is_stalled(), for reads */
@@ -73,9 +75,9 @@ static inline uint32_t chunk_len(const struct chunk *k)
     return (uint32_t)(k->range.end - k->range.start);
 }
 
-/* Makes job->buffers free chunks; pool is cut up between them and outlives them. 0, or -ENOMEM
- * with *s to be freed. */
-int chunks_init(struct chunks *s, const struct job *j, void *pool);
+/* Makes a free chunk of each buffer of the pool, which outlives them. 0, or -ENOMEM with *s to be
+ * freed. */
+int chunks_init(struct chunks *s, const struct job *j, const struct pool *pool);
 
 /* Frees what chunks_init() made. */
 void chunks_free(struct chunks *s);

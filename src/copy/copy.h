@@ -29,11 +29,14 @@
 #include "job.h"
 
 struct copy;
+struct pool;
 
-/* Makes the loop's state for one worker. pool holds job->buffers buffers of job->chunk_size
- * bytes and must be page-aligned; it and the job outlive the copy. Everything the loop needs is
- * allocated here. 0 or -ENOMEM. */
-int copy_create(struct job *j, void *pool, struct copy **ret_copy);
+/* Makes the loop's state for one worker. The pool of its buffers and the job outlive the copy.
+ * Everything the loop needs is allocated here. 0 or -ENOMEM. */
+int copy_create(struct job *j, const struct pool *pool, struct copy **ret_copy);
+
+/* After copy_run(): whether an operation that is under way may use buffer i of the pool. */
+bool copy_uses(const struct copy *c, unsigned i);
 
 /* Returned when operations are still under way: destroying the engine has to wait for them, and
  * may have to for ever. */

@@ -41,6 +41,8 @@ struct copy {
     uint64_t submitted;  /* batches, in all */
     uint64_t idle_since; /* since when the engine has started nothing; for
                             watchdog_is_stalled() */
+    bool reads_pieces;   /* a read has failed: nothing is written before its chunk has been
+                            read in full */
     bool backoff;        /* something moved nothing: pause before the next try */
     bool settling;       /* an ordered batch failed: submit nothing until all are back */
     bool leaving;        /* operations hang: nothing new is begun on this engine */

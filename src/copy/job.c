@@ -9,18 +9,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 static const struct failure account_failure = {
     .op = "account",
     .err = ENOMEM,
     .offset = FAILURE_NO_OFFSET,
 };
-
-/* The functions in this block are called with the lock held. */
-
-static bool stopping(const struct job *j)
-{
-    return j->stop || j->alive == 0 || j->source_failure.err != 0;
-}
 
 /* Wakes the main thread: there is something to look at. */
 static void send_news(const struct job *j)
@@ -29,6 +24,13 @@ static void send_news(const struct job *j)
 
     if (j->news_fd >= 0 && write(j->news_fd, &one, sizeof one) != sizeof one)
         assert(!"an eventfd takes a 1");
+}
+
+/* The functions in this block are called with the lock held. */
+
+static bool stopping(const struct job *j)
+{
+    return j->stop || j->alive == 0 || j->source_failure.err != 0;
 }
 
 static void drop(struct job *j, unsigned d, const struct failure *f)
@@ -200,8 +202,8 @@ static bool claim_flushes(struct job *j, struct claim *ret, bool *takes)
 
 /* Tries to claim the range at the lowest position that is wanted, which is put into
  * *ret_pos. */
-static enum outcome claim_range(struct job *j, const bool *ready, uint64_t *ret_pos,
-                                struct claim *ret, bool *takes)
+static enum outcome claim_range(struct job *j, const bool *ready, uint32_t max_len,
+                                uint64_t *ret_pos, struct claim *ret, bool *takes)
 {
     struct extent e = {.range = {0, UINT64_MAX}};
     struct range r;
@@ -214,13 +216,14 @@ static enum outcome claim_range(struct job *j, const bool *ready, uint64_t *ret_
         return CLAIM_UNKNOWN;
     if (e.hole)
         skip(j, ready, &e.range);
-    if (!ledger_claim(&j->ledger, ready, j->chunk_size, e.range.end, &r, takes))
+    if (!ledger_claim(&j->ledger, ready, max_len, e.range.end, &r, takes))
         return CLAIM_AGAIN; /* nobody wants the hole */
     *ret = (struct claim){.work = WORK_COPY, .range = r, .hole = e.hole};
     return CLAIM_DONE;
 }
 
-bool job_claim(struct job *j, const bool *ready, struct claim *ret, bool *takes)
+bool job_claim(struct job *j, const bool *ready, uint32_t max_len, struct claim *ret,
+               bool *takes)
 {
     enum outcome outcome;
     uint64_t pos;
@@ -232,7 +235,7 @@ bool job_claim(struct job *j, const bool *ready, struct claim *ret, bool *takes)
         else if (claim_flushes(j, ret, takes))
             outcome = CLAIM_DONE;
         else
-            outcome = claim_range(j, ready, &pos, ret, takes);
+            outcome = claim_range(j, ready, max_len, &pos, ret, takes);
         pthread_mutex_unlock(&j->lock);
         if (outcome == CLAIM_UNKNOWN)
             extents_learn(j->extents, pos);
@@ -334,6 +337,17 @@ void job_given(struct job *j, unsigned d)
     pthread_mutex_unlock(&j->lock);
 }
 
+void job_ask_source(struct job *j)
+{
+    atomic_store(&j->asked_at, clock_now_ms());
+    send_news(j);
+}
+
+void job_source_answered(struct job *j)
+{
+    atomic_store(&j->asked_at, 0);
+}
+
 void job_source_end(struct job *j, uint64_t end)
 {
     pthread_mutex_lock(&j->lock);
@@ -342,7 +356,7 @@ void job_source_end(struct job *j, uint64_t end)
     } else if (end < j->size) {
         struct failure shrunk;
 
-        failure_set(&shrunk, "read", ENODATA, j->source.base + end,
+        failure_set(&shrunk, "read", ESTALE, j->source.base + end,
                     "file shrank while it was copied");
         fail_source(j, &shrunk);
     }

@@ -23,10 +23,11 @@
 struct endpoint {
     unsigned file;         /* index into job.fds: through the page cache */
     unsigned file_direct;  /* index into job.fds: O_DIRECT, or JOB_NO_FILE */
-    uint32_t direct_align; /* bytes */
+    uint32_t direct_align; /* bytes: of offset, length and address; a power of two */
     uint64_t base;         /* where position 0 of the ledger lies in the file; bytes */
     bool need_direct;      /* --direct=always: never fall back to the page cache on EINVAL */
     bool sequential;       /* no positions: bytes in order */
+    bool ascending;        /* a write begins when what is below it has been written */
     bool flush;            /* wants an fsync when all is written */
     bool blank; /* reads as zeros where nothing is written: zeros need not be written */
     unsigned timeout_ms; /* how long it may be silent while operations run; 0: for ever */
@@ -73,8 +74,10 @@ struct job {
     unsigned n_dests;
     uint64_t size; /* bytes to copy, or the limit where the end is not known */
     bool size_known;
-    uint32_t chunk_size; /* bytes; a multiple of every alignment in use */
+    uint32_t chunk_size; /* bytes; a multiple of chunk_step */
+    uint32_t chunk_step; /* bytes; a multiple of every alignment in use */
     unsigned buffers;    /* chunks per worker */
+    uint64_t memory;     /* bytes of buffers that the workers of all jobs may have together */
     unsigned max_held;   /* chunks per worker that may wait for one destination */
     bool detach;         /* a destination that keeps the others waiting is served on its own */
     unsigned stall_ms;   /* how long tries on an endpoint may move nothing (0, EINTR, EAGAIN) */
@@ -95,6 +98,10 @@ struct job {
     bool stop;                     /* start nothing new: job_stop(), or stop_on_error */
     uint64_t read_bytes;
     uint64_t end; /* where the copy ends: size, or less once an unknown end has been found */
+
+    /* Since when a worker asks for the source's end with a call that may hang, clock_now_ms();
+     * 0: none does. */
+    _Atomic uint64_t asked_at;
 };
 
 /* A destination at one moment, for progress and the summary. */
@@ -129,12 +136,13 @@ void job_given(struct job *j, unsigned d);
 
 /* Claims the next piece of work; takes[d] is set for the destinations that it is for. Flushes
  * come first: one claim is for all destinations whose flush nobody has claimed, ready or not,
- * as a flush makes nobody wait. Else it is the next range of at most chunk_size bytes for the
+ * as a flush makes nobody wait. Else it is the next range of at most max_len bytes for the
  * destinations d with ready[d], as ledger_claim() finds it: a hole or data. A hole is claimed
  * only for destinations that are not blank; the others hold it from then on. The function may
  * have to look for holes in the source (extents_learn()). False: nothing (more) to claim, or
  * stopped. */
-bool job_claim(struct job *j, const bool *ready, struct claim *ret, bool *takes);
+bool job_claim(struct job *j, const bool *ready, uint32_t max_len, struct claim *ret,
+               bool *takes);
 
 /* Gives work that was claimed for destination d back undone, or with WORK_COPY unfinished. r:
  * the range with WORK_COPY; otherwise not looked at. */
@@ -156,6 +164,11 @@ void job_written(struct job *j, unsigned d, uint64_t start, uint64_t end);
 /* Destination d holds [start, end), which was claimed for it, without a write: it is blank
  * there, and the source is zeros. */
 void job_passed(struct job *j, unsigned d, uint64_t start, uint64_t end);
+
+/* A worker is going to read from the source itself, without an engine; or it has done so. The
+ * main thread is woken up and looks at job.asked_at from then on. */
+void job_ask_source(struct job *j);
+void job_source_answered(struct job *j);
 
 /* The source ended at position `end`. If its size was known and is larger, that is a failure of
  * the source. */

@@ -7,6 +7,7 @@
 #include "copy.h"
 #include "copy_priv.h"
 #include "hang_check_priv.h"
+#include "pool_priv.h"
 
 /* How long the loop waits for completions before it looks whether it should stop. */
 #define WAIT_MS WATCHDOG_INTERVAL_MS
@@ -19,7 +20,7 @@ static const struct work_ops *const kinds[] = {
     [WORK_FLUSH] = &work_flush_ops,
 };
 
-int copy_create(struct job *j, void *pool, struct copy **ret_copy)
+int copy_create(struct job *j, const struct pool *pool, struct copy **ret_copy)
 {
     struct copy *c = calloc(1, sizeof *c);
 
@@ -29,7 +30,8 @@ int copy_create(struct job *j, void *pool, struct copy **ret_copy)
     c->dests = calloc(j->n_dests, sizeof *c->dests);
     c->takes = calloc(j->n_dests, sizeof *c->takes);
     if (!c->dests || !c->takes || chunks_init(&c->chunks, j, pool) < 0 ||
-        pace_init(&c->pace, j) < 0 || watchdog_init(&c->watchdog, j->n_dests) < 0) {
+        pace_init(&c->pace, j, pool->n, pool->size) < 0 ||
+        watchdog_init(&c->watchdog, j->n_dests) < 0) {
         copy_free(c);
         return -ENOMEM;
     }
@@ -49,6 +51,11 @@ void copy_free(struct copy *c)
     free(c->dests);
     free(c->takes);
     free(c);
+}
+
+bool copy_uses(const struct copy *c, unsigned i)
+{
+    return c->chunks.all[i].left > 0;
 }
 
 /* Gives the free chunks something to do. */

@@ -8,10 +8,14 @@
 #include "base/clock.h"
 #include "wait_budget.h"
 
-int pace_init(struct pace *p, struct job *j)
+int pace_init(struct pace *p, struct job *j, unsigned buffers, uint32_t chunk_size)
 {
-    *p = (struct pace){
-        .job = j, .room = j->max_held, .least = UINT_MAX / 4, .began = clock_now_ms()};
+    *p = (struct pace){.job = j,
+                       .buffers = buffers,
+                       .chunk_size = chunk_size,
+                       .room = j->max_held,
+                       .least = UINT_MAX / 4,
+                       .began = clock_now_ms()};
     p->updated = p->began;
     p->dests = calloc(j->n_dests, sizeof *p->dests);
     p->next = calloc(j->n_dests, sizeof *p->next);
@@ -112,7 +116,7 @@ static void part_with_slow(struct pace *p, uint64_t now)
 void pace_update(struct pace *p, unsigned lost)
 {
     /* A third of the buffers is out of reach for each destination. */
-    unsigned room = (p->job->buffers - lost) * 2 / 3;
+    unsigned room = (p->buffers - lost) * 2 / 3;
     uint64_t now = clock_now_ms();
 
     if (!p->job->detach)
@@ -137,7 +141,7 @@ static void rejoin(struct pace *p, uint64_t front)
 
 static bool claim_ready(struct pace *p, struct claim *ret, bool *takes)
 {
-    if (!job_claim(p->job, p->ready, ret, takes))
+    if (!job_claim(p->job, p->ready, p->chunk_size, ret, takes))
         return false;
     for (unsigned d = 0; d < p->job->n_dests; d++)
         p->dests[d].held += takes[d];

@@ -39,6 +39,8 @@ struct pace_dest {
 /* All times are in ms on the monotonic clock. */
 struct pace {
     struct job *job;
+    unsigned buffers;    /* chunks of the worker */
+    uint32_t chunk_size; /* bytes of each, at most */
     struct pace_dest *dests;
     uint64_t *next; /* from job_next() */
     bool *ready;
@@ -48,8 +50,9 @@ struct pace {
     uint64_t updated;
 };
 
-/* Makes *p for a worker of job j, which outlives it. 0 or -ENOMEM. */
-int pace_init(struct pace *p, struct job *j);
+/* Makes *p for a worker of job j, which outlives it, with so many chunks of at most so many bytes.
+ * 0 or -ENOMEM. */
+int pace_init(struct pace *p, struct job *j, unsigned buffers, uint32_t chunk_size);
 
 /* Frees what pace_init() made. */
 void pace_free(struct pace *p);

@@ -11,8 +11,13 @@
 
 #include "source/zeros.h"
 
+/* Where a read fails is told this exactly, in bytes, for a source without O_DIRECT. */
+#define READ_GRAIN 4096u
+
 /* The file index through which an operation goes: O_DIRECT if all of it is aligned. The odd
- * head or tail of a file goes through the page cache, beside direct I/O on the rest of it. */
+ * head or tail of a file goes through the page cache, beside direct I/O on the rest of it.
+ * Hence direct_align of a destination is what direct_io_write_align() says: an operation has
+ * whole blocks to itself, or it goes through the page cache. */
 static unsigned file_for(const struct endpoint *endpoint, const struct endpoint_state *state,
                          const struct engine_op *op)
 {
@@ -27,14 +32,15 @@ static unsigned file_for(const struct endpoint *endpoint, const struct endpoint_
 static void build_read(struct copy *c, struct chunk *k, struct engine_op *op)
 {
     const struct endpoint *src = &c->job->source;
+    uint32_t rest = chunk_len(k) - k->loaded;
 
-    if (k->loaded == chunk_len(k))
+    if (rest == 0)
         return;
     k->blank = 0;
     op->kind = ENGINE_READ;
     op->offset = src->base + k->range.start + k->loaded;
     op->buf = k->buf + k->loaded;
-    op->len = chunk_len(k) - k->loaded;
+    op->len = k->piece && k->piece < rest ? k->piece : rest;
     op->file = file_for(src, &c->source, op);
 }
 
@@ -55,13 +61,22 @@ static uint32_t write_end(const struct copy *c, const struct chunk *k, unsigned 
 }
 
 /* Whether it is known what is to be written. Where zeros are passed over, that depends on what
- * has been read. An order is then kept by one chunk after the other, because a batch that only
- * reads keeps none. */
+ * has been read; and a chunk that is read in pieces has to be complete. An order is then kept
+ * by one chunk after the other, because a batch that only reads keeps none. */
 static bool may_write(const struct copy *c, const struct chunk *k)
 {
-    if (!c->job->zero_block)
+    if (!c->job->zero_block && !c->reads_pieces)
         return true;
     return k->loaded == chunk_len(k) && (!c->job->in_order || k == c->chunks.claimed);
+}
+
+/* Whether destination d still needs something below the chunk. */
+static bool needs_lower(const struct copy *c, const struct chunk *k, unsigned d)
+{
+    for (const struct chunk *x = c->chunks.claimed; x; x = x->next)
+        if (x->range.start < k->range.start && x->shares[d].state != SHARE_DONE)
+            return true;
+    return false;
 }
 
 static bool build_write(struct copy *c, struct chunk *k, unsigned d, struct engine_op *op)
@@ -71,7 +86,8 @@ static bool build_write(struct copy *c, struct chunk *k, unsigned d, struct engi
     uint64_t at = k->range.start + done;
 
     /* A destination without positions takes its bytes only in their order. */
-    if (!may_write(c, k) || (dst->sequential && c->dests[d].cursor != at))
+    if (!may_write(c, k) || (dst->sequential && c->dests[d].cursor != at) ||
+        (dst->ascending && needs_lower(c, k, d)))
         return false;
     *op = (struct engine_op){
         .kind = ENGINE_WRITE,
@@ -112,12 +128,57 @@ static void look_for_zeros(struct copy *c, struct chunk *k)
             pass_zeros(c, k, d);
 }
 
+/* The engine's read says that the source ends here. pread(2) has the last word: FUSE cuts
+ * asynchronous reads of files whose size it does not know off at the size that it has
+ * (fuse_direct_IO(), fs/fuse/file.c, 6.18). Returns what the plain read does. */
+static int32_t ask_for_end(struct copy *c, const struct engine_op *op)
+{
+    struct engine_op plain = *op;
+    int32_t r;
+
+    plain.file = c->job->source.file;
+    job_ask_source(c->job);
+    r = engine_run_blocking(c->engine, &plain);
+    job_source_answered(c->job);
+    return r;
+}
+
+/* A read has failed: an error somewhere in its range, which only a smaller read can tell. False:
+ * it was small enough. */
+static bool ask_in_pieces(struct copy *c, struct chunk *k)
+{
+    const struct endpoint *src = &c->job->source;
+    const struct engine_op *op = &k->ops[0];
+    uint32_t grain = op->file == src->file_direct ? src->direct_align : READ_GRAIN;
+
+    if (op->len <= grain)
+        return false;
+    k->piece = op->len / 2 / grain * grain;
+    if (k->piece == 0)
+        k->piece = grain;
+    c->reads_pieces = true;
+    return true;
+}
+
+/* What a failed read or write means for people. Direct I/O on what a device cannot read or
+ * write fails with ENODATA (BLK_STS_MEDIUM, block/blk-core.c, 6.18), with the page cache it is
+ * EIO. */
+static int explain(int err, const char **ret_message)
+{
+    *ret_message = err == ENODATA ? "the device reports a medium error" : NULL;
+    return err == ENODATA ? EIO : err;
+}
+
 static void account_read(struct copy *c, struct chunk *k)
 {
     const struct engine_op *op = &k->ops[0];
+    const char *message;
     struct failure f;
+    int err;
     int32_t r = op->result;
 
+    if (r == 0)
+        r = ask_for_end(c, op);
     if (r > 0) {
         k->loaded += (uint32_t)r;
         k->stalled_since = 0;
@@ -139,7 +200,10 @@ static void account_read(struct copy *c, struct chunk *k)
     }
     if ((r == -EINTR || r == -EAGAIN) && account_retry(c, &k->stalled_since, c->job->stall_ms))
         return;
-    failure_set(&f, "read", -r, op->offset, NULL);
+    if (ask_in_pieces(c, k))
+        return;
+    err = explain(-r, &message);
+    failure_set(&f, "read", err, op->offset, message);
     job_fail_source(c->job, &f);
 }
 
@@ -184,7 +248,9 @@ static void account_write(struct copy *c, struct chunk *k, unsigned i, unsigned 
 {
     const struct engine_op *op = &k->ops[i];
     const struct endpoint *dst = &c->job->dests[d];
+    const char *message = "writes make no progress";
     int32_t r = op->result;
+    int err = EIO;
 
     if (r > 0) {
         advance(c, k, d, (uint32_t)r);
@@ -200,8 +266,9 @@ static void account_write(struct copy *c, struct chunk *k, unsigned i, unsigned 
         account_retry(c, &k->shares[d].stalled_since, c->job->stall_ms))
         return;
     chunk_finish_share(c, k, d);
-    account_drop(c, d, "write", r == 0 ? EIO : -r, dest_offset(c, k, d),
-                 r == 0 ? "writes make no progress" : NULL);
+    if (r < 0)
+        err = explain(-r, &message);
+    account_drop(c, d, "write", err, dest_offset(c, k, d), message);
 }
 
 /* The source may have ended with this chunk: a destination that has all there is needs no

@@ -8,15 +8,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/thread.h"
 #include "copy.h"
+#include "pool_priv.h"
 
 /* Engines that can be passed over in one search: all of engine_table, with room to spare. */
 #define CREW_MAX_REMARKS 16
+
+/* From so many destinations on it is likely that two of them share one of 64 queues
+ * (engine_ops.shares_queues), and would take twice the time if they are slow. */
+#define MANY_DESTS 8u
 
 struct remark {
     const char *engine;
@@ -36,6 +40,7 @@ struct crew {
     pthread_cond_t gone; /* a thread has ended */
     unsigned n_threads;  /* threads that have not */
     unsigned opening;    /* threads that have not made their engines yet */
+    struct pool *rests;  /* for successors: what workers that were left behind do not need */
     unsigned active;     /* threads that work for the copy; the last one reports the end */
 
     /* only for the first worker's thread until the end */
@@ -47,8 +52,7 @@ struct crew {
 
 /* What one worker owns. */
 struct worker {
-    void *pool;
-    size_t pool_len;
+    struct pool pool;
     struct engine *engine;
     struct copy *copy;
 };
@@ -65,6 +69,30 @@ static bool direct_in_use(const struct job *j)
     for (unsigned d = 0; d < j->n_dests; d++)
         if (j->dests[d].file_direct != JOB_NO_FILE)
             return true;
+    return false;
+}
+
+/* Whether many destinations are written through the page cache. (With O_DIRECT few writes need
+ * a thread.) */
+static bool is_crowded(const struct job *j)
+{
+    unsigned n = 0;
+
+    for (unsigned d = 0; d < j->n_dests; d++)
+        n += j->dests[d].file != JOB_NO_FILE && !j->dests[d].sequential;
+    return n >= MANY_DESTS && !direct_in_use(j);
+}
+
+/* Whether "auto" may take an engine of the kind for this job. If not, *why is filled. */
+static bool suits(const struct engine_ops *ops, const struct job *j, struct engine_reason *why)
+{
+    if (ops->needs_direct && !direct_in_use(j))
+        snprintf(why->text, sizeof why->text, "asynchronous with O_DIRECT only");
+    else if (ops->shares_queues && is_crowded(j))
+        snprintf(why->text, sizeof why->text,
+                 "among many destinations slow ones would wait for each other");
+    else
+        return true;
     return false;
 }
 
@@ -127,9 +155,7 @@ static int choose_engine(struct crew *c, const struct engine_config *config,
     }
     for (const struct engine_ops *const *ops = engine_table; *ops; ops++) {
         why.text[0] = '\0';
-        if ((*ops)->needs_direct && !direct_in_use(c->job)) {
-            snprintf(why.text, sizeof why.text, "asynchronous with O_DIRECT only");
-        } else {
+        if (suits(*ops, c->job, &why)) {
             r = try_engine(*ops, config, ret_engine, &why);
             if (r == 0) {
                 atomic_store(&c->chosen, *ops);
@@ -152,33 +178,30 @@ static const struct engine_ops *choose_reserve(const struct crew *c, const struc
     return e->ops;
 }
 
-/* ops: NULL for the first worker, which chooses the engine. */
-static int worker_open(struct worker *w, struct crew *c, const struct engine_ops *ops)
+/* ops: NULL for the first worker, which chooses the engine. rest: what a predecessor has left of
+ * its pool, which is consumed; or NULL. */
+static int worker_open(struct worker *w, struct crew *c, const struct engine_ops *ops,
+                       struct pool *rest)
 {
     struct job *j = c->job;
     struct engine_config config = {
         .fds = j->fds,
         .n_fds = j->n_fds,
-        .max_batches = j->buffers,
         .max_ops = 1 + j->n_dests,
     };
     struct engine_reason why;
     int r;
 
-    *w = (struct worker){.pool_len = (size_t)j->buffers * j->chunk_size};
-    w->pool =
-        mmap(NULL, w->pool_len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (w->pool == MAP_FAILED) {
-        r = -errno;
+    *w = (struct worker){0};
+    r = pool_open(&w->pool, j, rest);
+    if (r < 0)
         goto err;
-    }
-    /* Fewer page faults, fewer segments for the devices; it works without huge pages, too. */
-    (void)madvise(w->pool, w->pool_len, MADV_HUGEPAGE);
-    r = copy_create(j, w->pool, &w->copy);
+    config.pool = pool_start(&w->pool);
+    config.pool_len = pool_length(&w->pool);
+    config.max_batches = w->pool.n;
+    r = copy_create(j, &w->pool, &w->copy);
     if (r < 0)
         goto err_after_pool;
-    config.pool = w->pool;
-    config.pool_len = w->pool_len;
     r = ops ? engine_create(ops, &config, &w->engine, &why)
             : choose_engine(c, &config, &w->engine);
     if (r < 0)
@@ -188,7 +211,7 @@ static int worker_open(struct worker *w, struct crew *c, const struct engine_ops
 err_after_copy:
     copy_free(w->copy);
 err_after_pool:
-    munmap(w->pool, w->pool_len);
+    pool_close(&w->pool);
 err:
     if (!ops && c->why.text[0] == '\0')
         snprintf(c->why.text, sizeof c->why.text, "%s", strerror(-r));
@@ -199,7 +222,7 @@ static void worker_close(struct worker *w)
 {
     engine_destroy(w->engine); /* first: until then the kernel may use the pool */
     copy_free(w->copy);
-    munmap(w->pool, w->pool_len);
+    pool_close(&w->pool);
 }
 
 /* Starts a thread. It is not joined, as it may never end. */
@@ -266,15 +289,49 @@ static bool is_last(struct crew *c)
 
 static void *succeed(void *arg);
 
+static bool is_used(void *copy, unsigned i)
+{
+    return copy_uses(copy, i);
+}
+
+/* What the worker does not need of its pool, as operations are under way that never end. */
+static void leave_rest(struct crew *c, struct worker *w)
+{
+    struct pool *rest = pool_rest(&w->pool, is_used, w->copy);
+
+    if (!rest)
+        return;
+    pthread_mutex_lock(&c->lock);
+    rest->next = c->rests;
+    c->rests = rest;
+    pthread_mutex_unlock(&c->lock);
+}
+
+/* What some worker has left of its pool; NULL: nothing. */
+static struct pool *take_rest(struct crew *c)
+{
+    struct pool *rest;
+
+    pthread_mutex_lock(&c->lock);
+    rest = c->rests;
+    if (rest)
+        c->rests = rest->next;
+    pthread_mutex_unlock(&c->lock);
+    return rest;
+}
+
 /* Copies until all is done. A worker with operations under way that never end cannot go on: a
- * successor with an engine and buffers of its own takes its place, while it waits for them. */
+ * successor with an engine of its own takes its place, while it waits for them. */
 static void work(struct crew *c, struct worker *w)
 {
     int r = copy_run(w->copy, w->engine);
     bool passed_on = false, last;
 
     if (r == COPY_LEFT && !job_stopping(c->job)) {
+        leave_rest(c, w);
         passed_on = start_thread(c, succeed) == 0;
+        if (!passed_on)
+            pool_free_rest(take_rest(c));
         if (!passed_on)
             job_fail_rest(c->job, EAGAIN);
     }
@@ -293,7 +350,7 @@ static void *follow(void *arg)
 {
     struct crew *c = arg;
     struct worker w;
-    int r = worker_open(&w, c, atomic_load(&c->chosen));
+    int r = worker_open(&w, c, atomic_load(&c->chosen), NULL);
 
     opened(c);
     if (r < 0)
@@ -309,7 +366,7 @@ static void *succeed(void *arg)
 {
     struct crew *c = arg;
     struct worker w;
-    int r = worker_open(&w, c, c->reserve);
+    int r = worker_open(&w, c, c->reserve, take_rest(c));
 
     opened(c);
     if (r == 0) {
@@ -328,7 +385,7 @@ static void *lead(void *arg)
     struct crew *c = arg;
     struct worker w;
 
-    c->error = worker_open(&w, c, NULL);
+    c->error = worker_open(&w, c, NULL, NULL);
     if (c->error != 0) {
         opened(c);
         report_end(c);

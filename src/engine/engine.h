@@ -159,6 +159,11 @@ struct engine_ops {
     const char *name;
     bool needs_direct; /* blocks on buffered I/O; "auto" uses it for O_DIRECT only */
 
+    /* Writes to two regular files may wait for each other: io_uring has 64 queues for those
+     * that need a thread, and chooses by the inode's address (io_wq_hash_work(),
+     * io_uring/io-wq.c, 6.18). */
+    bool shares_queues;
+
     /* Makes an instance. create() itself tries everything that the engine needs, so that the
      * engine works if it succeeds. Returns 0, or a negative errno with the reason in *why;
      * *ret_engine is untouched then. If buffers or files cannot be registered, that is no
@@ -228,8 +233,9 @@ void engine_destroy(struct engine *e); /* NULL is fine */
  * NOPs. 0, or a negative errno with the reason in *why. */
 int engine_probe(const struct engine_ops *ops, struct engine_reason *why);
 
-/* For engines: runs the operation with a blocking system call (read, pread, write, pwrite,
- * fsync). Returns its result: bytes, or a negative errno. Any thread may call it. */
+/* Runs the operation with a blocking system call (read, pread, write, pwrite, fsync), beside
+ * the engine: for engines, and for callers that need a second opinion. Returns its result:
+ * bytes, or a negative errno. Any thread may call it. */
 int32_t engine_run_blocking(const struct engine *e, const struct engine_op *op);
 
 /* For engines: sets *why to "CALL: " and the text of err, a positive errno. Returns -err. */

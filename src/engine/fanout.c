@@ -118,6 +118,7 @@ static void fanout_destroy(struct engine *e)
 
 const struct engine_ops engine_fanout_ops = {
     .name = "fanout",
+    .shares_queues = true,
     .create = fanout_create,
     .submit = sequencer_submit,
     .wait = sequencer_wait,

@@ -285,6 +285,7 @@ static int group_create(const struct engine_config *config, struct engine **ret_
 
 const struct engine_ops engine_group_ops = {
     .name = "group",
+    .shares_queues = true,
     .create = group_create,
     .submit = uring_chain_submit,
     .wait = uring_chain_wait,

@@ -83,6 +83,23 @@ static int probe_worker(struct uring *u, struct engine_reason *why)
     return r;
 }
 
+/* Lets as many threads run as there are files: writes that the kernel cannot make without a
+ * thread run one after the other on each file, and at the same time on all. By default a task
+ * has at most four threads per CPU for regular files (io_wq_create(), io_uring/io-wq.c, 6.18).
+ * The kernel starts them when they are needed. Before Linux 5.15 it has no such request, and
+ * some files wait for others. */
+static void allow_workers(struct uring *u)
+{
+    unsigned max[2] = {0, 0}; /* for regular files, for others; 0: ask */
+
+    if (io_uring_register_iowq_max_workers(&u->ring, max) < 0)
+        return;
+    max[0] = max[0] < u->config->n_fds ? u->config->n_fds : 0;
+    max[1] = max[1] < u->config->n_fds ? u->config->n_fds : 0;
+    if (max[0] || max[1])
+        (void)io_uring_register_iowq_max_workers(&u->ring, max);
+}
+
 /* Adds a line to the notes. */
 static void add_note(struct engine_reason *notes, const char *what, int err)
 {
@@ -141,6 +158,7 @@ int uring_open(struct uring *u, const struct engine_config *config, struct engin
         io_uring_queue_exit(&u->ring);
         return r;
     }
+    allow_workers(u);
     register_all(u, notes);
     return 0;
 }

@@ -12,11 +12,14 @@
 int checks_directory(const char *dir, const struct options *o, char **ret_error);
 
 /* Rejects `ucopy a b dir/`, with which cp copies two files into a directory: here it would
- * overwrite b. A last operand that is silent may be a directory. */
+ * overwrite b. A last operand that is silent may be a directory. With directories a and b it
+ * would copy a into b: rejected if b is an existing directory beside a, as another source would
+ * be, and only the last operand is elsewhere. */
 int checks_habit(const struct options *o, char **ret_error);
 
 /* Rejects destinations that exist and must not be replaced by this copy, because of their
- * types. With --cp also those that cp rejects before it opens them. */
+ * types, and regular files among the devices. With --cp also those that cp rejects before it
+ * opens them. */
 int checks_dests(const struct plan_copy *c, const struct options *o, char **ret_error);
 
 #endif

@@ -10,12 +10,14 @@
 
 #include "base/failure.h"
 #include "cli/existing_policy.h"
+#include "target/made.h"
 
 enum existing_verdict {
     EXISTING_REPLACE, /* replace it; or nothing exists there */
     EXISTING_SKIP,    /* keep it; this counts as success */
     EXISTING_HAS,     /* keep it; it is a complete copy already */
     EXISTING_REFUSE,  /* keep it; this is a failure */
+    EXISTING_MADE,    /* keep it: this run has made it; this is a failure */
     EXISTING_ASK,     /* replace it if the user agrees */
 };
 
@@ -27,13 +29,17 @@ struct existing_case {
 };
 
 /* Decides about the existing file with this name in the directory (or with this path, if dir_fd
- * is AT_FDCWD). there: the result of lstat(2) or stat(2) for it; NULL: there is none. */
-struct existing_case existing_judge(const struct existing_policy *p, const struct stat *source,
-                                    const struct stat *there, int dir_fd, const char *name);
+ * is AT_FDCWD). there: the result of lstat(2) or stat(2) for it; NULL: there is none. made: what
+ * this run has made; with EXISTING_SKIP the existing file is added to it. NULL: all may be
+ * replaced. */
+struct existing_case existing_judge(const struct existing_policy *p, struct made *made,
+                                    const struct stat *source, const struct stat *there,
+                                    int dir_fd, const char *name);
 
-/* Fill *f with the reason why the file was not replaced: the verdict EXISTING_REFUSE, or the
- * user's answer after EXISTING_ASK. Return the negative errno. */
+/* Fill *f with the reason why the file was not replaced: the verdicts EXISTING_REFUSE and
+ * EXISTING_MADE, or the user's answer after EXISTING_ASK. Return the negative errno. */
 int existing_refused(struct failure *f);
+int existing_made(struct failure *f);
 int existing_declined(struct failure *f);
 
 #endif

@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+#include "base/interrupted.h"
 #include "base/path.h"
 #include "base/path_probe.h"
 #include "cli/usage_error.h"
@@ -162,16 +164,29 @@ static int compare(const void *x, const void *y)
     return (a->order > b->order) - (a->order < b->order);
 }
 
+/* Whether the sources are two directories, whose entries may come into one. */
+static bool can_merge(const struct plan_copy *a, const struct plan_copy *b)
+{
+    struct stat x, y;
+
+    return a->tree && b->tree && plan_stat_source(a, &x) == 0 && plan_stat_source(b, &y) == 0 &&
+           S_ISDIR(x.st_mode) && S_ISDIR(y.st_mode) && !fd_same_file(&x, &y);
+}
+
 /* Rejects a destination and another path that are the same file, unless the copy is
  * harmless. */
-static int check_pair(const struct options *o, const struct identity *dest,
-                      const struct identity *other, char **ret_error)
+static int check_pair(const struct plan *p, const struct options *o,
+                      const struct identity *dest, const struct identity *other,
+                      char **ret_error)
 {
     if (other->path == dest->path) /* the two identities of one destination that is a symlink */
         return 0;
     /* The second of two copies does not change the file of the first one, or renames it. */
     if (other->is_dest && other->copy != dest->copy &&
         (existing_keeps_all(&o->standing) || o->backup.kind == BACKUP_NUMBERED))
+        return 0;
+    if (other->is_dest && other->copy != dest->copy &&
+        can_merge(&p->copies[dest->copy], &p->copies[other->copy]))
         return 0;
     if (!other->is_dest && plan_same_possible(o, other->path, dest->path))
         return 0;
@@ -191,7 +206,7 @@ static int open_nearest_directory(const char *path)
     char *at = strdup(path), *above;
     int fd = -1;
 
-    while (at && (fd = open(at, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0 &&
+    while (at && (fd = UNINTERRUPTED(open(at, O_PATH | O_DIRECTORY | O_CLOEXEC))) < 0 &&
            strcmp(at, ".") != 0 && strcmp(at, "/") != 0) {
         above = path_directory(at);
         free(at);
@@ -216,7 +231,7 @@ static bool is_within(int fd, const struct stat *other, bool one_file_system)
             close(fd);
             return true;
         }
-        up = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        up = UNINTERRUPTED(openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC));
         close(fd);
         fd = up;
         if (fd >= 0 && fstat(fd, &above) == 0 && above.st_dev == st.st_dev &&
@@ -329,7 +344,7 @@ static int leave_out_same(const struct plan *p, const struct options *o,
 
             if (v[i].is_dest || v[i].copy != v[d].copy || c->left_out)
                 continue;
-            r = check_pair(o, &v[d], &v[i], &why);
+            r = check_pair(p, o, &v[d], &v[i], &why);
             if (r == -ENOMEM)
                 return r;
             if (r < 0)
@@ -345,15 +360,15 @@ static int leave_out_same(const struct plan *p, const struct options *o,
 /* v[0..n-1] are the same file. If one of these destinations is rejected, and is before *order
  * on the command line, sets *order and *ret_error. So the error of the first destination
  * remains. 0 or -ENOMEM. */
-static int reject_same(const struct options *o, const struct identity *v, size_t n,
-                       size_t *order, char **ret_error)
+static int reject_same(const struct plan *p, const struct options *o, const struct identity *v,
+                       size_t n, size_t *order, char **ret_error)
 {
     char *error;
     int r;
 
     for (size_t i = 0; i < n && v[i].is_dest && v[i].order < *order; i++) {
         for (size_t k = i + 1; k < n; k++) {
-            r = check_pair(o, &v[i], &v[k], &error);
+            r = check_pair(p, o, &v[i], &v[k], &error);
             if (r == -ENOMEM)
                 return r;
             if (r == 0)
@@ -388,7 +403,7 @@ static int check_same(const struct plan *p, const struct options *o, char **ret_
         for (end = i + 1; end < ids.n && compare_files(&ids.v[i], &ids.v[end]) == 0; end++)
             ;
         r = o->cp ? leave_out_same(p, o, &ids.v[i], end - i)
-                  : reject_same(o, &ids.v[i], end - i, &order, ret_error);
+                  : reject_same(p, o, &ids.v[i], end - i, &order, ret_error);
     }
 
     for (size_t i = 0; i < ids.n; i++)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/interrupted.h"
 #include "base/path.h"
 #include "base/path_probe.h"
 #include "checks_priv.h"
@@ -40,7 +41,7 @@ static int use_backup_name(const struct plan_copy *c, const struct options *o, c
         return 0;
     dir = path_directory(*path);
     name = path_last(*path);
-    fd = dir ? open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+    fd = dir ? UNINTERRUPTED(open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC)) : -1;
     r = dir && name ? 0 : -ENOMEM;
     if (fd >= 0 && r == 0 && backup_name(&o->backup, fd, name, backup) == 0) {
         free(*path);
@@ -229,6 +230,40 @@ static int set_label(struct plan_copy *c)
     return c->label ? 0 : -ENOMEM;
 }
 
+/* For qsort(3). */
+static int compare_labels(const void *x, const void *y)
+{
+    struct plan_copy *const *a = x, *const *b = y;
+
+    return strcmp((*a)->label, (*b)->label);
+}
+
+/* Finds the trees that are copied into the same directories: their roots have the same name, or
+ * one of them is no root of its own ("."), but its entries are. 0 or -ENOMEM. */
+static int note_merges(struct plan *p)
+{
+    struct plan_copy **trees = calloc(p->n_copies, sizeof(struct plan_copy *));
+    bool all = false;
+    unsigned n = 0;
+
+    if (!trees)
+        return -ENOMEM;
+    for (unsigned i = 0; i < p->n_copies; i++) {
+        struct plan_copy *c = &p->copies[i];
+
+        if (!c->tree || !c->label)
+            continue;
+        trees[n++] = c;
+        all |= c->label[0] == '\0' || strcmp(c->label, ".") == 0 || strcmp(c->label, "..") == 0;
+    }
+    qsort(trees, n, sizeof(struct plan_copy *), compare_labels);
+    for (unsigned i = 1; i < n; i++)
+        if (all || strcmp(trees[i - 1]->label, trees[i]->label) == 0)
+            trees[i - 1]->merges = trees[i]->merges = true;
+    free(trees);
+    return 0;
+}
+
 /* ucopy -t DIR... SOURCE... */
 static int plan_into_directories(struct plan *p, const struct options *o,
                                  const struct operands *operands, char **ret_error)
@@ -245,6 +280,8 @@ static int plan_into_directories(struct plan *p, const struct options *o,
             r = add_dest(c, o, operands->directories[d], true, ret_error);
         r = r == 0 ? set_label(c) : plan_settle(c, o, r, ret_error);
     }
+    if (r == 0)
+        r = note_merges(p);
     if (r == 0)
         r = probe_dests(p, o);
     for (unsigned i = 0; r == 0 && i < p->n_copies; i++) {

@@ -39,6 +39,12 @@ struct plan_copy {
      * (tree/tree.h). */
     bool tree;
 
+    bool merges; /* a tree: others of the plan are copied into the same directories */
+
+    /* What this run has made at its destinations (target/made.h); set by the caller of
+     * plan_make(), not owned. NULL: nothing is noted. */
+    struct made *made;
+
     char *left_out; /* --cp: this copy is not made, and this is the message; NULL: it is made */
     bool is_failure; /* with left_out: a failure, not a warning */
 };
@@ -57,6 +63,9 @@ struct plan {
  *  - A destination is the source.
  *  - A destination before the last one is an existing regular file, and the last one is a
  *    directory or does not respond (the habit of cp users; --force allows it).
+ *  - The source and all destinations but the last are directories beside one another, and the
+ *    last is a directory elsewhere (likewise).
+ *  - A regular file would be made on the file system that /dev is on.
  *  - A destination is a block device.
  *  - With -T a destination is a directory.
  *  - An operand of -t is no directory.

@@ -94,6 +94,7 @@ void tuning_choose(struct tuning *t, const struct options *o, const struct tunin
     /* A file smaller than a chunk is one chunk of its own size. */
     if (f->size_known)
         chunk = at_most(chunk, f->size);
+    t->chunk_step = step;
     t->chunk_size = round_up(at_least_one(chunk), step);
     depth = choose_depth(o, f, t->chunk_size);
 

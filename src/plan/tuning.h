@@ -8,7 +8,9 @@
 #include "cli/options.h"
 
 struct tuning {
-    uint32_t chunk_size;  /* bytes; a multiple of 4096 and of align */
+    uint32_t chunk_size; /* bytes; a multiple of 4096 and of align */
+    uint32_t
+        chunk_step; /* bytes; chunk_size is a multiple of it, as is every alignment in use */
     unsigned queue_depth; /* chunks per worker that may wait for one destination */
     unsigned buffers;     /* per worker, one chunk each */
     unsigned workers;

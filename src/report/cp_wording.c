@@ -56,19 +56,16 @@ static const struct wording *find_wording(const struct wording *w, const char *o
 static char *make_line(const struct wording *w, const char *path, const char *to,
                        const struct failure *f)
 {
-    char *line, *reason;
+    char *line, *reason = w ? report_status_why(f) : report_status_reason(f);
     int n;
 
-    if (w) {
-        n = asprintf(&line, "%s'%s'%s%s%s%s: %s%s%s%s", w->before, path, w->after,
-                     to ? " to '" : "", to ? to : "", to ? "'" : "", strerror(f->err),
-                     f->message[0] ? " (" : "", f->message, f->message[0] ? ")" : "");
-        return n < 0 ? NULL : line;
-    }
-    reason = report_status_reason(f);
     if (!reason)
         return NULL;
-    n = asprintf(&line, "'%s': %s", path, reason);
+    if (w)
+        n = asprintf(&line, "%s'%s'%s%s%s%s: %s", w->before, path, w->after, to ? " to '" : "",
+                     to ? to : "", to ? "'" : "", reason);
+    else
+        n = asprintf(&line, "'%s': %s", path, reason);
     free(reason);
     return n < 0 ? NULL : line;
 }

@@ -92,7 +92,7 @@ static void add_failure(json_t **object, const char *error_key, const char *errn
     add(object, errno_key, json_string(name != NULL ? name : "unknown"));
 }
 
-/* "attributes" is null if no attributes had to be preserved. */
+/* "attributes" is null if no attributes had to be set. */
 static void add_attributes(json_t **object, const struct dest_status *d)
 {
     json_t *array = json_array();
@@ -104,7 +104,10 @@ static void add_attributes(json_t **object, const struct dest_status *d)
         append(&array, failure);
     }
     if (d->attributes)
-        add(object, "attributes", json_string(d->n_attribute_failures ? "failed" : "kept"));
+        add(object, "attributes",
+            json_string(d->n_attribute_failures ? "failed"
+                        : d->attributes_lost    ? "incomplete"
+                                                : "kept"));
     else
         add(object, "attributes", json_null());
     add(object, "attribute_failures", array);

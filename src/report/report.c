@@ -270,8 +270,13 @@ static void write_stats(const struct copy_status *s)
 
         fputs("destination:  ", m.f);
         report_message_escaped(m.f, d->path);
-        fprintf(m.f, ": %llu bytes, %s%s%s\n", (unsigned long long)d->bytes,
-                d->skipped ? "skipped" : report_status_name(d), d->durable ? ", durable" : "",
+        fprintf(m.f, ": %llu bytes, ", (unsigned long long)d->bytes);
+        if (s->tree)
+            fprintf(m.f, "%llu files, ", (unsigned long long)d->files);
+        if (d->files_skipped > 0)
+            fprintf(m.f, "%llu skipped, ", (unsigned long long)d->files_skipped);
+        fprintf(m.f, "%s%s%s\n", d->skipped ? "skipped" : report_status_name(d),
+                d->durable ? ", durable" : "",
                 d->n_attribute_failures > 0 ? ", attributes missing" : "");
     }
     report_message_end(&m);

@@ -42,6 +42,7 @@ struct dest_status {
     bool attributes;        /* with DEST_DONE: attributes had to be preserved */
     const struct failure *attribute_failures; /* attributes that were not; not owned */
     unsigned n_attribute_failures;
+    bool attributes_lost;   /* some were not, which is no failure */
     struct failure failure; /* with DEST_FAILED */
     bool by_source;         /* failed only because the source failed */
     uint64_t resumed;       /* how many of the bytes an earlier run had written */

@@ -1,6 +1,8 @@
 #include "status_priv.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char *report_status_name(const struct dest_status *d)
@@ -15,20 +17,45 @@ const char *report_status_name(const struct dest_status *d)
     return d->state == DEST_FAILED && d->kept > 0 ? "partial" : names[d->state];
 }
 
-char *report_status_reason(const struct failure *f)
+/* What the error's text does not say where there is no message. Some file systems have errors of
+ * their own for names in another encoding (exFAT has EOVERFLOW); the block layer has ENODATA for
+ * sectors that cannot be read (BLK_STS_MEDIUM, Linux 6.18). */
+static const char *explanation(const struct failure *f)
 {
-    char at[32] = "";
+    if (f->message[0])
+        return f->message;
+    if (f->err == EILSEQ || (f->err == EOVERFLOW && strncmp(f->op, "preserve", 8) != 0))
+        return "the file system cannot hold the name";
+    return f->err == ENODATA && strcmp(f->op, "read") == 0 ? "a bad sector" : "";
+}
+
+char *report_status_why(const struct failure *f)
+{
+    const char *message;
     char *text;
     int n;
 
-    if (f->op == NULL)
+    /* With ESTALE other rooms say that something is not what it was. */
+    if (f->op == NULL || (f->message[0] && f->err == ESTALE))
         return strdup(f->message);
+    message = explanation(f);
+    n = asprintf(&text, "%s%s%s%s", strerror(f->err), message[0] ? " (" : "", message,
+                 message[0] ? ")" : "");
+    return n >= 0 ? text : NULL;
+}
+
+char *report_status_reason(const struct failure *f)
+{
+    char *why = report_status_why(f), *text;
+    char at[32] = "";
+    int n;
+
+    if (f->op == NULL || why == NULL)
+        return why;
     if (f->offset != FAILURE_NO_OFFSET)
         snprintf(at, sizeof(at), " at %llu", (unsigned long long)f->offset);
-    if (f->message[0])
-        n = asprintf(&text, "%s%s: %s (%s)", f->op, at, strerror(f->err), f->message);
-    else
-        n = asprintf(&text, "%s%s: %s", f->op, at, strerror(f->err));
+    n = asprintf(&text, "%s%s: %s", f->op, at, why);
+    free(why);
     return n >= 0 ? text : NULL;
 }
 

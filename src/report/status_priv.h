@@ -11,6 +11,10 @@
 /* "copying", "flushing", "done", "failed", or "partial" (failed, but --resume can go on). */
 const char *report_status_name(const struct dest_status *d);
 
+/* Why the operation failed: the error's text and the message, or the message alone if that says
+ * all. The caller frees the string; NULL without memory. */
+char *report_status_why(const struct failure *f);
+
 /* "OP[ at OFFSET]: REASON[ (MESSAGE)]", or "MESSAGE" if no operation failed. The caller frees
  * it; NULL without memory. */
 char *report_status_reason(const struct failure *f);

@@ -52,6 +52,7 @@ struct session;
 struct source_call {
     const struct options *o;
     const char *path;
+    bool follow;        /* path may be a symlink, which is followed */
     int fd;             /* of a file of a tree, open already; -1: the path is to be opened */
     unsigned n_dests;   /* that want the data */
     struct attrs attrs; /* in: what is wanted of the source; out: what it has */
@@ -84,6 +85,10 @@ struct dest_call {
     struct existing_case existing; /* result */
     struct target_view probe;      /* result, unless what exists is left alone */
 
+    /* The comparison with another destination in the same directory. */
+    const char *other; /* its path; not owned */
+    bool is_other;     /* result: the file system takes both names for one */
+
     /* The open, with an attempt to clone the source. */
     bool clone;
     bool must_clone;        /* if that fails, the open fails */
@@ -91,6 +96,8 @@ struct dest_call {
     int source_fd;
     uint64_t start; /* of the copied range in the source, bytes */
     bool cloned;    /* result */
+    dev_t dev;      /* result: of the file that is written in place; ino 0: there is none */
+    ino_t ino;
 
     /* The check of what an earlier run has left. */
     struct ranges held; /* result */

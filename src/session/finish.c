@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "session_priv.h"
+#include "source/gone.h"
 
 /* If the source has failed or changed, no copy of it that is not done yet is worth anything. */
 static void check_source(struct session *s)
@@ -11,6 +12,8 @@ static void check_source(struct session *s)
     struct failure *f = &s->status.source_failure;
 
     job_source_failure(&s->job, f);
+    if (f->err == ESTALE && source_device_is_gone(s->source.fd))
+        failure_set(f, f->op, ENODEV, f->offset, "the device is gone");
     if (f->err == 0 && source_check_unchanged(&s->source, f) < 0)
         job_fail_source(&s->job, f);
     if (f->err != 0)
@@ -75,6 +78,7 @@ static void note_committed(struct session *s, unsigned d)
     ds->attributes = t->attrs_given;
     ds->attribute_failures = t->attr_failures.list;
     ds->n_attribute_failures = t->attr_failures.n;
+    ds->attributes_lost = t->attr_failures.lost;
     ds->durable = s->job.dests[d].flush && !session_incomplete(s, d);
 }
 
@@ -119,8 +123,7 @@ static bool is_worth_keeping(const struct session *s, unsigned d)
     const struct failure *f = &s->dests[d].status->failure;
     int source = s->status.source_failure.err;
 
-    return source != ESTALE && source != ENODATA &&
-           !(f->op && strcmp(f->op, "fsync") == 0 && f->err != ETIMEDOUT);
+    return source != ESTALE && !(f->op && strcmp(f->op, "fsync") == 0 && f->err != ETIMEDOUT);
 }
 
 /* Whether an existing file has lost some of what it held. */

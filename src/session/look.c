@@ -37,6 +37,9 @@ static struct target_request request_for(const struct session *s, unsigned d)
         .force = o->force,
         .anew = options_make_anew(o),
         .backup = o->backup,
+        .made = o->backup.kind == BACKUP_NUMBERED ? NULL : s->copy->made,
+        .ret_id = place ? place->ret_id : NULL,
+        .spare_links = o->cp && o->preserve_links,
         .only_new = existing_keeps_all(&o->standing),
         .want_direct = s->direct,
         .need_direct = o->direct == WHEN_ALWAYS,
@@ -48,6 +51,7 @@ static struct target_request request_for(const struct session *s, unsigned d)
         .source_dev = s->source.st.st_dev,
         .source_ino = s->source.st.st_ino,
         .source_fd = s->source.fd,
+        .start = o->dest_offset,
         .length = s->size_known ? s->size : 0,
         .data = s->size_known ? data_size(s) : 0,
         .size = s->size_known ? s->size + o->dest_offset : 0,
@@ -65,7 +69,8 @@ static struct existing_case judge(const struct dest_call *c, const struct existi
     if (!c->judge)
         return (struct existing_case){.verdict = EXISTING_REPLACE};
     exists = (c->request.anew ? lstat(path, &there) : stat(path, &there)) == 0;
-    return existing_judge(p, &c->source_st, exists ? &there : NULL, AT_FDCWD, path);
+    return existing_judge(p, c->request.made, &c->source_st, exists ? &there : NULL, AT_FDCWD,
+                          path);
 }
 
 static void call_look(void *calls, unsigned d)
@@ -73,7 +78,8 @@ static void call_look(void *calls, unsigned d)
     struct dest_call *c = &((struct session_calls *)calls)->dests[d];
 
     c->existing = judge(c, c->existing_policy);
-    if (c->existing.verdict == EXISTING_SKIP || c->existing.verdict == EXISTING_REFUSE)
+    if (c->existing.verdict == EXISTING_SKIP || c->existing.verdict == EXISTING_REFUSE ||
+        c->existing.verdict == EXISTING_MADE)
         return;
     if (c->sweep)
         target_sweep(&c->request);

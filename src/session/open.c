@@ -51,6 +51,8 @@ static bool settle(struct session *s, unsigned d)
     }
     if (dest->existing.verdict == EXISTING_REFUSE)
         (void)existing_refused(&f);
+    else if (dest->existing.verdict == EXISTING_MADE)
+        (void)existing_made(&f);
     else if (dest->existing.verdict != EXISTING_ASK || dest->failure.err != 0 ||
              may_replace(s, d, &f))
         return true;
@@ -68,6 +70,8 @@ static void settle_all(struct session *s)
 /* With --on-error=stop nothing is changed once any destination is known to fail. */
 static bool look_says_stop(const struct session *s)
 {
+    if (s->unavailable)
+        return true;
     for (unsigned d = 0; s->o->stop_on_error && d < s->copy->n_dests; d++)
         if (s->dests[d].late || s->dests[d].failure.err != 0 ||
             s->dests[d].status->state == DEST_FAILED)
@@ -115,6 +119,18 @@ static void clone_source(struct dest_call *c)
     c->failure = f;
 }
 
+/* Notes which file is written in place. */
+static void note_file(struct dest_call *c)
+{
+    struct stat st;
+
+    c->ino = 0;
+    if (!c->request.inplace || fstat(c->target.fd, &st) < 0 || !S_ISREG(st.st_mode))
+        return;
+    c->dev = st.st_dev;
+    c->ino = st.st_ino;
+}
+
 /* A fifo without a reader is waited for, as cp does it, but not for ever. So is a partial file
  * that another run has locked: a run that was killed may not have ended yet. */
 static void call_open(void *calls, unsigned d)
@@ -129,6 +145,8 @@ static void call_open(void *calls, unsigned d)
         nanosleep(&pause, NULL);
         c->failure.err = 0;
     }
+    if (c->failure.err == 0)
+        note_file(c);
     if (c->failure.err == 0)
         clone_source(c);
 }
@@ -176,6 +194,7 @@ static void open_dests(struct session *s)
         dest->open = !dest->late && dest->failure.err == 0;
         dest->cloned = dest->open && s->calls->dests[d].cloned;
     }
+    session_refuse_same_files(s);
 }
 
 /* ---- what earlier runs have left ---- */
@@ -229,6 +248,8 @@ void session_open_dests(struct session *s)
     bool stop;
 
     session_look_at_dests(s, !s->file);
+    if (!s->file)
+        session_refuse_same_names(s);
     settle_all(s);
     stop = look_says_stop(s);
     for (unsigned d = 0; d < s->copy->n_dests; d++)

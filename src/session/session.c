@@ -167,9 +167,10 @@ void session_run_file(const struct options *o, const struct plan_copy *copy,
     struct session *s = session_new(o, copy, file, signal_fd);
 
     if (!s) {
-        report_error("cannot begin: %s", strerror(errno));
         if (file)
             close(file->fd);
+        else
+            report_error("cannot begin: %s", strerror(errno));
         *ret = (struct session_result){.exit_status = 2};
         return;
     }

@@ -46,14 +46,14 @@ void session_run(const struct options *o, const struct plan_copy *copy, int sign
 struct session_file {
     int fd; /* of the source, for reading; becomes the session's */
     const struct target_request *
-        targets; /* per destination: path, in_directory and dir_fd; the rest is not looked at */
+        targets; /* per destination: path, in_directory, dir_fd and ret_id; the rest is not looked at */
     void *arg;
     void (*progress)(void *arg, const struct copy_status *s, bool asked);
     void (*ended)(void *arg, const struct copy_status *s);
 };
 
-/* Copies a file of a tree. The paths in *copy are only for messages. Otherwise as
- * session_run(). */
+/* Copies a file of a tree. The paths in *copy are only for messages. If there is no memory to
+ * begin, ended() is not called, and the exit status is 2. Otherwise as session_run(). */
 void session_run_file(const struct options *o, const struct plan_copy *copy,
                       const struct session_file *file, int signal_fd,
                       struct session_result *ret);

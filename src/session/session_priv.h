@@ -10,6 +10,7 @@
  *     clone.c    destinations that become clones of the source or of another destination
  *     space.c    whether there is room; preallocation
  *     look.c     looks at the destinations before anything is changed
+ *     same_names.c  which destinations that are one file by their names
  *     open.c     opens the destinations
  *     setup.c    makes the job from the session
  *     finish.c   commits or gives up the destinations
@@ -185,7 +186,8 @@ int session_check_space(struct session *s, unsigned d, struct failure *f);
  * little. */
 void session_check_deferred_space(struct session *s);
 
-/* Preallocates for the destinations that the workers write to. */
+/* Preallocates for the destinations that the workers write to, and finds out whether the order of
+ * the writes matters. */
 void session_reserve_space(struct session *s);
 
 /* ---- look.c ---- */
@@ -195,6 +197,16 @@ void session_reserve_space(struct session *s);
  * have failed; `called` says which are not late. A failure of the look itself does not fail a
  * destination: opening it will. */
 void session_look_at_dests(struct session *s, bool sweep);
+
+/* ---- same_names.c ---- */
+
+/* After the look: destinations in one directory fail whose names are one for its file system.
+ * Then nothing is to be opened: s->unavailable is set. Those that are not late and have not
+ * failed are `called` afterwards. */
+void session_refuse_same_names(struct session *s);
+
+/* After the open: the same for destinations that are written in place, and are one file. */
+void session_refuse_same_files(struct session *s);
 
 /* ---- open.c ---- */
 

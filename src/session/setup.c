@@ -50,7 +50,7 @@ static struct tuning_facts facts(const struct session *s)
             continue;
         t = session_target(s, d);
         f.n_dests++;
-        f.sequential |= t->sequential;
+        f.sequential |= t->sequential || t->ascending;
         if (t->fd_direct < 0)
             continue;
         f.direct = true;
@@ -120,6 +120,7 @@ static void set_up_dest(struct session *s, unsigned d)
         .base = s->o->dest_offset,
         .need_direct = t->request.need_direct,
         .sequential = t->sequential,
+        .ascending = t->ascending,
         .flush = s->o->fsync && t->can_fsync,
         .blank = t->blank,
         .timeout_ms = session_timeout_ms(s, t->sequential),
@@ -204,6 +205,8 @@ static void configure_job(struct session *s)
     struct job *j = &s->job;
 
     j->chunk_size = s->tuning.chunk_size;
+    j->chunk_step = s->tuning.chunk_step;
+    j->memory = s->o->memory ? s->o->memory : OPTIONS_DEFAULT_MEMORY;
     j->buffers = s->tuning.buffers;
     j->max_held = s->tuning.queue_depth;
     j->detach = detaches(s);

@@ -42,7 +42,7 @@ static void call_source(void *calls, unsigned i)
     if (of_tree)
         r = source_open_fd(&c->source, c->fd, c->path, &c->failure);
     else
-        r = source_open(&c->source, c->path, &c->failure);
+        r = source_open(&c->source, c->path, c->follow, &c->failure);
     if (r < 0)
         return;
     open_direct(c);
@@ -74,6 +74,7 @@ int session_open_source(struct session *s)
 
     c->o = s->o;
     c->path = s->copy->source;
+    c->follow = s->copy->follow;
     c->fd = s->file ? s->file->fd : -1;
     c->n_dests = s->copy->n_dests;
     attrs_init(&c->attrs, &s->o->preserve);

@@ -4,6 +4,10 @@
 #include "base/text.h"
 #include "session_priv.h"
 
+/* Bytes from which on the order of a destination's writes may matter: a copy of less is one chunk
+ * or few. */
+#define ORDER_SIZE (256u << 10)
+
 int session_check_space(struct session *s, unsigned d, struct failure *f)
 {
     uint64_t missing = space_missing(s->demands, s->copy->n_dests, d);
@@ -61,7 +65,7 @@ static bool wants_reservation(const struct session *s, unsigned d)
     if (!session_takes_part(s, d) || s->dests[d].cloned || s->dests[d].clone_source != d)
         return false;
     t = session_target(s, d);
-    return t->request.sparse || t->fd_direct >= 0;
+    return t->request.sparse || t->fd_direct >= 0 || s->size > ORDER_SIZE;
 }
 
 void session_reserve_space(struct session *s)

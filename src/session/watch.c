@@ -21,21 +21,31 @@ static int interval_ms(const struct session *s, int progress_ms)
         return progress_ms;
     if (s->signal)
         return STOP_POLL_MS;
-    return s->job.extents && s->job.source.timeout_ms ? SEARCH_MS : -1;
+    return (s->job.extents || atomic_load(&s->job.asked_at)) && s->job.source.timeout_ms
+               ? SEARCH_MS
+               : -1;
 }
 
-/* Whether a worker hangs while it looks for holes in the source. No engine notices that. */
-static bool search_hangs(struct session *s)
+/* Whether a call that a worker has made itself hangs since asked_at; 0: there is none. */
+static bool is_late(struct session *s, uint64_t asked_at, const char *what)
 {
-    uint64_t asked_at = s->job.extents ? extents_asked_at(s->job.extents) : 0;
-    uint64_t now = clock_now_ms();
+    unsigned limit = s->job.source.timeout_ms;
     struct failure f;
 
-    if (!asked_at || !s->job.source.timeout_ms || now < asked_at + s->job.source.timeout_ms)
+    if (!asked_at || !limit || clock_now_ms() < asked_at + limit)
         return false;
-    failure_set(&f, "look for holes", ETIMEDOUT, FAILURE_NO_OFFSET, NO_ANSWER);
+    failure_set(&f, what, ETIMEDOUT, FAILURE_NO_OFFSET, NO_ANSWER);
     job_fail_source(&s->job, &f);
     return true;
+}
+
+/* Whether a worker hangs while it looks for holes in the source, or for its end. No engine
+ * notices that. */
+static bool search_hangs(struct session *s)
+{
+    return is_late(s, s->job.extents ? extents_asked_at(s->job.extents) : 0,
+                   "look for holes") ||
+           is_late(s, atomic_load(&s->job.asked_at), "read");
 }
 
 /* Waits until the workers have ended. False: after a signal they did not end in time, or they

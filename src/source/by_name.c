@@ -6,9 +6,9 @@
 #include "base/direct_io.h"
 #include "base/fd.h"
 
-int by_name_open(const char *path)
+int by_name_open(const char *path, bool follow)
 {
-    return fd_open_existing(AT_FDCWD, path, O_RDONLY);
+    return fd_open_existing(AT_FDCWD, path, O_RDONLY | (follow ? 0 : O_NOFOLLOW));
 }
 
 void by_name_open_direct(struct source *s)

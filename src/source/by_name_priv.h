@@ -7,7 +7,7 @@
 #include "source.h"
 
 /* See kind_priv.h. */
-int by_name_open(const char *path);
+int by_name_open(const char *path, bool follow);
 void by_name_open_direct(struct source *s);
 void by_name_close(struct source *s);
 

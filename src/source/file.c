@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/file_system.h"
+#include "base/interrupted.h"
 #include "by_name_priv.h"
 #include "holes.h"
 #include "kind_priv.h"
@@ -25,20 +26,34 @@ static const unsigned long made_up_file_systems[] = {
     NSFS_MAGIC,       XENFS_SUPER_MAGIC,  0,
 };
 
+bool source_is_made_up(int fd)
+{
+    return file_system_is(fd, made_up_file_systems) == 1;
+}
+
 static bool file_takes(const struct stat *st)
 {
     return S_ISREG(st->st_mode);
 }
 
+/* Whether there is a byte behind the end that the size says. Some file systems do not know the
+ * sizes of their files; and a file may have grown since the size was read. */
+static bool is_longer(const struct source *s)
+{
+    char byte;
+
+    return pread(s->fd, &byte, 1, (off_t)s->size) == 1;
+}
+
 static int file_begin(struct source *s, struct failure *f)
 {
     (void)f;
-    s->file.made_up = file_system_is(s->fd, made_up_file_systems) == 1;
+    s->file.made_up = source_is_made_up(s->fd);
     s->size = (uint64_t)s->st.st_size;
     s->can = (struct source_can){
         .positions = true,
         .again = true,
-        .size_known = s->size > 0 && !s->file.made_up,
+        .size_known = s->size > 0 && !s->file.made_up && !is_longer(s),
     };
     s->can.holes = s->can.size_known && holes_are_likely(&s->st);
     s->can.clonable = s->can.size_known;
@@ -56,7 +71,7 @@ static int file_check_unchanged(const struct source *s, struct failure *f)
 
     if (s->file.made_up)
         return 0;
-    if (fstat(s->fd, &now) < 0)
+    if (UNINTERRUPTED(fstat(s->fd, &now)) < 0)
         return failure_set(f, "stat", errno, FAILURE_NO_OFFSET, NULL);
     if (now.st_size != s->st.st_size)
         return failure_set(f, "check", ESTALE, FAILURE_NO_OFFSET,

@@ -9,8 +9,9 @@ struct source_ops {
     /* Whether this kind reads what st is of. Of each st at most one kind does. */
     bool (*takes)(const struct stat *st);
 
-    /* Opens the path for reading. Returns the descriptor, or a negative errno. */
-    int (*open)(const char *path);
+    /* Opens the path for reading. follow: it may be a symlink, which is followed. Returns the
+     * descriptor, or a negative errno. */
+    int (*open)(const char *path, bool follow);
 
     /* Completes the source: s->fd is open and s->st filled, as this kind takes it. Fills
      * s->size, s->can, and what the kind keeps. 0, or a negative errno with *f filled: the

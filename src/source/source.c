@@ -5,6 +5,7 @@
 #include <fcntl.h>
 
 #include "base/fd.h"
+#include "base/interrupted.h"
 #include "kind_priv.h"
 
 /* NULL: there is none. */
@@ -22,6 +23,9 @@ static int refuse(mode_t mode, struct failure *f)
     switch (mode & S_IFMT) {
     case S_IFDIR:
         return failure_set(f, "open", EISDIR, FAILURE_NO_OFFSET, "is a directory now");
+    case S_IFLNK:
+        return failure_set(f, "open", ELOOP, FAILURE_NO_OFFSET,
+                           "is a symbolic link now, which is not to be followed");
     case S_IFIFO:
         return failure_set(f, "open", EOPNOTSUPP, FAILURE_NO_OFFSET,
                            "is a fifo; only regular files and block devices can be read");
@@ -41,7 +45,7 @@ static int begin(struct source *s, struct failure *f)
 {
     int r;
 
-    if (fstat(s->fd, &s->st) < 0)
+    if (UNINTERRUPTED(fstat(s->fd, &s->st)) < 0)
         r = failure_set(f, "stat", errno, FAILURE_NO_OFFSET, NULL);
     else if (!(s->ops = kind_of(&s->st)))
         r = refuse(s->st.st_mode, f);
@@ -55,20 +59,20 @@ static int begin(struct source *s, struct failure *f)
     return 0;
 }
 
-int source_open(struct source *s, const char *path, struct failure *f)
+int source_open(struct source *s, const char *path, bool follow, struct failure *f)
 {
     int r;
 
     *s = (struct source){.path = path, .fd = -1, .fd_direct = -1};
 
     /* Before the open, which has effects of its own on some devices. */
-    if (stat(path, &s->st) < 0)
+    if (UNINTERRUPTED(fstatat(AT_FDCWD, path, &s->st, follow ? 0 : AT_SYMLINK_NOFOLLOW)) < 0)
         return failure_set(f, "open", errno, FAILURE_NO_OFFSET, NULL);
     s->ops = kind_of(&s->st);
     if (!s->ops)
         return refuse(s->st.st_mode, f);
 
-    r = s->ops->open(path);
+    r = s->ops->open(path, follow);
     if (r < 0)
         return failure_set(f, "open", -r, FAILURE_NO_OFFSET, NULL);
     s->fd = r;

@@ -54,9 +54,11 @@ struct source {
 };
 
 /* Opens what path leads to for reading, if there is a kind for it: regular files and block
- * devices. Anything else is refused with -EISDIR or -EOPNOTSUPP (FIFO, socket, character
- * device), without opening it. 0, or a negative errno with *f filled and nothing to close. */
-int source_open(struct source *s, const char *path, struct failure *f);
+ * devices. Anything else is refused with -EISDIR, -ELOOP (a symlink, unless `follow` lets it be
+ * followed) or -EOPNOTSUPP (FIFO, socket, character device), without opening it. Directories on
+ * the path may always be symlinks. 0, or a negative errno with *f filled and nothing to
+ * close. */
+int source_open(struct source *s, const char *path, bool follow, struct failure *f);
 
 /* The same for what fd is open on already, for reading. fd belongs to the source, also on
  * failure. path is not owned. */
@@ -78,6 +80,10 @@ int source_check_unchanged(const struct source *s, struct failure *f);
  * it. False, and *ret untouched, if nothing does: nobody knows whether a block device or a file
  * of /proc has changed. */
 bool source_origin(const struct source *s, struct origin *ret);
+
+/* Whether the file that fd is open on is one that the kernel makes up while it is read (/proc,
+ * /sys): its st_size is 0 or a page, whatever is read. */
+bool source_is_made_up(int fd);
 
 /* Closes the descriptors and frees what the kind keeps. */
 void source_close(struct source *s);

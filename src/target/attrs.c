@@ -1,5 +1,3 @@
-#include "attrs.h"
-
 #include <attr/libattr.h>
 #include <endian.h>
 #include <errno.h>
@@ -15,7 +13,9 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "attrs_priv.h"
 #include "base/clock.h"
+#include "base/interrupted.h"
 
 #define ACCESS_ACL   "system.posix_acl_access"
 #define DEFAULT_ACL  "system.posix_acl_default"
@@ -44,40 +44,44 @@ static struct handle handle_of(int fd, bool path_only)
 
 static ssize_t xattr_list(const struct handle *h, char *list, size_t size)
 {
-    return h->path_only ? listxattr(h->path, list, size) : flistxattr(h->fd, list, size);
+    return h->path_only ? UNINTERRUPTED(listxattr(h->path, list, size))
+                        : UNINTERRUPTED(flistxattr(h->fd, list, size));
 }
 
 static ssize_t xattr_get(const struct handle *h, const char *name, void *value, size_t size)
 {
-    return h->path_only ? getxattr(h->path, name, value, size)
-                        : fgetxattr(h->fd, name, value, size);
+    return h->path_only ? UNINTERRUPTED(getxattr(h->path, name, value, size))
+                        : UNINTERRUPTED(fgetxattr(h->fd, name, value, size));
 }
 
 static int xattr_set(const struct handle *h, const char *name, const void *value, size_t size)
 {
-    return h->path_only ? setxattr(h->path, name, value, size, 0)
-                        : fsetxattr(h->fd, name, value, size, 0);
+    return h->path_only ? UNINTERRUPTED(setxattr(h->path, name, value, size, 0))
+                        : UNINTERRUPTED(fsetxattr(h->fd, name, value, size, 0));
 }
 
 static int xattr_remove(const struct handle *h, const char *name)
 {
-    return h->path_only ? removexattr(h->path, name) : fremovexattr(h->fd, name);
+    return h->path_only ? UNINTERRUPTED(removexattr(h->path, name))
+                        : UNINTERRUPTED(fremovexattr(h->fd, name));
 }
 
 static int set_mode(const struct handle *h, mode_t mode)
 {
-    return h->path_only ? chmod(h->path, mode) : fchmod(h->fd, mode);
+    return h->path_only ? UNINTERRUPTED(chmod(h->path, mode))
+                        : UNINTERRUPTED(fchmod(h->fd, mode));
 }
 
 static int set_owner(const struct handle *h, uid_t uid, gid_t gid)
 {
-    return h->path_only ? fchownat(h->fd, "", uid, gid, AT_EMPTY_PATH)
-                        : fchown(h->fd, uid, gid);
+    return h->path_only ? UNINTERRUPTED(fchownat(h->fd, "", uid, gid, AT_EMPTY_PATH))
+                        : UNINTERRUPTED(fchown(h->fd, uid, gid));
 }
 
 static int set_times(const struct handle *h, const struct timespec times[2])
 {
-    return h->path_only ? utimensat(h->fd, "", times, AT_EMPTY_PATH) : futimens(h->fd, times);
+    return h->path_only ? UNINTERRUPTED(utimensat(h->fd, "", times, AT_EMPTY_PATH))
+                        : UNINTERRUPTED(futimens(h->fd, times));
 }
 
 /* ---- failures ---- */
@@ -96,8 +100,11 @@ static bool is_unsupported(int err)
 static void note_xattr(struct attrs_failures *failures, enum attrs_effort effort,
                        const char *op, int err, const char *name)
 {
-    if (effort == ATTRS_REQUIRED || (effort == ATTRS_MIND && !is_unsupported(err)))
+    if (effort == ATTRS_REQUIRED || (effort == ATTRS_MIND && !is_unsupported(err)) ||
+        (effort == ATTRS_TRY && err == ENOMEM))
         note(failures, op, err, name);
+    else if (effort != ATTRS_LEAVE)
+        failures->lost = true;
 }
 
 /* ---- what is wanted ---- */
@@ -121,33 +128,6 @@ void attrs_init(struct attrs *a, const struct attrs_wanted *wanted)
         a->wanted.context = ATTRS_LEAVE;
     if (wanted->xattrs) /* reads /etc/xattr.conf, which is not safe among threads */
         (void)attr_copy_action(CONTEXT, NULL);
-}
-
-/* Errors of a device, of a server, or of a full file system. An attribute alone is refused with
- * others: EPERM, EOPNOTSUPP, EINVAL. */
-static bool is_write_error(int err)
-{
-    static const int errors[] = {EIO,   ENOSPC,   EDQUOT,       EFBIG,     EROFS, ENODEV,
-                                 ENXIO, ENOTCONN, ECONNABORTED, ETIMEDOUT, ESTALE};
-
-    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
-        if (err == errors[i])
-            return true;
-    return false;
-}
-
-const struct failure *attrs_lost_data(const struct attrs_failures *failures)
-{
-    for (unsigned i = 0; i < failures->n; i++) {
-        const struct failure *f = &failures->list[i];
-        bool of_inode = strcmp(f->op, "preserve owner") == 0 ||
-                        strcmp(f->op, "preserve mode") == 0 ||
-                        strcmp(f->op, "preserve times") == 0;
-
-        if (of_inode && is_write_error(f->err))
-            return f;
-    }
-    return NULL;
 }
 
 void attrs_free(struct attrs *a)
@@ -292,6 +272,7 @@ void attrs_read_stat(struct attrs *a, const struct stat *st)
     a->n_xattrs = 0;
     a->values_used = 0;
     a->failures.n = 0;
+    a->failures.lost = false;
 }
 
 void attrs_read(struct attrs *a, int fd, bool path_only, const struct stat *st)
@@ -335,35 +316,45 @@ static size_t packed_size(const struct attrs_value *v)
     return v->size || v->name ? sizeof(struct packed) + strlen(v->name) + 1 + v->size : 0;
 }
 
-/* Returns the position behind the value. */
-static char *pack(const struct attrs *a, const struct attrs_value *v, char *to)
+static void pack(const struct attrs *a, const struct attrs_value *v, char *to)
 {
-    struct packed p;
+    struct packed p = {(uint32_t)strlen(v->name) + 1, (uint32_t)v->size};
 
-    if (!packed_size(v))
-        return to;
-    p = (struct packed){(uint32_t)strlen(v->name) + 1, (uint32_t)v->size};
     memcpy(to, &p, sizeof(p));
     memcpy(to + sizeof(p), v->name, p.name_size);
     memcpy(to + sizeof(p) + p.name_size, a->values + v->start, v->size);
-    return to + packed_size(v);
+}
+
+/* By the numbers of attrs_pack(). */
+static const struct attrs_value *value_at(const struct attrs *a, unsigned i)
+{
+    return i == 0 ? &a->access_acl : i == 1 ? &a->default_acl : &a->xattrs[i - 2];
 }
 
 size_t attrs_packed_size(const struct attrs *a)
 {
-    size_t size = packed_size(&a->access_acl) + packed_size(&a->default_acl);
+    size_t size = 0;
 
-    for (unsigned i = 0; i < a->n_xattrs; i++)
-        size += packed_size(&a->xattrs[i]);
+    for (unsigned i = 0; i < 2 + a->n_xattrs; i++)
+        size += packed_size(value_at(a, i));
     return size;
 }
 
-void attrs_pack(const struct attrs *a, void *to)
+size_t attrs_pack(const struct attrs *a, unsigned *at, void *to, size_t max)
 {
-    char *at = pack(a, &a->default_acl, pack(a, &a->access_acl, to));
+    size_t used = 0;
 
-    for (unsigned i = 0; i < a->n_xattrs; i++)
-        at = pack(a, &a->xattrs[i], at);
+    for (; *at < 2 + a->n_xattrs; ++*at) {
+        const struct attrs_value *v = value_at(a, *at);
+        size_t size = packed_size(v);
+
+        if (size > max - used)
+            break;
+        if (size > 0)
+            pack(a, v, (char *)to + used);
+        used += size;
+    }
+    return used;
 }
 
 /* Adds the value at a->values + at. Returns the position behind it or a negative errno. */
@@ -414,6 +405,7 @@ struct receiver {
     mode_t mode_now; /* its present permission and set-id bits */
     bool changed;
     bool owner_kept;
+    struct attrs_given given;
     struct attrs_failures *failures;
 };
 
@@ -438,6 +430,7 @@ static void give_owner(struct receiver *r)
     int err;
 
     r->owner_kept = r->st.st_uid == a->uid && r->st.st_gid == a->gid;
+    r->given.owner = r->owner_kept;
     if (r->owner_kept)
         return;
     err = -restrict_mode(r);
@@ -448,7 +441,7 @@ static void give_owner(struct receiver *r)
             r->changed |= set_owner(&r->h, (uid_t)-1, a->gid) == 0;
     }
     if (err == 0) {
-        r->owner_kept = r->changed = true;
+        r->owner_kept = r->changed = r->given.owner = true;
         if (!S_ISDIR(r->st.st_mode)) /* which keep them */
             r->mode_now &= ~(mode_t)SET_ID_BITS;
     } else if (a->superuser || (err != EPERM && err != EINVAL)) {
@@ -523,12 +516,14 @@ static void give_mode(struct receiver *r)
     mode &= MODE_BITS;
     if (a->wanted.owner && !r->owner_kept)
         mode &= ~(mode_t)(SET_ID_BITS | S_ISVTX);
+    r->given.mode = true;
+    r->given.mode_bits = mode;
     /* Setting the list may have cleared the set-group-ID bit. */
     if (mode == r->mode_now && !(a->access_acl.size && (mode & S_ISGID)))
         return;
-    if (set_mode(&r->h, mode) == 0)
-        r->changed = true;
-    else
+    r->given.mode = set_mode(&r->h, mode) == 0;
+    r->changed |= r->given.mode;
+    if (!r->given.mode)
         note(r->failures, "preserve mode", errno, NULL);
 }
 
@@ -538,10 +533,21 @@ static void give_times(struct receiver *r)
 
     if (clock_same(&r->st.st_atim, times) && clock_same(&r->st.st_mtim, times + 1))
         return;
-    if (set_times(&r->h, times) == 0)
-        r->changed = true;
-    else
+    r->given.times = set_times(&r->h, times) == 0;
+    r->changed |= r->given.times;
+    if (!r->given.times)
         note(r->failures, "preserve times", errno, NULL);
+}
+
+/* Looks once, after the last change, what has come of all. */
+static void check_kept(struct receiver *r)
+{
+    struct stat now;
+
+    if (fstat(r->h.fd, &now) < 0)
+        note(r->failures, "stat", errno, NULL);
+    else
+        attrs_note_not_kept(r->a, &r->given, &now, r->failures);
 }
 
 bool attrs_apply(const struct attrs *a, const struct attrs_file *file,
@@ -569,6 +575,8 @@ bool attrs_apply(const struct attrs *a, const struct attrs_file *file,
         give_mode(&r);
     if (a->wanted.times)
         give_times(&r);
+    if (r.changed)
+        check_kept(&r);
     return r.changed;
 }
 

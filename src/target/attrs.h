@@ -23,7 +23,7 @@
 /* Which failures to preserve something are reported. */
 enum attrs_effort {
     ATTRS_LEAVE,    /* it is not preserved at all */
-    ATTRS_TRY,      /* none (cp -a) */
+    ATTRS_TRY,      /* none (cp -a), but for want of memory */
     ATTRS_MIND,     /* all, unless the file system does not support it (--preserve=all) */
     ATTRS_REQUIRED, /* all (--preserve=xattr) */
 };
@@ -48,6 +48,7 @@ struct attrs_value {
 struct attrs_failures {
     unsigned n;
     struct failure list[ATTRS_MAX_FAILURES]; /* the first ones */
+    bool lost; /* something was not preserved of which no failure is reported (ATTRS_TRY) */
 };
 
 /* The attributes of one source. The buffers are used again for the next source and only
@@ -101,20 +102,29 @@ void attrs_read(struct attrs *a, int fd, bool path_only, const struct stat *st);
 /* The same if only *st is known: no lists, no extended attributes. */
 void attrs_read_stat(struct attrs *a, const struct stat *st);
 
-/* Access control lists and extended attributes as a sequence of bytes: its size (0: there are
- * none), and the bytes themselves, written to a buffer of that size. */
-size_t attrs_packed_size(const struct attrs *a);
-void attrs_pack(const struct attrs *a, void *to);
+/* The longest that one access control list or extended attribute can be in the bytes that
+ * attrs_pack() makes: the kernel's XATTR_SIZE_MAX and XATTR_NAME_MAX (limits.h), and what is
+ * added. */
+#define ATTRS_LONGEST (65536u + 256 + 8)
 
-/* The reverse of attrs_pack(): *a becomes what attrs_read() has made, without its failures. 0,
- * or -ENOMEM with the result of attrs_read_stat(). */
+/* The size in bytes of access control lists and extended attributes as attrs_pack() makes them;
+ * 0: there are none. */
+size_t attrs_packed_size(const struct attrs *a);
+
+/* Writes access control lists and extended attributes as bytes, whole ones, from number *at on
+ * (the first is 0) as long as they fit into `max` bytes. Moves *at on behind them. Returns how
+ * many bytes were written: not 0 before all are, if max is at least ATTRS_LONGEST. */
+size_t attrs_pack(const struct attrs *a, unsigned *at, void *to, size_t max);
+
+/* The reverse of attrs_pack(), of all bytes together: *a becomes what attrs_read() has made,
+ * without its failures. 0, or -ENOMEM with the result of attrs_read_stat(). */
 int attrs_unpack(struct attrs *a, const struct stat *st, const void *packed, size_t size);
 
 /* Sets the attributes that were read on the file, unless it has them already. If one cannot be
- * set, the others are set all the same; *ret lists the failures. (As with cp, it is no failure
- * that a user without privileges may not give files away.) Returns whether anything was
- * changed; an earlier fsync(2) does not cover that change. Any number of threads may use one
- * struct attrs. */
+ * set, the others are set all the same; *ret lists the failures, also what the file system has
+ * answered with success and ignored. (As with cp, it is no failure that a user without privileges
+ * may not give files away.) Returns whether anything was changed; an earlier fsync(2) does not
+ * cover that change. Any number of threads may use one struct attrs. */
 bool attrs_apply(const struct attrs *a, const struct attrs_file *file,
                  struct attrs_failures *ret);
 
@@ -123,13 +133,13 @@ bool attrs_apply(const struct attrs *a, const struct attrs_file *file,
  * there. */
 void attrs_repeat_times(const struct attrs *a, int fd);
 
-/* Frees the buffers. */
 /* The first of these failures that shows that data of the file are lost; NULL: there is none.
  * Before the kernel changes owner, mode or times it may write the dirty pages of the file, and
  * report an error of that write instead, once (fuse_do_setattr() with FUSE_WRITEBACK_CACHE,
  * nfs_setattr(); Linux 6.18). close(2) then succeeds. */
 const struct failure *attrs_lost_data(const struct attrs_failures *failures);
 
+/* Frees the buffers. */
 void attrs_free(struct attrs *a);
 
 #endif

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/interrupted.h"
 #include "temp.h"
 
 #define MAX_DIGITS 18 /* of a number; a name with more is no backup */
@@ -34,7 +35,7 @@ static uint64_t number_of(const char *entry, const char *name, size_t len)
  * listed. */
 static uint64_t highest(int dir_fd, const char *name)
 {
-    int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = UNINTERRUPTED(openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     size_t len = strlen(name);
     const struct dirent *entry;
@@ -102,12 +103,12 @@ static int link_over(int dir_fd, const char *name, const char *backup)
     char temp[TEMP_NAME_SIZE];
     int r = temp_name(temp);
 
-    if (r == 0 && linkat(dir_fd, name, dir_fd, temp, 0) < 0)
+    if (r == 0 && UNINTERRUPTED(linkat(dir_fd, name, dir_fd, temp, 0)) < 0)
         return -errno;
-    if (r == 0 && renameat(dir_fd, temp, dir_fd, backup) < 0)
+    if (r == 0 && UNINTERRUPTED(renameat(dir_fd, temp, dir_fd, backup)) < 0)
         r = -errno;
     /* rename(2) does nothing if both were names of one file already. */
-    (void)unlinkat(dir_fd, temp, 0);
+    (void)UNINTERRUPTED(unlinkat(dir_fd, temp, 0));
     return r;
 }
 
@@ -121,13 +122,13 @@ static int make_simple(int dir_fd, const char *name, bool move, const char *back
         if (!is_no_link(-r))
             return r;
     }
-    if (renameat(dir_fd, name, dir_fd, backup) < 0)
+    if (UNINTERRUPTED(renameat(dir_fd, name, dir_fd, backup)) < 0)
         return -errno;
     /* As in link_over(). */
-    if (fstatat(dir_fd, name, &first, AT_SYMLINK_NOFOLLOW) == 0 &&
-        fstatat(dir_fd, backup, &second, AT_SYMLINK_NOFOLLOW) == 0 &&
+    if (UNINTERRUPTED(fstatat(dir_fd, name, &first, AT_SYMLINK_NOFOLLOW)) == 0 &&
+        UNINTERRUPTED(fstatat(dir_fd, backup, &second, AT_SYMLINK_NOFOLLOW)) == 0 &&
         fd_same_file(&first, &second))
-        (void)unlinkat(dir_fd, name, 0);
+        (void)UNINTERRUPTED(unlinkat(dir_fd, name, 0));
     return 0;
 }
 
@@ -139,7 +140,7 @@ static int make_numbered(int dir_fd, const char *name, bool move, uint64_t numbe
 
     for (unsigned i = 0; r == -EEXIST && i < MAX_TRIES; i++) {
         r = put_number(name, number + i, ret_backup);
-        if (r == 0 && !move && linkat(dir_fd, name, dir_fd, ret_backup, 0) < 0)
+        if (r == 0 && !move && UNINTERRUPTED(linkat(dir_fd, name, dir_fd, ret_backup, 0)) < 0)
             r = -errno;
         if (move ? r == 0 : is_no_link(-r))
             r = temp_move(dir_fd, name, ret_backup);
@@ -152,13 +153,14 @@ int backup_make(const struct backup_wanted *w, int dir_fd, const char *name,
 {
     struct stat st;
     uint64_t number = 0;
-    int r = fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0
+    int r = UNINTERRUPTED(fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW)) < 0
                 ? -errno
                 : find_name(w, dir_fd, name, ret_backup, &number);
 
     if (r == 0 && number > 0)
         r = make_numbered(dir_fd, name, move, number, ret_backup);
-    else if (r == 0 && fstatat(dir_fd, ret_backup, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+    else if (r == 0 &&
+             UNINTERRUPTED(fstatat(dir_fd, ret_backup, &st, AT_SYMLINK_NOFOLLOW)) == 0 &&
              fd_same_file(&st, source))
         r = -EEXIST;
     else if (r == 0)
@@ -172,10 +174,10 @@ void backup_undo(int dir_fd, const char *name, const char *backup)
 {
     struct stat first, second;
 
-    if (fstatat(dir_fd, backup, &second, AT_SYMLINK_NOFOLLOW) < 0)
+    if (UNINTERRUPTED(fstatat(dir_fd, backup, &second, AT_SYMLINK_NOFOLLOW)) < 0)
         return;
-    if (fstatat(dir_fd, name, &first, AT_SYMLINK_NOFOLLOW) < 0)
-        (void)renameat2(dir_fd, backup, dir_fd, name, RENAME_NOREPLACE);
+    if (UNINTERRUPTED(fstatat(dir_fd, name, &first, AT_SYMLINK_NOFOLLOW)) < 0)
+        (void)UNINTERRUPTED(renameat2(dir_fd, backup, dir_fd, name, RENAME_NOREPLACE));
     else if (fd_same_file(&first, &second))
-        (void)unlinkat(dir_fd, backup, 0);
+        (void)UNINTERRUPTED(unlinkat(dir_fd, backup, 0));
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/interrupted.h"
 #include "file_priv.h"
 
 static bool file_takes(const struct target_request *q, const struct stat *there)
@@ -46,17 +47,24 @@ static int file_look(const struct target_request *q, struct target_view *ret, st
 {
     struct file_name n;
     struct file_existing there;
+    struct stat dir;
     int r = file_name_resolve(&n, q, &there, f);
 
     if (r == 0)
         r = file_name_check(q, &there, f);
     if (r == 0)
+        r = file_space_check_limit(&n, q, f);
+    if (r == 0)
         r = check_access(&n, q, &there, f);
+    if (r == 0 && fstat(n.dir_fd, &dir) < 0)
+        r = file_fail(f, "stat", errno, NULL);
     if (r == 0)
         *ret = (struct target_view){
             .how = q->inplace ? "in place" : "by temporary and rename",
             .demand = file_space_demand(&n, q, q->inplace && there.exists ? &there.st : NULL),
             .clones = file_space_can_clone(&n),
+            .directory_dev = dir.st_dev,
+            .directory_ino = dir.st_ino,
             .unlinks_source = there.over_source,
         };
     file_name_free(&n);
@@ -91,6 +99,10 @@ static int file_open(struct target *t, struct failure *f)
     r = file_name_resolve(&own->name, &t->request, &own->there, f);
     if (r == 0)
         r = file_name_check(&t->request, &own->there, f);
+    if (r == 0)
+        r = file_space_check_limit(&own->name, &t->request, f);
+    if (own->there.apart)
+        t->request.inplace = false;
     if (r == 0 && t->request.durable)
         r = file_name_make_syncable(&own->name, f);
     if (r == 0)
@@ -109,7 +121,8 @@ static bool cut_for_clone(const struct target *t)
     struct stat st;
 
     return t->mixes && !q->keep_rest && fstat(t->fd, &st) == 0 &&
-           (uint64_t)st.st_size > q->size && ftruncate(t->fd, (off_t)q->size) == 0;
+           (uint64_t)st.st_size > q->size &&
+           UNINTERRUPTED(ftruncate(t->fd, (off_t)q->size)) == 0;
 }
 
 static int file_clone(struct target *t, int from, uint64_t offset, struct failure *f)
@@ -173,7 +186,7 @@ static void restore(struct target *t)
     if (own->backup[0] == '\0')
         return;
     if (temp_is(n->dir_fd, n->last, t->fd))
-        (void)unlinkat(n->dir_fd, n->last, 0);
+        (void)UNINTERRUPTED(unlinkat(n->dir_fd, n->last, 0));
     backup_undo(n->dir_fd, n->last, own->backup);
 }
 

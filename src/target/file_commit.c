@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/interrupted.h"
 #include "file_priv.h"
 
 #define HINT_LONGER "the end of the old file is behind the new data; --dest-offset=0 keeps it"
@@ -13,7 +14,7 @@
 static int set_length(const struct target *t, const char *message, bool *ret_changed,
                       struct failure *f)
 {
-    if (ftruncate(t->fd, (off_t)t->request.size) < 0)
+    if (UNINTERRUPTED(ftruncate(t->fd, (off_t)t->request.size)) < 0)
         return file_fail(f, "set length", errno, message);
     *ret_changed = true;
     return 0;
@@ -83,9 +84,10 @@ static int flush_names(struct target *t, bool renamed, struct failure *f)
 {
     int r = renamed ? flush_file(t, f) : 0;
 
-    if (r == 0 && fsync(file_of(t)->name.dir_fd) < 0)
-        r = file_fail(f, "fsync directory", errno, NULL);
-    return r;
+    if (r < 0)
+        return r;
+    r = fd_flush_directory(file_of(t)->name.dir_fd);
+    return r < 0 ? file_fail(f, "fsync directory", -r, NULL) : 0;
 }
 
 /* The rename has failed, and the old file is gone all the same: a server of SMB removes a file that
@@ -119,7 +121,7 @@ static int put_in_place(struct target *t, struct failure *f)
     if (t->request.backup.kind != BACKUP_NONE &&
         file_name_back_up(n, &t->request, false, backup, f) < 0)
         return -f->err;
-    if (renameat(n->dir_fd, own->temp, n->dir_fd, n->last) < 0) {
+    if (UNINTERRUPTED(renameat(n->dir_fd, own->temp, n->dir_fd, n->last)) < 0) {
         int err = errno;
 
         if (backup[0] != '\0')
@@ -127,32 +129,56 @@ static int put_in_place(struct target *t, struct failure *f)
         if (own->there.exists && faccessat(n->dir_fd, n->last, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
             errno == ENOENT)
             return save_temporary(t, err, f);
-        return file_fail(f, "rename", err, err == EBUSY ? HINT_INPLACE : NULL);
+        return file_fail(
+            f, "rename", err,
+            err == EBUSY || (own->there.exists && file_is_refused(err)) ? HINT_INPLACE : NULL);
     }
     own->temp[0] = '\0';
     return 0;
+}
+
+/* Replaces a file that has got the final name in the last moment. */
+static int replace_late(struct target *t, struct failure *f)
+{
+    const struct file_name *n = &file_of(t)->name;
+    struct stat st;
+
+    if (UNINTERRUPTED(fstatat(n->dir_fd, n->last, &st, AT_SYMLINK_NOFOLLOW)) < 0 ||
+        !S_ISREG(st.st_mode))
+        return file_fail(f, "rename", EEXIST, HINT_KIND);
+    if (made_look(t->request.made, n->dir_fd, n->last, &st) == MADE_HERE)
+        return file_fail(f, "rename", EEXIST, MADE_HINT);
+    return put_in_place(t, f);
 }
 
 static int rename_temporary(struct target *t, struct failure *f)
 {
     struct target_file *own = file_of(t);
     const struct file_name *n = &own->name;
+    bool is_there;
     struct stat st;
 
     /* A node or symlink that has appeared under the final name is not replaced. For a directory
      * the rename itself fails. */
-    if (fstatat(n->dir_fd, n->last, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(st.st_mode) &&
-        !S_ISDIR(st.st_mode) && (st.st_mode & S_IFMT) != own->there.over)
+    is_there = UNINTERRUPTED(fstatat(n->dir_fd, n->last, &st, AT_SYMLINK_NOFOLLOW)) == 0;
+    if (is_there && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode) &&
+        (st.st_mode & S_IFMT) != own->there.over)
         return file_fail(f, "rename", EEXIST, HINT_KIND);
+    /* Another destination of this run may have got the name meanwhile. */
+    if (is_there && made_look(t->request.made, n->dir_fd, n->last, &st) == MADE_HERE)
+        return file_fail(f, "rename", EEXIST, MADE_HINT);
     /* A user who may write to the directory can put another file in the place of the temporary
      * one. This run must not install that file under the final name. (Between this check and
      * the rename, or after it, that user can do so without this run.) */
-    if (fstatat(n->dir_fd, own->temp, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+    if (UNINTERRUPTED(fstatat(n->dir_fd, own->temp, &st, AT_SYMLINK_NOFOLLOW)) == 0 &&
         !temp_is(n->dir_fd, own->temp, t->fd))
         return file_fail(f, "rename", ESTALE, "the temporary was replaced by another file");
-    if (t->request.only_new) {
+    if (t->request.only_new || !is_there) {
         int r = temp_rename(n->dir_fd, own->temp, n->last);
 
+        /* Another destination may have been faster, where two names are the same. */
+        if (r == -EEXIST && !t->request.only_new)
+            return replace_late(t, f);
         return r < 0 ? file_fail(f, "rename", -r, r == -EEXIST ? HINT_NEW : NULL) : 0;
     }
     return put_in_place(t, f);
@@ -189,14 +215,43 @@ static int complete_and_close(struct target *t, bool named, bool *ret_keep, stru
     return r;
 }
 
+/* The file that is about to get the final name; ino 0: nobody asks. */
+static struct made_id identify(const struct target *t)
+{
+    struct stat st;
+
+    if ((!t->request.made && !t->request.ret_id) || fstat(t->fd, &st) < 0)
+        return (struct made_id){.ino = 0};
+    return (struct made_id){.dev = st.st_dev, .ino = st.st_ino};
+}
+
+/* Gives the file its final name, if it has not got it yet. Whoever sees it there has to know
+ * that this run has made it: so it is noted first. */
+static int give_name(struct target *t, struct failure *f)
+{
+    const struct target_request *q = &t->request;
+    struct made_id id = identify(t);
+    int r = 0;
+
+    if (id.ino != 0)
+        made_add(q->made, id.dev, id.ino);
+    if (file_has_temp(t))
+        r = rename_temporary(t, f);
+    if (r < 0 && id.ino != 0)
+        made_remove(q->made, id.dev, id.ino);
+    if (r == 0 && q->ret_id)
+        *q->ret_id = id;
+    return r;
+}
+
 int file_commit_data(struct target *t, bool *ret_keep, struct failure *f)
 {
     struct target_file *own = file_of(t);
     bool renamed = file_has_temp(t), named = renamed || own->created; /* a name is created */
     int r = complete_and_close(t, named, ret_keep, f);
 
-    if (r == 0 && renamed)
-        r = rename_temporary(t, f);
+    if (r == 0)
+        r = give_name(t, f);
     if (r == 0) {
         file_temp_finish(t);
         own->backup[0] = '\0'; /* it stays */
@@ -204,6 +259,6 @@ int file_commit_data(struct target *t, bool *ret_keep, struct failure *f)
     if (r == 0 && named && t->request.durable)
         r = flush_names(t, renamed, f);
     if (t->keeps && file_has_temp(t))
-        (void)fchmod(t->fd, FILE_PRIVATE_MODE); /* it may stay */
+        (void)UNINTERRUPTED(fchmod(t->fd, FILE_PRIVATE_MODE)); /* it may stay */
     return r;
 }

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/interrupted.h"
 #include "file_priv.h"
 
 #define PERMISSION_BITS (S_IRWXU | S_IRWXG | S_IRWXO)
@@ -72,28 +73,44 @@ int file_inode_note_replaced(struct target *t, struct failure *f)
 
 /* ---- at commit ---- */
 
-/* Gives the file the owner and group of the one that it replaces, as far as the user may;
- * *ret_kept: it has both. */
-static int set_owner(const struct target *t, const struct stat *st, bool *ret_kept,
-                     struct failure *f)
+/* What the file system refuses to set costs the file an attribute, and not its data. Any other
+ * error is one of the file: returns the negative errno with *f filled. */
+static int judge(struct target *t, const char *op, int err, const char *message,
+                 struct failure *f)
 {
-    const struct file_inode *i = &file_of(t)->inode;
-    bool kept = !i->replaces || (i->uid == st->st_uid && i->gid == st->st_gid) ||
-                fchown(t->fd, i->uid, i->gid) == 0;
+    struct attrs_failures *failures = &t->attr_failures;
 
-    if (!kept) {
-        if (errno != EPERM || geteuid() == 0)
-            return file_fail(f, "set owner", errno, HINT_INPLACE);
-        /* The group alone may be allowed where the owner is not. */
-        if (fchown(t->fd, (uid_t)-1, i->gid) < 0 && errno != EPERM)
-            return file_fail(f, "set owner", errno, HINT_INPLACE);
-    }
-    *ret_kept = kept;
+    if (!file_is_refused(err))
+        return file_fail(f, op, err, message);
+    t->attrs_given = true;
+    if (failures->n < ATTRS_MAX_FAILURES)
+        (void)file_fail(&failures->list[failures->n++], op, err, message);
     return 0;
 }
 
+/* Gives the file the owner and group of the one that it replaces, as far as the user may;
+ * *ret_kept: it has both. */
+static int set_owner(struct target *t, const struct stat *st, bool *ret_kept, struct failure *f)
+{
+    const struct file_inode *i = &file_of(t)->inode;
+    int r = 0;
+    bool kept = !i->replaces || (i->uid == st->st_uid && i->gid == st->st_gid) ||
+                UNINTERRUPTED(fchown(t->fd, i->uid, i->gid)) == 0;
+
+    if (!kept) {
+        if (errno != EPERM || geteuid() == 0)
+            r = judge(t, "set owner", errno, HINT_INPLACE, f);
+        /* The group alone may be allowed where the owner is not. */
+        if (r == 0 && UNINTERRUPTED(fchown(t->fd, (uid_t)-1, i->gid)) < 0 &&
+            !file_is_refused(errno))
+            r = file_fail(f, "set owner", errno, HINT_INPLACE);
+    }
+    *ret_kept = kept;
+    return r;
+}
+
 /* Sets only what differs: there are file systems that refuse every chmod and chown. */
-static int set_mode(const struct target *t, bool owner_kept, struct failure *f)
+static int set_mode(struct target *t, bool owner_kept, struct failure *f)
 {
     const struct file_inode *i = &file_of(t)->inode;
     mode_t mode = i->mode;
@@ -104,13 +121,17 @@ static int set_mode(const struct target *t, bool owner_kept, struct failure *f)
         mode &= ~(mode_t)(S_ISUID | S_ISGID);
     if (i->replaces) {
         r = acl_write(t->fd, &i->acl);
+        if (r < 0) {
+            mode &= ~(mode_t)S_IRWXG; /* was the mask of the list */
+            r = judge(t, "set access control list", -r, HINT_INPLACE, f);
+        }
         if (r < 0)
-            return file_fail(f, "set access control list", -r, HINT_INPLACE);
+            return r;
     }
     if (fstat(t->fd, &st) < 0)
         return file_fail(f, "stat", errno, NULL);
-    if ((st.st_mode & MODE_BITS) != mode && fchmod(t->fd, mode) < 0)
-        return file_fail(f, "set mode", errno, NULL);
+    if ((st.st_mode & MODE_BITS) != mode && UNINTERRUPTED(fchmod(t->fd, mode)) < 0)
+        return judge(t, "set mode", errno, NULL, f);
     return 0;
 }
 
@@ -121,10 +142,14 @@ static int preserve(struct target *t, bool named, const struct stat *st, bool *r
                     struct failure *f)
 {
     const struct attrs_file file = {.fd = t->fd, .fresh = named, .st = st};
+    const struct attrs_failures before = t->attr_failures;
+    struct attrs_failures *failures = &t->attr_failures;
     const struct failure *lost;
 
     t->attrs_given = true;
-    *ret_changed |= attrs_apply(t->request.attrs, &file, &t->attr_failures);
+    *ret_changed |= attrs_apply(t->request.attrs, &file, failures);
+    for (unsigned i = 0; i < before.n && failures->n < ATTRS_MAX_FAILURES; i++)
+        failures->list[failures->n++] = before.list[i];
     lost = attrs_lost_data(&t->attr_failures);
     if (!lost)
         return 0;

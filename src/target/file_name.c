@@ -10,6 +10,7 @@
 
 #include "base/fd.h"
 #include "base/file_system.h"
+#include "base/interrupted.h"
 #include "file_priv.h"
 
 #define MAX_SYMLINKS 40 /* as the kernel's own limit, path_resolution(7) */
@@ -41,7 +42,8 @@ static int enter_directory(struct file_name *n, const char *path, struct failure
     }
 
     /* O_PATH: writing into a directory takes search permission, not read permission. */
-    fd = openat(n->dir_fd >= 0 ? n->dir_fd : AT_FDCWD, dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    fd = UNINTERRUPTED(
+        openat(n->dir_fd >= 0 ? n->dir_fd : AT_FDCWD, dir, O_PATH | O_DIRECTORY | O_CLOEXEC));
     free(dir);
     if (fd < 0) {
         free(last);
@@ -57,7 +59,7 @@ static int enter_directory(struct file_name *n, const char *path, struct failure
 static int follow(struct file_name *n, struct failure *f)
 {
     char link[PATH_MAX];
-    ssize_t len = readlinkat(n->dir_fd, n->last, link, sizeof(link));
+    ssize_t len = UNINTERRUPTED(readlinkat(n->dir_fd, n->last, link, sizeof(link)));
 
     if (len < 0)
         return file_fail(f, "open", errno, NULL);
@@ -113,7 +115,7 @@ static int look_at_name(const struct file_name *n, const struct target_request *
 {
     struct stat *st = &ret->st;
 
-    ret->exists = fstatat(n->dir_fd, n->last, st, AT_SYMLINK_NOFOLLOW) == 0;
+    ret->exists = UNINTERRUPTED(fstatat(n->dir_fd, n->last, st, AT_SYMLINK_NOFOLLOW)) == 0;
     if (!ret->exists)
         return errno == ENOENT ? 0 : file_fail(f, "open", errno, NULL);
     if (S_ISLNK(st->st_mode) || (q->anew && !S_ISDIR(st->st_mode))) {
@@ -131,7 +133,7 @@ static int look_behind_magic_link(const struct file_name *n, const struct target
     if (!q->inplace)
         return file_fail(f, "open", EOPNOTSUPP,
                          "an open file has no name to replace; --inplace writes into it");
-    if (fstatat(n->dir_fd, n->last, &ret->st, 0) < 0)
+    if (UNINTERRUPTED(fstatat(n->dir_fd, n->last, &ret->st, 0)) < 0)
         return file_fail(f, "open", errno, NULL);
     ret->exists = true;
     return 0;
@@ -145,7 +147,7 @@ static int follow_all(struct file_name *n, const struct target_request *q,
     int r = 0;
 
     for (unsigned links = 0; r == 0; links++) {
-        if (fstatat(n->dir_fd, n->last, st, AT_SYMLINK_NOFOLLOW) < 0) {
+        if (UNINTERRUPTED(fstatat(n->dir_fd, n->last, st, AT_SYMLINK_NOFOLLOW)) < 0) {
             if (errno != ENOENT)
                 return file_fail(f, "open", errno, NULL);
             if (links > 0 && !getenv("POSIXLY_CORRECT"))
@@ -165,6 +167,49 @@ static int follow_all(struct file_name *n, const struct target_request *q,
     return r;
 }
 
+/* Whether the existing file keeps its data, because it has other names. */
+static bool is_spared(const struct target_request *q, const struct file_existing *there)
+{
+    return q->inplace && q->spare_links && !q->keep_rest && there->exists &&
+           S_ISREG(there->st.st_mode) && there->st.st_nlink > 1;
+}
+
+/* The name is removed, not what a symlink under the request's path leads to: so does cp. */
+static int spare(struct file_name *n, const struct target_request *q,
+                 struct file_existing *there, struct failure *f)
+{
+    struct file_name named = {.dir_fd = -1};
+    struct stat st;
+    int r = q->in_directory ? take_given(&named, q, f) : enter_directory(&named, q->path, f);
+
+    if (!named.last) {
+        file_name_free(&named);
+        return r;
+    }
+    if (fstatat(named.dir_fd, named.last, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+        file_name_free(&named);
+        return file_fail(f, "open", errno, NULL);
+    }
+    file_name_free(n);
+    *n = named;
+    *there = (struct file_existing){.st = there->st, .over = st.st_mode & S_IFMT};
+    return 0;
+}
+
+/* Keeps what this run has made. A further name of such a file becomes a file of its own. */
+static int keep_made(const struct file_name *n, const struct target_request *q,
+                     struct file_existing *there, struct failure *f)
+{
+    enum made_verdict v = MADE_NOT;
+
+    if (there->exists || there->over) /* the analyzer thinks that failures may return 0 */
+        v = made_look(q->made, n->dir_fd, n->last, &there->st); // NOLINT
+    if (v == MADE_HERE || (v == MADE_OTHER_NAME && q->keep_rest))
+        return file_fail(f, "open", EEXIST, MADE_HINT);
+    there->apart = v == MADE_OTHER_NAME;
+    return 0;
+}
+
 int file_name_resolve(struct file_name *n, const struct target_request *q,
                       struct file_existing *ret, struct failure *f)
 {
@@ -173,9 +218,11 @@ int file_name_resolve(struct file_name *n, const struct target_request *q,
     *n = (struct file_name){.dir_fd = -1};
     *ret = (struct file_existing){.exists = false};
     r = q->in_directory ? take_given(n, q, f) : enter_directory(n, q->path, f);
-    if (r < 0)
-        return r;
-    return q->in_directory || q->anew ? look_at_name(n, q, ret, f) : follow_all(n, q, ret, f);
+    if (r == 0)
+        r = q->in_directory || q->anew ? look_at_name(n, q, ret, f) : follow_all(n, q, ret, f);
+    if (r == 0 && is_spared(q, ret))
+        r = spare(n, q, ret, f);
+    return r < 0 ? r : keep_made(n, q, ret, f);
 }
 
 int file_name_check(const struct target_request *q, const struct file_existing *there,
@@ -190,7 +237,7 @@ int file_name_check(const struct target_request *q, const struct file_existing *
 
 int file_name_make_syncable(struct file_name *n, struct failure *f)
 {
-    int fd = openat(n->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = UNINTERRUPTED(openat(n->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 
     if (fd < 0)
         return file_fail(f, "open directory", errno, "--fsync needs to read the directory");

@@ -7,6 +7,7 @@
 
 #include "base/direct_io.h"
 #include "base/fd.h"
+#include "base/interrupted.h"
 #include "file_priv.h"
 
 #define HINT_BUSY    "another run is writing to it"
@@ -15,7 +16,8 @@
 #define HINT_NAME    "the directory does not take this name"
 
 /* Opens the file behind target.fd, which stands under `name`, for direct I/O, too, if that is
- * requested and possible. */
+ * requested and possible. It is of no use for a range that begins within a block: each write
+ * would begin and end within one. */
 static int open_direct(struct target *t, const char *name, struct failure *f)
 {
     const struct target_file *own = file_of(t);
@@ -29,18 +31,20 @@ static int open_direct(struct target *t, const char *name, struct failure *f)
         return file_fail(f, "stat", errno, NULL);
     /* A new file may be read-only (by its source, the umask, a default ACL) and could not be
      * opened a second time. Commit sets its mode. */
-    if (fresh && !(st.st_mode & S_IWUSR) && fchmod(t->fd, FILE_PRIVATE_MODE) < 0)
-        return file_fail(f, "set mode", errno, NULL);
+    if (fresh && !(st.st_mode & S_IWUSR) && UNINTERRUPTED(fchmod(t->fd, FILE_PRIVATE_MODE)) < 0)
+        return t->request.need_direct ? file_fail(f, "set mode", errno, NULL) : 0;
 
     fd = fd_reopen_direct(own->name.dir_fd, name, t->fd,
                           O_WRONLY | file_name_no_follow(&own->name));
     if (fd >= 0) {
-        t->direct_align = direct_io_align(fd);
-        if (t->direct_align > 0) {
+        t->direct_align = direct_io_write_align(fd);
+        if (t->direct_align > 0 && t->request.start % t->direct_align == 0) {
             t->fd_direct = fd;
             return 0;
         }
         (void)fd_close(&fd);
+        if (t->direct_align > 0)
+            return 0;
         fd = -EINVAL;
     }
     if (t->request.need_direct)
@@ -65,8 +69,8 @@ static int try_name(struct target *t, struct failure *f)
     return 0;
 }
 
-/* Creates the temporary file, or opens the partial one. hint: for a directory that the user may
- * not write to. */
+/* Creates the temporary file, or opens the partial one. hint: for a directory in which no file can
+ * be created. */
 static int open_temp(struct target *t, const char *hint, struct failure *f)
 {
     int r =
@@ -77,7 +81,8 @@ static int open_temp(struct target *t, const char *hint, struct failure *f)
     if (r == -EEXIST)
         return file_fail(f, "open partial file", EEXIST, HINT_FOREIGN);
     if (r < 0)
-        return file_fail(f, "create temporary", -r, r == -EACCES || r == -EROFS ? hint : NULL);
+        return file_fail(f, "create temporary", -r,
+                         r == -EROFS || file_is_refused(-r) ? hint : NULL);
     return 0;
 }
 
@@ -163,6 +168,7 @@ static int prepare_existing(struct target *t, struct failure *f)
     alias = is_source(t, &st);
     if (alias > 0)
         return file_fail(f, "open", EINVAL, "SOURCE and this are one file");
+    made_add(t->request.made, st.st_dev, st.st_ino);
     t->blank = t->request.sparse && alias == 0 && file_space_punch(t);
     t->mixes = true;
     return 0;
@@ -170,7 +176,9 @@ static int prepare_existing(struct target *t, struct failure *f)
 
 static int remove_name(const struct file_name *n, struct failure *f)
 {
-    return unlinkat(n->dir_fd, n->last, 0) < 0 ? file_fail(f, "remove", errno, NULL) : 0;
+    return UNINTERRUPTED(unlinkat(n->dir_fd, n->last, 0)) < 0
+               ? file_fail(f, "remove", errno, NULL)
+               : 0;
 }
 
 /* Opens the file that exists. 1: it could not be opened, and was removed instead. */
@@ -211,19 +219,21 @@ static int create(struct target *t, struct failure *f)
     struct stat st;
     int r;
 
-    t->fd = openat(n->dir_fd, n->last, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                   file_inode_creation_mode(&t->request));
+    t->fd = UNINTERRUPTED(openat(n->dir_fd, n->last,
+                                 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                                 file_inode_creation_mode(&t->request)));
     if (t->fd < 0)
         return file_fail(f, "open", errno, NULL);
     own->created = true;
-    t->blank = t->request.sparse;
+    /* Of an empty range nothing shows: the file gets no length by it. */
+    t->blank = t->request.sparse && !(t->request.keep_rest && t->request.length == 0);
     r = fstat(t->fd, &st) < 0 ? file_fail(f, "stat", errno, NULL) : 0;
     if (r == 0) {
         file_inode_note_created(t, st.st_mode);
         r = open_direct(t, n->last, f);
     }
     if (r < 0 && temp_is(n->dir_fd, n->last, t->fd))
-        (void)unlinkat(n->dir_fd, n->last, 0);
+        (void)UNINTERRUPTED(unlinkat(n->dir_fd, n->last, 0));
     return r;
 }
 

@@ -17,6 +17,7 @@
 #ifndef UCOPY_TARGET_FILE_PRIV_H
 #define UCOPY_TARGET_FILE_PRIV_H
 
+#include <errno.h>
 #include <limits.h>
 #include <sys/stat.h>
 
@@ -44,6 +45,7 @@ struct file_existing {
     struct stat st;   /* with exists */
     mode_t over;      /* the type of what is replaced without a look at it; 0: nothing is */
     bool over_source; /* that is another name of the source */
+    bool apart;       /* this run has made it under another name: it is not written to */
 };
 
 /* What the file gets when it is complete. */
@@ -74,6 +76,12 @@ static inline struct target_file *file_of(const struct target *t)
 static inline bool file_has_temp(const struct target *t)
 {
     return file_of(t)->temp[0] != '\0';
+}
+
+/* Whether the error means that a call is not allowed, or not known to the file system. */
+static inline bool file_is_refused(int err)
+{
+    return err == EPERM || err == EACCES || err == EOPNOTSUPP || err == ENOSYS || err == EINVAL;
 }
 
 /* failure_set() without an offset. */
@@ -118,6 +126,10 @@ void file_name_free(struct file_name *n);
 struct space_demand file_space_demand(const struct file_name *n, const struct target_request *q,
                                       const struct stat *existing);
 
+/* Whether the file system has files of this size: 0, or -EFBIG with *f filled. */
+int file_space_check_limit(const struct file_name *n, const struct target_request *q,
+                           struct failure *f);
+
 /* Whether the file system can clone, so that clones there take no space. */
 bool file_space_can_clone(const struct file_name *n);
 
@@ -129,7 +141,7 @@ bool file_space_punch(const struct target *t);
 bool file_space_punch_rest(const struct target *t, const struct ranges *held);
 
 /* As target_reserve(). */
-void file_space_reserve(const struct target *t);
+void file_space_reserve(struct target *t);
 
 /* ---- file_inode.c ---- */
 

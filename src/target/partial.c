@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/interrupted.h"
 #include "target.h"
 
 #define PRIVATE_MODE (S_IRUSR | S_IWUSR)
@@ -67,18 +68,19 @@ static bool is_ours(int dir_fd, int fd, uid_t owner)
            gets_owner(dir_fd, st.st_uid);
 }
 
-/* Opens a file of this user, which may have its final mode already. */
-static int open_old(int dir_fd, const char *name)
+/* Opens a file that may be read-only, because it has its final mode already. Only a file of this
+ * user is made writable for that (see is_ours()). */
+static int open_old(int dir_fd, const char *name, uid_t owner)
 {
-    int fd = openat(dir_fd, name, O_RDWR | OLD_FLAGS), reading;
+    int fd = UNINTERRUPTED(openat(dir_fd, name, O_RDWR | OLD_FLAGS)), reading;
 
     if (fd >= 0 || errno != EACCES)
         return fd < 0 ? -errno : fd;
-    reading = openat(dir_fd, name, O_RDONLY | OLD_FLAGS);
+    reading = UNINTERRUPTED(openat(dir_fd, name, O_RDONLY | OLD_FLAGS));
     if (reading < 0)
         return -EACCES;
-    if (fchmod(reading, PRIVATE_MODE) == 0)
-        fd = openat(dir_fd, name, O_RDWR | OLD_FLAGS);
+    if (is_ours(dir_fd, reading, owner) && UNINTERRUPTED(fchmod(reading, PRIVATE_MODE)) == 0)
+        fd = UNINTERRUPTED(openat(dir_fd, name, O_RDWR | OLD_FLAGS));
     (void)fd_close(&reading);
     return fd < 0 ? -EACCES : fd;
 }
@@ -90,20 +92,21 @@ static void make_private(int fd)
     struct stat st;
 
     if (fstat(fd, &st) == 0 && (st.st_mode & MODE_BITS) != PRIVATE_MODE)
-        (void)fchmod(fd, PRIVATE_MODE);
+        (void)UNINTERRUPTED(fchmod(fd, PRIVATE_MODE));
 }
 
 /* ---- the partial file and its journal ---- */
 
-/* Opens the partial file, or creates it, and locks it. *ret_made: it is new. */
-static int take(int dir_fd, const char *part, bool *ret_made)
+/* Opens the partial file, or creates it, and locks it. *ret_made: it is new. owner: as for
+ * is_ours(). */
+static int take(int dir_fd, const char *part, uid_t owner, bool *ret_made)
 {
     for (unsigned tries = 0; tries < MAX_TRIES; tries++) {
-        int fd = open_old(dir_fd, part);
+        int fd = open_old(dir_fd, part, owner);
 
         *ret_made = fd == -ENOENT;
         if (*ret_made) {
-            fd = openat(dir_fd, part, NEW_FLAGS, PRIVATE_MODE);
+            fd = UNINTERRUPTED(openat(dir_fd, part, NEW_FLAGS, PRIVATE_MODE));
             if (fd < 0 && errno == EEXIST)
                 continue;
             if (fd < 0)
@@ -131,7 +134,7 @@ static int open_journal(struct partial *p, int dir_fd, const struct partial_requ
 {
     struct journal_record records[RECORDS_AT_ONCE];
     uint64_t known = 0;
-    int r = open_old(dir_fd, p->journal_name);
+    int r = open_old(dir_fd, p->journal_name, (uid_t)-1);
 
     if (r < 0)
         return r;
@@ -157,15 +160,15 @@ static int create_journal(struct partial *p, int dir_fd, const struct partial_re
 {
     int r;
 
-    if (unlinkat(dir_fd, p->journal_name, 0) < 0 && errno != ENOENT)
+    if (UNINTERRUPTED(unlinkat(dir_fd, p->journal_name, 0)) < 0 && errno != ENOENT)
         return -errno;
-    p->journal_fd = openat(dir_fd, p->journal_name, NEW_FLAGS, PRIVATE_MODE);
+    p->journal_fd = UNINTERRUPTED(openat(dir_fd, p->journal_name, NEW_FLAGS, PRIVATE_MODE));
     if (p->journal_fd < 0)
         return -errno;
     r = journal_begin(p->journal_fd, request->origin, &p->cursor);
     if (r < 0) {
         (void)fd_close(&p->journal_fd);
-        (void)unlinkat(dir_fd, p->journal_name, 0);
+        (void)UNINTERRUPTED(unlinkat(dir_fd, p->journal_name, 0));
     }
     return r;
 }
@@ -183,7 +186,7 @@ static int try_old(struct partial *p, int dir_fd, const struct partial_request *
     if (request->resume) {
         r = open_journal(p, dir_fd, request);
         if (r == 0 && fstat(fd, &st) == 0 && (uint64_t)st.st_size > p->length &&
-            ftruncate(fd, (off_t)p->length) < 0)
+            UNINTERRUPTED(ftruncate(fd, (off_t)p->length)) < 0)
             r = -errno;
         if (r == 0) {
             make_private(fd);
@@ -193,9 +196,9 @@ static int try_old(struct partial *p, int dir_fd, const struct partial_request *
         p->no_resume = r == -ESTALE ? REASON_CHANGED : REASON_NO_JOURNAL;
         atomic_store(p->kept, 0);
     }
-    if (unlinkat(dir_fd, p->journal_name, 0) < 0 && errno != ENOENT)
+    if (UNINTERRUPTED(unlinkat(dir_fd, p->journal_name, 0)) < 0 && errno != ENOENT)
         return -errno;
-    return unlinkat(dir_fd, part, 0) < 0 ? -errno : 1;
+    return UNINTERRUPTED(unlinkat(dir_fd, part, 0)) < 0 ? -errno : 1;
 }
 
 int partial_open(struct partial *p, int dir_fd, const struct partial_request *request,
@@ -211,13 +214,13 @@ int partial_open(struct partial *p, int dir_fd, const struct partial_request *re
         bool made;
 
         (void)fd_close(&fd);
-        fd = take(dir_fd, part, &made);
+        fd = take(dir_fd, part, request->owner, &made);
         if (fd < 0)
             r = fd;
         else if (!made)
             r = try_old(p, dir_fd, request, part, fd);
         else if ((r = create_journal(p, dir_fd, request)) < 0)
-            (void)unlinkat(dir_fd, part, 0);
+            (void)UNINTERRUPTED(unlinkat(dir_fd, part, 0));
     }
     if (r == 0)
         return fd;
@@ -327,7 +330,7 @@ void partial_close(struct partial *p)
 
 static bool exists(int dir_fd, const char *name, struct stat *st)
 {
-    return fstatat(dir_fd, name, st, AT_SYMLINK_NOFOLLOW) == 0;
+    return UNINTERRUPTED(fstatat(dir_fd, name, st, AT_SYMLINK_NOFOLLOW)) == 0;
 }
 
 void partial_sweep(int dir_fd, const char *name)
@@ -342,12 +345,12 @@ void partial_sweep(int dir_fd, const char *name)
         return;
     /* The journal alone may belong to a run that is starting. The lock on the partial file,
      * which is created for this, excludes that. */
-    fd = take(dir_fd, part, &made);
+    fd = take(dir_fd, part, (uid_t)-1, &made);
     if (fd < 0)
         return;
     if (is_ours(dir_fd, fd, (uid_t)-1)) {
-        (void)unlinkat(dir_fd, journal, 0);
-        (void)unlinkat(dir_fd, part, 0);
+        (void)UNINTERRUPTED(unlinkat(dir_fd, journal, 0));
+        (void)UNINTERRUPTED(unlinkat(dir_fd, part, 0));
     }
     (void)fd_close(&fd);
 }

@@ -36,6 +36,7 @@
 #include "base/origin.h"
 #include "base/ranges.h"
 #include "journal.h"
+#include "made.h"
 #include "space.h"
 
 /* What the caller wants of a target. */
@@ -59,6 +60,13 @@ struct target_request {
      * but no directory. The new file inherits nothing from it. */
     bool anew;
     struct backup_wanted backup; /* with anew: what stands there keeps another name */
+
+    /* What this run has made, at any destination: it is not replaced and not written to. The
+     * target adds the file that it makes or writes to. NULL: all may be replaced. Not owned,
+     * outlives the target. */
+    struct made *made;
+    bool spare_links; /* inplace, and not keep_rest: a file that has other names, too, is not
+                       * written to: it loses this name, as with cp -d */
     bool only_new;    /* fail if anything stands there, also if it appears during the copy */
     bool want_direct; /* try O_DIRECT */
     bool need_direct; /* fail without O_DIRECT */
@@ -74,10 +82,15 @@ struct target_request {
     /* What is preserved of the source; NULL: nothing. Not owned, outlives the target. */
     const struct attrs *attrs;
 
+    /* Set by target_commit(): the file that the destination is now. NULL: nobody asks. Not
+     * owned, outlives the target. */
+    struct made_id *ret_id;
+
     dev_t source_dev; /* st_dev and st_ino of the source */
     ino_t source_ino;
     int source_fd; /* the source, not owned, may be closed when the target is open; or -1 */
 
+    uint64_t start;  /* position in the file where the copied range begins, bytes */
     uint64_t size;   /* final size in bytes if known, else 0 */
     uint64_t length; /* bytes of the copied range, which ends there, if known, else 0 */
     uint64_t data;   /* bytes of it that will be written, at most, if known, else 0 */
@@ -89,6 +102,8 @@ struct target_view {
     const char *how;            /* static string: how the data would be written */
     struct space_demand demand; /* all zero if it is not known */
     bool clones;                /* the file system is of a kind that can clone */
+    dev_t directory_dev;        /* of the directory of a regular file; ino 0: not known */
+    ino_t directory_ino;
 
     /* Another name of the source would be removed, which changes the source's time of status
      * change. */
@@ -111,10 +126,14 @@ struct target {
     /* Set by target_open(): */
     int fd;                /* for writing, through the page cache */
     int fd_direct;         /* the same file with O_DIRECT, or -1 */
-    uint32_t direct_align; /* bytes: alignment of offset, length and address for O_DIRECT */
+    uint32_t direct_align; /* bytes: direct_io_write_align() */
     bool sequential;       /* has no positions: bytes go in order, at ENGINE_STREAM */
     bool can_fsync;        /* fsync(2) makes sense on fd */
-    bool keeps;            /* has a journal: target_note() wants every range that is written */
+
+    /* target_reserve() sets it: the file system writes zeros where a write leaves a gap behind the
+     * end of the file (vfat, exfat, ntfs3). In ascending order there are none. */
+    bool ascending;
+    bool keeps; /* has a journal: target_note() wants every range that is written */
 
     /* With request.sparse: zeros need not be written, because the copied range reads as zeros
      * where nothing has been written. With request.resume set by target_check(). */
@@ -178,8 +197,9 @@ void target_note(struct target *t, const struct journal_record *v, unsigned n);
  * is nothing to resume from. Also after the end of the target. Any thread, at any time. */
 uint64_t target_kept(const struct target *t);
 
-/* Allocates space or sets the length before the first write, where that helps. Failure is
- * harmless: if there is too little space, the writes report it. */
+/* Allocates space or sets the length before the first write, where that helps, and finds out
+ * whether the order of the writes matters. fd_direct may be closed where it is of no use. Failure
+ * is harmless: if there is too little space, the writes report it. */
 void target_reserve(struct target *t);
 
 /* Before target_commit(): the copy has found that the file has to end at `size` bytes. No effect

@@ -18,6 +18,7 @@
 #include "base/dir_chain.h"
 #include "base/fd.h"
 #include "base/file_system.h"
+#include "base/interrupted.h"
 
 #define PREFIX       ".ucopy-"
 #define SUFFIX       ".tmp"
@@ -38,14 +39,14 @@ bool temp_is(int dir_fd, const char *name, int fd)
 {
     struct stat named, open;
 
-    return fstatat(dir_fd, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && fstat(fd, &open) == 0 &&
-           fd_same_file(&named, &open);
+    return UNINTERRUPTED(fstatat(dir_fd, name, &named, AT_SYMLINK_NOFOLLOW)) == 0 &&
+           fstat(fd, &open) == 0 && fd_same_file(&named, &open);
 }
 
 void temp_remove(int dir_fd, char name[TEMP_NAME_SIZE], int fd)
 {
     if (name[0] != '\0' && temp_is(dir_fd, name, fd))
-        (void)unlinkat(dir_fd, name, 0);
+        (void)UNINTERRUPTED(unlinkat(dir_fd, name, 0));
     name[0] = '\0';
 }
 
@@ -58,28 +59,45 @@ static bool hold(int dir_fd, const char *name, int fd)
     return temp_is(dir_fd, name, fd);
 }
 
+/* The first half of the digits; 0: not chosen yet. */
+static _Atomic uint32_t run_id;
+
 int temp_name(char name[TEMP_NAME_SIZE])
 {
-    uint64_t id;
+    uint32_t random[2], run = atomic_load(&run_id);
 
-    if (getrandom(&id, sizeof(id), 0) != (ssize_t)sizeof(id))
+    if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
         return -errno;
-    (void)snprintf(name, TEMP_NAME_SIZE, PREFIX "%0*" PRIx64 SUFFIX, DIGITS, id);
+    if (run == 0 && atomic_compare_exchange_strong(&run_id, &run, random[0] | 1))
+        run = random[0] | 1;
+    (void)snprintf(name, TEMP_NAME_SIZE, PREFIX "%0*" PRIx32 "%0*" PRIx32 SUFFIX, DIGITS / 2,
+                   run, DIGITS / 2, random[1]);
     return 0;
+}
+
+bool temp_is_own(const char *name)
+{
+    char own[sizeof(PREFIX) + DIGITS / 2];
+    uint32_t run = atomic_load(&run_id);
+
+    if (strncmp(name, PREFIX, strlen(PREFIX)) != 0)
+        return false;
+    (void)snprintf(own, sizeof(own), PREFIX "%0*" PRIx32, DIGITS / 2, run);
+    return run != 0 && strncmp(name, own, sizeof(own) - 1) == 0;
 }
 
 static int open_file(int dir_fd, const char *name, mode_t mode)
 {
-    return openat(dir_fd, name, CREATE_FLAGS, mode);
+    return UNINTERRUPTED(openat(dir_fd, name, CREATE_FLAGS, mode));
 }
 
 static int open_directory(int dir_fd, const char *name, mode_t mode)
 {
     int fd;
 
-    if (mkdirat(dir_fd, name, mode) < 0)
+    if (UNINTERRUPTED(mkdirat(dir_fd, name, mode)) < 0)
         return -1;
-    fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    fd = UNINTERRUPTED(openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     /* Another run that sweeps the directory was faster: as in hold(). */
     if (fd < 0 && errno == ENOENT)
         errno = EEXIST;
@@ -124,14 +142,14 @@ int temp_move(int dir_fd, const char *from, const char *to)
 {
     struct stat st;
 
-    if (renameat2(dir_fd, from, dir_fd, to, RENAME_NOREPLACE) == 0)
+    if (UNINTERRUPTED(renameat2(dir_fd, from, dir_fd, to, RENAME_NOREPLACE)) == 0)
         return 0;
     if (errno != EINVAL && errno != ENOSYS)
         return -errno;
     /* The file system cannot check and rename in one step. */
-    if (fstatat(dir_fd, to, &st, AT_SYMLINK_NOFOLLOW) == 0)
+    if (UNINTERRUPTED(fstatat(dir_fd, to, &st, AT_SYMLINK_NOFOLLOW)) == 0)
         return -EEXIST;
-    return renameat(dir_fd, from, dir_fd, to) < 0 ? -errno : 0;
+    return UNINTERRUPTED(renameat(dir_fd, from, dir_fd, to)) < 0 ? -errno : 0;
 }
 
 int temp_rename(int dir_fd, char temp[TEMP_NAME_SIZE], const char *name)
@@ -156,13 +174,13 @@ bool temp_is_append_only(int dir_fd)
 static int create_probe(int dir_fd, const char *probe, const char *temp, mode_t mode,
                         const char **ret_name, const char **ret_op)
 {
-    int fd = open_file(dir_fd, probe, mode), plain, err = errno;
+    int fd = UNINTERRUPTED(open_file(dir_fd, probe, mode)), plain, err = errno;
 
     *ret_name = probe;
     if (fd >= 0)
         return fd;
     *ret_op = "create temporary";
-    plain = open_file(dir_fd, temp, mode);
+    plain = UNINTERRUPTED(open_file(dir_fd, temp, mode));
     if (plain < 0)
         return -errno;
     *ret_name = temp;
@@ -224,19 +242,22 @@ static bool is_directory(int dir_fd, const struct dirent *entry)
 
     if (entry->d_type != DT_UNKNOWN)
         return entry->d_type == DT_DIR;
-    return fstatat(dir_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || S_ISDIR(st.st_mode);
+    return UNINTERRUPTED(fstatat(dir_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW)) < 0 ||
+           S_ISDIR(st.st_mode);
 }
 
 /* Enters a directory that is to be emptied, if it belongs to this user and was not left last
  * (then it could not be removed). */
 static bool go_into(struct dir_chain *way, int dir_fd, const char *name, ino_t left)
 {
-    int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int fd =
+        UNINTERRUPTED(openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     struct stat st;
 
     if (fd >= 0 && fstat(fd, &st) == 0 && st.st_uid == geteuid() && st.st_ino != left &&
         (way->n == 0 || way->levels[0].dev == st.st_dev)) {
-        (void)fchmod(fd, S_IRWXU); /* it may have the mode of its source already */
+        (void)UNINTERRUPTED(
+            fchmod(fd, S_IRWXU)); /* it may have the mode of its source already */
         return dir_chain_enter(way, fd, &st) == 0;
     }
     (void)fd_close(&fd);
@@ -247,7 +268,7 @@ static bool go_into(struct dir_chain *way, int dir_fd, const char *name, ino_t l
  * becomes the name of that, or "". False: an entry could not be removed. */
 static bool remove_entries(int fd, char deeper[NAME_MAX + 1])
 {
-    int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int own = UNINTERRUPTED(openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     DIR *dir = own < 0 ? NULL : fdopendir(own);
     const struct dirent *entry;
     bool ok = dir;
@@ -259,8 +280,8 @@ static bool remove_entries(int fd, char deeper[NAME_MAX + 1])
         if (is_dot(entry->d_name))
             continue;
         if (!is_directory(fd, entry))
-            ok = unlinkat(fd, entry->d_name, 0) == 0;
-        else if (unlinkat(fd, entry->d_name, AT_REMOVEDIR) < 0)
+            ok = UNINTERRUPTED(unlinkat(fd, entry->d_name, 0)) == 0;
+        else if (UNINTERRUPTED(unlinkat(fd, entry->d_name, AT_REMOVEDIR)) < 0)
             (void)snprintf(deeper, NAME_MAX + 1, "%s", entry->d_name);
     }
     if (dir)
@@ -295,7 +316,7 @@ void temp_remove_directory(int dir_fd, char name[TEMP_NAME_SIZE], int fd)
 {
     if (name[0] != '\0' && temp_is(dir_fd, name, fd)) {
         empty(fd);
-        (void)unlinkat(dir_fd, name, AT_REMOVEDIR);
+        (void)UNINTERRUPTED(unlinkat(dir_fd, name, AT_REMOVEDIR));
     }
     name[0] = '\0';
 }
@@ -323,10 +344,10 @@ static bool may_be_ours(const struct stat *st)
 static int open_to_lock(int dir_fd, const char *name)
 {
     const int flags = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-    int fd = openat(dir_fd, name, O_WRONLY | flags);
+    int fd = UNINTERRUPTED(openat(dir_fd, name, O_WRONLY | flags));
 
     return fd < 0 && (errno == EACCES || errno == EISDIR)
-               ? openat(dir_fd, name, O_RDONLY | flags)
+               ? UNINTERRUPTED(openat(dir_fd, name, O_RDONLY | flags))
                : fd;
 }
 
@@ -335,7 +356,7 @@ static void sweep_one(int dir_fd, const char *name)
     struct stat st;
     int fd;
 
-    if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !may_be_ours(&st))
+    if (UNINTERRUPTED(fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW)) < 0 || !may_be_ours(&st))
         return;
     fd = open_to_lock(dir_fd, name);
     if (fd < 0)
@@ -344,7 +365,7 @@ static void sweep_one(int dir_fd, const char *name)
         temp_is(dir_fd, name, fd)) {
         if (S_ISDIR(st.st_mode))
             empty(fd);
-        (void)unlinkat(dir_fd, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0);
+        (void)UNINTERRUPTED(unlinkat(dir_fd, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0));
     }
     (void)fd_close(&fd);
 }
@@ -382,7 +403,7 @@ void temp_sweep(int dir_fd)
     if (atomic_load(&made_one_that_looks_so) || fstat(dir_fd, &st) < 0 || was_swept(&st) ||
         temp_is_shared(dir_fd))
         return;
-    fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    fd = UNINTERRUPTED(openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (fd < 0)
         return;
     dir = fdopendir(fd);

@@ -1,5 +1,6 @@
 /* temp: temporary files and directories. While they are written, they stand in the directory
- * of the final name as ".ucopy-<16 hexadecimal digits>.tmp".
+ * of the final name as ".ucopy-<16 hexadecimal digits>.tmp". The first half of the digits is the
+ * same for all that a process makes.
  *
  * The run that creates one holds a lock (flock(2)) on it for as long as it has that name. The
  * kernel releases the lock with the process, however that ends. So if another run can get the
@@ -30,6 +31,10 @@ void temp_remove(int dir_fd, char name[TEMP_NAME_SIZE], int fd);
 
 /* Makes up a name for a temporary file. 0 or a negative errno. */
 int temp_name(char name[TEMP_NAME_SIZE]);
+
+/* Whether temp_name() has made up that name in this process. (A name of another run is taken
+ * for one with a probability of 2^-32.) Any thread. */
+bool temp_is_own(const char *name);
 
 /* The same for a directory, which is locked, too. Returns a descriptor for reading it. */
 int temp_create_directory(int dir_fd, mode_t mode, char name[TEMP_NAME_SIZE]);

@@ -30,10 +30,9 @@ static void apply_inside(struct tree_dest *t, const struct record *r)
     }
 }
 
-int tree_dest_apply(struct tree_dest *t, const struct record *r, const void *data,
-                    struct failure *f)
+/* Applies a record of any kind but RECORD_ATTRS. */
+static void apply(struct tree_dest *t, const struct record *r)
 {
-    t->data = data;
     if (t->how == NO_FILE && tree_dest_is_enough(t))
         (void)tree_dest_give_names(t);
     tree_dest_begin_name(t, r);
@@ -42,16 +41,24 @@ int tree_dest_apply(struct tree_dest *t, const struct record *r, const void *dat
     } else if (r->kind == RECORD_LEAVE) {
         tree_dest_apply_leave(t, r);
     } else if (!t->skipped && !tree_dest_dir(t)->unusable) {
-        uint64_t reported = t->n_reported;
-
         if (tree_dest_path_to_entry(t, record_name(r)))
             apply_inside(t, r);
-        if (t->n_reported > reported && r->kind != RECORD_LINK && r->kind != RECORD_FILES_END)
-            tree_dest_note_not_made(t, r->name_len ? &r->st : &t->file_st);
         if (t->how == NO_FILE)
             tree_dest_path_to_dir(t);
     }
     tree_dest_end_name(t, r);
+}
+
+int tree_dest_apply(struct tree_dest *t, const struct record *r, const void *data,
+                    struct failure *f)
+{
+    t->data = data;
+    if (r->kind == RECORD_ATTRS) {
+        tree_dest_keep_attrs(t, r);
+        return 0;
+    }
+    apply(t, r);
+    tree_dest_forget_attrs(t);
     if (t->fatal.err == 0)
         return 0;
     *f = t->fatal;
@@ -103,11 +110,13 @@ void tree_dest_close(struct tree_dest *t)
     tree_dest_drop_unnamed(t);
     dir_chain_free(&t->dirs);
     dir_chain_free(&t->source);
+    inode_set_free(&t->entered);
     (void)fd_close(&t->root_fd);
     (void)fd_close(&t->parent_fd);
     path_buffer_free(&t->path);
     path_buffer_free(&t->copy_path);
     attrs_free(&t->attrs);
+    free(t->packed.bytes);
     free(t->levels);
     free(t->unnamed);
     free(t->root_name);

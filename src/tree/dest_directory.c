@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/interrupted.h"
 #include "base/path.h"
 #include "dest_state_priv.h"
 
@@ -81,8 +82,9 @@ static int move_aside(struct tree_dest *t, const char *name, char ret_backup[NAM
  * one. fd or a negative errno. */
 static int open_existing(struct tree_dest *t, const char *name, bool follow, struct stat *st)
 {
-    int fd = openat(tree_dest_dir_fd(t), name,
-                    O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW));
+    int fd =
+        UNINTERRUPTED(openat(tree_dest_dir_fd(t), name,
+                             O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW)));
 
     if (fd < 0)
         return -errno;
@@ -103,7 +105,7 @@ static int make_named(struct tree_dest *t, const char *name, bool over, mode_t m
     char backup[NAME_MAX + 1] = "";
     int r = over ? move_aside(t, name, backup) : 0;
 
-    if (r == 0 && mkdirat(tree_dest_dir_fd(t), name, mode) < 0)
+    if (r == 0 && UNINTERRUPTED(mkdirat(tree_dest_dir_fd(t), name, mode)) < 0)
         r = -errno;
     if (r < 0 && backup[0] != '\0')
         backup_undo(tree_dest_dir_fd(t), name, backup);
@@ -132,6 +134,24 @@ static int make(struct tree_dest *t, const char *name, bool over, mode_t mode, s
     return r;
 }
 
+/* Whether the directory may be used: one that exists must not be another one of this tree, or
+ * of another destination. It is noted. */
+static bool claim(struct tree_dest *t, const struct stat *st, bool exists, bool is_root)
+{
+    int r = inode_set_add(&t->entered, st->st_dev, st->st_ino);
+    bool taken =
+        exists &&
+        (r == 0 || (is_root && !t->request.merges && made_has(t->request.made_files, st)));
+
+    if (r < 0 || taken) {
+        tree_dest_fail(t, "make directory", r < 0 ? ENOMEM : EEXIST, r < 0 ? NULL : MADE_HINT);
+        return false;
+    }
+    if (is_root)
+        made_add(t->request.made_files, st->st_dev, st->st_ino);
+    return true;
+}
+
 /* Puts the new directory, which has just been entered, on the list of those without names.
  * False: it could not, and the directory has been removed. */
 static bool begin_directory(struct tree_dest *t, char temp[TEMP_NAME_SIZE], const char *name)
@@ -153,7 +173,8 @@ static bool enter(struct tree_dest *t, const char *name, mode_t wanted)
 {
     bool private = t->request.preserve.mode;
     mode_t held = tree_dest_held(t, wanted);
-    mode_t mode = private || held ? S_IRWXU : (wanted & PERMISSION_BITS) | S_IRWXU;
+    mode_t sticky = private ? 0 : wanted & S_ISVTX; /* as with cp -r */
+    mode_t mode = sticky | (private || held ? S_IRWXU : (wanted & PERMISSION_BITS) | S_IRWXU);
     struct stat st = {.st_mode = 0};
     int there = tree_dest_exists(t, name, &st), fd;
     bool keep, over;
@@ -171,10 +192,24 @@ static bool enter(struct tree_dest *t, const char *name, mode_t wanted)
         tree_dest_fail(t, "make directory", ENOTDIR, "something else stands there");
         return false;
     }
+    if (over && made_look(t->request.made_files, tree_dest_dir_fd(t), name, &st) == MADE_HERE) {
+        tree_dest_fail(t, "make directory", EEXIST, MADE_HINT);
+        return false;
+    }
     there = there && !over;
     fd = there ? open_existing(t, name, keep, &st) : make(t, name, over, mode, &st, temp);
+    if (fd == -EEXIST && !there) { /* somebody has made it meanwhile, or this run has */
+        there = 1;
+        fd = open_existing(t, name, false, &st);
+    }
     if (fd < 0) {
         tree_dest_fail(t, there ? "open directory" : "make directory", -fd, NULL);
+        return false;
+    }
+    if (!claim(t, &st, there, t->root_fd < 0)) {
+        if (!there)
+            temp_remove_directory(tree_dest_dir_fd(t), temp, fd);
+        (void)fd_close(&fd);
         return false;
     }
     note_root(t, fd, &st);
@@ -213,7 +248,9 @@ void tree_dest_apply_directory(struct tree_dest *t, const struct record *r)
         t->skipped++;
     } else if (name[0] != '\0') {
         if (!tree_dest_path_to_entry(t, record_name(r)) ||
-            !enter(t, name, t->request.plain_mode ? ACCESSPERMS : r->st.st_mode)) {
+            !enter(t, name,
+                   t->request.plain_mode ? ACCESSPERMS | (r->st.st_mode & S_ISVTX)
+                                         : r->st.st_mode)) {
             t->skipped = 1;
             tree_dest_path_to_dir(t);
             return;
@@ -242,7 +279,8 @@ static void finish_directory(struct tree_dest *t, const struct record *r)
         tree_dest_fail_attrs(t, "stat");
         return;
     }
-    if (l->add && fchmod(tree_dest_dir_fd(t), have.st_mode & MODE_BITS & ~l->add) < 0)
+    if (l->add &&
+        UNINTERRUPTED(fchmod(tree_dest_dir_fd(t), have.st_mode & MODE_BITS & ~l->add)) < 0)
         tree_dest_fail_attrs(t, "set mode");
     file.st = &have;
     tree_dest_take_attrs(t, r);
@@ -350,9 +388,9 @@ int tree_dest_open_parent(struct tree_dest *t, struct failure *f)
 
     if (r < 0)
         return failure_set(f, "open", -r, FAILURE_NO_OFFSET, NULL);
-    fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    fd = UNINTERRUPTED(open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (fd < 0 && errno == EACCES) /* it may be writable without being readable */
-        fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        fd = UNINTERRUPTED(open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC));
     r = fd < 0 || fstat(fd, &st) < 0 ? -errno : 0;
     free(dir);
     if (r == 0)

@@ -7,32 +7,35 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/interrupted.h"
 #include "dest_state_priv.h"
+
+#define OP_LINK "make hard link"
+
+/* The mode of a new node before the umask. */
+static mode_t node_mode(const struct tree_dest *t, const struct record *r)
+{
+    return t->request.plain_mode ? (r->st.st_mode & ~(mode_t)PERMISSION_BITS) | DEFFILEMODE
+                                 : r->st.st_mode;
+}
 
 /* Makes the entry under a name that is free. 0 or a negative errno. */
 static int make_entry(struct tree_dest *t, const struct record *r, const char *name)
 {
     switch (r->kind) {
     case RECORD_SYMLINK:
-        return symlinkat(record_text(r), tree_dest_dir_fd(t), name) < 0 ? -errno : 0;
+        return UNINTERRUPTED(symlinkat(record_text(r), tree_dest_dir_fd(t), name)) < 0 ? -errno
+                                                                                       : 0;
     case RECORD_NODE:
-        return mknodat(tree_dest_dir_fd(t), name, r->st.st_mode & (S_IFMT | PERMISSION_BITS),
-                       r->st.st_rdev) < 0
+        return UNINTERRUPTED(
+                   mknodat(tree_dest_dir_fd(t), name, node_mode(t, r), r->st.st_rdev)) < 0
                    ? -errno
                    : 0;
     case RECORD_SOURCE_LINK:
         return tree_dest_link_source(t, r, name);
-    case RECORD_SOURCE_SYMLINK:
-        return tree_dest_symlink_source(t, r, name);
     default:
-        return tree_dest_make_link(t, r, name);
+        return tree_dest_symlink_source(t, r, name);
     }
-}
-
-/* Whether the record is a hard link to a file that came before. */
-static bool is_link(const struct record *r)
-{
-    return r->kind == RECORD_LINK || r->kind == RECORD_FILE || r->kind == RECORD_COPY;
 }
 
 /* Whether the record is a link to the source instead of a copy. */
@@ -43,7 +46,7 @@ static bool is_to_source(const struct record *r)
 
 static bool has_attrs(const struct record *r)
 {
-    return !is_link(r) && !is_to_source(r);
+    return !is_to_source(r);
 }
 
 static const char *op_of(const struct record *r)
@@ -54,8 +57,8 @@ static const char *op_of(const struct record *r)
         return "make symbolic link";
     case RECORD_NODE:
         return "make node";
-    default:
-        return "make hard link";
+    default: /* RECORD_SOURCE_LINK */
+        return OP_LINK;
     }
 }
 
@@ -80,7 +83,7 @@ static void give_entry_attrs(struct tree_dest *t, const char *name, mode_t type)
 
     if (!attrs_any(&t->request.preserve))
         return;
-    file.fd = openat(tree_dest_dir_fd(t), name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    file.fd = UNINTERRUPTED(openat(tree_dest_dir_fd(t), name, O_PATH | O_NOFOLLOW | O_CLOEXEC));
     if (file.fd < 0 || fstat(file.fd, &now) < 0) {
         tree_dest_fail_attrs(t, "open");
     } else if ((now.st_mode & S_IFMT) == (type & S_IFMT)) {
@@ -102,7 +105,7 @@ static int put_in_place(struct tree_dest *t, const struct record *r, const char 
         error = backup_make(&t->request.backup, dir_fd, name, &r->st, false, backup);
     if (error < 0 && error != -ENOENT)
         return error;
-    if (renameat(dir_fd, temp, dir_fd, name) == 0)
+    if (UNINTERRUPTED(renameat(dir_fd, temp, dir_fd, name)) == 0)
         return 0;
     error = -errno;
     if (backup[0] != '\0')
@@ -125,20 +128,32 @@ static int replace_entry(struct tree_dest *t, const struct record *r, const char
         give_entry_attrs(t, temp, r->st.st_mode);
     error = put_in_place(t, r, temp, name);
     /* A rename does nothing if both are names of one file. Then the temporary name remains. */
-    if (error < 0 || is_link(r) || r->kind == RECORD_SOURCE_LINK)
-        (void)unlinkat(tree_dest_dir_fd(t), temp, 0);
+    if (error < 0 || r->kind == RECORD_SOURCE_LINK)
+        (void)UNINTERRUPTED(unlinkat(tree_dest_dir_fd(t), temp, 0));
     return error;
 }
 
-void tree_dest_place_entry(struct tree_dest *t, const struct record *r, const char *name,
-                           bool is_there)
+/* Notes what has just been made under the name, if anybody will ask for it. */
+static void note_entry(struct tree_dest *t, const struct record *r, const char *name)
+{
+    struct made_id id;
+    struct stat st;
+
+    if (r->kind == RECORD_SOURCE_LINK ||
+        !(tree_dest_notes_made(t) || tree_dest_notes_links(t)) ||
+        fstatat(tree_dest_dir_fd(t), name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return;
+    id = (struct made_id){.dev = st.st_dev, .ino = st.st_ino};
+    made_add(t->request.made_files, id.dev, id.ino);
+    tree_dest_note_made(t, &r->st, t->path.bytes, &id);
+}
+
+/* Makes the entry of the record; is_there: in the place of an existing one. */
+static void place_entry(struct tree_dest *t, const struct record *r, const char *name,
+                        bool is_there)
 {
     int error;
 
-    if (is_link(r) && !tree_dest_has_file(t, r)) {
-        tree_dest_fail(t, op_of(r), ENOENT, "its first name could not be made");
-        return;
-    }
     if (has_attrs(r))
         tree_dest_take_attrs(t, r);
     error = is_there ? replace_entry(t, r, name) : make_entry(t, r, name);
@@ -149,10 +164,74 @@ void tree_dest_place_entry(struct tree_dest *t, const struct record *r, const ch
     if (!is_there && has_attrs(r))
         give_entry_attrs(t, name, r->st.st_mode);
     tree_dest_report_made(t);
-    tree_dest_note_made(t, &r->st, t->path.bytes);
+    note_entry(t, r, name);
     atomic_fetch_add(&t->request.view->files, 1);
     tree_dest_note_put(t, 0);
 }
+
+/* ---- further names ---- */
+
+void tree_dest_count_link(struct tree_dest *t)
+{
+    atomic_fetch_add(&t->request.view->files, 1);
+}
+
+/* Makes a hard link, over: in the place of an existing entry. 0 or a negative errno. */
+static int make_link(struct tree_dest *t, const struct record *r, const char *name, bool over)
+{
+    char temp[TEMP_NAME_SIZE];
+    int error = over ? temp_name(temp) : 0;
+
+    if (error == 0)
+        error = tree_dest_make_link(t, r, over ? temp : name);
+    if (error < 0 || !over)
+        return error;
+    error = put_in_place(t, r, temp, name);
+    (void)unlinkat(tree_dest_dir_fd(t), temp, 0); /* as in replace_entry() */
+    return error;
+}
+
+/* Whether the file cannot have this name, for that reason: it has too many, the file system has
+ * no hard links, or they are not possible across some border inside it. */
+static bool is_no_link(int error)
+{
+    return error == -EMLINK || error == -EPERM || error == -EXDEV || error == -EOPNOTSUPP ||
+           error == -ENOSYS;
+}
+
+/* The same, or the file is not where it was made. */
+static bool needs_own(int error)
+{
+    return is_no_link(error) || error == -ENOENT || error == -ENOTDIR || error == -ESTALE;
+}
+
+bool tree_dest_place_link(struct tree_dest *t, const struct record *r, const char *name,
+                          const struct stat *there)
+{
+    struct failure f;
+    int error;
+
+    if (!tree_dest_has_file(t, r) || (there && S_ISDIR(there->st_mode)))
+        return false;
+    error = make_link(t, r, name, there);
+    if (is_no_link(error)) {
+        failure_set(&f, OP_LINK, -error, FAILURE_NO_OFFSET,
+                    "the name has got a file of its own");
+        t->request.attrs_failed(t->request.arg, t->path.bytes, &f);
+    }
+    if (needs_own(error) && !tree_dest_dir(t)->unusable)
+        return false;
+    if (error < 0) {
+        tree_dest_fail(t, OP_LINK, -error, NULL);
+        return true;
+    }
+    tree_dest_report_made(t);
+    tree_dest_count_link(t);
+    tree_dest_note_put(t, 0);
+    return true;
+}
+
+/* ---- what exists already ---- */
 
 /* Whether a link to the source replaces the existing entry. As with cp it not always does. */
 static bool gives_place(const struct tree_dest *t, const struct record *r,
@@ -177,12 +256,6 @@ static bool is_there_already(struct tree_dest *t, const struct record *r,
     return has_attrs(r) && fd_same_file(there, &r->st) && t->request.backup.kind == BACKUP_NONE;
 }
 
-/* Whether a hard link replaces an existing entry whatever that is. */
-static bool links_anyway(const struct existing_policy *p)
-{
-    return p->update == UPDATE_OLDER || (p->resume && !existing_keeps_all(p));
-}
-
 void tree_dest_apply_entry(struct tree_dest *t, const struct record *r)
 {
     const char *name = r->name_len ? record_name(r) : t->root_name;
@@ -192,15 +265,15 @@ void tree_dest_apply_entry(struct tree_dest *t, const struct record *r)
     if (is_there < 0)
         return;
     if (is_there && is_there_already(t, r, &there)) {
-        tree_dest_note_made(t, &r->st, t->path.bytes);
+        tree_dest_note_kept(t, &r->st, &there);
         atomic_fetch_add(&t->request.view->files, 1);
         return;
     }
-    /* As with cp, a further name becomes a hard link whatever it was before: with --update,
-     * where all names of a file are equally old, and with --resume, where the file may be
-     * complete already. */
-    if (is_there && !(is_link(r) && links_anyway(t->request.existing)) &&
-        !tree_dest_may_replace(t, &r->st, name, &there))
+    if (is_there && tree_dest_is_link(t, r, &there)) {
+        tree_dest_count_link(t);
+        return;
+    }
+    if (is_there && !tree_dest_may_replace(t, r, name, &there))
         return;
     if (is_there && S_ISDIR(there.st_mode)) {
         tree_dest_fail(t, op_of(r), EISDIR, "a directory stands there");
@@ -215,5 +288,6 @@ void tree_dest_apply_entry(struct tree_dest *t, const struct record *r)
         tree_dest_fail(t, op_of(r), EEXIST, NULL);
         return;
     }
-    tree_dest_place_entry(t, r, name, is_there);
+    if (!tree_dest_place_link(t, r, name, is_there ? &there : NULL))
+        place_entry(t, r, name, is_there);
 }

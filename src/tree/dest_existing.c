@@ -5,13 +5,14 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/interrupted.h"
 #include "dest_state_priv.h"
 
 int tree_dest_exists(struct tree_dest *t, const char *name, struct stat *st)
 {
     if (tree_dest_dir(t)->fresh)
         return 0;
-    if (fstatat(tree_dest_dir_fd(t), name, st, AT_SYMLINK_NOFOLLOW) == 0)
+    if (UNINTERRUPTED(fstatat(tree_dest_dir_fd(t), name, st, AT_SYMLINK_NOFOLLOW)) == 0)
         return 1;
     if (errno == ENOENT)
         return 0;
@@ -22,16 +23,17 @@ int tree_dest_exists(struct tree_dest *t, const char *name, struct stat *st)
 /* The existing file is the copy: an earlier run has made it. That run need not have flushed it.
  */
 static void count_existing_copy(struct tree_dest *t, const struct stat *source,
-                                const char *name)
+                                const char *name, const struct stat *there)
 {
     const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
     bool flush = t->request.durable && t->flush_each;
-    int fd = flush ? openat(tree_dest_dir_fd(t), name, flags) : -1;
+    int fd = flush ? UNINTERRUPTED(openat(tree_dest_dir_fd(t), name, flags)) : -1;
 
     if (flush && (fd < 0 || fsync(fd) < 0)) {
         tree_dest_fail(t, "fsync", errno, NULL);
     } else {
-        tree_dest_note_made(t, source, t->path.bytes);
+        made_add(t->request.made_files, there->st_dev, there->st_ino);
+        tree_dest_note_kept(t, source, there);
         atomic_fetch_add(&t->request.view->bytes, (uint64_t)source->st_size);
         atomic_fetch_add(&t->request.view->resumed, (uint64_t)source->st_size);
         atomic_fetch_add(&t->request.view->files, 1);
@@ -39,27 +41,47 @@ static void count_existing_copy(struct tree_dest *t, const struct stat *source,
     (void)fd_close(&fd);
 }
 
-bool tree_dest_may_replace(struct tree_dest *t, const struct stat *source, const char *name,
-                           const struct stat *there)
+bool tree_dest_notes_made(struct tree_dest *t)
+{
+    return t->request.made_files && (!tree_dest_dir(t)->fresh || t->request.merges);
+}
+
+/* Judges the existing entry. Where several trees meet, a file of the run that has several names
+ * may have got this name from an earlier tree. */
+static struct existing_case judge(struct tree_dest *t, const struct stat *source,
+                                  const char *name, const struct stat *there)
 {
     const struct existing_policy *p = t->request.existing;
-    struct existing_case c = existing_judge(p, source, there, tree_dest_dir_fd(t), name);
+    int dir_fd = tree_dest_dir_fd(t);
+
+    if (t->request.merges && !existing_keeps_all(p) && made_has(t->request.made_files, there))
+        return (struct existing_case){.verdict = EXISTING_MADE};
+    return existing_judge(p, t->request.made_files, source, there, dir_fd, name);
+}
+
+bool tree_dest_may_replace(struct tree_dest *t, const struct record *r, const char *name,
+                           const struct stat *there)
+{
+    struct existing_case c = judge(t, &r->st, name, there);
     struct failure f;
 
     switch (c.verdict) {
     case EXISTING_HAS:
-        count_existing_copy(t, source, name);
+        if (tree_dest_has_file(t, r)) /* it becomes a link to the same data */
+            return true;
+        count_existing_copy(t, &r->st, name, there);
         return false;
     case EXISTING_SKIP:
         atomic_fetch_add(&t->request.view->files_skipped, 1);
         /* A file newer than the source counts as its copy. One that merely exists does not. */
-        if (existing_keeps_all(p))
-            tree_dest_note_not_made(t, source);
-        else
-            tree_dest_note_made(t, source, t->path.bytes);
+        if (!existing_keeps_all(t->request.existing))
+            tree_dest_note_kept(t, &r->st, there);
         return false;
     case EXISTING_REFUSE:
         (void)existing_refused(&f);
+        break;
+    case EXISTING_MADE:
+        (void)existing_made(&f);
         break;
     case EXISTING_ASK:
         if (t->request.ask(t->request.arg, t->path.bytes, &c))

@@ -2,14 +2,13 @@
  * through the engines. See dest_state_priv.h. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/interrupted.h"
 #include "dest_state_priv.h"
 #include "shared_file_priv.h"
 
@@ -21,8 +20,23 @@ static mode_t new_mode(const struct tree_dest *t)
     return t->request.plain_mode ? DEFFILEMODE : t->attrs.mode & PERMISSION_BITS;
 }
 
-/* The mode to create a file with: the final one, where the kernel is known to set exactly that,
- * and else one that lets only the owner read. */
+/* Whether a new file with this mode gets no more than that, as far as the files before it have
+ * shown. */
+static bool is_at_most(const struct tree_level *l, mode_t mode)
+{
+    return l->known && l->no_acl && !(~mode & MODE_BITS & ~l->spared);
+}
+
+/* The same, and no less. (A default ACL makes the umask void.) */
+static bool is_exact(const struct tree_dest *t, mode_t mode)
+{
+    const struct tree_level *l = &t->levels[t->dirs.n - 1];
+
+    return is_at_most(l, mode) && !(mode & t->request.umask) && !(mode & ~l->given);
+}
+
+/* The mode to create a file with: the final one, where the kernel is known to grant no more than
+ * that, and else one that lets only the owner read. */
 static mode_t creation_mode(const struct tree_dest *t, const struct tree_level *l)
 {
     mode_t mode = t->attrs.mode & PERMISSION_BITS;
@@ -31,33 +45,43 @@ static mode_t creation_mode(const struct tree_dest *t, const struct tree_level *
 
     if (!t->request.preserve.mode)
         return new_mode(t) & ~tree_dest_held(t, new_mode(t));
-    return owned && l->known && l->exact && !(mode & t->request.umask) && (mode & S_IWUSR)
+    return owned && is_at_most(l, mode) && !(mode & t->request.umask) && (mode & S_IWUSR)
                ? mode
                : PRIVATE_MODE;
 }
 
-/* Fills t->created: the attributes of the file that was just created. The first file of a
- * directory is examined; the kernel treats the others alike. The times are invalid, so that
- * they equal those of no source. 0 or a negative errno. */
-static int note_created(struct tree_dest *t, mode_t asked)
+/* Examines the file that was just created with this mode. 0 or a negative errno. */
+static int examine_created(struct tree_dest *t, mode_t asked)
 {
     struct tree_level *l = tree_dest_dir(t);
     struct stat *st = &t->created;
 
-    if (!l->known) {
-        if (fstat(t->fd, st) < 0)
-            return -errno;
-        l->known = true;
-        l->uid = st->st_uid;
-        l->gid = st->st_gid;
-        l->no_acl = fgetxattr(t->fd, "system.posix_acl_access", NULL, 0) < 0;
-        l->exact = l->no_acl && (st->st_mode & MODE_BITS) == (asked & ~t->request.umask);
-        return 0;
-    }
-    *st = (struct stat){
-        .st_mode = S_IFREG | (asked & ~t->request.umask), .st_uid = l->uid, .st_gid = l->gid};
+    if (UNINTERRUPTED(fstat(t->fd, st)) < 0)
+        return -errno;
+    if (!l->known)
+        l->no_acl = UNINTERRUPTED(fgetxattr(t->fd, "system.posix_acl_access", NULL, 0)) < 0;
+    l->known = true;
+    l->uid = st->st_uid;
+    l->gid = st->st_gid;
+    l->given |= asked & st->st_mode;
+    l->spared |= MODE_BITS & ~asked & ~st->st_mode;
+    return 0;
+}
+
+/* Fills t->created: the attributes of the file that was just created. What the first files of a
+ * directory have shown is not asked again. The times are invalid then, so that they equal those
+ * of no source. 0 or a negative errno. */
+static int note_created(struct tree_dest *t, mode_t asked)
+{
+    const struct tree_level *l = tree_dest_dir(t);
+    struct stat *st = &t->created;
+
+    if (!l->known || tree_dest_notes_made(t) || tree_dest_notes_links(t) ||
+        (t->request.preserve.mode && !is_exact(t, asked)))
+        return examine_created(t, asked);
+    *st = (struct stat){.st_mode = S_IFREG | asked, .st_uid = l->uid, .st_gid = l->gid};
     st->st_atim.tv_nsec = st->st_mtim.tv_nsec = -1;
-    return l->exact ? 0 : fstat(t->fd, st) < 0 ? -errno : 0;
+    return 0;
 }
 
 /* Creates a new file that gets its name as t->how says. 0 or a negative errno. */
@@ -66,25 +90,11 @@ static int create(struct tree_dest *t, const char *name, mode_t mode)
     const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
 
     if (t->how == NAMED) {
-        t->fd = openat(tree_dest_dir_fd(t), name, flags, mode);
+        t->fd = UNINTERRUPTED(openat(tree_dest_dir_fd(t), name, flags, mode));
         return t->fd < 0 ? -errno : 0;
     }
     t->fd = temp_create(tree_dest_dir_fd(t), mode, t->file_temp);
     return t->fd < 0 ? t->fd : 0;
-}
-
-void tree_dest_discard(struct tree_dest *t)
-{
-    if (t->how == REPLACES)
-        target_abort(&t->target, false);
-    else if (t->how == NAMED && t->fd >= 0 && temp_is(tree_dest_dir_fd(t), t->file_name, t->fd))
-        (void)unlinkat(tree_dest_dir_fd(t), t->file_name, 0);
-    else if (t->how == RENAMED)
-        temp_remove(tree_dest_dir_fd(t), t->file_temp, t->fd);
-    if (t->how != REPLACES)
-        (void)fd_close(&t->fd);
-    t->fd = -1;
-    t->how = NO_FILE;
 }
 
 static struct target_request request_for(const struct tree_dest *t, const char *name,
@@ -99,6 +109,8 @@ static struct target_request request_for(const struct tree_dest *t, const char *
         .force = t->request.force,
         .anew = t->request.remove_existing,
         .backup = t->request.backup,
+        .made = t->request.made_files,
+        .spare_links = t->request.spare_links,
         .only_new = existing_keeps_all(t->request.existing),
         /* Else the destination flushes all names at once, at the end. */
         .durable = t->request.durable && t->flush_each,
@@ -152,7 +164,10 @@ static bool begin_new(struct tree_dest *t)
     r = create(t, t->file_name, mode);
     if (r < 0) {
         t->how = NO_FILE;
-        tree_dest_fail(t, "create", -r, NULL);
+        tree_dest_fail(t, "create", -r,
+                       r != -EEXIST                ? NULL
+                       : tree_dest_dir(t)->unnamed ? MADE_HINT
+                                                   : HINT_TAKEN);
         return false;
     }
     r = note_created(t, mode);
@@ -170,7 +185,17 @@ static bool takes(struct tree_dest *t, const struct record *r, bool is_there,
 {
     if (r->offer)
         return t->takes[r->offer / 64] >> (r->offer % 64) & 1;
-    return !is_there || tree_dest_may_replace(t, &r->st, t->file_name, there);
+    return !is_there || tree_dest_may_replace(t, r, t->file_name, there);
+}
+
+/* Takes over the attributes of the file. A further name comes without them, as it comes without
+ * data: most of them become links. */
+static void take_file_attrs(struct tree_dest *t, const struct record *r)
+{
+    if (r->bare && r->shared && record_is_further(r))
+        attrs_read(&t->attrs, r->shared->fd, false, &r->st);
+    else
+        tree_dest_take_attrs(t, r);
 }
 
 /* Begins the file of a RECORD_FILE. False: no bytes are to be written. */
@@ -184,198 +209,21 @@ static bool begin_file(struct tree_dest *t, const struct record *r)
     t->file_st = r->st;
     t->offset = 0;
     t->cloned = t->long_enough = false;
-    tree_dest_take_attrs(t, r);
     is_there = tree_dest_exists(t, t->file_name, &there);
     if (is_there < 0 || (!is_there && t->request.durable && tree_dest_names_full(t) &&
                          !tree_dest_give_names(t)))
         return false;
+    if (is_there && !t->request.attributes_only && tree_dest_is_link(t, r, &there)) {
+        tree_dest_count_link(t);
+        return false;
+    }
     if (!takes(t, r, is_there, &there))
         return false;
-    if (tree_dest_has_file(t, r) &&
-        !(is_there && t->request.attributes_only && !t->request.remove_existing)) {
-        tree_dest_place_entry(t, r, t->file_name, is_there);
+    if (!(is_there && t->request.attributes_only && !t->request.remove_existing) &&
+        tree_dest_place_link(t, r, t->file_name, is_there ? &there : NULL))
         return false;
-    }
+    take_file_attrs(t, r);
     return is_there ? begin_replacement(t, &there) : begin_new(t);
-}
-
-/* Writes more of the file. False: the file was discarded. */
-static bool write_bytes(struct tree_dest *t, const char *data, size_t left)
-{
-    struct failure f;
-
-    while (left > 0) {
-        ssize_t n = write(t->fd, data, left);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            failure_set(&f, "write", n < 0 ? errno : EIO, t->offset,
-                        t->how == REPLACES && t->target.mixes && t->offset > 0
-                            ? "the file holds old and new data now"
-                            : NULL);
-            tree_dest_report_failure(t, &f);
-            tree_dest_discard(t);
-            return false;
-        }
-        data += n;
-        left -= (size_t)n;
-        t->offset += (uint64_t)n;
-    }
-    return true;
-}
-
-/* Sets the length of a file with holes at once: XFS preallocates beyond the end of a file that
- * grows. Not under a final name, where the file would look complete. */
-static void set_full_length(struct tree_dest *t)
-{
-    t->long_enough = !t->request.inplace && ftruncate(t->fd, t->file_st.st_size) == 0;
-}
-
-/* Writes zeros over what a file has held that is written in place. False: the file was
- * discarded. */
-static bool write_zeros(struct tree_dest *t, uint64_t length)
-{
-    static const char zeros[1 << 16];
-
-    for (uint64_t n; length > 0; length -= n) {
-        n = length < sizeof(zeros) ? length : sizeof(zeros);
-        if (!write_bytes(t, zeros, (size_t)n))
-            return false;
-    }
-    return true;
-}
-
-/* Whether the file has become as long as `end`, if it was not before. */
-static bool reach(const struct tree_dest *t, off_t end)
-{
-    struct stat st;
-
-    return t->long_enough ||
-           (t->how == REPLACES && t->target.mixes && fstat(t->fd, &st) == 0 &&
-            st.st_size >= end) ||
-           ftruncate(t->fd, end) == 0;
-}
-
-/* Leaves a hole of so many bytes. */
-static void leave_hole(struct tree_dest *t, uint64_t length)
-{
-    off_t end = (off_t)(t->offset + length);
-
-    if (t->how == REPLACES && t->target.mixes &&
-        fallocate(t->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)t->offset,
-                  (off_t)length) < 0) {
-        (void)write_zeros(t, length);
-        return;
-    }
-    if (!reach(t, end) || lseek(t->fd, end, SEEK_SET) < 0) {
-        tree_dest_fail(t, "set length", errno, NULL);
-        tree_dest_discard(t);
-        return;
-    }
-    t->offset += length;
-}
-
-/* Discards the file if the main thread has given this destination up: the record's data may
- * have been overwritten meanwhile. False: the file was discarded. */
-static bool keep_written(struct tree_dest *t)
-{
-    if (!t->request.given_up(t->request.arg))
-        return true;
-    tree_dest_discard(t);
-    return false;
-}
-
-/* ---- source files that are open: for clones ---- */
-
-/* The same; also discards it if the source file has changed. The reader reports that. */
-static bool keep_shared(struct tree_dest *t, const struct record *r)
-{
-    struct stat now;
-
-    if (!keep_written(t))
-        return false;
-    if (fstat(r->shared->fd, &now) == 0 && shared_file_unchanged(&r->st, &now))
-        return true;
-    atomic_store(&r->shared->changed, true);
-    tree_dest_discard(t);
-    return false;
-}
-
-/* Copies the bytes of a file that has no data in its record, since all destinations were
- * expected to clone it, where this one cannot. False: the file was discarded. */
-static bool read_shared(struct tree_dest *t, const struct record *r)
-{
-    char buffer[1 << 16];
-
-    for (;;) {
-        ssize_t n = pread(r->shared->fd, buffer, sizeof(buffer), (off_t)t->offset);
-
-        if (n == 0)
-            return keep_shared(t, r);
-        if (n < 0 && errno != EINTR) {
-            tree_dest_fail(t, "read", errno, NULL);
-            tree_dest_discard(t);
-            return false;
-        }
-        if (n > 0 && !write_bytes(t, buffer, (size_t)n))
-            return false;
-    }
-}
-
-/* As in target/file.c. */
-static bool cut_for_clone(const struct tree_dest *t, off_t size)
-{
-    struct stat st;
-
-    return t->how == REPLACES && t->target.mixes && fstat(t->fd, &st) == 0 &&
-           st.st_size > size && ftruncate(t->fd, size) == 0;
-}
-
-/* Makes the new file a clone of the source file. 0 or a negative errno. */
-static int clone_shared(struct tree_dest *t, const struct record *r)
-{
-    struct tree_dest_view *v = t->request.view;
-    dev_t dev = r->st.st_dev + 1;
-    int err;
-
-    if (atomic_load(&v->clones_not) == dev && !t->request.must_clone)
-        return -EOPNOTSUPP;
-    if (ioctl(t->fd, FICLONE, r->shared->fd) == 0 ||
-        (errno == EINVAL && cut_for_clone(t, r->st.st_size) &&
-         ioctl(t->fd, FICLONE, r->shared->fd) == 0)) {
-        atomic_store(&v->clones, dev);
-        return 0;
-    }
-    err = errno;
-    if (err == EXDEV || err == EOPNOTSUPP || err == ENOTTY || err == ENOSYS)
-        atomic_store(&v->clones_not, dev);
-    return -err;
-}
-
-/* Fills the new file: by a clone, from the open source file, or with the record's data. False:
- * the file was discarded. */
-static bool fill_file(struct tree_dest *t, const struct record *r)
-{
-    int error = -EOPNOTSUPP;
-
-    if (r->shared) {
-        error = clone_shared(t, r);
-        if (error == 0) {
-            t->cloned = true;
-            t->offset = (uint64_t)r->st.st_size;
-            return keep_shared(t, r);
-        }
-        if (r->bare && !t->request.must_clone)
-            return read_shared(t, r);
-    }
-    if (r->sparse)
-        set_full_length(t);
-    if (!r->bare)
-        return write_bytes(t, t->data, r->data_len) && keep_written(t);
-    tree_dest_fail(t, "clone", -error, NULL);
-    tree_dest_discard(t);
-    return false;
 }
 
 /* Gives the finished file its name. 0 or a negative errno. */
@@ -421,26 +269,29 @@ static bool commit_new(struct tree_dest *t)
     tree_dest_release(t, t->fd, tree_dest_held(t, new_mode(t)));
     r = give_name(t);
     if (r < 0) {
-        tree_dest_fail(t, "create", -r, r == -EEXIST ? "somebody has made it meanwhile" : NULL);
+        tree_dest_fail(t, "create", -r, r == -EEXIST ? HINT_MEANWHILE : NULL);
         tree_dest_discard(t);
         return false;
     }
     r = fd_close(&t->fd);
     if (r < 0) {
         tree_dest_fail(t, "close", -r, NULL);
-        (void)unlinkat(tree_dest_dir_fd(t), t->file_name, 0);
+        (void)UNINTERRUPTED(unlinkat(tree_dest_dir_fd(t), t->file_name, 0));
     }
     return r == 0;
 }
 
-/* Finishes a file that replaces another one. False: it failed. */
-static bool commit_replacement(struct tree_dest *t)
+/* Finishes a file that replaces another one; *ret_id is what stands there then. False: it
+ * failed. */
+static bool commit_replacement(struct tree_dest *t, struct made_id *ret_id)
 {
     struct failure f;
     bool done;
 
     t->fd = -1;
     target_ends_at(&t->target, t->offset);
+    *ret_id = (struct made_id){.ino = 0};
+    t->target.request.ret_id = ret_id;
     if (t->request.durable && fsync(t->target.fd) < 0) {
         failure_set(&f, "fsync", errno, FAILURE_NO_OFFSET, NULL);
         target_abort(&t->target, false);
@@ -450,6 +301,8 @@ static bool commit_replacement(struct tree_dest *t)
     }
     if (!done)
         tree_dest_report_failure(t, &f);
+    if (done && t->target.attr_failures.lost)
+        atomic_store(&t->request.view->attrs_lost, true);
     for (unsigned i = 0; done && i < t->target.attr_failures.n; i++)
         t->request.attrs_failed(t->request.arg, t->path.bytes,
                                 &t->target.attr_failures.list[i]);
@@ -458,13 +311,16 @@ static bool commit_replacement(struct tree_dest *t)
 
 static void commit_file(struct tree_dest *t)
 {
-    bool done = t->how == REPLACES ? commit_replacement(t) : commit_new(t);
+    struct made_id id = {.dev = t->created.st_dev, .ino = t->created.st_ino};
+    bool done = t->how == REPLACES ? commit_replacement(t, &id) : commit_new(t);
 
     t->how = NO_FILE;
     if (!done)
         return;
     tree_dest_report_made(t);
-    tree_dest_note_made(t, &t->file_st, t->path.bytes);
+    if (tree_dest_notes_made(t))
+        made_add(t->request.made_files, id.dev, id.ino);
+    tree_dest_note_made(t, &t->file_st, t->path.bytes, &id);
     atomic_fetch_add(&t->request.view->bytes, t->offset);
     atomic_fetch_add(&t->request.view->files, 1);
     tree_dest_note_put(t, t->offset);
@@ -475,17 +331,17 @@ void tree_dest_apply_bytes(struct tree_dest *t, const struct record *r)
     bool good = true;
 
     if (r->kind == RECORD_FILE) {
-        if (!begin_file(t, r) || !fill_file(t, r) || !r->whole)
+        if (!begin_file(t, r) || !tree_dest_fill_file(t, r) || !r->whole)
             return;
     } else if (t->how == NO_FILE) { /* the file was discarded, or is not wanted */
         return;
     } else if (r->kind == RECORD_DATA) {
-        if (!t->cloned && write_bytes(t, t->data, r->data_len))
-            (void)keep_written(t);
+        if (!t->cloned && tree_dest_write_bytes(t, t->data, r->data_len))
+            (void)tree_dest_keep_written(t);
         return;
     } else if (r->kind == RECORD_HOLE) {
         if (!t->cloned)
-            leave_hole(t, r->hole);
+            tree_dest_leave_hole(t, r->hole);
         return;
     } else {
         good = r->good;
@@ -504,7 +360,7 @@ void tree_dest_apply_offer(struct tree_dest *t, const struct record *r)
     uint64_t bit = UINT64_C(1) << (r->offer % 64);
 
     t->takes[r->offer / 64] &= ~bit;
-    if (is_there < 0 || (is_there && !tree_dest_may_replace(t, &r->st, name, &there)))
+    if (is_there < 0 || (is_there && !tree_dest_may_replace(t, r, name, &there)))
         return;
     t->takes[r->offer / 64] |= bit;
     t->request.wanted(t->request.arg, r->offer);
@@ -526,10 +382,7 @@ void tree_dest_apply_copy(struct tree_dest *t, const struct record *r)
         (void)tree_dest_give_names(t);
     is_there = tree_dest_exists(t, t->file_name, &there);
     t->takes_copy = is_there >= 0 && takes(t, r, is_there, &there);
-    if (t->takes_copy && tree_dest_has_file(t, r)) {
-        tree_dest_place_entry(t, r, t->file_name, is_there);
-        t->takes_copy = false;
-    }
+    t->copy_id = (struct made_id){.ino = 0};
     if (path_buffer_put(&t->copy_path, 0, t->path.bytes) < 0) {
         tree_dest_fail(t, "open", ENOMEM, NULL);
         t->takes_copy = false; /* copy_path is that of another file */
@@ -542,18 +395,14 @@ bool tree_dest_copy_request(struct tree_dest *t, struct target_request *ret_requ
     if (t->skipped || tree_dest_dir(t)->unusable || !t->takes_copy || !t->copy_path.bytes)
         return false;
     *ret_request = request_for(t, t->file_name, &t->file_st);
+    ret_request->ret_id = &t->copy_id;
     *ret_path = t->copy_path.bytes;
     return true;
 }
 
-void tree_dest_not_copied(struct tree_dest *t)
-{
-    tree_dest_note_not_made(t, &t->file_st);
-}
-
 void tree_dest_copied(struct tree_dest *t, uint64_t bytes, uint64_t resumed)
 {
-    tree_dest_note_made(t, &t->file_st, t->copy_path.bytes);
+    tree_dest_note_made(t, &t->file_st, t->copy_path.bytes, &t->copy_id);
     atomic_fetch_add(&t->request.view->bytes, bytes);
     atomic_fetch_add(&t->request.view->resumed, resumed);
     atomic_fetch_add(&t->request.view->files, 1);

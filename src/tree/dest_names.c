@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/interrupted.h"
 #include "dest_state_priv.h"
 
 /* A batch of this size gets its names. A run that is killed loses no more than that. */
@@ -167,7 +168,7 @@ int tree_dest_flush(const struct tree_dest *t, int fd)
     int r;
 
     atomic_store(&t->request.view->flushing, true);
-    r = t->flush_each ? fsync(fd) : syncfs(fd);
+    r = (t->flush_each ? fd_flush_directory(fd) : syncfs(fd)) < 0 ? -1 : 0;
     atomic_store(&t->request.view->flushing, false);
     return r;
 }
@@ -187,17 +188,33 @@ int tree_dest_rename(int dir_fd, char temp[TEMP_NAME_SIZE], int fd, const char *
     return temp_is(dir_fd, temp, fd) ? temp_rename(dir_fd, temp, name) : -ESTALE;
 }
 
-/* Reports a failure of an entry on the list, under its path. */
-static void fail(struct tree_dest *t, const struct tree_unnamed *u, const char *op, int err)
+/* Makes t->path that of an entry on the list. Returns what it was, for leave_path(). */
+static char *enter_path(struct tree_dest *t, const struct tree_unnamed *u)
 {
     char *path = strdup(t->path.bytes);
 
     (void)path_buffer_enter(&t->path, t->levels[u->level].path_len,
                             u->level > 0 ? u->name : "");
-    tree_dest_fail(t, op, err, err == EEXIST ? "somebody has made it meanwhile" : NULL);
+    return path;
+}
+
+static void leave_path(struct tree_dest *t, char *path)
+{
     if (path)
         (void)path_buffer_put(&t->path, 0, path);
     free(path);
+}
+
+/* Reports a failure of an entry on the list, under its path. */
+static void fail(struct tree_dest *t, const struct tree_unnamed *u, const char *op, int err)
+{
+    char *path = enter_path(t, u);
+
+    tree_dest_fail(t, op, err == EBUSY ? EEXIST : err,
+                   err == EEXIST  ? HINT_MEANWHILE
+                   : err == EBUSY ? MADE_HINT
+                                  : NULL);
+    leave_path(t, path);
 }
 
 /* Marks all levels from the removed directory on unusable, if the current directory is in it.
@@ -230,11 +247,31 @@ static int flush_all(struct tree_dest *t)
     return 0;
 }
 
+/* The name of a directory has been taken. 0 or a negative errno: see
+ * tree_dest_merge_directory(). */
+static int merge(struct tree_dest *t, struct tree_unnamed *u)
+{
+    int fd = fcntl(fd_of(t, u), F_DUPFD_CLOEXEC, 0),
+        r; /* the list's may be closed on the way */
+    char *path = enter_path(t, u);
+
+    r = fd < 0
+            ? -errno
+            : tree_dest_merge_directory(t, fd, is_root(t, u->level), dir_fd_of(t, u), u->name);
+    leave_path(t, path);
+    if (r == 0)
+        temp_remove_directory(dir_fd_of(t, u), u->temp, fd);
+    (void)fd_close(&fd);
+    return r;
+}
+
 /* Gives an entry of the list its name, or reports the failure and removes the entry. */
 static void give_name(struct tree_dest *t, struct tree_unnamed *u)
 {
     int r = tree_dest_rename(dir_fd_of(t, u), u->temp, fd_of(t, u), u->name);
 
+    if (r == -EEXIST && is_directory(t, u))
+        r = merge(t, u);
     if (r == 0)
         return;
     fail(t, u, "rename", -r);

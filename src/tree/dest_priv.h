@@ -37,6 +37,7 @@ struct tree_dest_view {
     _Atomic uint64_t files;         /* complete entries: all but directories */
     _Atomic uint64_t files_skipped; /* files that exist and stay as they are */
     _Atomic uint64_t resumed;       /* of the bytes, those that earlier runs have written */
+    atomic_bool attrs_lost;         /* attributes were not preserved, which is no failure */
     atomic_bool flushing;           /* a flush is under way, which may take long */
     atomic_bool has_root;           /* the next two are known, and do not change any more */
     dev_t root_dev;
@@ -67,9 +68,12 @@ struct tree_dest_request {
     struct backup_wanted backup; /* with remove_existing: the entry gets a backup name */
     const struct existing_policy *existing; /* what is done with existing entries; not owned */
 
-    struct dest_links *links;    /* where files with several names are; not owned, outlives the
+    struct made *made_files;  /* what this run has made, as in struct target_request */
+    bool merges;              /* other trees of the run are copied into the same directories */
+    bool spare_links;         /* as in struct target_request */
+    struct dest_links *links; /* where files with several names are; not owned, outlives the
                                * tree */
-    const char *label;           /* of this tree among those that share links: a name, or "" */
+    const char *label;        /* of this tree among those that share links: a name, or "" */
     struct tree_dest_view *view; /* filled; not owned, outlives the tree */
     void *arg;
     /* An entry could not be made; `path` lives until failed() returns. */
@@ -78,6 +82,8 @@ struct tree_dest_request {
     void (*attrs_failed)(void *arg, const char *path, const struct failure *f);
     /* Whether the existing entry is to be replaced; waits for the user. */
     bool (*ask)(void *arg, const char *path, const struct existing_case *c);
+    /* So many bytes of the source have been read here, for the current record. */
+    void (*read)(void *arg, uint64_t bytes);
     /* The file of the RECORD_OFFER with that number is wanted here. */
     void (*wanted)(void *arg, unsigned offer);
     /* A file is complete, or a new directory was made. NULL: not reported. */
@@ -102,7 +108,7 @@ int tree_dest_apply(struct tree_dest *t, const struct record *r, const void *dat
 
 /* After RECORD_COPY: what to request of a target for that file, and its path for people; both
  * live until the next record. False: the file is not copied here (its directory could not be
- * made, or an existing file stays). The main thread calls these three, while the destination's
+ * made, or an existing file stays). The main thread calls these two, while the destination's
  * thread waits for the next record. */
 bool tree_dest_copy_request(struct tree_dest *t, struct target_request *ret_request,
                             const char **ret_path);
@@ -111,9 +117,6 @@ bool tree_dest_copy_request(struct tree_dest *t, struct target_request *ret_requ
  * written.
  */
 void tree_dest_copied(struct tree_dest *t, uint64_t bytes, uint64_t resumed);
-
-/* That file could not be copied. */
-void tree_dest_not_copied(struct tree_dest *t);
 
 /* Ends the copy: complete entries get their names, and with request.durable all is on stable
  * storage. stopped: before the last record, and without waiting for storage. 0, or a negative

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/interrupted.h"
 #include "dest_state_priv.h"
 
 /* Whether the next entry of the source may be a symlink, and is followed. */
@@ -32,8 +33,9 @@ int tree_dest_enter_source(struct tree_dest *t, const struct record *r)
 
     if (!t->request.source)
         return 0;
-    fd = openat(source_fd(t), source_name(t, r),
-                O_PATH | O_DIRECTORY | O_CLOEXEC | (follows(t) ? 0 : O_NOFOLLOW));
+    fd =
+        UNINTERRUPTED(openat(source_fd(t), source_name(t, r),
+                             O_PATH | O_DIRECTORY | O_CLOEXEC | (follows(t) ? 0 : O_NOFOLLOW)));
     if (fd < 0 || fstat(fd, &st) < 0 || !fd_same_file(&st, &r->st)) {
         int error = fd < 0 ? -errno : -ESTALE;
 
@@ -53,13 +55,13 @@ int tree_dest_link_source(struct tree_dest *t, const struct record *r, const cha
 {
     struct stat st;
 
-    if (linkat(source_fd(t), source_name(t, r), tree_dest_dir_fd(t), name,
-               follows(t) ? AT_SYMLINK_FOLLOW : 0) < 0)
+    if (UNINTERRUPTED(linkat(source_fd(t), source_name(t, r), tree_dest_dir_fd(t), name,
+                             follows(t) ? AT_SYMLINK_FOLLOW : 0)) < 0)
         return -errno;
-    if (fstatat(tree_dest_dir_fd(t), name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+    if (UNINTERRUPTED(fstatat(tree_dest_dir_fd(t), name, &st, AT_SYMLINK_NOFOLLOW)) == 0 &&
         fd_same_file(&st, &r->st))
         return 0;
-    (void)unlinkat(tree_dest_dir_fd(t), name, 0);
+    (void)UNINTERRUPTED(unlinkat(tree_dest_dir_fd(t), name, 0));
     return -ESTALE;
 }
 
@@ -69,7 +71,8 @@ bool tree_dest_leads_to(struct tree_dest *t, const struct record *r, const struc
 
     if (fd_same_file(there, &r->st))
         return true;
-    return S_ISLNK(r->st.st_mode) && fstatat(source_fd(t), source_name(t, r), &st, 0) == 0 &&
+    return S_ISLNK(r->st.st_mode) &&
+           UNINTERRUPTED(fstatat(source_fd(t), source_name(t, r), &st, 0)) == 0 &&
            fd_same_file(there, &st);
 }
 
@@ -80,5 +83,5 @@ int tree_dest_symlink_source(struct tree_dest *t, const struct record *r, const 
     if (record_text(r)[0] != '/' && fstat(tree_dest_dir_fd(t), &here) == 0 &&
         stat(".", &cwd) == 0 && !fd_same_file(&here, &cwd))
         return -EXDEV;
-    return symlinkat(record_text(r), tree_dest_dir_fd(t), name) < 0 ? -errno : 0;
+    return UNINTERRUPTED(symlinkat(record_text(r), tree_dest_dir_fd(t), name)) < 0 ? -errno : 0;
 }

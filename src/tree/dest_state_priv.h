@@ -4,10 +4,12 @@
  *   dest.c            applies a record; open, end, close
  *   dest_directory.c  directories, and the current one
  *   dest_file.c       regular files
+ *   dest_data.c       their bytes and holes
  *   dest_entry.c      symlinks, nodes, links
  *   dest_existing.c   what exists under a final name already
  *   dest_links.c      files with several names: where they are, and hard links to them
  *   dest_names.c      entries that wait for their names
+ *   dest_merge.c      a directory whose name has been taken meanwhile
  *   dest_attrs.c      attributes
  *   dest_source.c     links to the source itself
  *   dest_report.c     failures, and what was made */
@@ -21,12 +23,16 @@
 
 #include "base/dir_chain.h"
 #include "base/failure.h"
+#include "base/inode_set.h"
 #include "base/path_buffer.h"
 #include "dest_priv.h"
 #include "record_priv.h"
 #include "target/attrs.h"
 #include "target/target.h"
 #include "target/temp.h"
+
+#define HINT_MEANWHILE "somebody has made it meanwhile"
+#define HINT_TAKEN     "it has been made meanwhile, perhaps by this run under another name"
 
 #define MODE_BITS       (S_ISUID | S_ISGID | S_ISVTX | S_IRWXU | S_IRWXG | S_IRWXO)
 #define PERMISSION_BITS (S_IRWXU | S_IRWXG | S_IRWXO)
@@ -49,10 +55,12 @@ struct tree_level {
     size_t path_len;
     mode_t add;  /* mode bits that are set only while the directory is written to */
     mode_t held; /* mode bits that it gets when it has its owner */
-    /* What the kernel gives to a new file here, once one has been examined. */
+    /* What the kernel gives to a new file here, once one has been examined. Of the mode only
+     * single bits are known: a default ACL or an option of the mount may take or add any. */
     bool known;
-    bool exact;  /* the mode that was asked for, except the umask's bits */
-    bool no_acl; /* no access control list */
+    mode_t given;  /* bits that a file has got that was to have them */
+    mode_t spared; /* bits that a file has not got that was not to have them */
+    bool no_acl;   /* no access control list */
     uid_t uid;
     gid_t gid;
 };
@@ -77,9 +85,10 @@ struct tree_dest {
     struct tree_level *levels; /* likewise */
     unsigned room;             /* for levels */
     unsigned skipped; /* levels of directories that could not be made, and all below them */
-    struct dir_chain source; /* of the source, from its root; with request.source */
-    struct path_buffer path; /* of the entry that is being made, for reports */
-    size_t root_len;         /* bytes of it that name the root */
+    struct inode_set entered; /* the directories of this tree, so far */
+    struct dir_chain source;  /* of the source, from its root; with request.source */
+    struct path_buffer path;  /* of the entry that is being made, for reports */
+    size_t root_len;          /* bytes of it that name the root */
 
     /* What the file system can do. */
     bool flush_each; /* syncfs(2) does not reach the server: each file is flushed */
@@ -98,7 +107,13 @@ struct tree_dest {
     struct stat file_st; /* the source's */
     enum record_nth nth; /* of the last record that brought a name */
     struct attrs attrs;  /* of the last record that had any; also a directory's */
-    struct stat created; /* what the kernel has given to the new file */
+    struct tree_dest_packed {
+        char *bytes;
+        size_t len;
+        size_t room;
+        bool lost;       /* there was no memory for all of them */
+    } packed;            /* of RECORD_ATTRS before the current record */
+    struct stat created; /* what the kernel has given to the new file; st_ino 0: not known */
     const void *data;    /* of the current record */
     uint64_t offset;     /* bytes written so far */
     bool cloned;         /* it has all its data */
@@ -109,6 +124,7 @@ struct tree_dest {
     uint64_t takes[RECORD_MAX_OFFER / 64 + 1]; /* a bit per offer: that file is wanted here */
     bool takes_copy;                           /* the last RECORD_COPY is to be copied here */
     struct path_buffer copy_path;              /* its path */
+    struct made_id copy_id;                    /* what it has become; ino 0: nothing */
 
     uint64_t n_reported;  /* failures */
     struct failure fatal; /* err != 0: the destination as a whole has failed */
@@ -147,7 +163,13 @@ mode_t tree_dest_held(const struct tree_dest *t, mode_t mode);
 /* Gives these bits to the file that fd is open on. */
 void tree_dest_release(struct tree_dest *t, int fd, mode_t held);
 
-/* Takes the attributes of the record over into t->attrs. */
+/* Keeps the attributes of a RECORD_ATTRS for the next record of another kind. */
+void tree_dest_keep_attrs(struct tree_dest *t, const struct record *r);
+
+/* Forgets them. */
+void tree_dest_forget_attrs(struct tree_dest *t);
+
+/* Takes the attributes of the record over into t->attrs, and those that were kept for it. */
 void tree_dest_take_attrs(struct tree_dest *t, const struct record *r);
 
 /* Gives t->attrs to a file, and reports what could not be preserved. has_data: it may have dirty
@@ -160,10 +182,15 @@ bool tree_dest_give_attrs(struct tree_dest *t, const struct attrs_file *file, bo
  * known, and the failure has been reported. */
 int tree_dest_exists(struct tree_dest *t, const char *name, struct stat *st);
 
-/* Whether the existing entry is replaced by the source's entry: as the policy says, or the
+/* Whether the existing entry is replaced by the entry of the record: as the policy says, or the
  * user. If not, that has been reported or counted. */
-bool tree_dest_may_replace(struct tree_dest *t, const struct stat *source, const char *name,
+bool tree_dest_may_replace(struct tree_dest *t, const struct record *r, const char *name,
                            const struct stat *there);
+
+/* Whether a new entry of the current directory is to be noted as made by this run. Nothing can
+ * come to stand in its way where the directory is fresh: there a second one of the same name is
+ * refused by the kernel. */
+bool tree_dest_notes_made(struct tree_dest *t);
 
 /* ---- dest_links.c ---- */
 
@@ -172,15 +199,23 @@ bool tree_dest_may_replace(struct tree_dest *t, const struct stat *source, const
 void tree_dest_begin_name(struct tree_dest *t, const struct record *r);
 void tree_dest_end_name(struct tree_dest *t, const struct record *r);
 
-/* Notes that the source's file with that stat, to which the last name belongs, is at that path
- * now. The path begins as t->path does. */
-void tree_dest_note_made(struct tree_dest *t, const struct stat *st, const char *path);
+/* Whether more names of the file may come, to which the last name belongs. */
+bool tree_dest_notes_links(const struct tree_dest *t);
 
-/* Notes that this file could not be made. */
-void tree_dest_note_not_made(struct tree_dest *t, const struct stat *st);
+/* Notes that the source's file with that stat, to which the last name belongs, is at that path
+ * now, and is the file *id (ino 0: nothing is noted). The path begins as t->path does. */
+void tree_dest_note_made(struct tree_dest *t, const struct stat *st, const char *path,
+                         const struct made_id *id);
+
+/* Notes that it is what exists at t->path, if that is of its type, and it is nowhere else. */
+void tree_dest_note_kept(struct tree_dest *t, const struct stat *st, const struct stat *there);
 
 /* Whether the record brings a further name of a file that was made here. */
 bool tree_dest_has_file(const struct tree_dest *t, const struct record *r);
+
+/* Whether, besides, the existing entry is that file. */
+bool tree_dest_is_link(const struct tree_dest *t, const struct record *r,
+                       const struct stat *there);
 
 /* Makes `name` in the current directory a hard link to that file. 0 or a negative errno:
  * -ENOENT if tree_dest_has_file() is false, or the file is not there any more. */
@@ -248,6 +283,35 @@ int tree_dest_flush(const struct tree_dest *t, int fd);
 
 /* The same at the end, when all there has its name: then it is on stable storage. */
 int tree_dest_flush_end(const struct tree_dest *t, int fd);
+/* ---- dest_merge.c ---- */
+
+/* Moves the entries of the directory that fd is open on into the directory that stands under
+ * its final name in dir_fd. t->path is that of the directory; it is another one afterwards.
+ * is_root: fd is that of the root; t->root_fd may be another descriptor afterwards. Entries
+ * that cannot be moved are reported, and stay. Levels of t->dirs that were moved from become those
+ * that were moved into. 0; or -EEXIST, -EBUSY (another directory of this run stands there), or
+ * another negative errno, and nothing has been moved. */
+int tree_dest_merge_directory(struct tree_dest *t, int fd, bool is_root, int dir_fd,
+                              const char *name);
+
+/* ---- dest_data.c ---- */
+
+/* Discards the file that is being written, if there is one. */
+void tree_dest_discard(struct tree_dest *t);
+
+/* Writes more of the file. False: the file was discarded, and that has been reported. */
+bool tree_dest_write_bytes(struct tree_dest *t, const char *data, size_t left);
+
+/* Leaves a hole of so many bytes, or discards the file. */
+void tree_dest_leave_hole(struct tree_dest *t, uint64_t length);
+
+/* Discards the file if the main thread has given this destination up: the record's data may
+ * have been overwritten meanwhile. False: the file was discarded. */
+bool tree_dest_keep_written(struct tree_dest *t);
+
+/* Fills the new file: by a clone, from the open source file, or with the record's data. False:
+ * the file was discarded. */
+bool tree_dest_fill_file(struct tree_dest *t, const struct record *r);
 
 /* ---- dest_file.c ---- */
 
@@ -260,18 +324,19 @@ void tree_dest_apply_offer(struct tree_dest *t, const struct record *r);
 /* Applies RECORD_COPY: prepares tree_dest_copy_request(). */
 void tree_dest_apply_copy(struct tree_dest *t, const struct record *r);
 
-/* Discards the file that is being written, if there is one. */
-void tree_dest_discard(struct tree_dest *t);
-
 /* ---- dest_entry.c ---- */
 
-/* Applies RECORD_SYMLINK, RECORD_NODE, RECORD_LINK and links to the source. */
+/* Applies RECORD_SYMLINK, RECORD_NODE and links to the source. */
 void tree_dest_apply_entry(struct tree_dest *t, const struct record *r);
 
-/* Makes the entry of the record, or the hard link of a file record with text; is_there: in the
- * place of an existing entry. */
-void tree_dest_place_entry(struct tree_dest *t, const struct record *r, const char *name,
-                           bool is_there);
+/* Makes the name a hard link, if the record brings a further name of a file that was made here.
+ * there: the existing entry that it takes the place of, or NULL. False: the name has to become
+ * an entry of its own. Otherwise it is a link now, or a failure has been reported. */
+bool tree_dest_place_link(struct tree_dest *t, const struct record *r, const char *name,
+                          const struct stat *there);
+
+/* Counts the name as complete: it is a link to the file of the record already. */
+void tree_dest_count_link(struct tree_dest *t);
 
 /* ---- dest_directory.c ---- */
 

@@ -9,11 +9,21 @@
 #include <unistd.h>
 
 #include "base/bounded_call.h"
+#include "base/interrupted.h"
 #include "base/path.h"
 #include "base/path_probe.h"
 #include "base/signals.h"
 #include "base/text.h"
 #include "main_priv.h"
+
+/* What would become of an entry of the source at one destination. */
+struct entry {
+    struct entry *next;
+    unsigned d;
+    enum existing_verdict verdict; /* of one that is no directory */
+    const char *how;               /* static */
+    char below[];                  /* its path from the root on */
+};
 
 /* Call 0 examines the source, and call 1 + d destination d. Each writes only its own results.
  * All of it stays allocated when a call does not return. */
@@ -23,8 +33,13 @@ struct probe {
     int signal_fd;
     int signal; /* that ended it, or 0 */
     struct totals totals;
-    int totals_error;         /* 0 or a negative errno */
-    uint64_t seen;            /* files, at the last call of has_moved() */
+    int totals_error; /* 0 or a negative errno */
+    uint64_t seen;    /* files, at the last call of has_moved() */
+    struct existing_policy policy;
+    struct entry *entries;    /* of call 0: in the order of the walk */
+    struct entry **end;       /* where to link the next one */
+    uint64_t *kept;           /* of call 0: by destination: existing files that stay */
+    uint64_t *refused;        /* and those whose replacement is refused */
     struct failure *failures; /* by destination */
     bool *wanted;             /* by call: it is made */
     bool *late;               /* by call: it has not returned, or was not made */
@@ -38,15 +53,101 @@ static bool is_nothing_left_out(void *arg, const struct stat *st)
     return false;
 }
 
+/* Notes the entry for the list. The root has a line of its own. */
+static void note_entry(struct probe *p, unsigned d, const char *below,
+                       enum existing_verdict verdict, const char *how)
+{
+    struct entry *e;
+
+    if (!p->o->verbose || *below == '\0')
+        return;
+    e = malloc(sizeof(*e) + strlen(below) + 1);
+    if (!e) {
+        p->totals_error = -ENOMEM;
+        return;
+    }
+    *e = (struct entry){.d = d, .verdict = verdict, .how = how};
+    memcpy(e->below, below, strlen(below) + 1);
+    *p->end = e;
+    p->end = &e->next;
+}
+
+/* The path of an entry below a root, which may end with slashes. The caller frees it; NULL
+ * without memory. */
+static char *path_below(const char *root, const char *below)
+{
+    char *path;
+
+    if (asprintf(&path, "%.*s%s", (int)(*below ? path_end(root) : strlen(root)), root, below) <
+        0)
+        return NULL;
+    return path;
+}
+
+/* What becomes of an entry where something stands already. */
+static enum existing_verdict judge_existing(const struct probe *p, const char *path,
+                                            const struct stat *st, const struct stat *there)
+{
+    bool in_the_way = S_ISDIR(st->st_mode)
+                          ? !S_ISDIR(there->st_mode) && !S_ISLNK(there->st_mode)
+                          : S_ISDIR(there->st_mode);
+
+    if (in_the_way)
+        return p->o->backup.kind == BACKUP_NONE ? EXISTING_REFUSE : EXISTING_REPLACE;
+    if (S_ISDIR(st->st_mode))
+        return EXISTING_REPLACE;
+    return existing_judge(&p->policy, NULL, st, there, AT_FDCWD, path).verdict;
+}
+
+/* Judges an entry of the source at destination d. */
+static void judge_entry(struct probe *p, unsigned d, const char *below, const struct stat *st)
+{
+    enum existing_verdict verdict = EXISTING_REPLACE;
+    char *path = path_below(p->copy->dests[d], below);
+    struct stat there;
+    bool is_there;
+
+    if (!path) {
+        p->totals_error = -ENOMEM;
+        return;
+    }
+    is_there = UNINTERRUPTED(fstatat(AT_FDCWD, path, &there, AT_SYMLINK_NOFOLLOW)) == 0;
+    if (is_there)
+        verdict = judge_existing(p, path, st, &there);
+    free(path);
+    p->kept[d] += verdict == EXISTING_SKIP || verdict == EXISTING_HAS;
+    p->refused[d] += verdict == EXISTING_REFUSE;
+    if (verdict == EXISTING_REFUSE || !S_ISDIR(st->st_mode))
+        note_entry(p, d, below, verdict,
+                   verdict == EXISTING_ASK ? "if you say yes"
+                   : is_there              ? "replaced"
+                                           : "new");
+    else if (!is_there)
+        note_entry(p, d, below, verdict, "new directory");
+}
+
+static void on_found(void *arg, const char *below, const struct stat *st)
+{
+    struct probe *p = arg;
+
+    for (unsigned d = 0; d < p->copy->n_dests; d++)
+        if (p->wanted[1 + d])
+            judge_entry(p, d, below, st);
+}
+
 static void probe_source(struct probe *p)
 {
     struct stat st;
 
-    if (tree_counts(p->o))
-        p->totals_error = totals_count(&p->totals);
-    else if (fstatat(AT_FDCWD, p->copy->source, &st,
-                     p->copy->follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0)
+    int r;
+
+    if (tree_counts(p->o)) {
+        r = totals_count(&p->totals);
+        p->totals_error = r < 0 ? r : p->totals_error;
+    } else if (fstatat(AT_FDCWD, p->copy->source, &st,
+                       p->copy->follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0) {
         p->totals_error = -errno;
+    }
 }
 
 /* An existing root is left to the copy, which may be able to write to it. */
@@ -99,6 +200,14 @@ static bool stops(void *arg)
 
 static void probe_free(struct probe *p)
 {
+    struct entry *next;
+
+    for (struct entry *e = p->entries; e; e = next) {
+        next = e->next;
+        free(e);
+    }
+    free(p->kept);
+    free(p->refused);
     free(p->failures);
     free(p->wanted);
     free(p->late);
@@ -118,10 +227,17 @@ static struct probe *probe_new(const struct options *o, const struct plan_copy *
     p->signal_fd = signal_fd;
     p->totals = tree_totals_of(o, copy);
     p->totals.leave_out = is_nothing_left_out;
+    p->totals.arg = p;
+    p->totals.found = on_found;
+    p->policy = o->standing;
+    p->policy.resume = o->resume;
+    p->end = &p->entries;
+    p->kept = calloc(copy->n_dests, sizeof(*p->kept));
+    p->refused = calloc(copy->n_dests, sizeof(*p->refused));
     p->failures = calloc(copy->n_dests, sizeof(*p->failures));
     p->wanted = calloc(1 + copy->n_dests, sizeof(*p->wanted));
     p->late = calloc(1 + copy->n_dests, sizeof(*p->late));
-    if (p->failures && p->wanted && p->late)
+    if (p->failures && p->wanted && p->late && p->kept && p->refused)
         return p;
     probe_free(p);
     return NULL;
@@ -152,8 +268,9 @@ static unsigned run_calls(struct probe *p)
     return n_late;
 }
 
-/* Puts into text what would be copied: "a tree: 3 files, 1.2 KiB" where that is known. */
-static void describe(const struct probe *p, char *text, size_t size)
+/* Puts into text what would be copied to destination d: "a tree: 3 files, 1.2 KiB, 1 of them
+ * kept" where that is known. */
+static void describe(const struct probe *p, unsigned d, char *text, size_t size)
 {
     const struct options *o = p->o;
     uint64_t files = atomic_load(&p->totals.files);
@@ -164,10 +281,55 @@ static void describe(const struct probe *p, char *text, size_t size)
     } else if (!tree_counts(p->o)) {
         snprintf(text, size, "a tree");
     } else {
+        char kept[40] = "";
+
+        if (p->kept[d] > 0)
+            snprintf(kept, sizeof kept, ", %llu of them kept", (unsigned long long)p->kept[d]);
         text_human(bytes, sizeof bytes, (double)atomic_load(&p->totals.bytes));
-        snprintf(text, size, "a tree: %llu %s, %s", (unsigned long long)files,
-                 files == 1 ? "file" : "files", bytes);
+        snprintf(text, size, "a tree: %llu %s, %s%s", (unsigned long long)files,
+                 files == 1 ? "file" : "files", bytes, kept);
     }
+}
+
+static void list_entry(const struct entry *e, const char *source, const char *dest)
+{
+    bool skip = e->verdict == EXISTING_SKIP || e->verdict == EXISTING_HAS;
+    struct failure f;
+
+    if (e->verdict == EXISTING_REFUSE) {
+        (void)existing_refused(&f);
+        report_failure(source, dest, &f);
+    } else {
+        report_dry_run(source, dest, skip ? NULL : e->how);
+    }
+}
+
+/* Lists what would become of each entry at destination d. */
+static void list_entries(const struct probe *p, unsigned d)
+{
+    for (const struct entry *e = p->entries; e; e = e->next) {
+        char *source = e->d == d ? path_below(p->copy->source, e->below) : NULL;
+        char *dest = source ? path_below(p->copy->dests[d], e->below) : NULL;
+
+        if (dest)
+            list_entry(e, source, dest);
+        free(source);
+        free(dest);
+    }
+}
+
+/* What keeps destination d from being complete; err 0: nothing. */
+static struct failure failure_of(const struct probe *p, unsigned d)
+{
+    struct failure f = p->failures[d];
+
+    if (p->late[1 + d])
+        failure_set(&f, "open", ETIMEDOUT, FAILURE_NO_OFFSET, "it does not answer");
+    else if (f.err == 0 && p->refused[d] > 0)
+        failure_format(&f, NULL, EEXIST, "%llu %s could not be copied",
+                       (unsigned long long)p->refused[d],
+                       p->refused[d] == 1 ? "file" : "files");
+    return f;
 }
 
 /* Reports the results. Returns the exit status. */
@@ -175,7 +337,7 @@ static int report_results(const struct probe *p)
 {
     const struct plan_copy *copy = p->copy;
     struct copy_status s = {.n_dests = copy->n_dests};
-    char how[64];
+    char how[96];
     int status;
 
     if (p->signal) {
@@ -193,14 +355,12 @@ static int report_results(const struct probe *p)
         report_error("%s", strerror(ENOMEM));
         return 2;
     }
-    describe(p, how, sizeof how);
     for (unsigned d = 0; d < copy->n_dests; d++) {
-        struct failure f = {.err = 0};
+        struct failure f = failure_of(p, d);
 
-        if (p->late[1 + d])
-            failure_set(&f, "open", ETIMEDOUT, FAILURE_NO_OFFSET, "it does not answer");
-        else
-            f = p->failures[d];
+        describe(p, d, how, sizeof how);
+        if (!p->late[1 + d] && p->failures[d].err == 0)
+            list_entries(p, d);
         s.dests[d].state = f.err ? DEST_FAILED : DEST_DONE;
         if (f.err)
             report_failure(copy->source, copy->dests[d], &f);

@@ -13,6 +13,7 @@ struct engine_file {
     int fd;           /* of the source; the session takes it over */
     const char *path; /* likewise, for people */
     bool readable;    /* the source had no failure */
+    bool ended;       /* the session has said what became of the file */
     /* Those destinations that it goes to, in the order of the session. */
     unsigned n;
     unsigned *dests; /* their numbers */
@@ -50,12 +51,12 @@ static void take_result(struct tree_main *m, unsigned d, const struct copy_statu
     for (unsigned k = 0; k < file->n_attribute_failures; k++)
         tree_main_failed(m, tree_who_for_attrs(m->tree, d), file->path,
                          &file->attribute_failures[k]);
+    if (file->attributes_lost)
+        atomic_store(&m->tree->writers[d].view.attrs_lost, true);
     if (file->state == DEST_DONE) {
         tree_dest_copied(dest, file->bytes, file->resumed);
         tree_main_made(m, d, file->path);
         report_method(status, i);
-    } else if (!file->by_source) {
-        tree_dest_not_copied(dest);
     }
     if (file->state != DEST_DONE && !file->by_source && file->failure.err != EINTR)
         tree_main_failed(m, d, file->path, &file->failure);
@@ -101,6 +102,7 @@ static void on_ended(void *arg, const struct copy_status *file)
     struct engine_file *e = arg;
     struct tree_main *m = e->m;
 
+    e->ended = true;
     m->status.engine = file->engine;
     m->status.workers = file->workers;
     m->status.chunk_size = file->chunk_size;
@@ -117,21 +119,41 @@ static void on_ended(void *arg, const struct copy_status *file)
 
 /* ---- the copy ---- */
 
-/* Finds the destinations that take the file: those of the first reader. */
+/* Whether destination d takes the file, as those of the first reader do; and how. A writer that
+ * has failed leaves the stream before it closes the destination. */
+static bool takes(const struct tree_main *m, unsigned d, struct target_request *ret_request,
+                  const char **ret_path)
+{
+    const struct tree_writer *w = &m->tree->writers[d];
+
+    return !m->dests[d].given_up && !stream_left(m->tree->stream, d) &&
+           stream_lane(m->tree->stream, d) == 0 &&
+           tree_dest_copy_request(w->dest, ret_request, ret_path);
+}
+
 static void collect_dests(struct engine_file *e)
 {
-    struct tree *t = e->m->tree;
-
-    for (unsigned d = 0; d < t->copy->n_dests; d++) {
-        const struct tree_writer *w = &t->writers[d];
+    for (unsigned d = 0; d < e->m->status.n_dests; d++) {
         const char *path;
 
-        if (e->m->dests[d].given_up || atomic_load(&w->over) ||
-            stream_lane(t->stream, d) != 0 ||
-            !tree_dest_copy_request(w->dest, &e->requests[e->n], &path))
+        if (!takes(e->m, d, &e->requests[e->n], &path))
             continue;
         e->paths[e->n] = (char *)(uintptr_t)path;
         e->dests[e->n++] = d;
+    }
+}
+
+/* There is no memory for the copy: all destinations miss the file. */
+static void fail_file(struct tree_main *m)
+{
+    struct target_request request;
+    struct failure f;
+    const char *path;
+
+    failure_set(&f, "copy", ENOMEM, FAILURE_NO_OFFSET, NULL);
+    for (unsigned d = 0; d < m->status.n_dests; d++) {
+        if (takes(m, d, &request, &path))
+            tree_main_failed(m, d, path, &f);
     }
 }
 
@@ -140,8 +162,10 @@ static void collect_dests(struct engine_file *e)
 static bool run_session(struct engine_file *e)
 {
     struct tree_main *m = e->m;
-    const struct plan_copy copy = {
-        .source = (char *)(uintptr_t)e->path, .dests = e->paths, .n_dests = e->n};
+    const struct plan_copy copy = {.source = (char *)(uintptr_t)e->path,
+                                   .dests = e->paths,
+                                   .n_dests = e->n,
+                                   .made = m->tree->copy->made};
     const struct session_file file = {.fd = e->fd,
                                       .targets = e->requests,
                                       .arg = e,
@@ -168,12 +192,16 @@ static bool copy_file(struct tree_main *m, int fd, const char *path)
     e.dests = calloc(n, sizeof(*e.dests));
     e.requests = calloc(n, sizeof(*e.requests));
     e.paths = calloc(n, sizeof(*e.paths));
-    if (e.dests && e.requests && e.paths)
+    if (!e.dests || !e.requests || !e.paths)
+        fail_file(m);
+    else
         collect_dests(&e);
     if (e.n > 0)
         hangs = run_session(&e);
     else
         close(fd);
+    if (e.n > 0 && !e.ended)
+        fail_file(m);
     if (!hangs) {
         free(e.requests);
         free(e.paths);

@@ -8,9 +8,9 @@
 #include "base/path.h"
 #include "main_priv.h"
 
-/* So many files are named that a full destination has no space for. There may be as many as are
- * still to come. */
-#define FULL_LINES 10
+/* So many files are named that a full destination has no space for, and so many attributes that
+ * its file system does not have. There may be as many as are still to come. */
+#define LINES 10
 
 /* The path in the source that a path at a destination is the copy of. The caller frees it; NULL
  * without memory. */
@@ -25,7 +25,7 @@ static char *source_of(const struct tree *t, unsigned d, const char *path)
 
 void tree_main_made(const struct tree_main *m, unsigned d, const char *path)
 {
-    char *source = source_of(m->tree, d, path);
+    char *source = *path ? source_of(m->tree, d, path) : NULL; /* "": without memory */
 
     if (source)
         report_made(source, path);
@@ -73,18 +73,30 @@ static void count(struct tree_main *m, unsigned who, const struct failure *f)
     }
 }
 
-/* Whether the failure is only counted: of a full destination, after FULL_LINES others. */
-static bool is_one_too_many(struct tree_main *m, unsigned who, int err)
+/* Counts a failure in *n. Whether it is not to be named any more: it comes after LINES others. */
+static bool is_one_too_many(const struct tree_main *m, unsigned *n, unsigned d,
+                            const char *what)
 {
-    struct tree_main_dest *dest = who < m->status.n_dests ? &m->dests[who] : NULL;
-
-    if (!dest || (err != ENOSPC && err != EDQUOT) || m->tree->o->verbose ||
-        dest->n_full++ < FULL_LINES)
+    if (m->tree->o->verbose || (*n)++ < LINES)
         return false;
-    if (dest->n_full == FULL_LINES + 1)
-        report_error("%s: it is full: what else has no room is only counted (-v names it)",
-                     m->tree->copy->dests[who]);
+    if (*n == LINES + 1)
+        report_error("%s: %s is only counted (-v names it)", m->tree->copy->dests[d], what);
     return true;
+}
+
+/* Whether the failure is only counted: of a full destination, or of a file system that does not
+ * have the attribute. */
+static bool is_only_counted(struct tree_main *m, unsigned who, int err)
+{
+    unsigned n = m->status.n_dests, first = tree_who_for_attrs(m->tree, 0);
+
+    if (who < n && (err == ENOSPC || err == EDQUOT))
+        return is_one_too_many(m, &m->dests[who].n_full, who,
+                               "it is full: what else has no room");
+    if (who >= first && who - first < n && err == EOPNOTSUPP)
+        return is_one_too_many(m, &m->dests[who - first].n_unsupported, who - first,
+                               "it does not hold all attributes: what else is not preserved");
+    return false;
 }
 
 static void print(const struct tree *t, unsigned who, const char *path, const struct failure *f)
@@ -95,7 +107,7 @@ static void print(const struct tree *t, unsigned who, const char *path, const st
         report_source_failure(path, f);
         return;
     }
-    source = who < t->copy->n_dests && *path ? source_of(t, who, path) : NULL;
+    source = who < t->copy->n_dests ? source_of(t, who, path) : NULL;
     report_failure(source, path, f);
     free(source);
 }
@@ -106,11 +118,13 @@ void tree_main_failed(struct tree_main *m, unsigned who, const char *path,
     const struct tree *t = m->tree;
     bool attribute = who > tree_who_is_source(t);
 
+    if (!*path) /* there was no memory for it */
+        path = dest_of(t, who) ? dest_of(t, who) : t->copy->source;
     if (is_reported(m, who, path, f))
         return;
     report_file_failed(t->copy->source, dest_of(t, who), path, f, attribute);
     count(m, who, f);
-    if (!is_one_too_many(m, who, f->err))
+    if (!is_only_counted(m, who, f->err))
         print(t, who, path, f);
     if (t->o->stop_on_error && !m->stopping && !attribute)
         tree_main_stop(m);
@@ -125,7 +139,7 @@ void tree_main_take_messages(struct tree_main *m)
             tree_main_failed(m, q->who, q->path, &q->failure);
         else
             tree_main_made(m, q->who, q->path);
-        free(q);
+        message_queue_give_back(m->tree->messages, q);
     }
 }
 

@@ -30,6 +30,7 @@ struct tree_main_dest {
     unsigned n_full;         /* of these, because there was no space */
     struct failure first;    /* of these failures */
     unsigned n_attrs;        /* attributes that could not be preserved */
+    unsigned n_unsupported;  /* of these, because the file system does not have them */
     struct failure no_attrs; /* their summary, for the status */
     uint64_t kept;           /* bytes of incomplete files that another run can go on with */
 };

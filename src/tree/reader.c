@@ -210,7 +210,6 @@ void *tree_read_source(void *arg)
         .preserve = o->preserve,
         .offer = (o->standing.update != UPDATE_ALL || o->resume) && !o->standing.ask &&
                  !o->link && !o->symbolic_link,
-        .repeat = existing_keeps_all(&o->standing) || o->standing.ask || o->attributes_only,
         .no_data = o->attributes_only,
         .clone_size = clone_size(o),
         .n_shared_files = t->n_shared_files,

@@ -8,6 +8,12 @@
  * RECORD_HOLE follow, and RECORD_FILE_END. A file that can be cloned is also a shared one
  * (shared_file_priv.h).
  *
+ * A record with a name has the attributes of its entry, and so has RECORD_LEAVE. If these are
+ * too long for one record, they come in RECORD_ATTRS before it, and it has none itself.
+ *
+ * A further name of a file (hard links) comes as what the file is. A destination that has made
+ * the file makes a link; another one makes the file under this name.
+ *
  * An offer announces a file that destinations may have already: each looks whether it wants the
  * file, and the file comes only if one does. */
 #ifndef UCOPY_TREE_RECORD_PRIV_H
@@ -26,16 +32,15 @@ enum record_kind {
     RECORD_FILES_END, /* the directory will get no more files */
     RECORD_LEAVE,     /* the directory is complete; with its attributes */
     RECORD_OFFER, /* a file that comes later, as RECORD_FILE or RECORD_COPY, if it is wanted */
-    RECORD_FILE,  /* if the name is a further one of its file, the data are for destinations
-                       * that have not made that file */
+    RECORD_FILE,
     RECORD_DATA,
     RECORD_HOLE, /* a part of the file without data */
     RECORD_FILE_END,
     RECORD_SYMLINK,        /* text: where it leads */
     RECORD_NODE,           /* fifo, socket or device */
-    RECORD_LINK,           /* a further name of a file that came before, without data */
     RECORD_SOURCE_LINK,    /* a hard link to the entry of the source itself */
     RECORD_SOURCE_SYMLINK, /* a symlink to it; text: its path */
+    RECORD_ATTRS,          /* attributes for the next record of another kind, or some of them */
     RECORD_COPY, /* as RECORD_FILE, but the engines copy the data while the consumers wait */
 };
 
@@ -57,7 +62,9 @@ struct record {
     unsigned offer;     /* RECORD_OFFER: its number, which stays in use until the next files are
                           * offered; RECORD_FILE, RECORD_COPY: the number that the file was
                           * offered under, 0: it was not offered */
-    bool bare;          /* RECORD_FILE: it has no data; they are in `shared` */
+    bool bare;          /* RECORD_FILE: it has no data; they are in `shared`, or cannot be had
+                         * any more. So come further names: most destinations make links. They
+                         * have no extended attributes either */
     bool sparse;        /* RECORD_FILE: RECORD_HOLE follow */
     uint64_t hole;      /* RECORD_HOLE: its length in bytes */
     bool good;          /* RECORD_FILE_END: the file was read to its end and has not changed */
@@ -72,6 +79,10 @@ struct record {
 };
 
 #define RECORD_ALIGN 16u
+
+/* Bytes of attributes in one record, at most. Any attribute fits, and such a record into half of
+ * the smallest ring of a stream (tree.c), beside the data of a file. */
+#define RECORD_MAX_ATTRS (72u << 10)
 
 static inline size_t record_aligned(size_t len)
 {

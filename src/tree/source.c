@@ -11,6 +11,8 @@ static int end_walk(struct walk *w)
 {
     bool no_memory = w->no_memory;
 
+    if (!stream_stopped(w->t->stream))
+        walk_check_media(w);
     stream_end(w->t->stream, w->t->lane);
     walk_close_shared(w);
     walk_free(w);

@@ -75,10 +75,12 @@ static struct tree_source_rest *copy_walk(const struct walk *w)
         return NULL;
     *ret = (struct walk){.t = w->t,
                          .dev = w->dev,
+                         .n_media = w->n_media,
                          .step = w->step,
                          .shared_files = w->shared_files,
                          .next_shared = w->next_shared,
                          .shared_now = WALK_NO_SHARED};
+    memcpy(ret->media, w->media, sizeof(ret->media));
     attrs_init(&ret->attrs, &w->t->preserve);
     if (copy_listing(w, ret) == 0 && copy_levels(w, ret) == 0 &&
         path_buffer_copy(&w->path, &ret->path) == 0 &&

@@ -1,23 +1,52 @@
 /* source_entry: the entries of the walk that are no directories. See source_state_priv.h. */
 #include <errno.h>
+#include <stdatomic.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/interrupted.h"
 #include "source_state_priv.h"
 
-/* Reads the attributes for the next record, of an entry that cannot be opened. */
-static void read_entry_attrs(struct walk *w, int dir_fd, const char *name,
-                             const struct stat *st)
+#define LEASE_PAUSE_MS    20
+#define LEASE_PATIENCE_MS 60000
+
+/* Opens an entry that was looked at before. st: the result of that; becomes that of fstat(). -1:
+ * that failed, or the name stands for another file now, which was reported. */
+static int open_looked_at(struct walk *w, int dir_fd, const char *name, int flags,
+                          struct stat *st)
+{
+    const struct stat before = *st;
+    int fd = UNINTERRUPTED(openat(dir_fd, name, flags | O_CLOEXEC));
+
+    if (fd < 0 || UNINTERRUPTED(fstat(fd, st)) < 0)
+        walk_fail(w, "open", errno, NULL);
+    else if (!fd_same_file(st, &before) || (st->st_mode ^ before.st_mode) & S_IFMT)
+        walk_fail(w, "open", ESTALE, "became another file while it was opened");
+    else
+        return fd;
+    (void)fd_close(&fd);
+    return -1;
+}
+
+/* Reads the attributes for the next record, of an entry that cannot be opened for reading.
+ * False: the name stands for another file now, which was reported. */
+static bool read_entry_attrs(struct walk *w, int dir_fd, const char *name, struct stat *st)
 {
     const struct attrs_wanted *wanted = &w->t->preserve;
     bool more = wanted->xattrs || wanted->context || (wanted->mode && !S_ISLNK(st->st_mode));
-    int fd = more ? openat(dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC) : -1;
+    int fd;
 
-    if (fd < 0)
+    if (!more) {
         attrs_read_stat(&w->attrs, st);
-    else
-        walk_read_attrs(w, fd, true, st);
+        return true;
+    }
+    fd = open_looked_at(w, dir_fd, name, O_PATH | O_NOFOLLOW, st);
+    if (fd < 0)
+        return false;
+    walk_read_attrs(w, fd, true, st);
     (void)fd_close(&fd);
+    return true;
 }
 
 /* Notes which name of its file the entry is. Returns whether the walk has met the file
@@ -35,21 +64,13 @@ static bool is_further_name(struct walk *w, const struct stat *st)
     return w->nth != RECORD_FIRST_NAME;
 }
 
-/* Puts a further name of a file into the stream, without data. */
-static void put_link(struct walk *w, const char *name, const struct stat *st)
-{
-    attrs_read_stat(&w->attrs, st);
-    (void)walk_put_simple(w, RECORD_LINK, name, "", st);
-}
-
 /* Puts a file that was a regular one when it was listed, and that *fd is open on now. */
 static void put_opened(struct walk *w, const char *name, int *fd)
 {
-    const struct tree_source *t = w->t;
     struct stat st;
     bool further;
 
-    if (fstat(*fd, &st) < 0) {
+    if (UNINTERRUPTED(fstat(*fd, &st)) < 0) {
         walk_fail(w, "stat", errno, NULL);
         return;
     }
@@ -60,19 +81,36 @@ static void put_opened(struct walk *w, const char *name, int *fd)
     if (walk_follows(w) && st.st_nlink == 1) /* a symlink to it is a name, too */
         st.st_nlink = 2;
     further = is_further_name(w, &st);
-    if (further && !t->repeat) {
-        put_link(w, name, &st);
-        return;
-    }
     if (w->ended)
         return;
-    if (!walk_put_file(w, name, fd, &st) && st.st_nlink > 1)
+    if (further)
+        walk_put_further(w, name, fd, &st);
+    else if (!walk_put_file(w, name, fd, &st) && st.st_nlink > 1)
         source_links_forget(w->links, &st);
+}
+
+/* Opens a regular file. Where somebody has a lease on it (Samba, the NFS server), an open that
+ * does not block fails, but asks the holder to give it up, and the kernel takes it away after
+ * /proc/sys/fs/lease-break-time, 45 seconds. So it is tried again and again: one that blocks
+ * would be taken for a hang. */
+static int open_regular(struct walk *w, int dir_fd, const char *name, int follow)
+{
+    const struct timespec pause = {.tv_nsec = LEASE_PAUSE_MS * 1000000};
+
+    for (unsigned ms = 0;; ms += LEASE_PAUSE_MS) {
+        int fd = UNINTERRUPTED(openat(dir_fd, name, WALK_OPEN_FLAGS | follow));
+
+        if (fd >= 0 || errno != EWOULDBLOCK || ms >= LEASE_PATIENCE_MS ||
+            stream_stopped(w->t->stream))
+            return fd;
+        (void)nanosleep(&pause, NULL);
+        atomic_fetch_add_explicit(w->t->steps, 1, memory_order_relaxed);
+    }
 }
 
 static void put_regular(struct walk *w, int dir_fd, const char *name, int follow)
 {
-    int fd = openat(dir_fd, name, WALK_OPEN_FLAGS | follow);
+    int fd = open_regular(w, dir_fd, name, follow);
 
     if (fd < 0)
         walk_fail(w, "open", errno, NULL);
@@ -81,38 +119,41 @@ static void put_regular(struct walk *w, int dir_fd, const char *name, int follow
     (void)fd_close(&fd);
 }
 
-/* Puts a FIFO or a device like a file. All that came before is made first: the program that
- * writes to a FIFO may wait for it. */
-static void put_contents(struct walk *w, int dir_fd, const char *name, int follow)
+/* Puts a FIFO or a device like a file. It is read once, whatever the number of its names. All
+ * that came before is made first: the program that writes to a FIFO may wait for it. */
+static void put_contents(struct walk *w, int dir_fd, const char *name, int follow,
+                         struct stat *st)
 {
-    struct stat st;
     int fd;
 
+    if (is_further_name(w, st)) {
+        attrs_read_stat(&w->attrs, st);
+        walk_put_without_data(w, name, true, st);
+        return;
+    }
     if (!walk_drain(w))
         return;
-    fd = openat(dir_fd, name, O_RDONLY | O_NOCTTY | O_CLOEXEC | follow);
-    if (fd < 0 || fstat(fd, &st) < 0) {
-        walk_fail(w, "open", errno, NULL);
-    } else {
-        st.st_size = st.st_blocks = 0; /* it is read to its end, whatever its size says */
-        walk_read_attrs(w, fd, false, &st);
-        (void)walk_put_data(w, name, fd, &st);
-    }
+    fd = open_looked_at(w, dir_fd, name, O_RDONLY | O_NOCTTY | follow, st);
+    if (fd < 0)
+        return;
+    st->st_size = st->st_blocks = 0; /* it is read to its end, whatever its size says */
+    walk_read_attrs(w, fd, false, st);
+    (void)walk_put_data(w, name, fd, st);
     (void)fd_close(&fd);
 }
 
-static void put_symlink(struct walk *w, int dir_fd, const char *name, const struct stat *st)
+static void put_symlink(struct walk *w, int dir_fd, const char *name, struct stat *st)
 {
     char text[PATH_MAX];
-    ssize_t n = readlinkat(dir_fd, name, text, sizeof(text));
+    ssize_t n = UNINTERRUPTED(readlinkat(dir_fd, name, text, sizeof(text)));
 
     if (n < 0 || (size_t)n == sizeof(text)) {
         walk_fail(w, "read symbolic link", n < 0 ? errno : ENAMETOOLONG, NULL);
         return;
     }
     text[n] = '\0';
-    read_entry_attrs(w, dir_fd, name, st);
-    (void)walk_put_simple(w, RECORD_SYMLINK, name, text, st);
+    if (read_entry_attrs(w, dir_fd, name, st))
+        (void)walk_put_simple(w, RECORD_SYMLINK, name, text, st);
 }
 
 /* Puts a link to the source instead of a copy. */
@@ -120,18 +161,16 @@ static void put_link_to_source(struct walk *w, const char *name, const struct st
 {
     bool hard = w->t->make == TREE_SOURCE_HARD_LINKS;
 
-    if (!hard && is_further_name(w, st)) {
-        put_link(w, name, st);
-        return;
-    }
     attrs_read_stat(&w->attrs, st);
-    if (hard)
+    if (hard) {
         (void)walk_put_simple(w, RECORD_SOURCE_LINK, name, "", st);
-    else
+    } else {
+        (void)is_further_name(w, st);
         (void)walk_put_simple(w, RECORD_SOURCE_SYMLINK, name, w->path.bytes, st);
+    }
 }
 
-void walk_put_entry(struct walk *w, int dir_fd, const char *name, const struct stat *st)
+void walk_put_entry(struct walk *w, int dir_fd, const char *name, struct stat *st)
 {
     int follow = walk_follows(w) ? 0 : O_NOFOLLOW;
 
@@ -139,14 +178,13 @@ void walk_put_entry(struct walk *w, int dir_fd, const char *name, const struct s
         put_link_to_source(w, name, st);
     } else if (S_ISREG(st->st_mode)) {
         put_regular(w, dir_fd, name, follow);
-    } else if (is_further_name(w, st)) {
-        put_link(w, name, st);
     } else if (S_ISLNK(st->st_mode)) {
+        (void)is_further_name(w, st);
         put_symlink(w, dir_fd, name, st);
     } else if (w->t->contents && !S_ISSOCK(st->st_mode)) {
-        put_contents(w, dir_fd, name, follow);
-    } else {
-        read_entry_attrs(w, dir_fd, name, st);
+        put_contents(w, dir_fd, name, follow, st);
+    } else if (read_entry_attrs(w, dir_fd, name, st)) {
+        (void)is_further_name(w, st);
         (void)walk_put_simple(w, RECORD_NODE, name, "", st);
     }
 }

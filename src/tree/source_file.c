@@ -6,10 +6,21 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/interrupted.h"
 #include "source/holes.h"
+#include "source/source.h"
 #include "source_state_priv.h"
 
-#define DATA (256u << 10) /* bytes of a file in one record */
+/* Bytes of a file in one record, where the ring of the stream is big enough. */
+#define MAX_DATA (256u << 10)
+
+/* The same of this stream. Attributes and names fit beside them. */
+static size_t data_size(const struct walk *w)
+{
+    size_t quarter = stream_max_record(w->t->stream) / 4 / 4096 * 4096; /* whole pages */
+
+    return quarter < MAX_DATA ? quarter : MAX_DATA;
+}
 
 /* ---- reading ---- */
 
@@ -42,13 +53,14 @@ static bool check_unchanged(struct walk *w, int fd, const struct stat *st, uint6
 
     if (!S_ISREG(st->st_mode)) /* a FIFO or a device */
         return true;
-    if (fstat(fd, &now) < 0) {
+    if (UNINTERRUPTED(fstat(fd, &now)) < 0) {
         walk_fail(w, "stat", errno, NULL);
         return false;
     }
-    if (st->st_size == 0 && now.st_size == 0 && len > 0) /* /proc: made while it is read */
+    if ((uint64_t)now.st_size != len && source_is_made_up(fd))
         return true;
-    if ((uint64_t)now.st_size != len || !shared_file_unchanged(st, &now)) {
+    /* More than the size says: the file system does not know it. */
+    if ((uint64_t)now.st_size > len || !shared_file_unchanged(st, &now)) {
         walk_fail(w, "check", ESTALE, "it was changed while it was copied");
         return false;
     }
@@ -101,19 +113,29 @@ static bool put_end(struct walk *w, int fd, const struct stat *st, uint64_t len,
     return good;
 }
 
+/* Whether the file, of which `len` bytes have been read, may have an end behind them. One that
+ * grows while it is read might have none. The size of others may be too small: some file
+ * systems do not know it. */
+static bool may_end(int fd, const struct stat *st, uint64_t len)
+{
+    struct stat now;
+
+    return st->st_size == 0 || len <= (uint64_t)st->st_size ||
+           (UNINTERRUPTED(fstat(fd, &now)) == 0 && shared_file_unchanged(st, &now));
+}
+
 /* Puts the rest of a file into the stream, behind its first `len` bytes. False: it could not be
  * read. */
 static bool put_rest(struct walk *w, int fd, const struct stat *st, uint64_t len)
 {
+    const size_t max = data_size(w);
     struct record *r;
     bool good = true, more = true;
 
-    while (good && more && (r = walk_begin_record(w, RECORD_DATA, "", "", DATA, NULL))) {
-        good = fill(w, r, fd, DATA, (uint64_t)st->st_size - len);
+    while (good && more && (r = walk_begin_record(w, RECORD_DATA, "", "", max, NULL))) {
+        good = fill(w, r, fd, max, (uint64_t)st->st_size - len);
         len += r->data_len;
-        /* A file that grows while it is read might have no end. */
-        more =
-            good && r->data_len == DATA && (st->st_size == 0 || len <= (uint64_t)st->st_size);
+        more = good && r->data_len == max && may_end(fd, st, len);
         if (good && r->data_len > 0)
             walk_publish(w, r);
     }
@@ -123,7 +145,8 @@ static bool put_rest(struct walk *w, int fd, const struct stat *st, uint64_t len
 bool walk_put_data(struct walk *w, const char *name, int fd, const struct stat *st)
 {
     /* One byte more, to see the end. */
-    size_t max = (uint64_t)st->st_size < DATA ? (size_t)st->st_size + 1 : DATA;
+    const size_t most = data_size(w);
+    size_t max = (uint64_t)st->st_size < most ? (size_t)st->st_size + 1 : most;
     struct record *r;
 
     if (st->st_size == 0 && st->st_blocks == 0)
@@ -179,7 +202,8 @@ static bool put_piece(struct walk *w, int fd, uint64_t *at, uint64_t end)
         return false;
     }
     while (*at < end) {
-        size_t max = end - *at < DATA ? (size_t)(end - *at) : DATA;
+        const size_t most = data_size(w);
+        size_t max = end - *at < most ? (size_t)(end - *at) : most;
         struct record *r = walk_begin_record(w, RECORD_DATA, "", "", max, NULL);
 
         if (!r || !fill(w, r, fd, max, max))
@@ -226,9 +250,7 @@ static bool put_bytes(struct walk *w, const char *name, int fd, const struct sta
 
 /* ---- files without data ---- */
 
-/* Puts a file into the stream that consists of one record without data. bare: consumers have to
- * get the data from the shared file. */
-static void put_without_data(struct walk *w, const char *name, bool bare, const struct stat *st)
+void walk_put_without_data(struct walk *w, const char *name, bool bare, const struct stat *st)
 {
     struct record *r = begin_file(w, RECORD_FILE, name, 0, st);
 
@@ -245,7 +267,7 @@ static void put_attrs(struct walk *w, const char *name, const struct stat *st)
     struct stat empty = *st;
 
     empty.st_size = empty.st_blocks = 0;
-    put_without_data(w, name, false, &empty);
+    walk_put_without_data(w, name, false, &empty);
 }
 
 /* ---- files for the engines ---- */
@@ -302,8 +324,12 @@ static bool share(struct walk *w, int *fd)
     unsigned i = w->next_shared;
 
     close_shared(w, i);
-    if (w->shared[i].end != 0 || path_buffer_put(&w->shared[i].path, 0, w->path.bytes) < 0) {
+    if (w->shared[i].end != 0) {
         w->ended = true;
+        return false;
+    }
+    if (path_buffer_put(&w->shared[i].path, 0, w->path.bytes) < 0) {
+        walk_fail(w, "open", ENOMEM, NULL);
         return false;
     }
     w->next_shared = (i + 1) % w->t->n_shared_files;
@@ -331,12 +357,23 @@ static bool put_shared(struct walk *w, const char *name, int *fd, const struct s
     if (!share(w, fd))
         return false;
     if (by_all)
-        put_without_data(w, name, true, st);
+        walk_put_without_data(w, name, true, st);
     else
         good = put_bytes(w, name, w->shared_files[w->shared_now].fd, st);
     w->shared[w->shared_now].end = stream_position(w->t->stream, w->t->lane);
     w->shared_now = WALK_NO_SHARED;
     return good;
+}
+
+void walk_put_further(struct walk *w, const char *name, int *fd, const struct stat *st)
+{
+    attrs_read_stat(&w->attrs, st);
+    if (w->t->no_data) {
+        walk_read_attrs(w, *fd, false, st);
+        put_attrs(w, name, st);
+    } else {
+        (void)put_shared(w, name, fd, st, true);
+    }
 }
 
 /* ---- offers ---- */

@@ -48,9 +48,6 @@ struct tree_source {
     bool
         offer; /* files are offered first, because consumers may have them: those of a directory
                   * together, a file with several names alone */
-    bool
-        repeat; /* further names of a file come with data, because consumers may not have made its
-                  * first name */
     bool no_data;       /* files come as empty ones */
     uint64_t copy_size; /* files of at least so many bytes are RECORD_COPY */
     enum tree_source_holes {

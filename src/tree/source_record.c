@@ -1,5 +1,6 @@
 /* source_record: the records of a walk, and what goes into each of them. See
  * source_state_priv.h. */
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -38,19 +39,45 @@ static struct record *reserve(struct walk *w, size_t size)
     return r;
 }
 
+/* Puts the attributes of the next record, `size` bytes, into records of their own. False: no
+ * consumer is left. */
+static bool put_attrs(struct walk *w, size_t size)
+{
+    static_assert(RECORD_MAX_ATTRS >= ATTRS_LONGEST, "any attribute fits into a record");
+    unsigned at = 0;
+
+    while (size > 0) {
+        struct record *r = reserve(w, sizeof(*r) + record_aligned(2) + RECORD_MAX_ATTRS);
+
+        if (!r)
+            return false;
+        *r = (struct record){.kind = RECORD_ATTRS};
+        memset(r->bytes, 0, 2); /* neither name nor text */
+        r->attrs_len = (uint32_t)attrs_pack(&w->attrs, &at, (void *)(uintptr_t)record_attrs(r),
+                                            RECORD_MAX_ATTRS);
+        size -= r->attrs_len;
+        walk_publish(w, r);
+    }
+    return true;
+}
+
 struct record *walk_begin_record(struct walk *w, enum record_kind kind, const char *name,
                                  const char *text, size_t max, const struct stat *st)
 {
     size_t name_len = w->n_levels > 0 ? strlen(name) : 0, text_len = strlen(text);
-    size_t attrs_len = st ? attrs_packed_size(&w->attrs) : 0;
+    size_t packed = st ? attrs_packed_size(&w->attrs) : 0;
+    size_t attrs_len = packed <= RECORD_MAX_ATTRS ? packed : 0;
     size_t head = sizeof(struct record) + record_aligned(name_len + text_len + 2) +
                   record_aligned(attrs_len);
+    unsigned first = 0;
     struct record *r;
 
     if (head + max > stream_max_record(w->t->stream)) {
         walk_fail(w, NULL, ENAMETOOLONG, "the name is too long");
         return NULL;
     }
+    if (packed > attrs_len && !put_attrs(w, packed))
+        return NULL;
     r = reserve(w, head + max);
     if (!r)
         return NULL;
@@ -67,7 +94,7 @@ struct record *walk_begin_record(struct walk *w, enum record_kind kind, const ch
         r->nth = w->nth;
         r->st = *st;
         r->st.st_mode = w->attrs.mode; /* without what could not be read */
-        attrs_pack(&w->attrs, (void *)(uintptr_t)record_attrs(r));
+        (void)attrs_pack(&w->attrs, &first, (void *)(uintptr_t)record_attrs(r), attrs_len);
     }
     return r;
 }

@@ -6,6 +6,7 @@
  *     source_entry.c    entries that are no directories; which name of a file it is
  *     source_file.c     files: their data, or the file itself for the engines and for cloning
  *     source_record.c   records, their attributes, and failures
+ *     source_medium.c   whether the devices of the source are still there
  *     source_divide.c   waiting for consumers; dividing the walk when some are too slow
  *
  * All of it belongs to the thread of the walk. */
@@ -29,6 +30,7 @@
 #define WALK_OFFER_ONE  RECORD_MAX_OFFER /* the number of a file that is offered alone */
 #define WALK_OPEN_FLAGS (O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
 #define WALK_NO_SHARED  UINT_MAX
+#define WALK_MAX_MEDIA  16 /* more devices are not looked at */
 
 /* A directory that the walk is in. */
 struct walk_level {
@@ -36,6 +38,7 @@ struct walk_level {
     size_t path_len;  /* of walk.path */
     size_t names_at;  /* in walk.names: its directories that are still to come ... */
     size_t names_end; /* ... end here, and those of the next level begin */
+    nlink_t n_dirs;   /* directories in it that have been listed, at least */
 };
 
 /* What the walk knows of a struct shared_file. */
@@ -59,11 +62,13 @@ struct walk {
     struct walk_level *levels; /* likewise */
     unsigned n_levels;
     unsigned room;
-    struct path_buffer path;  /* of the entry, for people: never for a system call */
-    struct path_buffer names; /* of directories that are still to come, each with its NUL */
-    struct attrs attrs;       /* of the next record */
-    dev_t dev;                /* of the root */
-    bool ended;               /* no consumer is left, or there is no memory */
+    struct path_buffer path;     /* of the entry, for people: never for a system call */
+    struct path_buffer names;    /* of directories that are still to come, each with its NUL */
+    struct attrs attrs;          /* of the next record */
+    dev_t dev;                   /* of the root */
+    dev_t media[WALK_MAX_MEDIA]; /* block devices that directories were on */
+    unsigned n_media;
+    bool ended; /* no consumer is left, or there is no memory */
     bool no_memory;
 
     /* The listing of the current directory. */
@@ -129,6 +134,14 @@ bool walk_drain(struct walk *w);
 /* Frees all that the walk owns. */
 void walk_free(struct walk *w);
 
+/* ---- source_medium.c ---- */
+
+/* Notes that the walk has come to a directory on that device. */
+void walk_note_medium(struct walk *w, dev_t dev);
+
+/* Reports it if one of these devices has gone meanwhile. The walk is at its end. */
+void walk_check_media(struct walk *w);
+
 /* ---- source_record.c ---- */
 
 /* Reports a failure of what has w->path. */
@@ -164,6 +177,14 @@ bool walk_put_simple(struct walk *w, enum record_kind kind, const char *name, co
  * file becomes a shared one, and makes it -1 then. False: the file could not be read. */
 bool walk_put_file(struct walk *w, const char *name, int *fd, const struct stat *st);
 
+/* Puts a further name of a regular file into the stream: without data, but with the open file
+ * for consumers that have not made the file. Takes *fd over, and makes it -1 then. */
+void walk_put_further(struct walk *w, const char *name, int *fd, const struct stat *st);
+
+/* Puts an entry of which only attributes are needed, or can be had. bare: the data are
+ * missing. */
+void walk_put_without_data(struct walk *w, const char *name, bool bare, const struct stat *st);
+
 /* Puts all data of a file of any kind into the stream. False: they could not be read. */
 bool walk_put_data(struct walk *w, const char *name, int fd, const struct stat *st);
 
@@ -177,8 +198,8 @@ void walk_close_shared(struct walk *w);
 /* ---- source_entry.c ---- */
 
 /* Puts an entry that is no directory into the stream. st: what the entry is, as far as that is
- * known. */
-void walk_put_entry(struct walk *w, int dir_fd, const char *name, const struct stat *st);
+ * known; undefined afterwards. */
+void walk_put_entry(struct walk *w, int dir_fd, const char *name, struct stat *st);
 
 /* ---- source_walk.c ---- */
 

@@ -4,13 +4,18 @@
 #include <assert.h>
 #include <dirent.h>
 #include <errno.h>
+#include <linux/magic.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
+#include "base/file_system.h"
+#include "base/interrupted.h"
 #include "source_state_priv.h"
+#include "target/temp.h"
 
 static struct walk_level *level_of(const struct walk *w)
 {
@@ -43,7 +48,7 @@ static bool look(struct walk *w, int dir_fd, const char *name, unsigned char typ
         *st = (struct stat){.st_mode = type == DT_REG ? S_IFREG : S_IFDIR};
         return true;
     }
-    if (fstatat(dir_fd, name, st, follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0) {
+    if (UNINTERRUPTED(fstatat(dir_fd, name, st, follow ? 0 : AT_SYMLINK_NOFOLLOW)) < 0) {
         walk_fail(w, "stat", errno, NULL);
         return false;
     }
@@ -63,8 +68,17 @@ static void list_entry(struct walk *w, const char *name, unsigned char type)
         walk_fail_memory(w);
         return;
     }
-    if (!look(w, dir_chain_fd(&w->dirs), name, type, &st))
+    if (temp_is_own(name)) {
+        /* A destination, by another path than those that is_target() knows. */
+        walk_fail(w, "enter", EINVAL, "cannot copy a directory into itself");
+        l->n_dirs++;
         return;
+    }
+    if (!look(w, dir_chain_fd(&w->dirs), name, type, &st)) {
+        l->n_dirs++; /* nobody knows */
+        return;
+    }
+    l->n_dirs += S_ISDIR(st.st_mode);
     if (!S_ISDIR(st.st_mode))
         walk_put_entry(w, dir_chain_fd(&w->dirs), name, &st);
     else if (path_buffer_put(&w->names, l->names_end, name) < 0)
@@ -99,7 +113,8 @@ static bool offer_entry(struct walk *w, const struct dirent64 *entry, unsigned n
 
     count_step(w);
     return (entry->d_type == DT_REG || entry->d_type == DT_UNKNOWN) &&
-           fstatat(dir_chain_fd(&w->dirs), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+           UNINTERRUPTED(
+               fstatat(dir_chain_fd(&w->dirs), entry->d_name, &st, AT_SYMLINK_NOFOLLOW)) == 0 &&
            S_ISREG(st.st_mode) && !(w->t->keep_links && (st.st_nlink > 1 || walk_follows(w))) &&
            path_buffer_enter(&w->path, l->path_len, entry->d_name) == 0 &&
            walk_put_offer(w, entry->d_name, &st, number);
@@ -147,6 +162,27 @@ static void put_listed(struct walk *w)
     w->offer = 0;
 }
 
+/* File systems where the links of a directory are its name, its "." and the ".." of each directory
+ * in it; or it has less than two. */
+static const unsigned long counting_file_systems[] = {
+    EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, MSDOS_SUPER_MAGIC, EXFAT_SUPER_MAGIC, 0,
+};
+
+/* Whether the current directory has listed all directories that it has, as far as its number of
+ * links tells. A file system that passes over what it cannot read lists less of them. */
+static bool has_listed_all(const struct walk *w)
+{
+    const struct walk_level *l = level_of(w);
+    int fd = dir_chain_fd(&w->dirs);
+    struct stat now;
+
+    if (l->st.st_nlink <= 2 + l->n_dirs || UNINTERRUPTED(fstat(fd, &now)) < 0)
+        return true;
+    /* It may have been changed meanwhile. */
+    return now.st_nlink != l->st.st_nlink || !clock_same(&now.st_mtim, &l->st.st_mtim) ||
+           file_system_is(fd, counting_file_systems) != 1;
+}
+
 /* Lists the current directory, from the next entry of the listing on. */
 static void list(struct walk *w)
 {
@@ -157,7 +193,7 @@ static void list(struct walk *w)
         if (w->ended)
             return;
         walk_begin_step(w, STEP_LIST);
-        n = getdents64(dir_chain_fd(&w->dirs), w->listing, WALK_LISTING);
+        n = UNINTERRUPTED(getdents64(dir_chain_fd(&w->dirs), w->listing, WALK_LISTING));
         w->listed = n > 0 ? (size_t)n : 0;
         w->entry_at = 0;
         w->entry = 1;
@@ -165,6 +201,9 @@ static void list(struct walk *w)
     } while (n > 0);
     if (n < 0)
         fail_directory(w, "read directory", errno, NULL);
+    else if (!has_listed_all(w))
+        fail_directory(w, "read directory", EIO,
+                       "there are more directories in it than it lists");
 }
 
 /* ---- from one directory to the next one ---- */
@@ -217,13 +256,14 @@ static int open_directory(struct walk *w, int dir_fd, const char *name, struct s
     bool follow = walk_follows(w);
     /* Above the part that is copied directories need not be readable. */
     int flags = walk_is_above(w) ? O_PATH | O_CLOEXEC : WALK_OPEN_FLAGS;
-    int fd = openat(dir_fd, name, flags | O_DIRECTORY | (follow ? 0 : O_NOFOLLOW));
+    int fd =
+        UNINTERRUPTED(openat(dir_fd, name, flags | O_DIRECTORY | (follow ? 0 : O_NOFOLLOW)));
 
-    if (fd >= 0 && fstat(fd, st) == 0)
+    if (fd >= 0 && UNINTERRUPTED(fstat(fd, st)) == 0)
         return fd;
     walk_fail(w, "open", errno, NULL);
     (void)fd_close(&fd);
-    if (fstatat(dir_fd, name, st, follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0 &&
+    if (UNINTERRUPTED(fstatat(dir_fd, name, st, follow ? 0 : AT_SYMLINK_NOFOLLOW)) == 0 &&
         S_ISDIR(st->st_mode))
         put_empty(w, name, -1, st);
     return -1;
@@ -252,6 +292,7 @@ static void enter(struct walk *w, int dir_fd, const char *name)
 
     if (fd < 0)
         return;
+    walk_note_medium(w, st.st_dev);
     if (w->n_levels <= w->t->follow.n_subpath)
         w->dev = st.st_dev;
     if (t->is_target(t->arg, &st)) {

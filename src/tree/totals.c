@@ -8,7 +8,9 @@
 
 #include "base/dir_chain.h"
 #include "base/fd.h"
+#include "base/interrupted.h"
 #include "base/path_buffer.h"
+#include "source_links_priv.h"
 
 #define LISTING    (32u << 10) /* bytes of directory entries at a time */
 #define OPEN_FLAGS (O_RDONLY | O_DIRECTORY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
@@ -20,7 +22,10 @@ struct totals_walk {
      * last. "" below the names of a directory: then that directory is left. */
     struct path_buffer names;
     size_t names_len;
-    dev_t dev; /* of the root */
+    struct path_buffer below;  /* for c->found: of the current directory or entry */
+    size_t below_len;          /* of the current directory */
+    struct source_links links; /* met so far */
+    dev_t dev;                 /* of the root */
     char *listing;
     int error;
 };
@@ -44,12 +49,38 @@ static const char *pop(struct totals_walk *w)
     return w->names.bytes + start;
 }
 
+/* Appends the name to the path of the current directory. */
+static void enter_name(struct totals_walk *w, const char *name)
+{
+    if (w->c->found && (path_buffer_put(&w->below, w->below_len, "/") < 0 ||
+                        path_buffer_put(&w->below, w->below_len + 1, name) < 0))
+        w->error = -ENOMEM;
+}
+
+/* Takes the last name off the path of the current directory. */
+static void leave_name(struct totals_walk *w)
+{
+    while (w->below_len > 0 && w->below.bytes[--w->below_len] != '/')
+        ;
+}
+
+static void tell(const struct totals_walk *w, const struct stat *st)
+{
+    if (w->c->found && w->error == 0)
+        w->c->found(w->c->arg, w->below.bytes ? w->below.bytes : "", st);
+}
+
 static void count_file(struct totals_walk *w, const struct stat *st)
 {
     uint64_t size = S_ISREG(st->st_mode) ? (uint64_t)st->st_size : 0;
+    int error = 0;
 
-    if (w->c->keep_links && st->st_nlink > 1)
-        size /= st->st_nlink;
+    if (w->c->keep_links && st->st_nlink > 1 &&
+        source_links_meet(&w->links, st, &error) != RECORD_FIRST_NAME)
+        size = 0;
+    if (error < 0)
+        w->error = error;
+    tell(w, st);
     atomic_fetch_add_explicit(&w->c->files, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&w->c->bytes, size, memory_order_relaxed);
 }
@@ -62,11 +93,14 @@ static void look(struct totals_walk *w, const struct dirent64 *entry)
         return;
     if (entry->d_type == DT_DIR) {
         push(w, entry->d_name);
-    } else if (fstatat(dir_chain_fd(&w->dirs), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-        if (S_ISDIR(st.st_mode))
+    } else if (UNINTERRUPTED(fstatat(dir_chain_fd(&w->dirs), entry->d_name, &st,
+                                     AT_SYMLINK_NOFOLLOW)) == 0) {
+        if (S_ISDIR(st.st_mode)) {
             push(w, entry->d_name);
-        else
+        } else {
+            enter_name(w, entry->d_name);
             count_file(w, &st);
+        }
     }
 }
 
@@ -79,7 +113,7 @@ static void list(struct totals_walk *w)
 {
     ssize_t n;
 
-    while ((n = getdents64(dir_chain_fd(&w->dirs), w->listing, LISTING)) > 0) {
+    while ((n = UNINTERRUPTED(getdents64(dir_chain_fd(&w->dirs), w->listing, LISTING))) > 0) {
         for (ssize_t at = 0; at < n && !is_stopped(w);) {
             const struct dirent64 *entry = (const void *)(w->listing + at);
 
@@ -94,13 +128,16 @@ static void enter(struct totals_walk *w, int fd)
 {
     struct stat st;
 
-    if (fstat(fd, &st) < 0 || dir_chain_has(&w->dirs, &st) || w->c->leave_out(w->c->arg, &st) ||
+    if (UNINTERRUPTED(fstat(fd, &st)) < 0 || dir_chain_has(&w->dirs, &st) ||
+        w->c->leave_out(w->c->arg, &st) ||
         (w->c->one_file_system && w->dirs.n > 0 && st.st_dev != w->dev)) {
         (void)fd_close(&fd);
         return;
     }
     if (w->dirs.n == 0)
         w->dev = st.st_dev;
+    tell(w, &st);
+    w->below_len = w->below.len;
     push(w, "");
     if (dir_chain_enter(&w->dirs, fd, &st) < 0)
         w->error = -ENOMEM;
@@ -116,9 +153,11 @@ static void walk(struct totals_walk *w)
 
         if (*name == '\0') {
             (void)dir_chain_leave(&w->dirs); /* if that fails, the rest cannot be counted */
+            leave_name(w);
             continue;
         }
-        fd = openat(dir_chain_fd(&w->dirs), name, OPEN_FLAGS | O_NOFOLLOW);
+        enter_name(w, name);
+        fd = UNINTERRUPTED(openat(dir_chain_fd(&w->dirs), name, OPEN_FLAGS | O_NOFOLLOW));
         if (fd >= 0)
             enter(w, fd);
     }
@@ -127,12 +166,12 @@ static void walk(struct totals_walk *w)
 static int open_root(struct totals_walk *w)
 {
     int flags = w->c->follow ? 0 : AT_SYMLINK_NOFOLLOW;
-    int fd = open(w->c->path, OPEN_FLAGS | (flags ? O_NOFOLLOW : 0));
+    int fd = UNINTERRUPTED(open(w->c->path, OPEN_FLAGS | (flags ? O_NOFOLLOW : 0)));
     struct stat st;
 
     if (fd >= 0)
         enter(w, fd);
-    else if (errno != ENOTDIR || fstatat(AT_FDCWD, w->c->path, &st, flags) < 0)
+    else if (errno != ENOTDIR || UNINTERRUPTED(fstatat(AT_FDCWD, w->c->path, &st, flags)) < 0)
         return -errno;
     else
         count_file(w, &st);
@@ -148,6 +187,8 @@ int totals_count(struct totals *c)
         walk(&w);
     dir_chain_free(&w.dirs);
     path_buffer_free(&w.names);
+    path_buffer_free(&w.below);
+    source_links_free(&w.links);
     free(w.listing);
     if (r == 0 && w.error == 0 && atomic_load(&c->stop))
         return -ECANCELED;

@@ -13,10 +13,13 @@ struct totals {
     const char *path; /* of the root; not owned */
     bool follow;      /* the root may be a symlink, which is followed; no other symlink is */
     bool one_file_system;
-    bool keep_links; /* of a file with several names each counts for its part of the bytes */
+    bool keep_links; /* of a file with several names only the first one counts for bytes */
     void *arg;
     /* Whether the directory is left out. The thread that counts calls it. */
     bool (*leave_out)(void *arg, const struct stat *st);
+    /* Gets every entry, directories before what is in them. below: its path from the root on,
+     * with a "/" in front; "": the root itself. May be NULL. */
+    void (*found)(void *arg, const char *below, const struct stat *st);
 
     atomic_bool stop;       /* any thread may set it, to end the count early */
     _Atomic uint64_t bytes; /* so far, of regular files */

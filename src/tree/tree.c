@@ -15,7 +15,7 @@
 /* A lane of the stream holds the records that wait for its slowest destination: a quarter of
  * --memory, and at most MAX_STREAM. */
 #define MAX_STREAM (8u << 20)
-#define MIN_STREAM (1u << 20) /* two records of maximum size fit, and some more */
+#define MIN_STREAM (256u << 10) /* two records of maximum size fit, and some more */
 
 /* Source files that are open to be cloned. */
 #define MAX_SHARED_FILES 64u

@@ -56,7 +56,7 @@ struct tree_writer {
     char *root; /* its path; owned */
 
     /* The writer's thread. While it waits in stream_take() behind a RECORD_COPY, the main
-     * thread calls the three functions of `dest` that are for that. */
+     * thread calls the two functions of `dest` that are for that. */
     struct tree_dest *dest; /* NULL: not open */
     struct record *record;  /* a copy of the current record, without its data */
     size_t record_room;     /* bytes */

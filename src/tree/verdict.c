@@ -30,6 +30,7 @@ static void judge_attrs(struct tree_main *m, unsigned d)
     struct dest_status *ds = &m->status.dests[d];
 
     ds->attributes = attrs_any(&m->tree->o->preserve);
+    ds->attributes_lost = atomic_load(&m->tree->writers[d].view.attrs_lost);
     if (dest->n_attrs == 0)
         return;
     failure_format(&dest->no_attrs, NULL, EPERM, "%u %s could not be preserved", dest->n_attrs,

@@ -42,6 +42,15 @@ static bool on_ask(void *arg, const char *path, const struct existing_case *c)
     return yes;
 }
 
+/* The record may bring a whole file: what is read shows that the writer does not hang. */
+static void on_read(void *arg, uint64_t bytes)
+{
+    struct tree_writer *w = arg;
+
+    atomic_fetch_add(&w->tree->read_bytes, bytes);
+    set_busy(w, true);
+}
+
 static void on_wanted(void *arg, unsigned offer)
 {
     struct tree_writer *w = arg;
@@ -88,6 +97,9 @@ static int open_dest(struct tree_writer *w)
         .must_clone = tree_clones_all(o),
         .max_unnamed = tree_descriptor_share(w->tree->copy->n_dests + 1, MAX_UNNAMED),
         .existing = &w->tree->existing,
+        .made_files = o->backup.kind == BACKUP_NUMBERED ? NULL : w->tree->copy->made,
+        .merges = w->tree->copy->merges,
+        .spare_links = o->cp && o->preserve_links,
         .links = &w->tree->links->dests[w->d],
         .label = w->tree->copy->label ? w->tree->copy->label : "",
         .view = &w->view,
@@ -95,6 +107,7 @@ static int open_dest(struct tree_writer *w)
         .failed = on_failed,
         .attrs_failed = on_attrs_failed,
         .ask = on_ask,
+        .read = on_read,
         .wanted = on_wanted,
         .made = o->verbose ? on_made : NULL,
         .given_up = on_given_up,

@@ -8,15 +8,15 @@ FAULT_BACKING=${T%/*}/fault-backing
 fault_rules=${T%/*}/fault-rules
 fault_pid=
 
-# mount_faultfs [-o direct_io|-o writeback|-o links|-o late-times] RULE...: instead of the one that is mounted, if any.
+# mount_faultfs [-o OPTION]... RULE...: instead of the one that is mounted, if any.
 mount_faultfs() {
     local options=() status=0
     [ -x "$TOOLS/faultfs" ] || skip "faultfs was not built (libfuse3-dev)"
     [ -c /dev/fuse ] || skip "no /dev/fuse"
-    if [ "${1:-}" = -o ]; then
-        options=(-o "$2")
+    while [ "${1:-}" = -o ]; do
+        options+=(-o "$2")
         shift 2
-    fi
+    done
     unmount_faultfs
     mkdir -p "$FAULT_DIR" "$FAULT_BACKING"
     rules "$@"

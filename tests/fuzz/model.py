@@ -27,7 +27,7 @@ class Rules:
         self.preserve = set()  # mode ownership timestamps links xattr
         self.no_mode = False  # --no-preserve=mode
         self.resume = False  # in trees
-        self.nodes_known = False  # the fault of their mode is not looked for
+        self.special_seen = True  # the file system gives these bits to what is new
         self.xattrs_matter = True  # source and destination can have them
         self.sparse = "auto"
         self.holes_seen = True  # the source's file system tells where they are
@@ -62,9 +62,12 @@ def backup_name(children, name, rules):
 
 
 def new_mode(source, rules):
+    special = source.mode & {"dir": 0o1000, "fifo": 0o7000}.get(source.kind, 0)
+    if special and not rules.special_seen:
+        return None
     if rules.no_mode:
-        return (0o777 if source.kind == "dir" else 0o666) & ~UMASK
-    return source.mode & 0o777 & ~UMASK
+        return special | (0o777 if source.kind == "dir" else 0o666) & ~UMASK
+    return special | source.mode & 0o777 & ~UMASK
 
 
 def give_attributes(node, source, rules):
@@ -86,7 +89,7 @@ def new_node(source, rules, replaced=None):
     node = Node(source.kind, new_mode(source, rules))
     node.data = source.data
     node.mtime = None
-    if source.kind == "link" or (source.kind == "fifo" and rules.no_mode and rules.nodes_known):
+    if source.kind == "link":
         node.mode = None
     elif replaced and replaced.kind == "file" and source.kind == "file":
         node.mode = None if rules.no_mode else replaced.mode

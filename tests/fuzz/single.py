@@ -144,8 +144,6 @@ class SingleCase:
         if self.rules.inplace and d.chance(40):
             end = size if self.length is None else min(size, self.offset + self.length)
             self.dest_offset = d.choice([0, 1, 512, 4096, 4097, 65536, d.randrange(300_000)])
-            if self.direct and "A1-direct-and-buffered" in self.world.avoid:
-                self.dest_offset -= self.dest_offset % 4096
             if end <= self.offset and "D21-empty-range" in self.world.avoid:
                 self.dest_offset = 0
             self.options.append(f"--dest-offset={self.dest_offset}")

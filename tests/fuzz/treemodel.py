@@ -18,11 +18,12 @@ class Outcome:
 
 
 class TreeModel:
-    def __init__(self, rules, avoid):
-        self.rules, self.avoid = rules, avoid
+    def __init__(self, rules):
+        self.rules = rules
         self.outcome = Outcome()
         self.names = {}  # id of a source node: [(children, name, old, what became of it)]
         self.sources = {}
+        self.written = {}  # id of an old node: itself, as it was, and [(children, name, source)]
 
     def copy(self, source, children, name):
         """Copies a node of the source to a name of the destination."""
@@ -55,16 +56,40 @@ class TreeModel:
         self.outcome.skipped += what == "skipped"
         self.names.setdefault(id(source), []).append((children, name, old, was, what))
         self.sources[id(source)] = source
+        into = self.rules.inplace and not (self.rules.backup or self.rules.remove)
+        if into and what == "done" and old is not None and old.kind == "file":
+            self.written.setdefault(id(old), (old, []))[1].append((children, name, source))
 
     # ---- hard links ----
 
     def link(self, root):
         """After all copies: makes the names of one file of the source names of one file."""
+        for old, copies in self.written.values():
+            several = len({id(source) for *_, source in copies}) > 1
+            if several or (len(copies) > 1 and "links" not in self.rules.preserve):
+                self.part(old, copies, root)
         if "links" not in self.rules.preserve:
             return
         for ident, names in self.names.items():
             if len(names) > 1:
                 self.link_group(self.sources[ident], names, root)
+
+    def part(self, old, copies, root):
+        """Several files of the source for one old one: the first that comes is written into it, and
+        the others become files of their own."""
+        loose = []
+        for *_, source in copies:
+            node = Node("file")
+            for field in ("mode", "uid", "gid", "mtime", "xattrs", "ident"):
+                setattr(node, field, None)
+            node.data, node.links_free = source.data, True
+            loose.append(node)
+        for (children, name, _), node in zip(copies, loose):
+            children[name] = node
+        for _, node in list(walk(root)):
+            for name, child in getattr(node, "children", {}).items():
+                if child is old:
+                    node.children[name] = Any(*map(copy.copy, loose))
 
     def link_group(self, source, names, root):
         done = [(children, name, old) for children, name, old, _, what in names if what == "done"]
@@ -104,7 +129,7 @@ class TreeModel:
             if "mode" not in self.rules.preserve:
                 node.mode = node.uid = node.gid = None
         for children, name, old, _, what in names:
-            if what == "skipped" and not self.rules.resume and "U1-update-replaces-newer" not in self.avoid:
+            if what == "skipped" and not self.rules.resume:
                 continue
             if old is None or old.kind != "dir":
                 if self.rules.backup and old is not None and children[name] is old:

@@ -17,18 +17,6 @@ from treemodel import TreeModel
 PRESERVABLE = ["mode", "ownership", "timestamps", "links", "xattr"]
 
 
-def unblock(top, path):
-    """Removes what is in the way of a file: what is no directory above it, or no file in its place."""
-    at = top
-    names = path[len(top) + 1:].split(b"/")
-    for name in names[:-1]:
-        at += b"/" + name
-        if os.path.islink(at) or not os.path.isdir(at):
-            places.remove(at)
-    if not os.path.islink(path) and not os.path.isfile(path):
-        places.remove(path)
-
-
 class TreeCase:
     family = "trees"
 
@@ -39,7 +27,6 @@ class TreeCase:
         self.fault, self.interrupt = None, None
         self.answers = b""
         self.rules = Rules()
-        self.rules.nodes_known = "D8-mode-of-nodes" in world.avoid
         self.draw_all()
 
     # ---- drawing ----
@@ -219,7 +206,6 @@ class TreeCase:
         for (_, source), to in zip(self.sources, copies):
             subprocess.run([b"cp", b"-rdp", b"--reflink=never", source, to], check=True)
             self.change(it, to)
-            self.avoid_known(source, to)
         if it.snapshot:
             subprocess.run([b"cp", b"-al", top, real + b"/snap"], check=True)
 
@@ -230,34 +216,14 @@ class TreeCase:
             makers += [os.mkdir, os.mkfifo]
         nature.change(to, makers)
 
-    def avoid_known(self, source, to):
-        """Takes away what would show a known fault."""
-        r = self.rules
-        if r.inplace and "A4-two-names-of-one-file" in self.world.avoid:
-            for names in names_by_node(Snapshot(to).root).values():
-                for name in names[1:]:
-                    os.unlink(to + name[1:])
-        keeps = r.update in ("none", "none-fail") or r.ask is False
-        for names in names_by_node(Snapshot(source).root).values():
-            if len(names) < 2 or "links" not in r.preserve:
-                continue
-            paths = [to + name[1:] for name in names]
-            if "A2d-first-name-blocked" in self.world.avoid:
-                for path in paths:
-                    unblock(to, path)
-                    if r.backup and len(os.path.basename(path)) > 240:  # the backup has no name
-                        places.remove(path)
-            if keeps and "A2a-kept-name" in self.world.avoid and not all(map(os.path.lexists, paths)):
-                for path in paths:
-                    places.remove(path)
-
     # ---- predicting ----
 
     def predict(self, it):
         before = it.before
         it.after = copy.deepcopy(before)
         self.rules.xattrs_matter = self.world.xattrs_at(it.kind)
-        model = TreeModel(self.rules, self.world.avoid)
+        self.rules.special_seen = it.kind != "bindfs"
+        model = TreeModel(self.rules)
         for name, source in self.sources:
             self.predict_source(model, it, name, Snapshot(source, self.follow).root)
         model.link(it.after)

@@ -4,9 +4,13 @@
  *     pwrite   the first pwrite(2) ...
  *     fsync    the first fsync(2) ...
  *
- * ... to a file on the file system of the directory FAILCALL_ON. */
+ * ... to a file on the file system of the directory FAILCALL_ON. Or it lets that file system
+ * look like another one:
+ *
+ *     fat      statfs(2) says that it is FAT */
 #include <errno.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -15,6 +19,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 static bool fails(const char *call)
@@ -25,14 +30,20 @@ static bool fails(const char *call)
     return which && strcmp(which, call) == 0;
 }
 
+static bool is_on(const struct stat *file)
+{
+    const char *on = getenv("FAILCALL_ON");
+    struct stat dir;
+
+    return on && stat(on, &dir) == 0 && dir.st_dev == file->st_dev;
+}
+
 static bool fails_once(const char *call, int fd)
 {
     static atomic_bool done;
-    const char *on = getenv("FAILCALL_ON");
-    struct stat file, dir;
+    struct stat file;
 
-    if (!fails(call) || !on || fstat(fd, &file) < 0 || stat(on, &dir) < 0 ||
-        file.st_dev != dir.st_dev || atomic_exchange(&done, true))
+    if (!fails(call) || fstat(fd, &file) < 0 || !is_on(&file) || atomic_exchange(&done, true))
         return false;
     errno = EIO;
     return true;
@@ -49,6 +60,16 @@ int ioctl(int fd, unsigned long request, ...)
     return request == FICLONERANGE && fails("clone")
                ? -1
                : (int)syscall(SYS_ioctl, fd, request, arg);
+}
+
+int fstatfs(int fd, struct statfs *ret)
+{
+    int r = (int)syscall(SYS_fstatfs, fd, ret);
+    struct stat st;
+
+    if (r == 0 && fails("fat") && fstat(fd, &st) == 0 && is_on(&st))
+        ret->f_type = MSDOS_SUPER_MAGIC;
+    return r;
 }
 
 ssize_t pwrite(int fd, const void *buf, size_t n, off_t offset)

@@ -1,7 +1,7 @@
 /* faultfs: a FUSE file system that passes everything through to a directory, and obeys rules
  * that let it fail, shorten, delay, hang or vanish.
  *
- *     faultfs [-o direct_io|-o writeback] [-o links] [-o late-times] BACKING MOUNTPOINT RULES-FILE
+ *     faultfs [-o OPTION]... BACKING MOUNTPOINT RULES-FILE
  *
  * It stays in the foreground and serves until it is killed; it never unmounts: the mount point
  * then answers ENOTCONN until somebody does. Files belong to who runs it.
@@ -25,6 +25,8 @@
  *
  *     offset>=N  read and write: the request begins at byte N or later
  *
+ *     covers=N    read and write: byte N is in the request
+ *
  *     call>=N    from the N-th call on that matches all else of this rule (from 1)
  *
  *     call=N     that call only
@@ -40,13 +42,15 @@
  *     zero        the same as short 0
  *
  *     hang        no answer until the rules change; then the new ones are asked. As soon as a
- *                 call hangs there is a file RULES-FILE.hung.
+ *                 call hangs there is a file RULES-FILE.hung. It gets a byte for each call.
  *
  *     vanish      the server ends
  *
  *     delay MS    milliseconds
  *
  *     rate N      read and write: N bytes a second, all files of this rule together
+ *
+ *     size N      getattr: the file says that it has N bytes
  *
  * The rules are gone through from the first to the last: a delay or rate that applies is added
  * up and the next rule is asked; any other action is the last. Counts begin anew when the rules
@@ -61,10 +65,19 @@
  * writeback    the cache is written back later: errors show up in fsync and close, and a
  *              shortened write is lost without an error.
  *
- * With links it has hard links, for which there is no rule; without it refuses them.
+ * With links it has hard links, for which there is no rule; without it refuses them. Three more
+ * options make it a file system that holds less than others, each in one respect, as vfat does:
+ *
+ * fold         names in upper and lower case (of ASCII) are the same; they are kept in lower case
+ * fixed        every regular file has mode 0755; chmod and chown of one are answered with success
+ *              and do nothing
+ * fattimes     times in steps of 2 s, from 1980 to 2107 (UTC); others become the nearest of these
  *
  * With late-times an fsync and the close of a descriptor that has written directly set the time of
  * modification to the present, as servers of SMB do.
+ *
+ * With no_holes it is like vfat: zeros are written where a file gets longer without data, by truncate,
+ * fallocate and writes behind its end; RULES-FILE.zeros tells how many, a line each time.
  *
  * O_DIRECT is the kernel's, and not handed on to the backing file. Asynchronous direct writes
  * that are shortened come back as EIO. A request that hangs makes its caller unkillable: kill
@@ -95,6 +108,9 @@
 #define NS_PER_S    1000000000u
 #define NS_PER_MS   1000000u
 #define EXIT_USAGE  2
+#define FIXED_MODE  0755
+#define FAT_FIRST   INT64_C(315532800)  /* 1980-01-01 */
+#define FAT_LAST    INT64_C(4354819198) /* 2107-12-31 23:59:58 */
 
 enum op {
     OP_GETATTR,
@@ -131,7 +147,7 @@ static const char *const op_names[OPS] = {
 
 #define DATA_OPS (1u << OP_READ | 1u << OP_WRITE)
 
-enum action { PASS, FAIL, LOSE, SHORT, ZERO, HANG, VANISH, DELAY, RATE, ACTIONS };
+enum action { PASS, FAIL, LOSE, SHORT, ZERO, HANG, VANISH, DELAY, RATE, SIZE, ACTIONS };
 
 static const struct {
     const char *name;
@@ -142,13 +158,14 @@ static const struct {
     [LOSE] = {"lose", true, false},      [SHORT] = {"short", true, true},
     [ZERO] = {"zero", false, true},      [HANG] = {"hang", false, false},
     [VANISH] = {"vanish", false, false}, [DELAY] = {"delay", true, false},
-    [RATE] = {"rate", true, true},
+    [RATE] = {"rate", true, true},       [SIZE] = {"size", true, false},
 };
 
 struct rule {
     uint32_t ops; /* bit 1 << op */
     char pattern[256];
     uint64_t min_offset;
+    uint64_t covered; /* UINT64_MAX: whatever */
     uint64_t first_call, last_call;
     enum action action;
     uint64_t value;   /* errno, bytes, ms or bytes per second */
@@ -160,7 +177,7 @@ struct request {
     enum op op;
     const char *path;
     const char *new_path;  /* rename; else NULL */
-    uint64_t offset, size; /* read and write; else 0 */
+    uint64_t offset, size; /* read and write; size of getattr: more than any file has; else 0 */
 };
 
 struct verdict {
@@ -178,10 +195,11 @@ struct open_file {
 };
 
 /* The options, constant once the server serves. */
-static bool direct_io, writeback, links, late_times;
+static bool direct_io, writeback, links, fold, fixed, fattimes, late_times, no_holes;
 static int backing = -1;
 static const char *rules_path;
-static char hung_path[PATH_MAX];
+static char hung_path[PATH_MAX], zeros_path[PATH_MAX];
+static pthread_mutex_t growing = PTHREAD_MUTEX_INITIALIZER;
 
 /* The rules, under the lock. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -248,6 +266,10 @@ static bool parse_condition(unsigned line, struct rule *rule, const char *word)
         if (rule->ops & ~DATA_OPS)
             bad_rule(line, "only read and write have an offset", word);
         rule->min_offset = number(line, word + 8);
+    } else if (word && strncmp(word, "covers=", 7) == 0) {
+        if (rule->ops & ~DATA_OPS)
+            bad_rule(line, "only read and write have an offset", word);
+        rule->covered = number(line, word + 7);
     } else if (word && strncmp(word, "call>=", 6) == 0) {
         rule->first_call = number(line, word + 6);
     } else if (word && strncmp(word, "call=", 5) == 0) {
@@ -289,7 +311,7 @@ static void parse_line(unsigned line, struct rule *rule, char *text)
 {
     char *save = NULL, *word;
 
-    *rule = (struct rule){.first_call = 1, .last_call = UINT64_MAX};
+    *rule = (struct rule){.covered = UINT64_MAX, .first_call = 1, .last_call = UINT64_MAX};
     rule->ops = parse_ops(line, strtok_r(text, " \t", &save));
     word = strtok_r(NULL, " \t", &save);
     if (!word || strlen(word) >= sizeof(rule->pattern))
@@ -359,6 +381,9 @@ static bool applies(struct rule *rule, const struct request *request)
 {
     if (!(rule->ops & 1u << request->op) || request->offset < rule->min_offset)
         return false;
+    if (rule->covered != UINT64_MAX &&
+        (rule->covered < request->offset || rule->covered - request->offset >= request->size))
+        return false;
     if (fnmatch(rule->pattern, request->path, 0) != 0 &&
         (!request->new_path || fnmatch(rule->pattern, request->new_path, 0) != 0))
         return false;
@@ -397,9 +422,9 @@ static struct verdict judge(const struct request *request)
 static void await_other_rules(uint64_t than)
 {
     uint64_t current;
-    int fd = open(hung_path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    int fd = open(hung_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 
-    if (fd < 0)
+    if (fd < 0 || write(fd, "", 1) != 1)
         err(EXIT_FAILURE, "%s", hung_path);
     close(fd);
     do {
@@ -426,6 +451,7 @@ static ssize_t obey(const struct request *request)
             return -(ssize_t)v.value;
         case SHORT:
         case ZERO:
+        case SIZE:
             return (ssize_t)(v.value < request->size ? v.value : request->size);
         case VANISH:
             _exit(0);
@@ -446,10 +472,23 @@ static int obey_op(enum op op, const char *path)
 /* ---- operations -----------------------------------------------------------------------------
  */
 
-/* libfuse's absolute path as one below the backing directory. */
+/* libfuse's absolute path as one below the backing directory. The result is valid until the
+ * thread has called this twice more. */
 static const char *below(const char *path)
 {
-    return path[1] ? path + 1 : ".";
+    static _Thread_local char folded[2][PATH_MAX];
+    static _Thread_local unsigned turn;
+    char *to = folded[turn++ % 2];
+    size_t n = 0;
+
+    if (!path[1])
+        return ".";
+    if (!fold)
+        return path + 1;
+    for (path++; *path && n < PATH_MAX - 1; path++)
+        to[n++] = *path >= 'A' && *path <= 'Z' ? (char)(*path - 'A' + 'a') : *path;
+    to[n] = '\0';
+    return to;
 }
 
 static struct open_file *file_of(const struct fuse_file_info *fi)
@@ -495,12 +534,43 @@ static int open_backing(const char *name, int flags, mode_t mode, struct fuse_fi
 static int do_getattr(const char *path, struct stat *st, struct fuse_file_info *fi)
 {
     const char *name = name_of(path, fi);
-    int r = obey_op(OP_GETATTR, name);
+    ssize_t size = obey(&(struct request){.op = OP_GETATTR, .path = name, .size = INT64_MAX});
+    int r;
 
-    if (r < 0)
-        return r;
-    return result(fi ? fstat(file_of(fi)->fd, st)
-                     : fstatat(backing, name, st, AT_SYMLINK_NOFOLLOW));
+    if (size < 0)
+        return (int)size;
+    r = result(fi ? fstat(file_of(fi)->fd, st)
+                  : fstatat(backing, name, st, AT_SYMLINK_NOFOLLOW));
+    if (r == 0 && fixed && S_ISREG(st->st_mode))
+        st->st_mode = S_IFREG | FIXED_MODE;
+    if (size < INT64_MAX)
+        st->st_size = size;
+    return r;
+}
+
+/* Whether a change of mode or owner of this file is ignored. */
+static bool is_fixed(const char *name, const struct fuse_file_info *fi)
+{
+    struct stat st;
+
+    return fixed &&
+           (fi ? fstat(file_of(fi)->fd, &st)
+               : fstatat(backing, name, &st, AT_SYMLINK_NOFOLLOW)) == 0 &&
+           S_ISREG(st.st_mode);
+}
+
+/* The time that a FAT file system would keep. */
+static struct timespec as_fat(struct timespec t)
+{
+    if (t.tv_nsec == UTIME_OMIT)
+        return t;
+    if (t.tv_nsec == UTIME_NOW)
+        clock_gettime(CLOCK_REALTIME, &t);
+    if (t.tv_sec < FAT_FIRST)
+        t.tv_sec = FAT_FIRST;
+    if (t.tv_sec > FAT_LAST)
+        t.tv_sec = FAT_LAST;
+    return (struct timespec){.tv_sec = t.tv_sec & ~INT64_C(1)};
 }
 
 static int do_readlink(const char *path, char *buf, size_t size)
@@ -563,7 +633,7 @@ static int do_chmod(const char *path, mode_t mode, struct fuse_file_info *fi)
     const char *name = name_of(path, fi);
     int r = obey_op(OP_CHMOD, name);
 
-    if (r < 0)
+    if (r < 0 || is_fixed(name, fi))
         return r;
     return result(fi ? fchmod(file_of(fi)->fd, mode) : fchmodat(backing, name, mode, 0));
 }
@@ -573,7 +643,7 @@ static int do_chown(const char *path, uid_t uid, gid_t gid, struct fuse_file_inf
     const char *name = name_of(path, fi);
     int r = obey_op(OP_CHOWN, name);
 
-    if (r < 0)
+    if (r < 0 || is_fixed(name, fi))
         return r;
     return result(fi ? fchown(file_of(fi)->fd, uid, gid)
                      : fchownat(backing, name, uid, gid, AT_SYMLINK_NOFOLLOW));
@@ -583,12 +653,40 @@ static int do_utimens(const char *path, const struct timespec times[2],
                       struct fuse_file_info *fi)
 {
     const char *name = name_of(path, fi);
+    const struct timespec cut[2] = {as_fat(times[0]), as_fat(times[1])};
     int r = obey_op(OP_UTIMENS, name);
 
     if (r < 0)
         return r;
+    if (fattimes)
+        times = cut;
     return result(fi ? futimens(file_of(fi)->fd, times)
                      : utimensat(backing, name, times, AT_SYMLINK_NOFOLLOW));
+}
+
+/* With no_holes: makes the file longer with zeros that are written. */
+static void fill_to(int fd, off_t end)
+{
+    static const char zeros[65536];
+    struct stat st;
+    off_t at;
+    FILE *f;
+
+    if (!no_holes || fstat(fd, &st) < 0 || st.st_size >= end)
+        return;
+    for (at = st.st_size; at < end;) {
+        size_t n = end - at < (off_t)sizeof zeros ? (size_t)(end - at) : sizeof zeros;
+        ssize_t r = pwrite(fd, zeros, n, at);
+
+        if (r <= 0)
+            break;
+        at += r;
+    }
+    f = fopen(zeros_path, "ae");
+    if (!f)
+        err(EXIT_FAILURE, "%s", zeros_path);
+    fprintf(f, "%lld\n", (long long)(at - st.st_size));
+    fclose(f);
 }
 
 static int do_truncate(const char *path, off_t size, struct fuse_file_info *fi)
@@ -598,11 +696,14 @@ static int do_truncate(const char *path, off_t size, struct fuse_file_info *fi)
 
     if (r < 0)
         return r;
-    if (fi)
+    if (fi) {
+        fill_to(file_of(fi)->fd, size);
         return result(ftruncate(file_of(fi)->fd, size));
+    }
     fd = openat(backing, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return -errno;
+    fill_to(fd, size);
     r = result(ftruncate(fd, size));
     close(fd);
     return r;
@@ -647,8 +748,16 @@ static int do_write(const char *path, const char *buf, size_t size, off_t offset
     if (n <= 0)
         return (int)n;
     atomic_store(&file->wrote, true);
+    if (no_holes) {
+        pthread_mutex_lock(&growing);
+        fill_to(file->fd, offset);
+    }
     n = pwrite(file->fd, buf, (size_t)n, offset);
-    return n < 0 ? -errno : (int)n;
+    if (n < 0)
+        n = -errno;
+    if (no_holes)
+        pthread_mutex_unlock(&growing);
+    return (int)n;
 }
 
 static void set_late_time(const struct open_file *file)
@@ -701,6 +810,8 @@ static int do_fallocate(const char *path, int mode, off_t offset, off_t length,
     int r = obey_op(OP_FALLOCATE, file_of(fi)->path);
 
     (void)path;
+    if (r == 0 && mode == 0)
+        fill_to(file_of(fi)->fd, offset + length);
     return r < 0 ? r : result(fallocate(file_of(fi)->fd, mode, offset, length));
 }
 
@@ -814,9 +925,29 @@ static const struct fuse_operations operations = {
 
 static _Noreturn void usage(void)
 {
-    errx(EXIT_USAGE, "usage: faultfs [-o direct_io|-o writeback] [-o links] [-o late-times] "
-                     "BACKING MOUNTPOINT "
-                     "RULES-FILE");
+    errx(EXIT_USAGE,
+         "usage: faultfs [-o "
+         "direct_io|writeback|links|fold|fixed|fattimes|late-times|no_holes]... BACKING "
+         "MOUNTPOINT RULES-FILE");
+}
+
+/* Sets the option of that name. False: there is none. */
+static bool set_option(const char *name)
+{
+    static const struct {
+        const char *name;
+        bool *option;
+    } options[] = {
+        {"direct_io", &direct_io},   {"writeback", &writeback},
+        {"links", &links},           {"fold", &fold},
+        {"fixed", &fixed},           {"fattimes", &fattimes},
+        {"late-times", &late_times}, {"no_holes", &no_holes},
+    };
+
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+        if (strcmp(name, options[i].name) == 0)
+            return *options[i].option = true;
+    return false;
 }
 
 int main(int argc, char **argv)
@@ -828,22 +959,14 @@ int main(int argc, char **argv)
     struct fuse *fuse;
     int c;
 
-    while ((c = getopt(argc, argv, "o:")) != -1) {
-        if (c == 'o' && strcmp(optarg, "direct_io") == 0)
-            direct_io = true;
-        else if (c == 'o' && strcmp(optarg, "writeback") == 0)
-            writeback = true;
-        else if (c == 'o' && strcmp(optarg, "links") == 0)
-            links = true;
-        else if (c == 'o' && strcmp(optarg, "late-times") == 0)
-            late_times = true;
-        else
+    while ((c = getopt(argc, argv, "o:")) != -1)
+        if (c != 'o' || !set_option(optarg))
             usage();
-    }
     if (argc - optind != 3 || (direct_io && writeback))
         usage();
     rules_path = argv[optind + 2];
     snprintf(hung_path, sizeof hung_path, "%s.hung", rules_path);
+    snprintf(zeros_path, sizeof zeros_path, "%s.zeros", rules_path);
     read_rules();
     backing = open(argv[optind], O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (backing < 0)

@@ -4,7 +4,7 @@
 #
 #     fs.sh ext4|xfs|btrfs|tmpfs|overlay|fuse SIZE COMMAND [ARG]...
 #
-# $FS_DIR is where it is mounted, $FS_OPTIONS are options for mount(8). Prints "SKIP: ..." and exits with 77 where it cannot be made.
+# $FS_DIR is where it is mounted, $FS_OPTIONS are options for mount(8), $FS_MKFS for mkfs. Prints "SKIP: ..." and exits with 77 where it cannot be made.
 set -uo pipefail
 
 skip() {
@@ -27,6 +27,8 @@ export FS_DIR=$work/mnt
 mkdir "$FS_DIR"
 trap 'cd /; umount -l "$FS_DIR" 2>/dev/null; rm -rf --one-file-system "$work"' EXIT
 
+read -ra mkfs <<<"${FS_MKFS:-}"
+
 on_loop() {
     command -v "$1" >/dev/null || skip "no $1"
     truncate -s "$size" "$work/image"
@@ -36,13 +38,13 @@ on_loop() {
 
 case $kind in
 ext4)
-    on_loop mkfs.ext4 -q -F -m 0
+    on_loop mkfs.ext4 -q -F -m 0 "${mkfs[@]}"
     ;;
 xfs)
-    on_loop mkfs.xfs -q -f
+    on_loop mkfs.xfs -q -f "${mkfs[@]}"
     ;;
 btrfs)
-    on_loop mkfs.btrfs -q -f
+    on_loop mkfs.btrfs -q -f "${mkfs[@]}"
     ;;
 tmpfs)
     mount -t tmpfs -o "size=$size" tmpfs "$FS_DIR" 2>/dev/null || skip "no tmpfs"

@@ -575,7 +575,7 @@ check_outcome() {
         i=$((i + 1))
     done
     case $source_errno:$source:$change:$limit in
-    null:* | *:fault/source:* | EMFILE:*:nofile | ESTALE:*:append:* | ESTALE:*:cut:* | ENODATA:*:cut:* | \
+    null:* | *:fault/source:* | EMFILE:*:nofile | ESTALE:*:append:* | ESTALE:*:cut:* | \
         ESTALE:*:overwrite:*) ;;
     *) wrong "source: $source_errno" ;;
     esac

@@ -41,10 +41,9 @@ fault/x: old
 exit 0
 fault/x: complete
 -- chmod * fail EPERM
-exit 3
-ucopy: 2 of 3 destinations are complete
+exit 6
 ucopy: fault/x: set mode: Operation not permitted
-fault/x: old
+fault/x: complete
 -- rename x fail EIO
 exit 3
 ucopy: 2 of 3 destinations are complete
@@ -53,5 +52,5 @@ fault/x: old
 -- rename x fail EACCES
 exit 3
 ucopy: 2 of 3 destinations are complete
-ucopy: fault/x: rename: Permission denied
+ucopy: fault/x: rename: Permission denied (--inplace writes into the existing file)
 fault/x: old

@@ -19,4 +19,4 @@ a
 fifo
 src
 --- stderr
-ucopy: src: check: Stale file handle (it was changed while it was copied)
+ucopy: src: check: it was changed while it was copied

@@ -15,4 +15,4 @@ exit 5
 fifo
 src
 --- stderr
-ucopy: src: check: Stale file handle (its size changed while it was copied)
+ucopy: src: check: its size changed while it was copied

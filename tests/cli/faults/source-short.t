@@ -21,4 +21,4 @@ a
 b
 -- read * offset>=1048576 zero
 exit 5
-ucopy: fault/src: read at N: No data available (file shrank while it was copied)
+ucopy: fault/src: read at N: file shrank while it was copied

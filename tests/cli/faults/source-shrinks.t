@@ -15,7 +15,7 @@ cat a
 files
 --- stdout
 exit 5
-ucopy: src: read at END: No data available (file shrank while it was copied)
+ucopy: src: read at END: file shrank while it was copied
 old
 a
 err

@@ -40,4 +40,4 @@ ucopy: a: copied afresh: the source is not what it was
 exit 0
 ucopy: a: copied afresh: the source is not what it was
 exit 5
-ucopy: src: check: Stale file handle (it was changed while it was copied)
+ucopy: src: check: it was changed while it was copied

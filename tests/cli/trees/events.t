@@ -26,7 +26,7 @@ final = ""
 while data:
     _, mask, _, n = struct.unpack("iIII", data[:16])
     name, data = data[16:16 + n].rstrip(b"\0").decode(), data[16 + n:]
-    if mask & MOVED_TO:
+    if mask & MOVED_TO and not name.startswith(".ucopy-"):
         moved.add(name)
     last[name] = mask
 for name in sorted(moved):

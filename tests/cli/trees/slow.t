@@ -30,7 +30,7 @@ is_same() {
 }
 begin_again() {
     echo "-- $*"
-    start -a --memory=4M --json "$@" >out 2>err
+    start -a --memory="$memory" --json "$@" >out 2>err
 }
 begin() {
     rm -rf fast "$slow" "$FAULT_BACKING/y"
@@ -47,8 +47,9 @@ release() {
 }
 # Where it hangs there is more to come than the memory between them takes, whatever the order.
 hangs='write x/*/0[0-9][0-9] call=5 hang'
-for rule in "$hangs" 'write x/*/d5/file hang'; do
-    rules "$rule" "${errors[@]}"
+for rule in "1M $hangs" "4M $hangs" '4M write x/*/d5/file hang'; do
+    memory=${rule%% *}
+    rules "${rule#* }" "${errors[@]}"
     begin -T fault/src fast fault/x
     await is_same fast && echo "fast is complete"
     is_same "$slow" && echo "slow is complete"
@@ -112,6 +113,13 @@ for options in -u -n; do
     release
 done
 --- stdout
+-- -T fault/src fast fault/x
+fast is complete
+exit 5
+ucopy: fault/src/flat/unreadable: open: Input/output error
+ucopy: fault/src/closed: open: Permission denied
+ucopy: fault/src: 2 files or directories could not be read
+true
 -- -T fault/src fast fault/x
 fast is complete
 exit 5

@@ -137,6 +137,16 @@ static void do_read(struct fake *f, const struct engine_op *op, int32_t n)
     f->bytes_read += (uint64_t)n;
 }
 
+ssize_t fake_pread(struct fake *f, void *buf, size_t len, uint64_t offset)
+{
+    struct engine_op op = {
+        .kind = ENGINE_READ, .offset = offset, .buf = buf, .len = (uint32_t)len};
+    int32_t n = readable(f, &op);
+
+    do_read(f, &op, n);
+    return n;
+}
+
 /* Position in the copy at which the write begins. */
 static uint64_t write_position(const struct fake *f, const struct engine_op *op)
 {
@@ -176,6 +186,9 @@ static void do_write(struct fake *f, const struct engine_op *op, int32_t n)
     if (f->keep_prefix && (d->passed ? at > d->prefix : at != d->prefix))
         fake_die(f, "destination %u: write at position %llu, its prefix ends at %llu", number,
                  (unsigned long long)at, (unsigned long long)d->prefix);
+    if (d->ascending && !f->writes_again && at > d->prefix)
+        fake_die(f, "destination %u: write at position %llu behind a gap", number,
+                 (unsigned long long)at);
     if (d->sequential && d->in_flight != 1)
         fake_die(f, "destination %u: two writes under way on a stream", number);
     for (uint64_t i = 0; n > 0 && i < (uint64_t)n; i++) {
@@ -206,8 +219,11 @@ static void log_event(struct fake *f, const struct engine_op *op, int32_t result
     if (f->n_log == FAKE_MAX_LOG)
         fake_die(f, "too many faults to remember");
     f->n_log++;
-    *event = (struct fake_event){
-        .kind = op->kind, .file = op->file, .offset = op->offset, .result = result};
+    *event = (struct fake_event){.kind = op->kind,
+                                 .file = op->file,
+                                 .offset = op->offset,
+                                 .len = op->len,
+                                 .result = result};
     if (op->kind == ENGINE_WRITE && op->offset == ENGINE_STREAM)
         event->offset = f->dests[f->files[op->file].dest].prefix;
 }

@@ -10,6 +10,8 @@
 #ifndef UCOPY_FAKE_ENGINE_H
 #define UCOPY_FAKE_ENGINE_H
 
+#include <sys/types.h>
+
 #include "engine/engine.h"
 
 #define FAKE_MAX_DESTS   4u
@@ -57,6 +59,7 @@ struct fake_dest {
     const bool *passed; /* [size]; need not be written; caller's; NULL: all has to be */
     uint64_t prefix;    /* positions from 0 on that are written without a gap */
     bool sequential;    /* takes streams only */
+    bool ascending;     /* nothing is written behind a gap, as long as nothing hangs */
     bool synced;        /* an fsync succeeded after the last write */
     unsigned in_flight; /* writes under way */
 };
@@ -66,6 +69,7 @@ struct fake_event {
     enum engine_op_kind kind;
     unsigned file;
     uint64_t offset; /* in the file, bytes; of a stream: position in the copy */
+    uint32_t len;
     int32_t result;
     bool hang;     /* for at least fake.timeout_ms; there is no result then */
     bool for_ever; /* with hang */
@@ -144,6 +148,9 @@ extern struct fake *fake_next;
 
 /* The time, in ms. */
 extern uint64_t fake_now;
+
+/* A read of the source that no engine makes: has no faults. */
+ssize_t fake_pread(struct fake *f, void *buf, size_t len, uint64_t offset);
 
 /* Moves the destination's prefix on over what is written, or need not be. */
 void fake_advance(const struct fake *f, struct fake_dest *d);

@@ -89,7 +89,7 @@ static unsigned claim_work(struct job *j, unsigned ready, struct claim *claim)
     assert_true(j->n_dests <= MAX_DESTS);
     for (unsigned d = 0; d < j->n_dests; d++)
         mask[d] = ready >> d & 1;
-    if (!job_claim(j, mask, claim, takes))
+    if (!job_claim(j, mask, j->chunk_size, claim, takes))
         return 0;
     for (unsigned d = 0; d < j->n_dests; d++)
         taken |= (unsigned)takes[d] << d;
@@ -347,7 +347,7 @@ static void test_known_size_shrinks(void **state)
     job_source_end(&j, 31);
     assert_int_equal(j.source_failure.err, 0);
     job_source_end(&j, 29);
-    assert_failure(&j.source_failure, "read", ENODATA, 1029);
+    assert_failure(&j.source_failure, "read", ESTALE, 1029);
     assert_string_equal(j.source_failure.message, "file shrank while it was copied");
     assert_true(job_stopping(&j));
     assert_int_equal(look(&j, 0).missing, 30); /* nothing is made to look complete */

@@ -64,7 +64,7 @@ static void start(struct bench *b, unsigned n_dests, unsigned buffers, unsigned 
 {
     now_ms = 12345;
     start_job(&b->job, b->endpoints, n_dests, 1000 * CHUNK, buffers, max_held);
-    assert_int_equal(pace_init(&b->pace, &b->job), 0);
+    assert_int_equal(pace_init(&b->pace, &b->job, b->job.buffers, b->job.chunk_size), 0);
 }
 
 static void end(struct bench *b)
@@ -568,7 +568,8 @@ static void start_model(struct model *m, uint64_t seed, unsigned n_workers, unsi
     start_job(&m->job, m->endpoints, n_dests, n_chunks * CHUNK - below(m, CHUNK), buffers,
               max_held);
     for (unsigned w = 0; w < n_workers; w++)
-        assert_int_equal(pace_init(&m->paces[w], &m->job), 0);
+        assert_int_equal(pace_init(&m->paces[w], &m->job, m->job.buffers, m->job.chunk_size),
+                         0);
 }
 
 static void end_model(struct model *m)
@@ -773,6 +774,8 @@ static void random_copy(uint64_t seed)
     m->seed = seed;
     m->job.detach = below(m, 6) != 0;
     m->job.buffers = below(m, 4) ? m->job.buffers : held;
+    for (unsigned w = 0; w < m->n_workers; w++)
+        m->paces[w].buffers = m->job.buffers;
     for (unsigned d = 0; d < dests; d++) {
         m->dests[d].least = below(m, 20);
         m->dests[d].most = 1 + m->dests[d].least + below(m, 20);

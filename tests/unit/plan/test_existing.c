@@ -25,7 +25,7 @@ static struct stat at(time_t sec, long nsec)
 static enum existing_verdict judge(struct existing_policy p, const struct stat *source,
                                    const struct stat *there)
 {
-    return existing_judge(&p, source, there, AT_FDCWD, "/dev/null").verdict;
+    return existing_judge(&p, NULL, source, there, AT_FDCWD, "/dev/null").verdict;
 }
 
 static void test_nothing_there(void **state)
@@ -65,13 +65,13 @@ static void test_ask(void **state)
 {
     struct stat source = at(10, 5), older = at(10, 4), newer = at(11, 0);
     struct existing_policy p = {.update = UPDATE_OLDER, .ask = true};
-    struct existing_case c = existing_judge(&p, &source, &older, AT_FDCWD, "/dev/null");
+    struct existing_case c = existing_judge(&p, NULL, &source, &older, AT_FDCWD, "/dev/null");
 
     (void)state;
     assert_int_equal(c.verdict, EXISTING_ASK);
     assert_int_equal(c.mode, S_IFREG | 0644);
     assert_true(c.writable);
-    c = existing_judge(&p, &source, &older, AT_FDCWD, "/proc/version");
+    c = existing_judge(&p, NULL, &source, &older, AT_FDCWD, "/proc/version");
     assert_int_equal(c.writable, geteuid() == 0);
     assert_int_equal(judge(p, &source, NULL), EXISTING_REPLACE);
     assert_int_equal(judge(p, &source, &newer), EXISTING_SKIP);

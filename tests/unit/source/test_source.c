@@ -37,7 +37,7 @@ static void open_ok(struct source *s, const char *path, bool want_direct)
 {
     struct failure f = {0};
 
-    if (source_open(s, path, &f) != 0)
+    if (source_open(s, path, true, &f) != 0)
         fail_msg("%s: %s: %s", path, f.op, strerror(f.err));
     if (want_direct)
         source_open_direct(s);
@@ -48,7 +48,7 @@ static void open_fails(const char *path, int err, const char *message)
     struct failure f = {0};
     struct source s;
 
-    assert_int_equal(source_open(&s, path, &f), -err);
+    assert_int_equal(source_open(&s, path, true, &f), -err);
     assert_int_equal(f.err, err);
     assert_string_equal(f.op, "open");
     assert_string_equal(f.message, message);
@@ -331,6 +331,24 @@ static void test_refused(void **state)
     open_fails("x/", ENOTDIR, "");
 }
 
+static void test_symlink(void **state)
+{
+    struct failure f = {0};
+    struct source s;
+
+    (void)state;
+    run("mkdir d && echo text > d/x && ln -s d/x link && ln -s d way");
+    open_ok(&s, "link", true);
+    assert_int_equal(s.size, 5);
+    source_close(&s);
+    assert_int_equal(source_open(&s, "link", false, &f), -ELOOP);
+    assert_string_equal(f.message, "is a symbolic link now, which is not to be followed");
+    assert_int_equal(source_open(&s, "way/x", false, &f), 0);
+    source_open_direct(&s);
+    assert_int_equal(s.size, 5);
+    source_close(&s);
+}
+
 static void test_unreadable(void **state)
 {
     struct failure f = {0};
@@ -346,7 +364,7 @@ static void test_unreadable(void **state)
     if (pid == 0) {
         if (setgid(NOBODY) < 0 || setuid(NOBODY) < 0)
             _exit(2);
-        _exit(source_open(&s, "x", &f) == -EACCES ? 0 : 1);
+        _exit(source_open(&s, "x", true, &f) == -EACCES ? 0 : 1);
     }
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_int_equal(status, 0);
@@ -461,6 +479,7 @@ static int run_in(const char *constant_place)
         HERE(test_no_direct), HERE(test_refused),      HERE(test_unreadable),
         HERE(test_unchanged), HERE(test_relinked),     HERE(test_replaced),
         HERE(test_origin),    HERE(test_no_origin),    HERE(test_block_device),
+        HERE(test_symlink),
     };
 
     return cmocka_run_group_tests_name(constant_place, tests, NULL, NULL);

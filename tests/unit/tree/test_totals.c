@@ -78,6 +78,9 @@ static void all_kinds(void **state)
     b = make_dir(a, "sub");
     make_file(b, "odd\nname", 1);
     assert_int_equal(linkat(a, "named", b, "named too", 0), 0);
+    /* Names outside do not make it smaller. */
+    assert_int_equal(linkat(a, "large", AT_FDCWD, "outside", 0), 0);
+    assert_int_equal(linkat(a, "named", AT_FDCWD, "outside too", 0), 0);
     close(make_dir(b, "nothing"));
     expect(&c, "kinds", 8, ((uint64_t)5 << 30) + 1601);
     c.keep_links = false;

@@ -1,0 +1,131 @@
+#include "made.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/inode_set.h"
+#include "base/interrupted.h"
+#include "base/path.h"
+
+struct made {
+    pthread_mutex_t lock;
+    struct inode_set files;
+    bool has_gaps; /* files are missing, for want of memory */
+};
+
+struct made *made_new(void)
+{
+    struct made *m = calloc(1, sizeof(*m));
+
+    if (m)
+        (void)pthread_mutex_init(&m->lock, NULL);
+    return m;
+}
+
+void made_free(struct made *m)
+{
+    if (!m)
+        return;
+    inode_set_free(&m->files);
+    (void)pthread_mutex_destroy(&m->lock);
+    free(m);
+}
+
+void made_add(struct made *m, dev_t dev, ino_t ino)
+{
+    if (!m)
+        return;
+    pthread_mutex_lock(&m->lock);
+    m->has_gaps |= inode_set_add(&m->files, dev, ino) == -ENOMEM;
+    pthread_mutex_unlock(&m->lock);
+}
+
+void made_remove(struct made *m, dev_t dev, ino_t ino)
+{
+    if (!m)
+        return;
+    pthread_mutex_lock(&m->lock);
+    inode_set_remove(&m->files, dev, ino);
+    pthread_mutex_unlock(&m->lock);
+}
+
+bool made_has(struct made *m, const struct stat *file)
+{
+    bool noted;
+
+    if (!m)
+        return false;
+    pthread_mutex_lock(&m->lock);
+    noted = m->has_gaps || inode_set_has(&m->files, file->st_dev, file->st_ino);
+    pthread_mutex_unlock(&m->lock);
+    return noted;
+}
+
+/* Whether the directory has an entry that is spelled exactly so. A name that the file system
+ * takes for another one has not. */
+static bool lists(int dir_fd, const char *name)
+{
+    int fd = UNINTERRUPTED(openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    const struct dirent *entry;
+    bool found = false;
+
+    if (!dir) {
+        (void)fd_close(&fd);
+        return false;
+    }
+    while (!found && (entry = readdir(dir)))
+        found = strcmp(entry->d_name, name) == 0;
+    (void)closedir(dir);
+    return found;
+}
+
+/* Whether the directory takes upper and lower case for the same, as far as this name shows. */
+static bool folds(int dir_fd, const char *name, const struct stat *there)
+{
+    char other[NAME_MAX + 1];
+    size_t n = 0;
+    struct stat st;
+
+    for (; name[n] != '\0' && n < NAME_MAX; n++)
+        other[n] = (char)(islower((unsigned char)name[n])   ? toupper((unsigned char)name[n])
+                          : isupper((unsigned char)name[n]) ? tolower((unsigned char)name[n])
+                                                            : name[n]);
+    other[n] = '\0';
+    return strcmp(name, other) != 0 && fstatat(dir_fd, other, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+           fd_same_file(&st, there) && !lists(dir_fd, other);
+}
+
+/* Whether the name is a hard link beside the name under which this run has made or written the
+ * file, and not that one, spelled in another way. */
+static bool is_other_link(int dir_fd, const char *path, const struct stat *there)
+{
+    char *dir = path_directory(path), *name = path_last(path);
+    bool is_other = false;
+    int fd = -1;
+
+    if (dir && name && there->st_nlink > 1)
+        fd = UNINTERRUPTED(openat(dir_fd, dir, O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (fd >= 0)
+        is_other = !folds(fd, name, there) && lists(fd, name);
+    (void)fd_close(&fd);
+    free(dir);
+    free(name);
+    return is_other;
+}
+
+enum made_verdict made_look(struct made *m, int dir_fd, const char *name,
+                            const struct stat *there)
+{
+    if (!made_has(m, there))
+        return MADE_NOT;
+    return is_other_link(dir_fd, name, there) ? MADE_OTHER_NAME : MADE_HERE;
+}
