@@ -282,7 +282,8 @@ static void write_stats(const struct copy_status *s)
     report_message_end(&m);
 }
 
-/* As report_failure(), and adds how many bytes --resume can use. */
+/* As report_failure(), and adds how many bytes --resume can use, or what has become of the
+ * file. */
 static void write_dest_failure(const char *source, const struct dest_status *d)
 {
     char kept[64] = "", bytes[16];
@@ -290,6 +291,8 @@ static void write_dest_failure(const char *source, const struct dest_status *d)
     text_human(bytes, sizeof(bytes), (double)d->kept);
     if (d->kept > 0)
         (void)snprintf(kept, sizeof(kept), " (%s kept; --resume goes on from there)", bytes);
+    else if (d->mixed)
+        (void)snprintf(kept, sizeof(kept), " (the file holds old and new data now)");
     write_failure(d->path, dest_message(source, d->path, &d->failure), &d->failure, kept);
 }
 
@@ -317,7 +320,7 @@ static void write_failures(const struct copy_status *s)
         report_source_failure(s->source, &s->source_failure);
     for (unsigned i = 0; i < s->n_dests; i++)
         if (s->dests[i].state == DEST_FAILED &&
-            (!s->dests[i].by_source || s->dests[i].kept > 0) &&
+            (!s->dests[i].by_source || s->dests[i].kept > 0 || s->dests[i].mixed) &&
             !is_summary_for_cp(s, &s->dests[i].failure))
             write_dest_failure(s->source, &s->dests[i]);
 }

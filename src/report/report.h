@@ -47,6 +47,8 @@ struct dest_status {
     bool by_source;         /* failed only because the source failed */
     uint64_t resumed;       /* how many of the bytes an earlier run had written */
     uint64_t kept;          /* with DEST_FAILED: bytes from which --resume can go on */
+    bool
+        mixed; /* with DEST_FAILED: an existing file was written into, and holds old data, too */
 };
 
 /* The state of one copy. The caller fills it; strings are not owned. */

@@ -50,6 +50,8 @@ static void finish_called(struct session *s, enum finish_action action, unsigned
             continue;
         c->action = action;
         c->keep = s->dests[d].keep;
+        if (action == FINISH_COMMIT)
+            target_ends_at(&c->target, s->o->dest_offset + s->views[d].held);
         c->journal_writer = s->journal_writer;
     }
     session_call_dests(s, limit_ms, call_finish, NULL);
@@ -173,6 +175,17 @@ static bool is_worth_keeping(const struct session *s, unsigned d)
     return source != ESTALE && !(f->op && strcmp(f->op, "fsync") == 0 && f->err != ETIMEDOUT);
 }
 
+/* Whether an existing file has lost some of what it held. */
+static bool has_mixed(const struct session *s, unsigned d)
+{
+    const struct target *t;
+
+    if (s->dests[d].late)
+        return false;
+    t = session_target(s, d);
+    return t->mixes && (t->blank || s->dests[d].status->bytes > 0);
+}
+
 static bool is_silent(const struct session *s, unsigned d)
 {
     return s->dests[d].status->state == DEST_FAILED &&
@@ -196,6 +209,7 @@ static void give_up(struct session *s, bool silent, unsigned limit_ms)
             continue;
         if (!dest->keep)
             dest->status->kept = 0;
+        dest->status->mixed = has_mixed(s, d);
         if (dest->status->state != DEST_FAILED)
             session_fail_dest(s, d, session_stopped(s, &f));
     }

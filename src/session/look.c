@@ -50,6 +50,7 @@ static struct target_request request_for(const struct session *s, unsigned d)
         .attrs = attrs_any(&s->attrs.wanted) ? &s->attrs : NULL,
         .source_dev = s->source.st.st_dev,
         .source_ino = s->source.st.st_ino,
+        .source_fd = s->source.fd,
         .start = o->dest_offset,
         .length = s->size_known ? s->size : 0,
         .data = s->size_known ? data_size(s) : 0,

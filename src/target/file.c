@@ -38,6 +38,8 @@ static int check_access(const struct file_name *n, const struct target_request *
     if (!(q->inplace && there->exists) &&
         faccessat(n->dir_fd, ".", W_OK | X_OK, AT_EACCESS) < 0)
         return file_fail(f, q->inplace ? "open" : "create temporary", errno, NULL);
+    if (!q->inplace && temp_is_append_only(n->dir_fd))
+        return file_fail(f, "create temporary", EPERM, HINT_APPEND);
     return 0;
 }
 
@@ -111,6 +113,18 @@ static int file_open(struct target *t, struct failure *f)
     return r;
 }
 
+/* The end of a file that has no full last block is only cloned to the end of another. Cuts off
+ * what an existing file holds behind it. False: there is nothing to cut. */
+static bool cut_for_clone(const struct target *t)
+{
+    const struct target_request *q = &t->request;
+    struct stat st;
+
+    return t->mixes && !q->keep_rest && fstat(t->fd, &st) == 0 &&
+           (uint64_t)st.st_size > q->size &&
+           UNINTERRUPTED(ftruncate(t->fd, (off_t)q->size)) == 0;
+}
+
 static int file_clone(struct target *t, int from, uint64_t offset, struct failure *f)
 {
     const struct target_request *q = &t->request;
@@ -120,8 +134,11 @@ static int file_clone(struct target *t, int from, uint64_t offset, struct failur
         .src_length = q->length,
         .dest_offset = q->size - q->length,
     };
+    int r = ioctl(t->fd, FICLONERANGE, &range);
 
-    if (ioctl(t->fd, FICLONERANGE, &range) < 0)
+    if (r < 0 && errno == EINVAL && cut_for_clone(t))
+        r = ioctl(t->fd, FICLONERANGE, &range);
+    if (r < 0)
         return file_fail(f, "clone", errno == ENOTTY ? EOPNOTSUPP : errno, NULL);
     if (q->durable && fsync(t->fd) < 0)
         return file_fail(f, "fsync", errno, NULL);

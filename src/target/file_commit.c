@@ -9,32 +9,39 @@
 #include "base/interrupted.h"
 #include "file_priv.h"
 
-/* The file ends in a hole, which has not been written. */
-static int set_length(const struct target *t, bool *ret_changed, struct failure *f)
+#define HINT_LONGER "the end of the old file is behind the new data; --dest-offset=0 keeps it"
+
+static int set_length(const struct target *t, const char *message, bool *ret_changed,
+                      struct failure *f)
 {
     if (UNINTERRUPTED(ftruncate(t->fd, (off_t)t->request.size)) < 0)
-        return file_fail(f, "set length", errno, NULL);
+        return file_fail(f, "set length", errno, message);
     *ret_changed = true;
     return 0;
 }
 
-/* The copy has written every byte, or all but holes. If the file has another length, somebody
- * else has written to it, too. *ret_changed becomes true if the length has been set. */
+/* The copy has written every byte, or all but holes: the file may lack a hole at its end. One
+ * that existed (inplace) may be longer; without a difference nothing is set, since there are
+ * file systems that cannot. Else, if the file has another length, somebody else has written to
+ * it, too. *ret_changed becomes true if the length has been set. */
 static int check_length(const struct target *t, bool *ret_changed, struct failure *f)
 {
+    const struct target_request *q = &t->request;
     uint64_t length;
     struct stat st;
 
-    if (!t->request.size_known || (t->request.keep_rest && !t->blank))
+    if (!q->size_known || (q->keep_rest && !t->blank))
         return 0;
     if (fstat(t->fd, &st) < 0)
         return file_fail(f, "stat", errno, NULL);
     length = (uint64_t)st.st_size;
-    if (length < t->request.size && t->blank)
-        return set_length(t, ret_changed, f);
-    if (length != t->request.size && !t->request.keep_rest)
-        return file_fail(f, "check length", EIO, "the file is not as long as what was written");
-    return 0;
+    if (length < q->size && t->blank)
+        return set_length(t, NULL, ret_changed, f);
+    if (length == q->size || q->keep_rest)
+        return 0;
+    if (length > q->size && t->mixes)
+        return set_length(t, HINT_LONGER, ret_changed, f);
+    return file_fail(f, "check length", EIO, "the file is not as long as what was written");
 }
 
 /* Before the times are set: to a server of SMB the close of a descriptor that has written may be
@@ -83,6 +90,27 @@ static int flush_names(struct target *t, bool renamed, struct failure *f)
     return r < 0 ? file_fail(f, "fsync directory", -r, NULL) : 0;
 }
 
+/* The rename has failed, and the old file is gone all the same: a server of SMB removes a file that
+ * this client has open. Then this is the only copy. It gets the name after all, or stays, with a
+ * name that no later run sweeps. */
+static int save_temporary(struct target *t, int err, struct failure *f)
+{
+    struct target_file *own = file_of(t);
+    const struct file_name *n = &own->name;
+    const char *saved = own->temp + (t->keeps ? 0 : 1); /* without the dot */
+
+    if (temp_move(n->dir_fd, own->temp, n->last) < 0) {
+        if (!t->keeps && temp_move(n->dir_fd, own->temp, saved) < 0)
+            saved = own->temp;
+        (void)failure_format(f, "rename", err,
+                             "the old file is gone; the new one is complete: %s", saved);
+        own->temp[0] = '\0';
+        return -err;
+    }
+    own->temp[0] = '\0';
+    return 0;
+}
+
 /* Makes the backup and renames the temporary file. */
 static int put_in_place(struct target *t, struct failure *f)
 {
@@ -98,6 +126,9 @@ static int put_in_place(struct target *t, struct failure *f)
 
         if (backup[0] != '\0')
             backup_undo(n->dir_fd, n->last, backup);
+        if (own->there.exists && faccessat(n->dir_fd, n->last, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
+            errno == ENOENT)
+            return save_temporary(t, err, f);
         return file_fail(
             f, "rename", err,
             err == EBUSY || (own->there.exists && file_is_refused(err)) ? HINT_INPLACE : NULL);

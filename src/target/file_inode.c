@@ -42,15 +42,9 @@ mode_t file_inode_creation_mode(const struct target_request *q)
     return q->attrs ? mode | S_IWUSR : mode;
 }
 
-int file_inode_note_created(struct target *t, struct failure *f)
+void file_inode_note_created(struct target *t, mode_t mode)
 {
-    struct stat st;
-
-    if (fstat(t->fd, &st) < 0)
-        return file_fail(f, "stat", errno, NULL);
-    file_of(t)->inode.mode =
-        st.st_mode & MODE_BITS & (t->request.source_mode | ~(mode_t)S_IWUSR);
-    return 0;
+    file_of(t)->inode.mode = mode & MODE_BITS & (t->request.source_mode | ~(mode_t)S_IWUSR);
 }
 
 int file_inode_note_replaced(struct target *t, struct failure *f)

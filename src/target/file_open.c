@@ -1,6 +1,7 @@
 /* file_open: makes a regular file ready for writing. See file_priv.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #define HINT_BUSY    "another run is writing to it"
 #define HINT_FOREIGN "a .ucopy-*.part that is not a file of this user is in the way"
 #define HINT_OTHER   "is another file now"
+#define HINT_NAME    "the directory does not take this name"
 
 /* Opens the file behind target.fd, which stands under `name`, for direct I/O, too, if that is
  * requested and possible. It is of no use for a range that begins within a block: each write
@@ -52,21 +54,19 @@ static int open_direct(struct target *t, const char *name, struct failure *f)
 
 /* ---- a temporary file ---- */
 
-/* Notes the mode that a new file gets. Only the kernel knows what the umask and the file system
- * make of the source's mode: a file that is removed at once shows it. */
-static int note_new_mode(struct target *t, struct failure *f)
+/* Sees whether a new file can get the name, and notes the mode that it gets. Only the kernel
+ * knows what the umask and the file system make of the source's mode. */
+static int try_name(struct target *t, struct failure *f)
 {
-    int r;
+    const struct file_name *n = &file_of(t)->name;
+    const char *op;
+    mode_t mode;
+    int r = temp_try_name(n->dir_fd, n->last, t->request.source_mode & ACCESSPERMS, &mode, &op);
 
-    if (file_inode_preserves_mode(&t->request))
-        return 0;
-    r = file_temp_create(t, t->request.source_mode & ACCESSPERMS);
     if (r < 0)
-        return file_fail(f, "create temporary", -r, NULL);
-    r = file_inode_note_created(t, f);
-    file_temp_remove(t);
-    (void)fd_close(&t->fd);
-    return r;
+        return file_fail(f, op, -r, strcmp(op, "create") == 0 ? HINT_NAME : NULL);
+    file_inode_note_created(t, mode);
+    return 0;
 }
 
 /* Creates the temporary file, or opens the partial one. hint: for a directory in which no file can
@@ -98,7 +98,9 @@ static int open_temporary(struct target *t, struct failure *f)
     if (exists && !writable && !t->request.force)
         return file_fail(f, "open", errno, NULL);
 
-    r = exists ? file_inode_note_replaced(t, f) : note_new_mode(t, f);
+    if (temp_is_append_only(n->dir_fd))
+        return file_fail(f, "create temporary", EPERM, HINT_APPEND);
+    r = exists ? file_inode_note_replaced(t, f) : try_name(t, f);
     if (r == 0)
         r = open_temp(t, writable ? HINT_INPLACE : NULL, f);
     if (r < 0)
@@ -115,12 +117,43 @@ static int open_temporary(struct target *t, struct failure *f)
 
 /* ---- in place ---- */
 
-/* Prepares the file that exists and that target.fd has been opened on. */
+static bool same_time(const struct statx_timestamp *a, const struct timespec *b)
+{
+    int64_t away = a->tv_sec - b->tv_sec;
+
+    return away >= -2 && away <= 2; /* vfat counts in steps of two seconds */
+}
+
+/* Whether the file is the source by another way, which dev and ino do not show: by FUSE (bindfs),
+ * or by a server of a directory of this machine. Then a change of its time of modification,
+ * which writing would change anyway, shows at the source. 1, 0, or -1: not known. */
+static int is_source(const struct target *t, const struct stat *st)
+{
+    const int flags = AT_EMPTY_PATH | AT_STATX_FORCE_SYNC;
+    struct timespec times[2] = {st->st_atim, st->st_mtim}; /* bindfs never sets one alone */
+    struct statx before, after;
+    int source = t->request.source_fd;
+    int r = -1;
+
+    times[1].tv_sec -= 1000;
+    if (source < 0 || statx(source, "", flags, STATX_MTIME, &before) < 0 ||
+        futimens(t->fd, times) < 0)
+        return -1;
+    if (statx(source, "", flags, STATX_MTIME, &after) == 0)
+        r = same_time(&after.stx_mtime, &times[1]) && !same_time(&before.stx_mtime, &times[1]);
+    times[1].tv_sec += 1000;
+    (void)futimens(t->fd, times);
+    return r;
+}
+
+/* Prepares the file that exists and that target.fd has been opened on. Its data stay until they
+ * are overwritten, and it gets its length at the end: it may be the source all the same, and
+ * then this is a copy of each byte to where it is. */
 static int prepare_existing(struct target *t, struct failure *f)
 {
     const struct target_file *own = file_of(t);
     struct stat st;
-    int r;
+    int r, alias;
 
     if (fstat(t->fd, &st) < 0)
         return file_fail(f, "stat", errno, NULL);
@@ -132,11 +165,12 @@ static int prepare_existing(struct target *t, struct failure *f)
     r = open_direct(t, own->name.last, f);
     if (r < 0)
         return r;
+    alias = is_source(t, &st);
+    if (alias > 0)
+        return file_fail(f, "open", EINVAL, "SOURCE and this are one file");
     made_add(t->request.made, st.st_dev, st.st_ino);
-    /* Not by O_TRUNC: the data stay until nothing else can be refused. */
-    if (!t->request.keep_rest && UNINTERRUPTED(ftruncate(t->fd, 0)) < 0)
-        return file_fail(f, "truncate", errno, NULL);
-    t->blank = t->request.sparse && (!t->request.keep_rest || file_space_punch(t));
+    t->blank = t->request.sparse && alias == 0 && file_space_punch(t);
+    t->mixes = true;
     return 0;
 }
 
@@ -182,6 +216,7 @@ static int create(struct target *t, struct failure *f)
 {
     struct target_file *own = file_of(t);
     const struct file_name *n = &own->name;
+    struct stat st;
     int r;
 
     t->fd = UNINTERRUPTED(openat(n->dir_fd, n->last,
@@ -192,9 +227,11 @@ static int create(struct target *t, struct failure *f)
     own->created = true;
     /* Of an empty range nothing shows: the file gets no length by it. */
     t->blank = t->request.sparse && !(t->request.keep_rest && t->request.length == 0);
-    r = file_inode_note_created(t, f);
-    if (r == 0)
+    r = fstat(t->fd, &st) < 0 ? file_fail(f, "stat", errno, NULL) : 0;
+    if (r == 0) {
+        file_inode_note_created(t, st.st_mode);
         r = open_direct(t, n->last, f);
+    }
     if (r < 0 && temp_is(n->dir_fd, n->last, t->fd))
         (void)UNINTERRUPTED(unlinkat(n->dir_fd, n->last, 0));
     return r;

@@ -133,8 +133,8 @@ int file_space_check_limit(const struct file_name *n, const struct target_reques
 /* Whether the file system can clone, so that clones there take no space. */
 bool file_space_can_clone(const struct file_name *n);
 
-/* Makes a hole of the copied range in a file that keeps the rest. False: zeros have to be
- * written there. */
+/* Makes a hole of the copied range in a file that exists. False: zeros have to be written
+ * there. */
 bool file_space_punch(const struct target *t);
 
 /* Makes holes of all that *held does not contain. False: it could not be done everywhere. */
@@ -148,9 +148,9 @@ void file_space_reserve(struct target *t);
 /* The mode to create the final name with (inplace). */
 mode_t file_inode_creation_mode(const struct target_request *q);
 
-/* Notes the mode that the file under target.fd, just created with file_inode_creation_mode() or
- * the source's mode, gets at the end. 0 or a negative errno with *f filled. */
-int file_inode_note_created(struct target *t, struct failure *f);
+/* Notes the mode that the file gets at the end: from that of a file just created with
+ * file_inode_creation_mode() or the source's mode. */
+void file_inode_note_created(struct target *t, mode_t mode);
 
 /* Notes mode, owner and access control list of the file that is replaced, which is
  * target_file.there. 0 or a negative errno with *f filled. */

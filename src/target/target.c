@@ -131,6 +131,14 @@ void target_reserve(struct target *t)
         t->ops->reserve(t);
 }
 
+void target_ends_at(struct target *t, uint64_t size)
+{
+    if (t->request.size_known)
+        return;
+    t->request.size = size;
+    t->request.size_known = true;
+}
+
 int target_commit(struct target *t, struct failure *f)
 {
     return t->ops->commit(t, f);

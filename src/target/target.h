@@ -88,6 +88,7 @@ struct target_request {
 
     dev_t source_dev; /* st_dev and st_ino of the source */
     ino_t source_ino;
+    int source_fd; /* the source, not owned, may be closed when the target is open; or -1 */
 
     uint64_t start;  /* position in the file where the copied range begins, bytes */
     uint64_t size;   /* final size in bytes if known, else 0 */
@@ -137,6 +138,10 @@ struct target {
     /* With request.sparse: zeros need not be written, because the copied range reads as zeros
      * where nothing has been written. With request.resume set by target_check(). */
     bool blank;
+
+    /* inplace: the file existed. Until target_commit() it is as long as before, or longer, and
+     * holds what it held wherever nothing has been written. */
+    bool mixes;
 
     /* With request.resume: why nothing is resumed although an earlier run has kept something. A
      * static string, or NULL. */
@@ -197,6 +202,10 @@ uint64_t target_kept(const struct target *t);
  * Failure is harmless: if there is too little space, the writes report it. */
 void target_reserve(struct target *t);
 
+/* Before target_commit(): the copy has found that the file has to end at `size` bytes. No effect
+ * if request.size_known is set. */
+void target_ends_at(struct target *t, uint64_t size);
+
 /* Makes the written file the destination: sets its length (a hole at the end has not been
  * written), owner, mode and preserved attributes, closes it (an error counts), renames it, and
  * with request.durable flushes the directory. In each case the target is closed then.
@@ -207,8 +216,9 @@ void target_reserve(struct target *t);
  *
  * 0, or a negative errno with *f filled: the final name then stands for what it stood for
  * before, and no temporary file is left unless target_kept() says so. -ENOENT and -ESTALE:
- * somebody has removed the temporary file or put another file in its place. Exception: if a
- * flush behind the rename fails, the file has its final name already, but may not be durable. */
+ * somebody has removed the temporary file or put another file in its place. Exceptions: if a
+ * flush behind the rename fails, the file has its final name already, but may not be durable. If
+ * the rename fails and takes the old file away, the new one stays; *f names it. */
 int target_commit(struct target *t, struct failure *f);
 
 /* Gives up: removes the temporary file, or with `keep` leaves it for a later run to resume

@@ -26,6 +26,7 @@
 #define PREFIX       ".ucopy-"
 #define SUFFIX       ".tmp"
 #define DIGITS       16
+#define PROBE        '~' /* behind the suffix, for temp_try_name() */
 #define CREATE_FLAGS (O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC)
 #define MAX_TRIES    16
 #define MAX_ENTRIES  16384 /* of a directory that is swept: some milliseconds */
@@ -110,10 +111,12 @@ int temp_name(char name[TEMP_NAME_SIZE])
 
 static bool has_pattern(const char *name)
 {
-    const char *id = name + strlen(PREFIX);
+    const char *id = name + strlen(PREFIX), *end = id + DIGITS + strlen(SUFFIX);
 
     return strncmp(name, PREFIX, strlen(PREFIX)) == 0 &&
-           strspn(id, "0123456789abcdef") == DIGITS && strcmp(id + DIGITS, SUFFIX) == 0;
+           strspn(id, "0123456789abcdef") == DIGITS &&
+           strncmp(id + DIGITS, SUFFIX, strlen(SUFFIX)) == 0 &&
+           (*end == '\0' || (*end == PROBE && end[1] != '\0'));
 }
 
 bool temp_is_own(const char *name)
@@ -194,6 +197,76 @@ int temp_rename(int dir_fd, char temp[TEMP_NAME_SIZE], const char *name)
 
     if (r == 0)
         temp[0] = '\0';
+    return r;
+}
+
+bool temp_is_append_only(int dir_fd)
+{
+    struct statx st;
+
+    return statx(dir_fd, "", AT_EMPTY_PATH, STATX_TYPE, &st) == 0 &&
+           (st.stx_attributes & STATX_ATTR_APPEND);
+}
+
+/* Creates the file of temp_try_name() as `probe`, or if that is too long as `temp`; *ret_name is
+ * which. A descriptor, or a negative errno. */
+static int create_probe(int dir_fd, const char *probe, const char *temp, mode_t mode,
+                        const char **ret_name, const char **ret_op)
+{
+    int fd = UNINTERRUPTED(open_file(dir_fd, probe, mode)), plain, err = errno;
+
+    *ret_name = probe;
+    if (fd >= 0)
+        return fd;
+    *ret_op = "create temporary";
+    plain = UNINTERRUPTED(open_file(dir_fd, temp, mode));
+    if (plain < 0)
+        return -errno;
+    *ret_name = temp;
+    if (err == ENAMETOOLONG)
+        return plain;
+    (void)unlinkat(dir_fd, temp, 0);
+    (void)fd_close(&plain);
+    *ret_op = "create";
+    return -err;
+}
+
+/* Renames that file, and removes it. 0 or a negative errno. */
+static int rename_probe(int dir_fd, const char *name)
+{
+    char other[TEMP_NAME_SIZE];
+    int r = temp_name(other);
+
+    if (r == 0)
+        r = temp_move(dir_fd, name, other);
+    (void)unlinkat(dir_fd, r < 0 ? name : other, 0);
+    return r == -ENOENT ? 0 : r; /* another run has swept it */
+}
+
+int temp_try_name(int dir_fd, const char *name, mode_t mode, mode_t *ret_mode,
+                  const char **ret_op)
+{
+    char temp[TEMP_NAME_SIZE], probe[TEMP_NAME_SIZE + NAME_MAX + 1];
+    const char *created;
+    struct stat st;
+    int fd, error, r = temp_name(temp);
+
+    *ret_op = "create temporary";
+    if (r < 0)
+        return r;
+    (void)snprintf(probe, sizeof(probe), "%s%c%s", temp, PROBE, name);
+    fd = create_probe(dir_fd, probe, temp, mode, &created, ret_op);
+    if (fd < 0)
+        return fd;
+    (void)flock(fd, LOCK_EX | LOCK_NB); /* as hold() */
+    *ret_op = "rename";
+    r = fstat(fd, &st) < 0 ? -errno : 0;
+    error = rename_probe(dir_fd, created);
+    if (r == 0)
+        r = error;
+    if (r == 0)
+        *ret_mode = st.st_mode;
+    (void)fd_close(&fd);
     return r;
 }
 

@@ -13,6 +13,9 @@
 
 #define TEMP_NAME_SIZE 32 /* bytes, with the final NUL */
 
+/* The reason where temp_is_append_only() is true. */
+#define HINT_APPEND "nothing can be renamed in this directory (chattr +a); try --inplace"
+
 /* Creates an empty temporary file in the directory, with a mode as for open(2), and locks it if
  * the file system has locks. Puts its name into `name`. Returns a descriptor for reading and
  * writing (the caller's; the lock lives as long as it and its duplicates) or a negative errno
@@ -47,6 +50,19 @@ int temp_rename(int dir_fd, char temp[TEMP_NAME_SIZE], const char *name);
 /* Removes a temporary directory that fd is open on, and what is in it (except directories of
  * other users or on other file systems). `name` becomes "". */
 void temp_remove_directory(int dir_fd, char name[TEMP_NAME_SIZE], int fd);
+
+/* Whether what is in the directory can be neither renamed nor removed (chattr +a): a temporary
+ * file would stay there. */
+bool temp_is_append_only(int dir_fd);
+
+/* Finds out whether a new file in the directory can get this name, and which mode it would get:
+ * creates an empty file whose name contains it, renames that and removes it. So a name with
+ * characters that the file system does not have, a full directory, and one where nothing can be
+ * renamed show before the data are written. A name that is too long for that passes. 0 with
+ * *ret_mode filled, or a negative errno; *ret_op is what failed then: "create temporary", "create"
+ * (the name alone is refused) or "rename". */
+int temp_try_name(int dir_fd, const char *name, mode_t mode, mode_t *ret_mode,
+                  const char **ret_op);
 
 /* Whether another machine may use the directory's file system without seeing the locks of this
  * one. */

@@ -29,7 +29,11 @@ static int push(struct tree_dest *t, int fd, const struct stat *st, bool fresh)
     }
     if (dir_chain_enter(&t->dirs, fd, st) < 0)
         return -ENOMEM;
-    *tree_dest_dir(t) = (struct tree_level){.fresh = fresh, .path_len = t->path.len};
+    *tree_dest_dir(t) = (struct tree_level){
+        .fresh = fresh,
+        .append_only = !fresh && !t->request.inplace && temp_is_append_only(fd),
+        .path_len = t->path.len,
+    };
     return 0;
 }
 
@@ -180,6 +184,10 @@ static bool enter(struct tree_dest *t, const char *name, mode_t wanted)
         return false;
     keep = t->request.keep_directory_symlink && there && S_ISLNK(st.st_mode);
     over = there && !S_ISDIR(st.st_mode) && !keep;
+    if (!there && tree_dest_dir(t)->append_only) {
+        tree_dest_fail(t, "make directory", EPERM, HINT_APPEND);
+        return false;
+    }
     if (over && t->request.backup.kind == BACKUP_NONE) {
         tree_dest_fail(t, "make directory", ENOTDIR, "something else stands there");
         return false;

@@ -2,10 +2,8 @@
  * through the engines. See dest_state_priv.h. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -13,7 +11,6 @@
 #include "base/interrupted.h"
 #include "dest_state_priv.h"
 #include "shared_file_priv.h"
-#include "source/holes.h"
 
 #define PRIVATE_MODE (S_IRUSR | S_IWUSR)
 
@@ -96,32 +93,8 @@ static int create(struct tree_dest *t, const char *name, mode_t mode)
         t->fd = UNINTERRUPTED(openat(tree_dest_dir_fd(t), name, flags, mode));
         return t->fd < 0 ? -errno : 0;
     }
-    if (!t->no_nameless) {
-        t->fd = UNINTERRUPTED(
-            openat(tree_dest_dir_fd(t), ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, mode));
-        if (t->fd >= 0)
-            return 0;
-        if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL)
-            return -errno;
-        t->no_nameless = true;
-    }
-    t->how = RENAMED;
     t->fd = temp_create(tree_dest_dir_fd(t), mode, t->file_temp);
     return t->fd < 0 ? t->fd : 0;
-}
-
-void tree_dest_discard(struct tree_dest *t)
-{
-    if (t->how == REPLACES)
-        target_abort(&t->target, false);
-    else if (t->how == NAMED && t->fd >= 0 && temp_is(tree_dest_dir_fd(t), t->file_name, t->fd))
-        (void)UNINTERRUPTED(unlinkat(tree_dest_dir_fd(t), t->file_name, 0));
-    else if (t->how == RENAMED)
-        temp_remove(tree_dest_dir_fd(t), t->file_temp, t->fd);
-    if (t->how != REPLACES)
-        (void)fd_close(&t->fd);
-    t->fd = -1;
-    t->how = NO_FILE;
 }
 
 static struct target_request request_for(const struct tree_dest *t, const char *name,
@@ -145,6 +118,7 @@ static struct target_request request_for(const struct tree_dest *t, const char *
         .attrs = attrs_any(&t->request.preserve) ? &t->attrs : NULL,
         .source_dev = st->st_dev,
         .source_ino = st->st_ino,
+        .source_fd = -1,
         .size = (uint64_t)st->st_size,
         .length = (uint64_t)st->st_size,
         .data = (uint64_t)st->st_size,
@@ -182,7 +156,11 @@ static bool begin_new(struct tree_dest *t)
     mode_t mode = creation_mode(t, tree_dest_dir(t));
     int r;
 
-    t->how = tree_dest_dir(t)->unnamed || t->request.inplace ? NAMED : NAMELESS;
+    if (tree_dest_dir(t)->append_only) {
+        tree_dest_fail(t, "create", EPERM, HINT_APPEND);
+        return false;
+    }
+    t->how = tree_dest_dir(t)->unnamed || t->request.inplace ? NAMED : RENAMED;
     r = create(t, t->file_name, mode);
     if (r < 0) {
         t->how = NO_FILE;
@@ -248,180 +226,12 @@ static bool begin_file(struct tree_dest *t, const struct record *r)
     return is_there ? begin_replacement(t, &there) : begin_new(t);
 }
 
-/* Writes more of the file. False: the file was discarded. */
-static bool write_bytes(struct tree_dest *t, const char *data, size_t left)
-{
-    struct failure f;
-
-    while (left > 0) {
-        size_t most = t->request.max_write;
-        ssize_t n = write(t->fd, data, left < most ? left : most);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            failure_set(&f, "write", n < 0 ? errno : EIO, t->offset, NULL);
-            tree_dest_report_failure(t, &f);
-            tree_dest_discard(t);
-            return false;
-        }
-        atomic_fetch_add(&t->request.view->written, (uint64_t)n);
-        data += n;
-        left -= (size_t)n;
-        t->offset += (uint64_t)n;
-    }
-    return true;
-}
-
-/* Sets the length of a file with holes at once: XFS preallocates beyond the end of a file that
- * grows. Not under a final name, where the file would look complete. */
-static void set_full_length(struct tree_dest *t)
-{
-    t->long_enough =
-        !t->request.inplace && UNINTERRUPTED(ftruncate(t->fd, t->file_st.st_size)) == 0;
-}
-
-/* Leaves a hole of so many bytes. */
-static void leave_hole(struct tree_dest *t, uint64_t length)
-{
-    off_t end = (off_t)(t->offset + length);
-
-    if ((!t->long_enough && UNINTERRUPTED(ftruncate(t->fd, end)) < 0) ||
-        lseek(t->fd, end, SEEK_SET) < 0) {
-        tree_dest_fail(t, "set length", errno, NULL);
-        tree_dest_discard(t);
-        return;
-    }
-    t->offset += length;
-}
-
-/* Discards the file if the main thread has given this destination up: the record's data may
- * have been overwritten meanwhile. False: the file was discarded. */
-static bool keep_written(struct tree_dest *t)
-{
-    if (!t->request.given_up(t->request.arg))
-        return true;
-    tree_dest_discard(t);
-    return false;
-}
-
-/* ---- source files that are open: for clones ---- */
-
-/* The same; also discards it if the source file has changed. The reader reports that. */
-static bool keep_shared(struct tree_dest *t, const struct record *r)
-{
-    struct stat now;
-
-    if (!keep_written(t))
-        return false;
-    if (fstat(r->shared->fd, &now) == 0 && shared_file_unchanged(&r->st, &now))
-        return true;
-    atomic_store(&r->shared->changed, true);
-    tree_dest_discard(t);
-    return false;
-}
-
-/* Copies the bytes of the source file from t->offset up to `end`, or to the end of the file.
- * False: the file was discarded. */
-static bool read_part(struct tree_dest *t, const struct record *r, uint64_t end)
-{
-    char buffer[1 << 16];
-
-    while (t->offset < end) {
-        uint64_t left = end - t->offset;
-        ssize_t n = pread(r->shared->fd, buffer, left < sizeof(buffer) ? left : sizeof(buffer),
-                          (off_t)t->offset);
-
-        if (n == 0)
-            return true;
-        if (n < 0 && errno != EINTR) {
-            tree_dest_fail(t, "read", errno, NULL);
-            tree_dest_discard(t);
-            return false;
-        }
-        if (n > 0 && !write_bytes(t, buffer, (size_t)n))
-            return false;
-        t->request.read(t->request.arg, n > 0 ? (uint64_t)n : 0);
-    }
-    return true;
-}
-
-/* Copies the bytes of a file that has no data in its record: all destinations were expected to
- * clone it, or to have it under another name, and this one cannot. Holes stay holes. False: the
- * file was discarded. */
-static bool read_shared(struct tree_dest *t, const struct record *r)
-{
-    struct holes_part part = {.fd = r->shared->fd, .size = (uint64_t)r->st.st_size, .grain = 1};
-
-    while (holes_are_likely(&r->st) && t->offset < part.size) {
-        struct range data = holes_next_data(&part, t->offset);
-
-        if (data.start > t->offset)
-            leave_hole(t, data.start - t->offset);
-        if (t->how == NO_FILE || !read_part(t, r, data.end))
-            return false;
-        if (t->offset < data.end) /* it has become shorter */
-            break;
-    }
-    return read_part(t, r, UINT64_MAX) && keep_shared(t, r);
-}
-
-/* Makes the new file a clone of the source file. 0 or a negative errno. */
-static int clone_shared(struct tree_dest *t, const struct record *r)
-{
-    struct tree_dest_view *v = t->request.view;
-    dev_t dev = r->st.st_dev + 1;
-    int err;
-
-    if (atomic_load(&v->clones_not) == dev && !t->request.must_clone)
-        return -EOPNOTSUPP;
-    if (ioctl(t->fd, FICLONE, r->shared->fd) == 0) {
-        atomic_store(&v->clones, dev);
-        return 0;
-    }
-    err = errno;
-    if (err == EXDEV || err == EOPNOTSUPP || err == ENOTTY || err == ENOSYS)
-        atomic_store(&v->clones_not, dev);
-    return -err;
-}
-
-/* Fills the new file: by a clone, from the open source file, or with the record's data. False:
- * the file was discarded. */
-static bool fill_file(struct tree_dest *t, const struct record *r)
-{
-    int error = -EOPNOTSUPP;
-
-    if (r->shared) {
-        error = clone_shared(t, r);
-        if (error == 0) {
-            t->cloned = true;
-            t->offset = (uint64_t)r->st.st_size;
-            return keep_shared(t, r);
-        }
-        if (r->bare && !t->request.must_clone)
-            return read_shared(t, r);
-    }
-    if (r->sparse)
-        set_full_length(t);
-    if (!r->bare)
-        return write_bytes(t, t->data, r->data_len) && keep_written(t);
-    if (r->shared)
-        tree_dest_fail(t, "clone", -error, NULL);
-    else
-        tree_dest_fail(t, "read", ENODATA,
-                       "this can be read only once, and its first name could not be made");
-    tree_dest_discard(t);
-    return false;
-}
-
 /* Gives the finished file its name. 0 or a negative errno. */
 static int give_name_now(struct tree_dest *t)
 {
-    if (t->how == NAMED)
-        return 0;
-    if (t->how == RENAMED)
-        return temp_rename(tree_dest_dir_fd(t), t->file_temp, t->file_name);
-    return tree_dest_link(t->fd, tree_dest_dir_fd(t), t->file_name);
+    return t->how == NAMED
+               ? 0
+               : tree_dest_rename(tree_dest_dir_fd(t), t->file_temp, t->fd, t->file_name);
 }
 
 /* The same where each file is flushed: once more with its name, as in flush_names() of
@@ -479,6 +289,7 @@ static bool commit_replacement(struct tree_dest *t, struct made_id *ret_id)
     bool done;
 
     t->fd = -1;
+    target_ends_at(&t->target, t->offset);
     *ret_id = (struct made_id){.ino = 0};
     t->target.request.ret_id = ret_id;
     if (t->request.durable && fsync(t->target.fd) < 0) {
@@ -520,17 +331,17 @@ void tree_dest_apply_bytes(struct tree_dest *t, const struct record *r)
     bool good = true;
 
     if (r->kind == RECORD_FILE) {
-        if (!begin_file(t, r) || !fill_file(t, r) || !r->whole)
+        if (!begin_file(t, r) || !tree_dest_fill_file(t, r) || !r->whole)
             return;
     } else if (t->how == NO_FILE) { /* the file was discarded, or is not wanted */
         return;
     } else if (r->kind == RECORD_DATA) {
-        if (!t->cloned && write_bytes(t, t->data, r->data_len))
-            (void)keep_written(t);
+        if (!t->cloned && tree_dest_write_bytes(t, t->data, r->data_len))
+            (void)tree_dest_keep_written(t);
         return;
     } else if (r->kind == RECORD_HOLE) {
         if (!t->cloned)
-            leave_hole(t, r->hole);
+            tree_dest_leave_hole(t, r->hole);
         return;
     } else {
         good = r->good;

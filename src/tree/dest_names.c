@@ -98,7 +98,7 @@ int tree_dest_add_directory(struct tree_dest *t, const char *temp, const char *n
 
 int tree_dest_add_file(struct tree_dest *t)
 {
-    int r = add(t, t->dirs.n - 1, t->fd, t->how == RENAMED ? t->file_temp : "", t->file_name);
+    int r = add(t, t->dirs.n - 1, t->fd, t->file_temp, t->file_name);
 
     if (r == 0)
         t->fd = -1;
@@ -183,17 +183,9 @@ int tree_dest_flush_end(const struct tree_dest *t, int fd)
     return r == 0 && !t->flush_each && fsync(fd) < 0 && errno != EINVAL ? -1 : r;
 }
 
-int tree_dest_link(int fd, int dir_fd, const char *name)
+int tree_dest_rename(int dir_fd, char temp[TEMP_NAME_SIZE], int fd, const char *name)
 {
-    char self[32];
-
-    /* Older kernels need privileges for AT_EMPTY_PATH (open(2), O_TMPFILE). */
-    (void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-    if (UNINTERRUPTED(linkat(fd, "", dir_fd, name, AT_EMPTY_PATH)) == 0 ||
-        ((errno == ENOENT || errno == EPERM) &&
-         UNINTERRUPTED(linkat(AT_FDCWD, self, dir_fd, name, AT_SYMLINK_FOLLOW)) == 0))
-        return 0;
-    return -errno;
+    return temp_is(dir_fd, temp, fd) ? temp_rename(dir_fd, temp, name) : -ESTALE;
 }
 
 /* Makes t->path that of an entry on the list. Returns what it was, for leave_path(). */
@@ -279,15 +271,13 @@ static int merge(struct tree_dest *t, struct tree_unnamed *u)
 /* Gives an entry of the list its name, or reports the failure and removes the entry. */
 static void give_name(struct tree_dest *t, struct tree_unnamed *u)
 {
-    bool nameless = u->temp[0] == '\0';
-    int r = nameless ? tree_dest_link(u->fd, u->dir_fd, u->name)
-                     : temp_rename(dir_fd_of(t, u), u->temp, u->name);
+    int r = tree_dest_rename(dir_fd_of(t, u), u->temp, fd_of(t, u), u->name);
 
-    if (r == -EEXIST && !nameless && is_directory(t, u))
+    if (r == -EEXIST && is_directory(t, u))
         r = merge(t, u);
     if (r == 0)
         return;
-    fail(t, u, nameless ? "create" : "rename", -r);
+    fail(t, u, "rename", -r);
     mark_unusable(t, u);
     drop(t, u);
 }

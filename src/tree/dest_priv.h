@@ -6,7 +6,7 @@
  * - A new directory is made under a temporary name (target/temp.h). Its entries have final
  * names from the start. It gets its own name when it is complete; or sooner, when its entries
  * have become many, so that a run that is killed loses little.
- * - A new file in a named directory has no name (O_TMPFILE) until it is complete.
+ * - A new file in a named directory has a temporary name until it is complete.
  * - A file that replaces another is a struct target.
  *
  * Directories are held open, and symlinks below the root are never followed: a concurrent

@@ -4,6 +4,7 @@
  *   dest.c            applies a record; open, end, close
  *   dest_directory.c  directories, and the current one
  *   dest_file.c       regular files
+ *   dest_data.c       their bytes and holes
  *   dest_entry.c      symlinks, nodes, links
  *   dest_existing.c   what exists under a final name already
  *   dest_links.c      files with several names: where they are, and hard links to them
@@ -40,16 +41,17 @@
 enum how {
     NO_FILE,
     NAMED,    /* at once: a directory above has no name yet, or --inplace */
-    NAMELESS, /* by a link when it is complete */
-    RENAMED,  /* by a rename when it is complete: the file system has no O_TMPFILE */
+    RENAMED,  /* by a rename when it is complete. Not by a link of an O_TMPFILE: its last event
+               * for inotify(7) would not have the name */
     REPLACES, /* as struct target does it */
 };
 
 /* A directory from the root's parent down to the current one. */
 struct tree_level {
-    bool fresh;    /* made by this run: it holds nothing that this run has not put there */
-    bool unusable; /* nothing can be put into it any more */
-    bool unnamed;  /* it, or a directory above it, is on the list of those without names */
+    bool fresh;       /* made by this run: it holds nothing that this run has not put there */
+    bool unusable;    /* nothing can be put into it any more */
+    bool append_only; /* no temporary file can be put into it */
+    bool unnamed;     /* it, or a directory above it, is on the list of those without names */
     size_t path_len;
     mode_t add;  /* mode bits that are set only while the directory is written to */
     mode_t held; /* mode bits that it gets when it has its owner */
@@ -68,7 +70,7 @@ struct tree_unnamed {
     unsigned level; /* of the directory that it is in: the current one or one above */
     int fd;         /* of itself, which holds the lock; -1: dirs has both descriptors */
     int dir_fd;     /* of that directory */
-    char temp[TEMP_NAME_SIZE]; /* its temporary name; "": it has no name at all */
+    char temp[TEMP_NAME_SIZE]; /* its temporary name */
     char name[NAME_MAX + 1];   /* its final name */
 };
 
@@ -89,8 +91,7 @@ struct tree_dest {
     size_t root_len;          /* bytes of it that name the root */
 
     /* What the file system can do. */
-    bool no_nameless; /* it has no O_TMPFILE */
-    bool flush_each;  /* syncfs(2) does not reach the server: each file is flushed */
+    bool flush_each; /* syncfs(2) does not reach the server: each file is flushed */
 
     /* Entries that wait for their names (dest_names.c). */
     struct tree_unnamed *unnamed; /* in the order in which they were begun */
@@ -273,8 +274,9 @@ void tree_dest_drop_unnamed(struct tree_dest *t);
  * the caller's, or a negative errno. */
 int tree_dest_open_unnamed(const struct tree_dest *t, int dir_fd, const char *name);
 
-/* Gives a file without a name its name. 0 or a negative errno. */
-int tree_dest_link(int fd, int dir_fd, const char *name);
+/* Renames the temporary file or directory that fd is open on, as temp_rename(). -ESTALE: its name
+ * is gone, or somebody has put another file in its place. */
+int tree_dest_rename(int dir_fd, char temp[TEMP_NAME_SIZE], int fd, const char *name);
 
 /* Flushes the file system of the directory; with t->flush_each only the directory itself, since
  * its files have been flushed. 0, or -1 with errno. */
@@ -293,6 +295,25 @@ int tree_dest_flush_end(const struct tree_dest *t, int fd);
 int tree_dest_merge_directory(struct tree_dest *t, int fd, bool is_root, int dir_fd,
                               const char *name);
 
+/* ---- dest_data.c ---- */
+
+/* Discards the file that is being written, if there is one. */
+void tree_dest_discard(struct tree_dest *t);
+
+/* Writes more of the file. False: the file was discarded, and that has been reported. */
+bool tree_dest_write_bytes(struct tree_dest *t, const char *data, size_t left);
+
+/* Leaves a hole of so many bytes, or discards the file. */
+void tree_dest_leave_hole(struct tree_dest *t, uint64_t length);
+
+/* Discards the file if the main thread has given this destination up: the record's data may
+ * have been overwritten meanwhile. False: the file was discarded. */
+bool tree_dest_keep_written(struct tree_dest *t);
+
+/* Fills the new file: by a clone, from the open source file, or with the record's data. False:
+ * the file was discarded. */
+bool tree_dest_fill_file(struct tree_dest *t, const struct record *r);
+
 /* ---- dest_file.c ---- */
 
 /* Applies RECORD_FILE, RECORD_DATA, RECORD_HOLE and RECORD_FILE_END. */
@@ -303,9 +324,6 @@ void tree_dest_apply_offer(struct tree_dest *t, const struct record *r);
 
 /* Applies RECORD_COPY: prepares tree_dest_copy_request(). */
 void tree_dest_apply_copy(struct tree_dest *t, const struct record *r);
-
-/* Discards the file that is being written, if there is one. */
-void tree_dest_discard(struct tree_dest *t);
 
 /* ---- dest_entry.c ---- */
 

@@ -35,6 +35,8 @@
  *
  *     fail ERRNO  e.g. ENOSPC; nothing is done
  *
+ *     lose ERRNO  rename: the same, but what it would have replaced is removed
+ *
  *     short N     read and write: no more than N bytes are transferred
  *
  *     zero        the same as short 0
@@ -145,18 +147,18 @@ static const char *const op_names[OPS] = {
 
 #define DATA_OPS (1u << OP_READ | 1u << OP_WRITE)
 
-enum action { PASS, FAIL, SHORT, ZERO, HANG, VANISH, DELAY, RATE, SIZE, ACTIONS };
+enum action { PASS, FAIL, LOSE, SHORT, ZERO, HANG, VANISH, DELAY, RATE, SIZE, ACTIONS };
 
 static const struct {
     const char *name;
     bool has_value;
     bool data_only;
 } actions[ACTIONS] = {
-    [PASS] = {"", false, false},      [FAIL] = {"fail", true, false},
-    [SHORT] = {"short", true, true},  [ZERO] = {"zero", false, true},
-    [HANG] = {"hang", false, false},  [VANISH] = {"vanish", false, false},
-    [DELAY] = {"delay", true, false}, [RATE] = {"rate", true, true},
-    [SIZE] = {"size", true, false},
+    [PASS] = {"", false, false},         [FAIL] = {"fail", true, false},
+    [LOSE] = {"lose", true, false},      [SHORT] = {"short", true, true},
+    [ZERO] = {"zero", false, true},      [HANG] = {"hang", false, false},
+    [VANISH] = {"vanish", false, false}, [DELAY] = {"delay", true, false},
+    [RATE] = {"rate", true, true},       [SIZE] = {"size", true, false},
 };
 
 struct rule {
@@ -289,11 +291,14 @@ static void parse_action(unsigned line, struct rule *rule, const char *word, cha
         bad_rule(line, "unknown action", word);
     if (actions[action].data_only && (rule->ops & ~DATA_OPS))
         bad_rule(line, "only for read and write", word);
+    if (action == LOSE && rule->ops != 1u << OP_RENAME)
+        bad_rule(line, "only for rename", word);
     rule->action = (enum action)action;
 
     if (actions[action].has_value) {
         value = strtok_r(NULL, " \t", save);
-        rule->value = action == FAIL ? errno_named(line, value) : number(line, value);
+        rule->value =
+            action == FAIL || action == LOSE ? errno_named(line, value) : number(line, value);
         if (action == RATE && rule->value == 0)
             bad_rule(line, "no rate", value);
     }
@@ -439,6 +444,9 @@ static ssize_t obey(const struct request *request)
 
         sleep_until(v.not_before);
         switch (v.action) {
+        case LOSE:
+            (void)unlinkat(backing, request->new_path, 0);
+            return -(ssize_t)v.value;
         case FAIL:
             return -(ssize_t)v.value;
         case SHORT:

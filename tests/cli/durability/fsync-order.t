@@ -5,7 +5,7 @@
 command -v strace >/dev/null || skip "no strace"
 genfile src 1000
 genfile sparse 1000
-truncate -s 1M sparse
+truncate -s 60000 sparse
 export ASAN_OPTIONS=detect_leaks=0
 # A call that takes long is begun on one line and resumed on another.
 calls() {
@@ -18,8 +18,8 @@ calls() {
         sed -nE 's/^f[a-z]*sync\([0-9]+<[^>]*\.tmp>.*= 0$/data/p
             s/^f[a-z]*sync\([0-9]+<[^>]*\/[ab]>.*= 0$/file/p
             s/^f[a-z]*sync\([0-9]+<[^>]*>.*= 0$/directory/p
-            s/^ftruncate\(.*= 0$/length/p
-            s/^rename.*= 0$/rename/p'
+            s/^ftruncate\([0-9]+<[^>]*\/b>.*= 0$/length/p
+            s/^rename.*"a".*= 0$/rename/p'
 }
 calls src a
 echo "-- in place"

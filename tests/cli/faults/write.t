@@ -50,7 +50,7 @@ fault/x: old
 -- write * offset>=1048576 fail EIO --inplace
 exit 3
 ucopy: 2 of 3 destinations are complete
-ucopy: fault/x: write at N: Input/output error
+ucopy: fault/x: write at N: Input/output error (the file holds old and new data now)
 fault/x: other
 -- write * offset>=1048576 fail EIO --require=2
 exit 0

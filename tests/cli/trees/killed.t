@@ -26,7 +26,7 @@ for ((i = 0; i < count; i++)); do
             same "whole/${file#*/src/}" "$file"
         done < <(find "$copy/src" -type f ! -path '*/.ucopy-*' 2>/dev/null)
         [ -z "$(find "$copy" -name '.ucopy-*.tmp')" ] || temporaries=$((temporaries + 1))
-        find "$copy" -name '.ucopy*' | grep -vE '/\.ucopy-[0-9a-f]{16}\.tmp(/|$)'
+        find "$copy" -name '.ucopy*' | grep -vE '/\.ucopy-[0-9a-f]{16}\.tmp(/|~|$)'
     done
     if [ $((i % 5)) -eq 4 ]; then
         ucopy -a -t one -t two src || echo "exit $?"

@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -36,6 +37,42 @@ static const char *const places[] = {"/tmp", "/dev/shm"};
 
 static char scratch[64]; /* the current test's directory, which is also the working directory */
 static unsigned fds_before;
+
+/* ---- somebody else ---- */
+
+/* What somebody does just before target.c opens a name with these flags. */
+static void (*before_open)(const char *name, int flags);
+
+static int open_after(int dir_fd, const char *name, int flags, mode_t mode)
+{
+    if (before_open)
+        before_open(name, flags);
+    return (int)syscall(SYS_openat, dir_fd, name, flags, mode);
+}
+
+/* Instead of libc's, under all names that it has. */
+#define OPENAT(function)                                                                       \
+    int function(int dir_fd, const char *name, int flags, ...);                                \
+    int function(int dir_fd, const char *name, int flags, ...)                                 \
+    {                                                                                          \
+        va_list args;                                                                          \
+        mode_t mode;                                                                           \
+                                                                                               \
+        va_start(args, flags);                                                                 \
+        mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;                                     \
+        va_end(args);                                                                          \
+        return open_after(dir_fd, name, flags, mode);                                          \
+    }
+#define OPENAT_2(function)                                                                     \
+    int function(int dir_fd, const char *name, int flags);                                     \
+    int function(int dir_fd, const char *name, int flags)                                      \
+    {                                                                                          \
+        return open_after(dir_fd, name, flags, 0);                                             \
+    }
+OPENAT(openat)
+OPENAT(openat64)
+OPENAT_2(__openat_2)
+OPENAT_2(__openat64_2)
 
 /* ---- helpers ---- */
 
@@ -122,7 +159,8 @@ static const char *temporary_in(const char *dir)
 
 static struct target_request request_for(const char *path)
 {
-    return (struct target_request){.path = path, .source_mode = S_IFREG | 0644};
+    return (struct target_request){
+        .path = path, .source_mode = S_IFREG | 0644, .source_fd = -1};
 }
 
 /* Opens, writes, commits. 0 or the errno of whichever failed. */
@@ -136,6 +174,7 @@ static int put(const struct target_request *request, const char *text, struct fa
         target_abort(&t, false);
         return r;
     }
+    target_ends_at(&t, strlen(text));
     return r == 0 ? target_commit(&t, f) : r;
 }
 
@@ -545,6 +584,94 @@ static void test_inplace_is_source(void **state)
     assert_text("source", "precious");
 }
 
+static void put_link(const char *name, int flags)
+{
+    if (strcmp(name, "x") != 0 || (flags & O_ACCMODE) == O_RDONLY)
+        return;
+    before_open = NULL;
+    assert_int_equal(unlink("x"), 0);
+    assert_int_equal(symlink("victim", "x"), 0);
+}
+
+/* A symlink that takes the place of the file is not followed. */
+static void test_inplace_swapped(void **state)
+{
+    struct target_request request = request_for("x");
+
+    (void)state;
+    write_file("x", "old", 0644);
+    run("ln x other");
+    write_file("victim", "precious", 0644);
+    request.inplace = true;
+    before_open = put_link;
+    put_fails(&request, "open", ESTALE, "regular file");
+    assert_null(before_open);
+    assert_text("victim", "precious");
+}
+
+static bool is_for_temporary(const char *name, int flags)
+{
+    return strncmp(name, ".ucopy-", strlen(".ucopy-")) == 0 && (flags & O_CREAT);
+}
+
+static void put_symlink_for_temporary(const char *name, int flags)
+{
+    if (!is_for_temporary(name, flags))
+        return;
+    before_open = NULL;
+    assert_int_equal(symlink("elsewhere", name), 0);
+}
+
+static void put_link_for_temporary(const char *name, int flags)
+{
+    if (!is_for_temporary(name, flags))
+        return;
+    before_open = NULL;
+    assert_int_equal(link("victim", name), 0);
+}
+
+/* Nor is a link that has taken the name of the temporary file. */
+static void test_temporary_guessed(void **state)
+{
+    void (*const hooks[])(const char *name, int flags) = {put_symlink_for_temporary,
+                                                          put_link_for_temporary};
+    struct target_request request = request_for("x");
+
+    (void)state;
+    write_file("victim", "precious", 0644);
+    for (unsigned i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
+        write_file("x", "old", 0644); /* else a file is created before the temporary one */
+        before_open = hooks[i];
+        put_ok(&request, "new");
+        assert_null(before_open);
+        assert_text("victim", "precious");
+        assert_false(exists("elsewhere"));
+        assert_text("x", "new");
+        run("rm .ucopy-*");
+    }
+}
+
+/* Neither is the source written to by a way that shows another inode. */
+static void test_inplace_is_alias(void **state)
+{
+    struct target_request request = request_for("x");
+
+    (void)state;
+    write_file("x", "precious", 0644);
+    request.inplace = true;
+    request.source_ino = 1;
+    request.source_fd = open("x", O_RDONLY | O_CLOEXEC);
+    put_fails(&request, "open", EINVAL, "one file");
+    assert_text("x", "precious");
+    close(request.source_fd);
+    write_file("y", "precious", 0644);
+    request.path = "y";
+    request.source_fd = open("x", O_RDONLY | O_CLOEXEC);
+    put_ok(&request, "new");
+    assert_text("y", "new");
+    close(request.source_fd);
+}
+
 static void test_look(void **state)
 {
     struct target_request request = request_for("x");
@@ -595,12 +722,19 @@ static void punch_case(const char *how, bool inplace, bool keep_rest)
     request.sparse = request.size_known = true;
     request.size = 7;
     request.length = keep_rest ? 4 : 7;
+    write_file("source", "", 0644);
+    request.source_fd = open("source", O_RDONLY | O_CLOEXEC);
     assert_int_equal(target_open(&t, &request, &f), 0);
+    close(request.source_fd);
     target_reserve(&t);
     if (!t.blank) /* no holes can be punched here */
         print_message("%s: %s: not blank\n", scratch, how);
-    assert_int_equal(pwrite(t.fd, t.blank ? "a" : "a\0\0", t.blank ? 1 : 3, 3),
-                     t.blank ? 1 : 3);
+    if (!t.blank)
+        assert_int_equal(pwrite(t.fd, "\0\0\0a\0\0" + (keep_rest ? 3 : 0), keep_rest ? 4 : 7,
+                                keep_rest ? 3 : 0),
+                         keep_rest ? 4 : 7);
+    else
+        assert_int_equal(pwrite(t.fd, "a", 1, 3), 1);
     assert_int_equal(target_commit(&t, &f), 0);
     fd = open("x", O_RDONLY);
     assert_int_equal(read(fd, buf, sizeof buf), keep_rest ? 8 : 7);
@@ -708,11 +842,11 @@ static void test_inplace(void **state)
     assert_int_equal(mode_of("x"), 0606);
     assert_int_equal(stat_of("x").st_ino, ino);
 
-    /* What a failed copy wrote stays. */
+    /* What a failed copy wrote stays, and what it did not overwrite. */
     assert_int_equal(target_open(&t, &request, &f), 0);
     assert_int_equal(write(t.fd, "p", 1), 1);
     target_abort(&t, false);
-    assert_text("x", "p");
+    assert_text("x", "pew");
 
     request.size = 7;
     request.size_known = true;
@@ -1283,6 +1417,9 @@ static int run_in(const char *constant_place)
         HERE(test_temporary_gone),
         HERE(test_temporary_replaced),
         HERE(test_inplace_is_source),
+        HERE(test_inplace_is_alias),
+        HERE(test_inplace_swapped),
+        HERE(test_temporary_guessed),
         HERE(test_look),
         HERE(test_close_error),
         HERE(test_direct),

@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -132,6 +133,30 @@ static void test_others_stay(void **state)
     temp_sweep(dir_fd);
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         assert_true(exists(names[i]));
+}
+
+/* A name that can be made shows the mode, and leaves nothing. What is left of a killed run that was
+ * looking is swept. */
+static void test_try_name(void **state)
+{
+    const char *op;
+    mode_t mode;
+    char longest[NAME_MAX + 2];
+
+    (void)state;
+    (void)umask(022);
+    assert_int_equal(temp_try_name(dir_fd, "name", 0666, &mode, &op), 0);
+    assert_int_equal(mode & 07777, 0644);
+    memset(longest, 'x', NAME_MAX);
+    longest[NAME_MAX] = '\0';
+    assert_int_equal(temp_try_name(dir_fd, longest, 0600, &mode, &op), 0);
+    assert_int_equal(rmdir(scratch), 0); /* it is empty */
+    assert_int_equal(mkdir(scratch, 0700), 0);
+    close(dir_fd);
+    dir_fd = open(scratch, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    make(STALE "~name");
+    temp_sweep(dir_fd);
+    assert_false(exists(STALE "~name"));
 }
 
 /* What bears the name but is no file of ours alone. */
@@ -325,6 +350,7 @@ int main(void)
         HERE(test_once),
         HERE(test_held_stays),
         HERE(test_others_stay),
+        HERE(test_try_name),
         HERE(test_kinds_stay),
         HERE(test_remove_only_ours),
         HERE(test_unreadable_directory),
