@@ -127,7 +127,7 @@ static int prepare_existing(struct target *t, struct failure *f)
     r = open_direct(t, own->name.last, f);
     if (r < 0)
         return r;
-    made_add(t->request.made, st.st_dev, st.st_ino);
+    made_add_changed(t->request.made, st.st_dev, st.st_ino);
     /* Not by O_TRUNC: the data stay until nothing else can be refused. */
     if (!t->request.keep_rest && ftruncate(t->fd, 0) < 0)
         return file_fail(f, "truncate", errno, NULL);
