@@ -59,8 +59,12 @@ struct existing_case existing_judge(const struct existing_policy *p, struct made
     struct existing_case c = {.verdict = verdict_on(p, source, &file)};
 
     if (there && !existing_keeps_all(p)) {
-        if (made_look(made, dir_fd, name, there) == MADE_HERE)
+        enum made_verdict v = made_look(made, dir_fd, name, there);
+
+        if (v == MADE_HERE)
             c.verdict = EXISTING_MADE;
+        else if (v == MADE_CHANGED) /* its age and size are those of another source */
+            c.verdict = p->ask ? EXISTING_ASK : EXISTING_REPLACE;
         else if (c.verdict == EXISTING_SKIP)
             made_add(made, there->st_dev, there->st_ino);
     }

@@ -204,9 +204,9 @@ static int keep_made(const struct file_name *n, const struct target_request *q,
 
     if (there->exists || there->over) /* the analyzer thinks that failures may return 0 */
         v = made_look(q->made, n->dir_fd, n->last, &there->st); // NOLINT
-    if (v == MADE_HERE || (v == MADE_OTHER_NAME && q->keep_rest))
+    if (v == MADE_HERE || (v != MADE_NOT && q->keep_rest))
         return file_fail(f, "open", EEXIST, MADE_HINT);
-    there->apart = v == MADE_OTHER_NAME;
+    there->apart = v != MADE_NOT;
     return 0;
 }
 

@@ -168,7 +168,7 @@ static int prepare_existing(struct target *t, struct failure *f)
     alias = is_source(t, &st);
     if (alias > 0)
         return file_fail(f, "open", EINVAL, "SOURCE and this are one file");
-    made_add(t->request.made, st.st_dev, st.st_ino);
+    made_add_changed(t->request.made, st.st_dev, st.st_ino);
     t->blank = t->request.sparse && alias == 0 && file_space_punch(t);
     t->mixes = true;
     return 0;

@@ -18,7 +18,8 @@
 struct made {
     pthread_mutex_t lock;
     struct inode_set files;
-    bool has_gaps; /* files are missing, for want of memory */
+    struct inode_set changed; /* of them: those that existed, and were written to in place */
+    bool has_gaps;            /* files are missing, for want of memory */
 };
 
 struct made *made_new(void)
@@ -35,6 +36,7 @@ void made_free(struct made *m)
     if (!m)
         return;
     inode_set_free(&m->files);
+    inode_set_free(&m->changed);
     (void)pthread_mutex_destroy(&m->lock);
     free(m);
 }
@@ -46,6 +48,26 @@ void made_add(struct made *m, dev_t dev, ino_t ino)
     pthread_mutex_lock(&m->lock);
     m->has_gaps |= inode_set_add(&m->files, dev, ino) == -ENOMEM;
     pthread_mutex_unlock(&m->lock);
+}
+
+void made_add_changed(struct made *m, dev_t dev, ino_t ino)
+{
+    made_add(m, dev, ino);
+    if (!m)
+        return;
+    pthread_mutex_lock(&m->lock);
+    m->has_gaps |= inode_set_add(&m->changed, dev, ino) == -ENOMEM;
+    pthread_mutex_unlock(&m->lock);
+}
+
+static bool is_changed(struct made *m, const struct stat *file)
+{
+    bool changed;
+
+    pthread_mutex_lock(&m->lock);
+    changed = inode_set_has(&m->changed, file->st_dev, file->st_ino);
+    pthread_mutex_unlock(&m->lock);
+    return changed;
 }
 
 void made_remove(struct made *m, dev_t dev, ino_t ino)
@@ -127,5 +149,7 @@ enum made_verdict made_look(struct made *m, int dir_fd, const char *name,
 {
     if (!made_has(m, there))
         return MADE_NOT;
-    return is_other_link(dir_fd, name, there) ? MADE_OTHER_NAME : MADE_HERE;
+    if (!is_other_link(dir_fd, name, there))
+        return MADE_HERE;
+    return is_changed(m, there) ? MADE_CHANGED : MADE_OTHER_NAME;
 }

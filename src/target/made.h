@@ -27,6 +27,8 @@ enum made_verdict {
     MADE_HERE,       /* made or written by this run: it must not be replaced */
     MADE_OTHER_NAME, /* likewise, but this name is another hard link: a new file may get it,
                       * while the file itself must not be written to */
+    MADE_CHANGED,    /* the same, and the file has been written to in place: what it was before
+                      * nobody knows any more */
 };
 
 /* Makes an empty one. The caller's; NULL without memory. */
@@ -38,6 +40,9 @@ void made_free(struct made *m);
 /* Notes a file. If there is no memory for that, made_look() will not be sure of any file any
  * more, and takes all for made ones. m may be NULL. */
 void made_add(struct made *m, dev_t dev, ino_t ino);
+
+/* The same for a file that existed, and is written to in place. */
+void made_add_changed(struct made *m, dev_t dev, ino_t ino);
 
 /* Takes back that a file was noted: it has been removed. m may be NULL. */
 void made_remove(struct made *m, dev_t dev, ino_t ino);

@@ -57,7 +57,7 @@ class TreeModel:
         self.names.setdefault(id(source), []).append((children, name, old, was, what))
         self.sources[id(source)] = source
         into = self.rules.inplace and not (self.rules.backup or self.rules.remove)
-        if into and what == "done" and old is not None and old.kind == "file":
+        if into and what == "done" and old is not None and old.kind == source.kind == "file":
             self.written.setdefault(id(old), (old, []))[1].append((children, name, source))
 
     # ---- hard links ----

@@ -75,6 +75,16 @@ mkdir to
 ucopy -a src to
 ucopy -a --resume --backup=numbered src to
 files to
+# Two files of the source for one old one: -u --inplace does not take the first for the second.
+mkdir pair at
+echo one >pair/a
+echo two >pair/b
+touch -d 2020-01-01 pair/a pair/b
+echo old >at/a
+ln at/a at/b
+touch -d 2019-01-01 at/a
+run -auT --inplace pair at
+diff -r pair at
 # -u replaces no newer file, even if that is another name of what it has replaced.
 rm -rf to
 cp -a src to
@@ -173,6 +183,7 @@ src/d/a-3
 src/d/sparse-3
 src/sparse
 src/sparse-2
+exit 0
 exit 0
 one
 one
