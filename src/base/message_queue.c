@@ -70,8 +70,8 @@ static struct queued_message *message_new(unsigned who, const char *path,
     return new;
 }
 
-/* Waits for the spare message, and fills it. The caller holds the lock. NULL: the queue has been
- * closed. */
+/* Waits for the spare message, and fills it. The caller holds the lock. NULL: the queue has
+ * been closed. */
 static struct queued_message *take_spare(struct message_queue *q, unsigned who,
                                          const struct failure *f)
 {
