@@ -20,8 +20,8 @@ int tree_dest_exists(struct tree_dest *t, const char *name, struct stat *st)
     return -1;
 }
 
-/* The existing file has the data. It gets the attributes that it lacks: that run may have failed
- * to set them. fd: -1 if it cannot be opened. */
+/* The existing file has the data. It gets the attributes that it lacks: that run may have
+ * failed to set them. fd: -1 if it cannot be opened. */
 static void renew_attrs(struct tree_dest *t, const struct record *r, const char *name, int fd,
                         const struct stat *there)
 {
