@@ -84,7 +84,7 @@ static struct call *take_next(struct call_set *set)
     if (set->next == set->params.n)
         return NULL;
     set->running++;
-    set->last_start_ms = clock_now_ms();
+    set->last_start_ms = clock_running_ms();
     return &set->calls[set->next++];
 }
 
@@ -200,7 +200,7 @@ static uint64_t deadline_of(const struct bounded_calls *params, uint64_t start_m
 }
 
 /* How long poll(2) may wait. Short while calls have not started: all of them have to start long
- * before the time limit is over. */
+ * before the time limit is over. No longer than the clock of the limit allows. */
 static int poll_timeout_ms(const struct bounded_calls *params, const struct snapshot *s,
                            uint64_t now, uint64_t deadline)
 {
@@ -208,7 +208,9 @@ static int poll_timeout_ms(const struct bounded_calls *params, const struct snap
         return (int)(params->timeout_ms && params->timeout_ms < 10 * SPREAD_MS
                          ? params->timeout_ms / 10
                          : SPREAD_MS);
-    return deadline == UINT64_MAX ? -1 : (int)(deadline - now);
+    if (deadline == UINT64_MAX)
+        return -1;
+    return deadline - now < CLOCK_LOOK_MS ? (int)(deadline - now) : (int)CLOCK_LOOK_MS;
 }
 
 /* Waits until no call is running or the time limit is over. */
@@ -216,7 +218,7 @@ static void wait_for_calls(struct call_set *set)
 {
     const struct bounded_calls *params = &set->params;
     struct snapshot s = take_snapshot(set);
-    uint64_t now = clock_now_ms(), deadline = deadline_of(params, now);
+    uint64_t now = clock_running_ms(), deadline = deadline_of(params, now);
     bool stopping = false;
 
     while (s.running > 0 && now < deadline) {
@@ -230,7 +232,7 @@ static void wait_for_calls(struct call_set *set)
             start_threads(set, s.running);
             s = take_snapshot(set);
         }
-        now = clock_now_ms();
+        now = clock_running_ms();
         if (!stopping && deadline < deadline_of(params, s.last_start_ms))
             deadline = deadline_of(params, s.last_start_ms);
         if (now >= deadline && !stopping && params->moved && params->moved(params->arg))

@@ -1,4 +1,4 @@
-/* clock: the monotonic time, for waits and time limits. */
+/* clock: the monotonic time, for waits, and the time that this process has run, for limits. */
 #ifndef UCOPY_BASE_CLOCK_H
 #define UCOPY_BASE_CLOCK_H
 
@@ -14,6 +14,17 @@ static inline uint64_t clock_now_ms(void)
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
+
+/* While a limit runs that is measured with clock_running_ms(), some thread has to call it at
+ * least so often. */
+#define CLOCK_LOOK_MS 250u
+
+/* The time that this process has run, in milliseconds since some moment; never 0. Time does not
+ * count in which it was stopped (SIGSTOP, Ctrl-Z, a debugger), frozen with its control group, or
+ * the machine slept: nobody answers a process that does not run, so limits for answers are
+ * measured with this clock. The process notices such a time afterwards only, by a long pause
+ * between two calls, of which it counts a part of a second. Never goes back. Any thread. */
+uint64_t clock_running_ms(void);
 
 /* Whether the two times are equal. */
 static inline bool clock_same(const struct timespec *a, const struct timespec *b)

@@ -25,7 +25,7 @@ struct supervisor {
     int signal_fd;
     int socket;
     int ended_by;      /* the first signal that stops the program, or 0 */
-    uint64_t deadline; /* of the worker process; ms, monotonic; UINT64_MAX: none */
+    uint64_t deadline; /* of the worker process; ms, clock_running_ms(); UINT64_MAX: none */
 };
 
 /* Terminates this process in the same way as the worker process: with its exit status, or by
@@ -69,7 +69,7 @@ static void pass_on_signals(struct supervisor *s)
         (void)send(s->socket, &info, sizeof info, MSG_NOSIGNAL);
         if (info.ssi_signo == SIGUSR1)
             continue;
-        s->deadline = clock_now_ms() + (s->ended_by ? SECOND_WAIT_MS : FIRST_WAIT_MS);
+        s->deadline = clock_running_ms() + (s->ended_by ? SECOND_WAIT_MS : FIRST_WAIT_MS);
         if (!s->ended_by)
             s->ended_by = (int)info.ssi_signo;
     }
@@ -80,11 +80,13 @@ static _Noreturn void supervise(struct supervisor *s)
     for (;;) {
         struct pollfd p[2] = {{.fd = s->socket, .events = POLLIN},
                               {.fd = s->signal_fd, .events = POLLIN}};
-        uint64_t now = clock_now_ms();
+        uint64_t now = clock_running_ms(), left = s->deadline - now;
 
         if (now >= s->deadline)
             _exit(128 + s->ended_by);
-        poll(p, 2, s->deadline == UINT64_MAX ? -1 : (int)(s->deadline - now));
+        poll(p, 2,
+             s->deadline == UINT64_MAX ? -1
+                                       : (int)(left < CLOCK_LOOK_MS ? left : CLOCK_LOOK_MS));
         if (p[0].revents)
             read_worker(s);
         if (p[1].revents)

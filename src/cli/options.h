@@ -35,6 +35,9 @@ enum options_action { OPTIONS_COPY, OPTIONS_HELP, OPTIONS_USAGE, OPTIONS_VERSION
  * comes back, take less time. */
 #define OPTIONS_DEFAULT_TIMEOUT 120u
 
+/* A file that moves fewer bytes in a second may count as one that does not answer. */
+#define OPTIONS_LEAST_RATE (64u << 10)
+
 /* The bytes of all buffers together without --memory. */
 #define OPTIONS_DEFAULT_MEMORY (64ull << 20)
 
@@ -128,6 +131,15 @@ void options_free(struct options *o);
 static inline unsigned options_timeout_ms(const struct options *o)
 {
     return (o->has_timeout ? o->timeout : OPTIONS_DEFAULT_TIMEOUT) * 1000;
+}
+
+/* The most bytes that one request may have: a file that moves OPTIONS_LEAST_RATE ends it within
+ * the time-out. At least OPTIONS_LEAST_RATE, because smaller requests are slow. */
+static inline uint64_t options_max_request(const struct options *o)
+{
+    uint64_t seconds = options_timeout_ms(o) / 1000;
+
+    return seconds ? seconds * OPTIONS_LEAST_RATE : UINT64_MAX;
 }
 
 /* Whether an existing file is replaced by a new one rather than overwritten. */

@@ -75,8 +75,8 @@ static inline uint32_t chunk_len(const struct chunk *k)
     return (uint32_t)(k->range.end - k->range.start);
 }
 
-/* Makes a free chunk of each buffer of the pool, which outlives them. 0, or -ENOMEM with *s to be
- * freed. */
+/* Makes a free chunk of each buffer of the pool, which outlives them. 0, or -ENOMEM with *s to
+ * be freed. */
 int chunks_init(struct chunks *s, const struct job *j, const struct pool *pool);
 
 /* Frees what chunks_init() made. */

@@ -17,8 +17,9 @@
  * pace (pace.c: which destinations share a range) and watchdog (watchdog.c: which endpoints are
  * silent). Workers share the job and nothing else.
  *
- * Which thread runs it. Each worker is a thread. The functions below and all *_priv.h files are
- * for the worker's thread only; job.h is for any thread; worker.h is for the main thread.
+ * Which thread runs it. Each worker is a thread. The functions below, except copy_take_away(), and
+ * all *_priv.h files are for the worker's thread only; job.h is for any thread; worker.h is for
+ * the main thread.
  *
  * To add a kind of work (verification, say): a value of enum work and its stages in job.h, and
  * a struct work_ops in a file of its own (copy_priv.h). */
@@ -42,16 +43,29 @@ bool copy_uses(const struct copy *c, unsigned i);
  * may have to for ever. */
 #define COPY_LEFT 1
 
+/* Returned when copy_take_away() has taken the work. */
+#define COPY_TAKEN 2
+
 /* Copies until nothing is left to claim, or the job is stopping. A destination that wants it
  * (endpoint.flush) is flushed as soon as it is complete; when the fsync fails, the destination
  * is dropped. Failures of single destinations and of the source are recorded in the job. An
  * endpoint that does not answer for longer than endpoint.timeout_ms (with a flush: and
  * copy_flush_allowance_ms()) fails with ETIMEDOUT.
  *
- * Returns 0; COPY_LEFT, after unfinished work has been returned to the job; or a negative errno
- * if the engine itself broke: every destination has then been dropped for that reason, and
- * operations may be under way, too. */
+ * Returns 0; COPY_LEFT, after unfinished work has been returned to the job; COPY_TAKEN, with
+ * operations under way; or a negative errno if the engine itself broke: every destination has
+ * then been dropped for that reason, and operations may be under way, too. */
 int copy_run(struct copy *c, struct engine *e);
+
+/* Looks whether copy_run() has been in a call of its engine for longer than any time-out of the
+ * job: the kernel makes some operations before the call returns, and one of them hangs. (FUSE
+ * does so with O_DIRECT writes beyond the end of a file, fs/fuse/file.c of Linux 6.18; so does
+ * io_submit(2) through the page cache.) Nobody knows which one it is. If so, returns what the
+ * copy has claimed to the job, for an engine of which the loop is never away. A destination
+ * without positions that has a write under way is dropped. copy_run() touches the job no more,
+ * and returns COPY_TAKEN if that call ever ends. Whether the work was taken. For another thread,
+ * while copy_run() may be running. */
+bool copy_take_away(struct copy *c);
 
 /* How long a slow device may take, in addition to its time-out, to flush what the page cache
  * took fast: a second per 4 MiB that the cache can hold back. size in bytes; milliseconds. */

@@ -11,6 +11,7 @@
 #ifndef UCOPY_COPY_COPY_PRIV_H
 #define UCOPY_COPY_COPY_PRIV_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -19,6 +20,8 @@
 #include "job.h"
 #include "pace_priv.h"
 #include "watchdog_priv.h"
+
+#define COPY_TAKEN_AWAY UINT64_MAX
 
 /* What the loop knows of one endpoint. */
 struct endpoint_state {
@@ -36,6 +39,11 @@ struct copy {
     struct endpoint_state source;
     struct endpoint_state *dests;
     bool *takes; /* per destination: what the last claim was for */
+
+    /* Since when the thread is in a call of its engine, in ms of clock_running_ms(); 0: it is
+     * not; COPY_TAKEN_AWAY: copy_take_away() has taken its work. Meanwhile all else here may be
+     * read by that function. */
+    _Atomic uint64_t away_since;
 
     unsigned in_flight;  /* batches */
     uint64_t submitted;  /* batches, in all */

@@ -339,7 +339,7 @@ void job_given(struct job *j, unsigned d)
 
 void job_ask_source(struct job *j)
 {
-    atomic_store(&j->asked_at, clock_now_ms());
+    atomic_store(&j->asked_at, clock_running_ms());
     send_news(j);
 }
 

@@ -28,6 +28,7 @@ struct endpoint {
     bool need_direct;      /* --direct=always: never fall back to the page cache on EINVAL */
     bool sequential;       /* no positions: bytes in order */
     bool ascending;        /* a write begins when what is below it has been written */
+    bool unready;          /* source: an engine that polls would wait in vain */
     bool flush;            /* wants an fsync when all is written */
     bool blank; /* reads as zeros where nothing is written: zeros need not be written */
     unsigned timeout_ms; /* how long it may be silent while operations run; 0: for ever */
@@ -99,7 +100,7 @@ struct job {
     uint64_t read_bytes;
     uint64_t end; /* where the copy ends: size, or less once an unknown end has been found */
 
-    /* Since when a worker asks for the source's end with a call that may hang, clock_now_ms();
+    /* Since when a worker asks for the source's end with a call that may hang, clock_running_ms();
      * 0: none does. */
     _Atomic uint64_t asked_at;
 };

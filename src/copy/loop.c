@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "accounting_priv.h"
+#include "base/clock.h"
 #include "copy.h"
 #include "copy_priv.h"
 #include "hang_check_priv.h"
@@ -58,6 +59,50 @@ bool copy_uses(const struct copy *c, unsigned i)
     return c->chunks.all[i].left > 0;
 }
 
+/* ---- calls of the engine ---- */
+
+/* The part of the longest limit that a call may take in addition. */
+#define AWAY_SHARE 4u
+
+static void go_away(struct copy *c)
+{
+    atomic_store(&c->away_since, clock_running_ms());
+}
+
+/* False: the work has been taken away. */
+static bool come_back(struct copy *c)
+{
+    uint64_t since = atomic_load(&c->away_since);
+
+    return since != COPY_TAKEN_AWAY &&
+           atomic_compare_exchange_strong(&c->away_since, &since, 0);
+}
+
+/* How long a call may take; 0: for ever. */
+static uint64_t away_limit_ms(struct job *j)
+{
+    uint64_t limit = j->source.timeout_ms;
+
+    for (unsigned d = 0; d < j->n_dests; d++)
+        if (!job_dropped(j, d) && j->dests[d].timeout_ms > limit)
+            limit = j->dests[d].timeout_ms;
+    return limit + limit / AWAY_SHARE;
+}
+
+bool copy_take_away(struct copy *c)
+{
+    uint64_t since = atomic_load(&c->away_since), limit = away_limit_ms(c->job);
+
+    if (since == 0 || since == COPY_TAKEN_AWAY || limit == 0 ||
+        clock_running_ms() - since < limit ||
+        !atomic_compare_exchange_strong(&c->away_since, &since, COPY_TAKEN_AWAY))
+        return false;
+    hang_check_leave_behind(c);
+    return true;
+}
+
+/* ---- the loop ---- */
+
 /* Gives the free chunks something to do. */
 static void claim_more(struct copy *c)
 {
@@ -69,7 +114,7 @@ static void claim_more(struct copy *c)
         chunk_use(c, kinds[claim.work], &claim);
 }
 
-/* Submits what can be submitted. 0, or a negative errno: the engine broke.
+/* Submits what can be submitted. 0, COPY_TAKEN, or a negative errno: the engine broke.
  *
  * Ordered batches that are in flight behind one that failed come back cancelled, sooner or
  * later. What is submitted meanwhile would overtake them, so that everything waits for the last
@@ -84,7 +129,10 @@ static int submit_idle(struct copy *c)
 
         if (k->left > 0 || !chunk_build(c, k))
             continue;
+        go_away(c);
         r = engine_submit(c->engine, &k->batch);
+        if (!come_back(c))
+            return COPY_TAKEN;
         if (r < 0) {
             chunk_unbuild(k);
             /* No room for the moment: completions will make some. */
@@ -98,14 +146,19 @@ static int submit_idle(struct copy *c)
     return 0;
 }
 
+/* As submit_idle(). */
 static int wait_and_account(struct copy *c)
 {
     struct engine_op *done = NULL;
+    unsigned slow;
     int r;
 
     pace_wait(&c->pace);
-    r = engine_wait(c->engine, chunks_count_slow(c), WAIT_MS, &done);
-
+    slow = chunks_count_slow(c);
+    go_away(c);
+    r = engine_wait(c->engine, slow, WAIT_MS, &done);
+    if (!come_back(c))
+        return COPY_TAKEN;
     while (done && r == 0) {
         struct engine_op *op = done;
 
@@ -137,15 +190,15 @@ int copy_run(struct copy *c, struct engine *e)
         if (!c->chunks.claimed && !c->leaving)
             return 0;
         r = c->leaving ? 0 : submit_idle(c);
-        assert(r < 0 || c->in_flight > 0 || c->leaving);
+        assert(r != 0 || c->in_flight > 0 || c->leaving);
         if (r == 0 && !hang_check_can_go_on(c)) {
             hang_check_leave_behind(c);
             return COPY_LEFT;
         }
         if (r == 0)
             r = wait_and_account(c);
-        if (r < 0)
-            return account_broken_engine(c, r);
+        if (r != 0)
+            return r < 0 ? account_broken_engine(c, r) : r;
         hang_check_look(c);
     }
     return c->in_flight > 0 ? COPY_LEFT : 0;

@@ -15,7 +15,7 @@ int pace_init(struct pace *p, struct job *j, unsigned buffers, uint32_t chunk_si
                        .chunk_size = chunk_size,
                        .room = j->max_held,
                        .least = UINT_MAX / 4,
-                       .began = clock_now_ms()};
+                       .began = clock_running_ms()};
     p->updated = p->began;
     p->dests = calloc(j->n_dests, sizeof *p->dests);
     p->next = calloc(j->n_dests, sizeof *p->next);
@@ -117,7 +117,7 @@ void pace_update(struct pace *p, unsigned lost)
 {
     /* A third of the buffers is out of reach for each destination. */
     unsigned room = (p->buffers - lost) * 2 / 3;
-    uint64_t now = clock_now_ms();
+    uint64_t now = clock_running_ms();
 
     if (!p->job->detach)
         return;

@@ -36,7 +36,7 @@ struct pace_dest {
     int64_t debt; /* ms that others waited for it, less those that it waited for others */
 };
 
-/* All times are in ms on the monotonic clock. */
+/* All times are in ms of clock_running_ms(). */
 struct pace {
     struct job *job;
     unsigned buffers;    /* chunks of the worker */
@@ -50,8 +50,8 @@ struct pace {
     uint64_t updated;
 };
 
-/* Makes *p for a worker of job j, which outlives it, with so many chunks of at most so many bytes.
- * 0 or -ENOMEM. */
+/* Makes *p for a worker of job j, which outlives it, with so many chunks of at most so many
+ * bytes. 0 or -ENOMEM. */
 int pace_init(struct pace *p, struct job *j, unsigned buffers, uint32_t chunk_size);
 
 /* Frees what pace_init() made. */

@@ -9,12 +9,6 @@
  * cancelled. */
 #define GRACE_SHARE 4u
 
-/* The only clock that limits are measured with, in ms. */
-static uint64_t now_ms(void)
-{
-    return clock_now_ms();
-}
-
 int watchdog_init(struct watchdog *w, unsigned n_dests)
 {
     *w = (struct watchdog){.n = watch_of(n_dests)};
@@ -30,7 +24,7 @@ void watchdog_free(struct watchdog *w)
 
 bool watchdog_begin(struct watchdog *w)
 {
-    uint64_t now = now_ms();
+    uint64_t now = clock_running_ms();
 
     if (now - w->looked_at < WATCHDOG_INTERVAL_MS)
         return false;
@@ -117,7 +111,7 @@ enum watch_verdict watchdog_judge(struct watchdog *w, unsigned i)
         e->asked = NULL;
         return WATCH_FINE;
     }
-    now = now_ms();
+    now = clock_running_ms();
     if (e->quiet_since == 0)
         e->quiet_since = now;
     verdict = judge(w, e, now);
@@ -153,7 +147,7 @@ bool watchdog_is_stuck(const struct watchdog *w)
 
 bool watchdog_is_stalled(uint64_t *since, uint64_t limit_ms)
 {
-    uint64_t now = now_ms();
+    uint64_t now = clock_running_ms();
 
     if (*since == 0)
         *since = now;

@@ -11,8 +11,8 @@
  * is not silent yet: its operations are cancelled, one after the other. The answer shows
  * whether the operation waits (engine_op.waits), has been interrupted, or runs and stays.
  *
- * All times and limits here, and those of watchdog_is_stalled(), come from one clock in
- * watchdog.c. Time that must not count is to be left out there.
+ * All times and limits here, and those of watchdog_is_stalled(), are measured with
+ * clock_running_ms().
  *
  * A watchdog belongs to one worker. */
 #ifndef UCOPY_COPY_WATCHDOG_PRIV_H

@@ -143,8 +143,8 @@ static int32_t ask_for_end(struct copy *c, const struct engine_op *op)
     return r;
 }
 
-/* A read has failed: an error somewhere in its range, which only a smaller read can tell. False:
- * it was small enough. */
+/* A read has failed: an error somewhere in its range, which only a smaller read can tell.
+ * False: it was small enough. */
 static bool ask_in_pieces(struct copy *c, struct chunk *k)
 {
     const struct endpoint *src = &c->job->source;

@@ -37,11 +37,12 @@ struct crew {
     const struct engine_ops *reserve; /* for successors */
 
     pthread_mutex_t lock;
-    pthread_cond_t gone; /* a thread has ended */
-    unsigned n_threads;  /* threads that have not */
-    unsigned opening;    /* threads that have not made their engines yet */
-    struct pool *rests;  /* for successors: what workers that were left behind do not need */
-    unsigned active;     /* threads that work for the copy; the last one reports the end */
+    pthread_cond_t gone;    /* a thread has ended */
+    unsigned n_threads;     /* threads that have not */
+    unsigned opening;       /* threads that have not made their engines yet */
+    struct pool *rests;     /* for successors: what workers that were left behind do not need */
+    unsigned active;        /* threads that work for the copy; the last one reports the end */
+    struct worker *working; /* those that run copy_run() */
 
     /* only for the first worker's thread until the end */
     int error;
@@ -55,6 +56,7 @@ struct worker {
     struct pool pool;
     struct engine *engine;
     struct copy *copy;
+    struct worker *next; /* in crew.working */
 };
 
 static void remark(struct crew *c, const char *engine, const struct engine_reason *reason)
@@ -126,6 +128,16 @@ static void note_lacking(const struct engine_ops *ops, const struct engine_reaso
     pthread_mutex_unlock(&lacking.lock);
 }
 
+/* Whether the engine is not the right one for this job's files, and why. */
+static bool is_unsuitable(const struct job *j, const struct engine_ops *ops,
+                          struct engine_reason *why)
+{
+    if (!j->source.unready || !ops->polls)
+        return false;
+    snprintf(why->text, sizeof why->text, "poll(2) never reports that SOURCE can be read");
+    return true;
+}
+
 /* Makes an engine of the kind, if this kernel is not known to lack it. */
 static int try_engine(const struct engine_ops *ops, const struct engine_config *config,
                       struct engine **ret_engine, struct engine_reason *why)
@@ -148,6 +160,8 @@ static int choose_engine(struct crew *c, const struct engine_config *config,
     int r = -ENOSYS;
 
     if (c->wanted) {
+        if (is_unsuitable(c->job, c->wanted, &c->why))
+            return -EOPNOTSUPP;
         r = engine_create(c->wanted, config, ret_engine, &c->why);
         if (r == 0)
             atomic_store(&c->chosen, c->wanted);
@@ -155,7 +169,7 @@ static int choose_engine(struct crew *c, const struct engine_config *config,
     }
     for (const struct engine_ops *const *ops = engine_table; *ops; ops++) {
         why.text[0] = '\0';
-        if (suits(*ops, c->job, &why)) {
+        if (suits(*ops, c->job, &why) && !is_unsuitable(c->job, *ops, &why)) {
             r = try_engine(*ops, config, ret_engine, &why);
             if (r == 0) {
                 atomic_store(&c->chosen, *ops);
@@ -178,8 +192,8 @@ static const struct engine_ops *choose_reserve(const struct crew *c, const struc
     return e->ops;
 }
 
-/* ops: NULL for the first worker, which chooses the engine. rest: what a predecessor has left of
- * its pool, which is consumed; or NULL. */
+/* ops: NULL for the first worker, which chooses the engine. rest: what a predecessor has left
+ * of its pool, which is consumed; or NULL. */
 static int worker_open(struct worker *w, struct crew *c, const struct engine_ops *ops,
                        struct pool *rest)
 {
@@ -287,6 +301,24 @@ static bool is_last(struct crew *c)
     return last;
 }
 
+static int run(struct crew *c, struct worker *w)
+{
+    struct worker **link = &c->working;
+    int r;
+
+    pthread_mutex_lock(&c->lock);
+    w->next = c->working;
+    c->working = w;
+    pthread_mutex_unlock(&c->lock);
+    r = copy_run(w->copy, w->engine);
+    pthread_mutex_lock(&c->lock);
+    while (*link != w)
+        link = &(*link)->next;
+    *link = w->next;
+    pthread_mutex_unlock(&c->lock);
+    return r;
+}
+
 static void *succeed(void *arg);
 
 static bool is_used(void *copy, unsigned i)
@@ -321,11 +353,12 @@ static struct pool *take_rest(struct crew *c)
 }
 
 /* Copies until all is done. A worker with operations under way that never end cannot go on: a
- * successor with an engine of its own takes its place, while it waits for them. */
+ * successor with an engine of its own takes its place, while it waits for them. If its work was
+ * taken away, crew_look() has seen to that. */
 static void work(struct crew *c, struct worker *w)
 {
-    int r = copy_run(w->copy, w->engine);
-    bool passed_on = false, last;
+    int r = run(c, w);
+    bool passed_on = r == COPY_TAKEN, last;
 
     if (r == COPY_LEFT && !job_stopping(c->job)) {
         leave_rest(c, w);
@@ -362,21 +395,69 @@ static void *follow(void *arg)
     return leave(c);
 }
 
+/* There is no successor, for the reason err: a positive errno. */
+static void fail_rest(struct crew *c, int err)
+{
+    job_fail_rest(c->job, err);
+    if (is_last(c))
+        report_end(c);
+}
+
+static void *succeed_with(struct crew *c, const struct engine_ops *ops)
+{
+    struct worker w;
+    int r = worker_open(&w, c, ops, take_rest(c));
+
+    opened(c);
+    if (r == 0)
+        work(c, &w);
+    else
+        fail_rest(c, -r);
+    return leave(c);
+}
+
 static void *succeed(void *arg)
 {
     struct crew *c = arg;
-    struct worker w;
-    int r = worker_open(&w, c, c->reserve, take_rest(c));
 
-    opened(c);
-    if (r == 0) {
-        work(c, &w);
-    } else {
-        job_fail_rest(c->job, -r);
-        if (is_last(c))
-            report_end(c);
+    return succeed_with(c, c->reserve);
+}
+
+/* With the engine that makes no operation in the worker's own thread. */
+static void *take_over(void *arg)
+{
+    return succeed_with(arg, &engine_sync_ops);
+}
+
+/* Takes the work of all workers away whose engine hangs. Returns how many these are, and how
+ * many of them had engine sync already. */
+static unsigned take_away(struct crew *c, unsigned *ret_sync)
+{
+    unsigned n = 0;
+
+    *ret_sync = 0;
+    pthread_mutex_lock(&c->lock);
+    for (struct worker *w = c->working; w; w = w->next) {
+        if (!copy_take_away(w->copy))
+            continue;
+        n++;
+        *ret_sync += w->engine->ops == &engine_sync_ops;
     }
-    return leave(c);
+    pthread_mutex_unlock(&c->lock);
+    return n;
+}
+
+void crew_look(struct crew *c)
+{
+    unsigned n_sync, n = take_away(c, &n_sync);
+
+    for (unsigned i = 0; i < n; i++) {
+        /* It runs operations itself only when there are no threads. */
+        if (i < n_sync)
+            fail_rest(c, ETIMEDOUT);
+        else if (start_thread(c, take_over) < 0)
+            fail_rest(c, EAGAIN);
+    }
 }
 
 /* The first worker: chooses the engine and starts the others. */
@@ -431,13 +512,17 @@ int crew_start(struct crew **ret_crew, struct job *j, const struct crew_config *
 
 bool crew_end(struct crew *c, unsigned limit_ms)
 {
-    struct timespec until = clock_in_ms(limit_ms);
-    int r = 0;
+    uint64_t now = clock_running_ms(), until = now + limit_ms;
     bool ended;
 
     pthread_mutex_lock(&c->lock);
-    while (c->n_threads > 0 && r == 0)
-        r = pthread_cond_timedwait(&c->gone, &c->lock, &until);
+    while (c->n_threads > 0 && now < until) {
+        struct timespec soon =
+            clock_in_ms((unsigned)(until - now < CLOCK_LOOK_MS ? until - now : CLOCK_LOOK_MS));
+
+        (void)pthread_cond_timedwait(&c->gone, &c->lock, &soon);
+        now = clock_running_ms();
+    }
     ended = c->n_threads == 0;
     pthread_mutex_unlock(&c->lock);
     return ended;

@@ -2,7 +2,8 @@
  * nothing but the job.
  *
  * The crew is all workers of one job. The first one chooses the engine for all. A worker that
- * is stuck with operations that never end is replaced by a successor. */
+ * is stuck with operations that never end is replaced by a successor. If it hangs itself, the
+ * main thread sees to that. */
 #ifndef UCOPY_COPY_WORKER_H
 #define UCOPY_COPY_WORKER_H
 
@@ -26,6 +27,10 @@ int crew_start(struct crew **ret_crew, struct job *j, const struct crew_config *
 /* Whether all threads have made their engines: until then none of the job's descriptors may be
  * closed. */
 bool crew_is_open(struct crew *c);
+
+/* Replaces workers that hang in the kernel inside a call of their engine (copy_take_away()). To
+ * be called about once in CLOCK_LOOK_MS. */
+void crew_look(struct crew *c);
 
 /* Whether the work has ended: nothing changes in the job any more. */
 bool crew_has_ended(const struct crew *c);

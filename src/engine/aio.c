@@ -9,6 +9,7 @@
  * (/dev/full returns EINVAL). Their operations (ENGINE_STREAM) use read(2) and write(2), the
  * oldest first on each file, when poll(2) reports that they will not block. A write to a pipe
  * is divided into pieces of PIPE_BUF bytes, because poll(2) promises room for that many only.
+ * It ends short when it takes long (ENGINE_STREAM_MS).
  * An eventfd lets one poll(2) wait for streams and for aio completions.
  *
  * io_getevents(2) may return before it has enough events: with EINTR or fewer events when a
@@ -23,6 +24,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "sequencer_priv.h"
 
 /* The most requests in the kernel at once. All programs share fs.aio-max-nr (often 65536), and
@@ -49,6 +51,7 @@ struct aio {
     /* Files without positions, by file index. */
     struct op_list *streams; /* operations started, oldest first */
     uint32_t *step;       /* bytes that a write moves without blocking when poll(2) is ready */
+    uint64_t *step_until; /* ms, clock_now_ms(): until then the oldest write goes on */
     unsigned n_streams;   /* operations in all the lists */
     struct pollfd *polls; /* [n_files] is the eventfd; fd -1: the file has no operations */
 };
@@ -157,7 +160,7 @@ static void submit_queue(struct aio *a)
 }
 
 /* The file is ready: continues its oldest operation. A read finishes with one read(2). A write
- * finishes when all bytes are written or write(2) has failed. */
+ * finishes when all bytes are written, it has taken long, or write(2) has failed. */
 static void step_stream(struct aio *a, unsigned file)
 {
     struct op_list *list = &a->streams[file];
@@ -167,6 +170,8 @@ static void step_stream(struct aio *a, unsigned file)
     int32_t r;
 
     part.len = op->len - moved;
+    if (moved == 0)
+        a->step_until[file] = clock_now_ms() + ENGINE_STREAM_MS;
     if (op->kind == ENGINE_WRITE) {
         part.buf = (char *)op->buf + moved;
         part.len = part.len < a->step[file] ? part.len : a->step[file];
@@ -175,7 +180,8 @@ static void step_stream(struct aio *a, unsigned file)
     if (r > 0)
         moved += (uint32_t)r;
     op->result = (int32_t)moved;
-    if (op->kind == ENGINE_WRITE && r > 0 && moved < op->len)
+    if (op->kind == ENGINE_WRITE && r > 0 && moved < op->len &&
+        clock_now_ms() < a->step_until[file])
         return;
     op_list_drop_first(list);
     watch_stream(a, file);
@@ -255,6 +261,7 @@ static void free_arrays(struct aio *a)
     free(a->events);
     free(a->streams);
     free(a->step);
+    free(a->step_until);
     free(a->polls);
 }
 
@@ -270,9 +277,10 @@ static int make_arrays(struct aio *a, const struct engine_config *config)
     a->events = calloc(a->n_events, sizeof *a->events);
     a->streams = calloc(a->n_files + 1, sizeof *a->streams);
     a->step = calloc(a->n_files + 1, sizeof *a->step);
+    a->step_until = calloc(a->n_files + 1, sizeof *a->step_until);
     a->polls = calloc(a->n_files + 1, sizeof *a->polls);
     if (!a->iocbs || !a->free_iocbs || !a->queue || !a->events || !a->streams || !a->step ||
-        !a->polls) {
+        !a->step_until || !a->polls) {
         free_arrays(a);
         return -ENOMEM;
     }

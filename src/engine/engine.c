@@ -175,12 +175,12 @@ static int probe_run(struct engine *e, struct engine_reason *why)
         {.kind = ENGINE_NOP}, {.kind = ENGINE_NOP}, {.kind = ENGINE_NOP}};
     struct engine_batch batch = {.ops = ops, .n_ops = 3};
     struct engine_op *done;
-    uint64_t end = clock_now_ms() + PROBE_TIMEOUT_MS;
+    uint64_t end = clock_running_ms() + PROBE_TIMEOUT_MS;
     int r = engine_submit(e, &batch);
 
     if (r < 0)
         return engine_reason_set(why, "submission", -r);
-    while (r == 0 && batch.left > 0 && clock_now_ms() < end)
+    while (r == 0 && batch.left > 0 && clock_running_ms() < end)
         r = engine_wait(e, 0, PROBE_TIMEOUT_MS, &done);
     if (r < 0 || batch.left > 0)
         return engine_reason_set(why, "wait", r < 0 ? -r : ETIMEDOUT);

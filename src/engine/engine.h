@@ -163,6 +163,7 @@ struct engine_ops {
      * that need a thread, and chooses by the inode's address (io_wq_hash_work(),
      * io_uring/io-wq.c, 6.18). */
     bool shares_queues;
+    bool polls; /* waits until poll(2) reports that a file can be read, if it has that */
 
     /* Makes an instance. create() itself tries everything that the engine needs, so that the
      * engine works if it succeeds. Returns 0, or a negative errno with the reason in *why;
@@ -240,6 +241,10 @@ int32_t engine_run_blocking(const struct engine *e, const struct engine_op *op);
 
 /* For engines: sets *why to "CALL: " and the text of err, a positive errno. Returns -err. */
 int engine_reason_set(struct engine_reason *why, const char *call, int err);
+
+/* For engines that serve streams with blocking calls: such a write ends short when it has moved
+ * bytes for so long, so that the caller sees that the stream is slow and does not hang. ms. */
+#define ENGINE_STREAM_MS 100u
 
 /* Makes the list empty. */
 static inline void op_list_init(struct op_list *l)

@@ -119,6 +119,7 @@ static void fanout_destroy(struct engine *e)
 const struct engine_ops engine_fanout_ops = {
     .name = "fanout",
     .shares_queues = true,
+    .polls = true,
     .create = fanout_create,
     .submit = sequencer_submit,
     .wait = sequencer_wait,

@@ -286,6 +286,7 @@ static int group_create(const struct engine_config *config, struct engine **ret_
 const struct engine_ops engine_group_ops = {
     .name = "group",
     .shares_queues = true,
+    .polls = true,
     .create = group_create,
     .submit = uring_chain_submit,
     .wait = uring_chain_wait,

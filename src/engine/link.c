@@ -40,6 +40,7 @@ static int link_create(const struct engine_config *config, struct engine **ret_e
 const struct engine_ops engine_link_ops = {
     .name = "link",
     .shares_queues = true,
+    .polls = true,
     .create = link_create,
     .submit = uring_chain_submit,
     .wait = uring_chain_wait,

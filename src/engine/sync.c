@@ -43,9 +43,38 @@ struct sync {
     struct sync_file files[]; /* by file index */
 };
 
+/* Bytes of one write(2) to a stream: a reader that takes no more than that in a while is seen to
+ * move. */
+#define STREAM_PIECE 16384u
+
 static struct sync *sync_of(struct sequencer *s)
 {
     return (struct sync *)s;
+}
+
+static int32_t write_stream(const struct engine *e, const struct engine_op *op)
+{
+    uint64_t end = clock_now_ms() + ENGINE_STREAM_MS;
+    uint32_t moved = 0;
+
+    do {
+        struct engine_op part = *op;
+        int32_t r;
+
+        part.buf = (char *)op->buf + moved;
+        part.len = op->len - moved < STREAM_PIECE ? op->len - moved : STREAM_PIECE;
+        r = engine_run_blocking(e, &part);
+        if (r <= 0)
+            return moved > 0 ? (int32_t)moved : r;
+        moved += (uint32_t)r;
+    } while (moved < op->len && clock_now_ms() < end);
+    return (int32_t)moved;
+}
+
+static int32_t run(const struct engine *e, const struct engine_op *op)
+{
+    return op->kind == ENGINE_WRITE && op->offset == ENGINE_STREAM ? write_stream(e, op)
+                                                                   : engine_run_blocking(e, op);
 }
 
 /* The thread of one file. */
@@ -64,7 +93,7 @@ static void *file_thread(void *arg)
         }
         op_list_drop_first(&f->todo);
         pthread_mutex_unlock(&y->lock);
-        op->result = engine_run_blocking(&y->seq.base, op);
+        op->result = run(&y->seq.base, op);
         pthread_mutex_lock(&y->lock);
         op_list_append(&y->done, op);
         y->n_done++;
@@ -122,7 +151,7 @@ static void sync_start(struct sequencer *s, struct engine_op *op)
 static bool run_inlined(struct sync *y)
 {
     for (struct engine_op *op = y->inlined.first; op; op = op->next)
-        op->result = engine_run_blocking(&y->seq.base, op);
+        op->result = run(&y->seq.base, op);
     return sequencer_complete_list(&y->seq, &y->inlined);
 }
 

@@ -6,6 +6,9 @@
 
 #define MIN_CHUNK 4096u
 
+/* A chunk is also limited by the time-out (options_max_request()). All that an engine tells of a
+ * request is its end, and an endpoint that is slow must not look like one that hangs. */
+
 /* With O_DIRECT, a device should work at its full rate with one request. Through the page
  * cache, chunks of this size make large folios; they need a fifth less CPU time than the folios
  * that writes of 256 KiB make. */
@@ -91,6 +94,7 @@ void tuning_choose(struct tuning *t, const struct options *o, const struct tunin
     uint64_t chunks, depth;
 
     chunk = at_most(chunk, memory / step * step);
+    chunk = at_most(chunk, options_max_request(o) / step * step);
     /* A file smaller than a chunk is one chunk of its own size. */
     if (f->size_known)
         chunk = at_most(chunk, f->size);

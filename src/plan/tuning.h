@@ -30,7 +30,8 @@ struct tuning_facts {
 
 /* Chooses chunk size, depth and workers. These are the user's values if given, otherwise the
  * defaults from the measurements in bench/RESULTS.md; tuning.c names the reasons. The buffers
- * of all workers need at most o->memory (default 64 MiB), and there are no more chunks than the
+ * of all workers need at most o->memory (default 64 MiB), a chunk has at most
+ * options_max_request() bytes, and there are no more chunks than the
  * source has. The function always finds a result: at least one chunk of the smallest size, or
  * of the size that the user has given. */
 void tuning_choose(struct tuning *t, const struct options *o, const struct tuning_facts *f);

@@ -137,11 +137,11 @@ static void call_open(void *calls, unsigned d)
 {
     struct session_calls *all = calls;
     struct dest_call *c = &all->dests[d];
-    uint64_t deadline = clock_now_ms() + OPEN_WAIT_MS;
+    uint64_t deadline = clock_running_ms() + OPEN_WAIT_MS;
     struct timespec pause = {.tv_nsec = OPEN_POLL_MS * 1000000};
 
     while (may_try_again(target_open(&c->target, &c->request, &c->failure)) &&
-           clock_now_ms() < deadline && !atomic_load(&all->watch.stop)) {
+           clock_running_ms() < deadline && !atomic_load(&all->watch.stop)) {
         nanosleep(&pause, NULL);
         c->failure.err = 0;
     }

@@ -186,8 +186,8 @@ int session_check_space(struct session *s, unsigned d, struct failure *f);
  * little. */
 void session_check_deferred_space(struct session *s);
 
-/* Preallocates for the destinations that the workers write to, and finds out whether the order of
- * the writes matters. */
+/* Preallocates for the destinations that the workers write to, and finds out whether the order
+ * of the writes matters. */
 void session_reserve_space(struct session *s);
 
 /* ---- look.c ---- */

@@ -91,6 +91,7 @@ static void set_up_source(struct session *s)
         .file_direct = add_fd(j, s->source.fd_direct),
         .direct_align = s->source.direct_align,
         .base = s->start,
+        .unready = s->source.can.unready,
         .timeout_ms = session_timeout_ms(s, false),
     };
 }

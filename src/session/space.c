@@ -4,8 +4,8 @@
 #include "base/text.h"
 #include "session_priv.h"
 
-/* Bytes from which on the order of a destination's writes may matter: a copy of less is one chunk
- * or few. */
+/* Bytes from which on the order of a destination's writes may matter: a copy of less is one
+ * chunk or few. */
 #define ORDER_SIZE (256u << 10)
 
 int session_check_space(struct session *s, unsigned d, struct failure *f)

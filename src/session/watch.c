@@ -8,8 +8,8 @@
 #include "engine/engine.h"
 #include "session_priv.h"
 
-/* How often to look whether the search for holes gets no answer. */
-#define SEARCH_MS 1000
+/* How often to look whether something gets no answer that no worker waits for. */
+#define LOOK_MS ((int)CLOCK_LOOK_MS)
 
 /* How often to look, after a signal, whether the workers have ended. */
 #define STOP_POLL_MS 50
@@ -21,9 +21,7 @@ static int interval_ms(const struct session *s, int progress_ms)
         return progress_ms;
     if (s->signal)
         return STOP_POLL_MS;
-    return (s->job.extents || atomic_load(&s->job.asked_at)) && s->job.source.timeout_ms
-               ? SEARCH_MS
-               : -1;
+    return s->job.source.timeout_ms ? LOOK_MS : -1;
 }
 
 /* Whether a call that a worker has made itself hangs since asked_at; 0: there is none. */
@@ -32,7 +30,7 @@ static bool is_late(struct session *s, uint64_t asked_at, const char *what)
     unsigned limit = s->job.source.timeout_ms;
     struct failure f;
 
-    if (!asked_at || !limit || clock_now_ms() < asked_at + limit)
+    if (!asked_at || !limit || clock_running_ms() < asked_at + limit)
         return false;
     failure_set(&f, what, ETIMEDOUT, FAILURE_NO_OFFSET, NO_ANSWER);
     job_fail_source(&s->job, &f);
@@ -69,9 +67,10 @@ static bool watch(struct session *s)
         session_take_signals(s);
         if (s->signal && !before) {
             job_stop(&s->job);
-            deadline = clock_now_ms() + STOP_WAIT_MS;
+            deadline = clock_running_ms() + STOP_WAIT_MS;
         }
-        if (clock_now_ms() >= deadline || s->impatient || search_hangs(s))
+        crew_look(s->crew);
+        if (clock_running_ms() >= deadline || s->impatient || search_hangs(s))
             return false;
         if (progress_ms >= 0 && clock_now_ms() - shown >= (uint64_t)progress_ms) {
             session_show(s, false);

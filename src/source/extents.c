@@ -108,7 +108,7 @@ static void search(struct extents *e, struct window *w, uint64_t pos)
     for (unsigned i = 0; i < WINDOW_STEPS && w->span.end < e->part.size; i++) {
         struct range data;
 
-        atomic_store(&e->asked_at, clock_now_ms());
+        atomic_store(&e->asked_at, clock_running_ms());
         data = holes_next_data(&e->part, w->span.end);
         if (data.start == e->part.size) {
             w->span.end = e->part.size;

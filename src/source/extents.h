@@ -39,7 +39,7 @@ bool extents_find(struct extents *e, uint64_t pos, struct extent *ret);
  * system, which may take its time or hang. */
 void extents_learn(struct extents *e, uint64_t pos);
 
-/* Since when the file system owes an answer, in ms on the monotonic clock; 0: it owes none. Any
+/* Since when the file system owes an answer, in ms of clock_running_ms(); 0: it owes none. Any
  * thread. */
 uint64_t extents_asked_at(struct extents *e);
 

@@ -2,6 +2,7 @@
  * /sys) belong to this kind, too: their st_size and times say nothing. */
 #include <errno.h>
 #include <linux/magic.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -15,15 +16,30 @@
 /* Bytes at the start and at the end of a file that are hashed for its origin. */
 #define SAMPLE_SIZE 65536u
 
+#define MQUEUE_MAGIC 0x19800202 /* ipc/mqueue.c */
+
 /* The kernel's own file systems with made-up files: st_size is 0 or a page, whatever is
  * read. */
 static const unsigned long made_up_file_systems[] = {
-    PROC_SUPER_MAGIC, SYSFS_MAGIC,        DEBUGFS_MAGIC,
-    TRACEFS_MAGIC,    CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC,
-    SECURITYFS_MAGIC, SELINUX_MAGIC,      SMACK_MAGIC,
-    PSTOREFS_MAGIC,   EFIVARFS_MAGIC,     RDTGROUP_SUPER_MAGIC,
-    BINFMTFS_MAGIC,   BPF_FS_MAGIC,       AAFS_MAGIC,
-    NSFS_MAGIC,       XENFS_SUPER_MAGIC,  0,
+    PROC_SUPER_MAGIC,
+    SYSFS_MAGIC,
+    DEBUGFS_MAGIC,
+    TRACEFS_MAGIC,
+    CGROUP_SUPER_MAGIC,
+    CGROUP2_SUPER_MAGIC,
+    SECURITYFS_MAGIC,
+    SELINUX_MAGIC,
+    SMACK_MAGIC,
+    PSTOREFS_MAGIC,
+    EFIVARFS_MAGIC,
+    RDTGROUP_SUPER_MAGIC,
+    BINFMTFS_MAGIC,
+    BPF_FS_MAGIC,
+    AAFS_MAGIC,
+    NSFS_MAGIC,
+    XENFS_SUPER_MAGIC,
+    MQUEUE_MAGIC,
+    0,
 };
 
 bool source_is_made_up(int fd)
@@ -45,6 +61,14 @@ static bool is_longer(const struct source *s)
     return pread(s->fd, &byte, 1, (off_t)s->size) == 1;
 }
 
+/* For made-up files only: a server of FUSE might be asked, and not answer. */
+static bool is_unready(int fd)
+{
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+
+    return poll(&p, 1, 0) == 0;
+}
+
 static int file_begin(struct source *s, struct failure *f)
 {
     (void)f;
@@ -55,6 +79,7 @@ static int file_begin(struct source *s, struct failure *f)
         .again = true,
         .size_known = s->size > 0 && !s->file.made_up && !is_longer(s),
     };
+    s->can.unready = s->file.made_up && is_unready(s->fd);
     s->can.holes = s->can.size_known && holes_are_likely(&s->st);
     s->can.clonable = s->can.size_known;
     return 0;

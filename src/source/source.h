@@ -32,6 +32,7 @@ struct source_can {
                         /sys), nor of empty files, which look the same */
     bool holes;      /* it takes less space than its size: extents.h is worth its calls */
     bool clonable;   /* its data can be cloned (FICLONERANGE), if the file system does that */
+    bool unready;    /* poll(2) reports that a read would wait, and it does not (mqueue) */
 };
 
 struct source {

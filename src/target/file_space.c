@@ -114,9 +114,9 @@ static bool gets_holes(int fd)
  * than is written. The final name gets neither: a file of full length there would look
  * complete.
  *
- * Without holes both would write zeros to all of the file (fat_fallocate(), fs/fat/file.c, 6.18).
- * O_DIRECT is of no use there: vfat and exfat write beyond the end through the page cache all the
- * same, and wait for it (fat_direct_IO(), fs/fat/inode.c, 6.18). */
+ * Without holes both would write zeros to all of the file (fat_fallocate(), fs/fat/file.c,
+ * 6.18). O_DIRECT is of no use there: vfat and exfat write beyond the end through the page
+ * cache all the same, and wait for it (fat_direct_IO(), fs/fat/inode.c, 6.18). */
 void file_space_reserve(struct target *t)
 {
     const struct target_request *q = &t->request;

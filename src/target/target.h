@@ -129,8 +129,8 @@ struct target {
     bool sequential;       /* has no positions: bytes go in order, at ENGINE_STREAM */
     bool can_fsync;        /* fsync(2) makes sense on fd */
 
-    /* target_reserve() sets it: the file system writes zeros where a write leaves a gap behind the
-     * end of the file (vfat, exfat, ntfs3). In ascending order there are none. */
+    /* target_reserve() sets it: the file system writes zeros where a write leaves a gap behind
+     * the end of the file (vfat, exfat, ntfs3). In ascending order there are none. */
     bool ascending;
     bool keeps; /* has a journal: target_note() wants every range that is written */
 
@@ -193,8 +193,8 @@ void target_note(struct target *t, const struct journal_record *v, unsigned n);
 uint64_t target_kept(const struct target *t);
 
 /* Allocates space or sets the length before the first write, where that helps, and finds out
- * whether the order of the writes matters. fd_direct may be closed where it is of no use. Failure
- * is harmless: if there is too little space, the writes report it. */
+ * whether the order of the writes matters. fd_direct may be closed where it is of no use.
+ * Failure is harmless: if there is too little space, the writes report it. */
 void target_reserve(struct target *t);
 
 /* Makes the written file the destination: sets its length (a hole at the end has not been

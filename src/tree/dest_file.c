@@ -254,7 +254,8 @@ static bool write_bytes(struct tree_dest *t, const char *data, size_t left)
     struct failure f;
 
     while (left > 0) {
-        ssize_t n = write(t->fd, data, left);
+        size_t most = t->request.max_write;
+        ssize_t n = write(t->fd, data, left < most ? left : most);
 
         if (n < 0 && errno == EINTR)
             continue;
@@ -264,6 +265,7 @@ static bool write_bytes(struct tree_dest *t, const char *data, size_t left)
             tree_dest_discard(t);
             return false;
         }
+        atomic_fetch_add(&t->request.view->written, (uint64_t)n);
         data += n;
         left -= (size_t)n;
         t->offset += (uint64_t)n;

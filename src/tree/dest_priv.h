@@ -34,6 +34,7 @@
 /* The progress of a destination. Its thread writes it; any thread may read it at any time. */
 struct tree_dest_view {
     _Atomic uint64_t bytes;         /* of files that are complete */
+    _Atomic uint64_t written;       /* of all files; shows that the destination answers */
     _Atomic uint64_t files;         /* complete entries: all but directories */
     _Atomic uint64_t files_skipped; /* files that exist and stay as they are */
     _Atomic uint64_t resumed;       /* of the bytes, those that earlier runs have written */
@@ -62,6 +63,7 @@ struct tree_dest_request {
     const char *source; /* its path, for RECORD_SOURCE_LINK; NULL: there are none. Not owned */
     bool keep_links;    /* hard links stay hard links */
     struct tree_follow follow; /* as in struct tree_source; with source */
+    size_t max_write;          /* bytes that one write(2) may have; not 0 */
     bool must_clone;           /* a file that cannot be cloned is not copied */
     unsigned max_unnamed; /* entries that may wait for their names, each with a descriptor */
     bool remove_existing; /* an existing entry is removed, not written to; but no directory */

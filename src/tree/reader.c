@@ -211,6 +211,7 @@ void *tree_read_source(void *arg)
         .offer = (o->standing.update != UPDATE_ALL || o->resume) && !o->standing.ask &&
                  !o->link && !o->symbolic_link,
         .no_data = o->attributes_only,
+        .max_read = (size_t)options_max_request(o),
         .clone_size = clone_size(o),
         .n_shared_files = t->n_shared_files,
         .clones = on_clones,

@@ -27,17 +27,21 @@ static size_t data_size(const struct walk *w)
 /* Reads `max` bytes, or up to the end of the file; bytes or a negative errno. left: how many
  * bytes the file had left when it was opened. After so many the end is not read:
  * check_unchanged() looks whether the file has grown. */
-static ssize_t read_full(int fd, char *to, size_t max, uint64_t left)
+static ssize_t read_full(const struct tree_source *t, int fd, char *to, size_t max,
+                         uint64_t left)
 {
     size_t have = 0;
 
     while (have < max) {
-        ssize_t n = read(fd, to + have, max - have);
+        size_t want = max - have < t->max_read ? max - have : t->max_read;
+        ssize_t n = read(fd, to + have, want);
 
         if (n == 0)
             break;
         if (n < 0 && errno != EINTR)
             return -errno;
+        if (n > 0)
+            t->read(t->arg, (uint64_t)n);
         have += n > 0 ? (size_t)n : 0;
         if (have == left && have > 0)
             break;
@@ -71,14 +75,13 @@ static bool check_unchanged(struct walk *w, int fd, const struct stat *st, uint6
  * failed, which was reported. */
 static bool fill(struct walk *w, struct record *r, int fd, size_t max, uint64_t left)
 {
-    ssize_t n = read_full(fd, (char *)(uintptr_t)record_data(r), max, left);
+    ssize_t n = read_full(w->t, fd, (char *)(uintptr_t)record_data(r), max, left);
 
     if (n < 0) {
         walk_fail(w, "read", (int)-n, NULL);
         return false;
     }
     r->data_len = (uint32_t)n;
-    w->t->read(w->t->arg, (uint64_t)n);
     return true;
 }
 

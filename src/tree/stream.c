@@ -61,7 +61,7 @@ int stream_create(size_t size, unsigned n_consumers, unsigned max_lanes,
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->more, NULL);
     init_lanes(s);
-    s->lanes[0].began = s->lanes[0].updated = clock_now_ms();
+    s->lanes[0].began = s->lanes[0].updated = clock_running_ms();
     *ret_stream = s;
     return 0;
 }
@@ -271,7 +271,7 @@ void stream_put_off(struct stream *s, unsigned lane)
 
     pthread_mutex_lock(&s->lock);
     l->held_up = false;
-    l->not_before = clock_now_ms() + PUT_OFF_MS;
+    l->not_before = clock_running_ms() + PUT_OFF_MS;
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -295,7 +295,7 @@ static void move_slow(struct stream *s, struct lane *l, struct lane *own, uint64
 
     own->bytes = l->bytes;
     own->head = position;
-    own->began = own->updated = clock_now_ms();
+    own->began = own->updated = clock_running_ms();
     for (unsigned i = 0; i < s->n_consumers; i++) {
         struct consumer *c = &s->consumers[i];
         bool slow = stream_is_in(s, l, c) && stream_is_slow(s, l, c);

@@ -10,7 +10,7 @@
 
 void stream_keep_time(struct stream *s, struct lane *l, bool waited)
 {
-    uint64_t now = clock_now_ms();
+    uint64_t now = clock_running_ms();
     int64_t passed = waited ? (int64_t)(now - l->updated) : 0;
     bool any_idle = false, any_holds = false;
 
@@ -82,7 +82,7 @@ void stream_owe(struct stream *s, unsigned consumer, int64_t ms)
     uint64_t passed;
 
     pthread_mutex_lock(&s->lock);
-    passed = clock_now_ms() - s->lanes[c->lane].began;
+    passed = clock_running_ms() - s->lanes[c->lane].began;
     c->debt += ms;
     c->owes = ms > 0 && c->debt >= wait_budget_ms(passed) && s->max_lanes > 1;
     pthread_mutex_unlock(&s->lock);

@@ -51,7 +51,7 @@ struct lane {
     bool producer_waits;
     bool held_up;
     bool ended;
-    /* On the monotonic clock, in ms. */
+    /* In ms of clock_running_ms(). */
     uint64_t began;
     uint64_t updated;    /* when the debts of the consumers were brought up to date */
     uint64_t not_before; /* the producer is not held up again before that */

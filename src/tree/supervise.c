@@ -93,8 +93,8 @@ void tree_main_supervise(struct tree_main *m)
         wait_for_news(m, wait);
         look(m);
         if (m->stopping && !stopping)
-            deadline = clock_now_ms() + TREE_END_PATIENCE_MS;
-        if (clock_now_ms() >= deadline || m->impatient) {
+            deadline = clock_running_ms() + TREE_END_PATIENCE_MS;
+        if (clock_running_ms() >= deadline || m->impatient) {
             m->abandoned |= !all_over(m);
             break;
         }

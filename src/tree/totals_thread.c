@@ -60,13 +60,13 @@ void tree_look_at_totals(struct tree_main *m)
 
 void tree_end_totals(struct tree_main *m)
 {
-    uint64_t deadline = clock_now_ms() + TREE_END_PATIENCE_MS;
+    uint64_t deadline = clock_running_ms() + TREE_END_PATIENCE_MS;
     struct tree *t = m->tree;
 
     if (!m->counting)
         return;
     atomic_store(&t->totals.count.stop, true);
-    while (!atomic_load(&t->totals.over) && clock_now_ms() < deadline) {
+    while (!atomic_load(&t->totals.over) && clock_running_ms() < deadline) {
         struct pollfd p = {.fd = t->wake_fd, .events = POLLIN};
 
         if (poll(&p, 1, TREE_LOOK_MS) > 0)

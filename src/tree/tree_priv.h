@@ -63,8 +63,8 @@ struct tree_writer {
 
     /* Atomic: the writer's thread writes, and others read. */
     struct tree_dest_view view;
-    _Atomic uint64_t busy_since; /* ms, monotonic; 0: it waits for records. The main thread sets
-                                  * it to now when time must not count. */
+    _Atomic uint64_t busy_since; /* ms of clock_running_ms(); 0: it waits for records. The main
+                                  * thread sets it to now when time must not count. */
     atomic_bool over;            /* the thread does not look at the tree any more */
 
     /* The result, valid when over. */

@@ -1,5 +1,5 @@
-/* watchdog: threads that hang. A writer hangs when one record takes it too long; a reader hangs
- * when all its consumers wait and it brings nothing. See main_priv.h. */
+/* watchdog: threads that hang. A writer hangs when one record takes it too long, and no data
+ * move; a reader hangs when all its consumers wait and it brings nothing. See main_priv.h. */
 #include <errno.h>
 
 #include "base/clock.h"
@@ -25,15 +25,28 @@ static uint64_t record_limit(struct tree_main *m, unsigned d, uint64_t timeout)
     return timeout + copy_flush_allowance_ms(m->status.dests[d].bytes);
 }
 
+/* Since when the writer is busy and has moved nothing; 0: it is not busy. */
+static uint64_t quiet_since(struct tree_main *m, unsigned d, uint64_t now)
+{
+    const struct tree_writer *w = &m->tree->writers[d];
+    uint64_t since = atomic_load(&w->busy_since), written = atomic_load(&w->view.written);
+    struct tree_main_dest *dest = &m->dests[d];
+
+    if (written != dest->written)
+        dest->moved_at = now;
+    dest->written = written;
+    return since != 0 && since < dest->moved_at ? dest->moved_at : since;
+}
+
 static void check_writers(struct tree_main *m)
 {
-    uint64_t now = clock_now_ms(), timeout = options_timeout_ms(m->tree->o);
+    uint64_t now = clock_running_ms(), timeout = options_timeout_ms(m->tree->o);
     struct failure f;
 
     failure_set(&f, "write", ETIMEDOUT, FAILURE_NO_OFFSET, "it does not answer");
     for (unsigned d = 0; timeout && d < m->status.n_dests; d++) {
         const struct tree_writer *w = &m->tree->writers[d];
-        uint64_t since = atomic_load(&w->busy_since);
+        uint64_t since = quiet_since(m, d, now);
 
         if (m->dests[d].given_up || atomic_load(&w->over) || since == 0 ||
             now < since + record_limit(m, d, timeout))
@@ -47,7 +60,7 @@ static bool reader_hangs(struct tree_main *m, struct tree_reader *r)
 {
     const struct tree *t = m->tree;
     struct tree_main_reader *seen = &m->readers[r->lane];
-    uint64_t now = clock_now_ms(), limit = options_timeout_ms(t->o),
+    uint64_t now = clock_running_ms(), limit = options_timeout_ms(t->o),
              steps = atomic_load(&r->steps);
 
     /* The process that writes to a FIFO may take its time. */
@@ -86,7 +99,7 @@ void tree_main_check_hangs(struct tree_main *m)
 
 void tree_main_restart_clocks(struct tree_main *m)
 {
-    uint64_t now = clock_now_ms();
+    uint64_t now = clock_running_ms();
 
     for (unsigned i = 0; i < m->tree->max_readers; i++)
         m->readers[i].idle_since = 0;

@@ -13,7 +13,7 @@
 /* A busy writer hangs when it stays busy for too long (watchdog.c). */
 static void set_busy(struct tree_writer *w, bool is_busy)
 {
-    atomic_store(&w->busy_since, is_busy ? clock_now_ms() : 0);
+    atomic_store(&w->busy_since, is_busy ? clock_running_ms() : 0);
 }
 
 static void on_failed(void *arg, const char *path, const struct failure *f)
@@ -86,6 +86,7 @@ static int open_dest(struct tree_writer *w)
         .keep_directory_symlink = o->keep_directory_symlink,
         .partial = o->partial,
         .durable = o->fsync,
+        .max_write = (size_t)options_max_request(o),
         .umask = w->tree->umask,
         .plain_mode = o->plain_mode,
         .preserve = o->preserve,

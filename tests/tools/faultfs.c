@@ -74,8 +74,8 @@
  * With late-times an fsync and the close of a descriptor that has written directly set the time of
  * modification to the present, as servers of SMB do.
  *
- * With no_holes it is like vfat: zeros are written where a file gets longer without data, by truncate,
- * fallocate and writes behind its end; RULES-FILE.zeros tells how many, a line each time.
+ * With no_holes it is like vfat: zeros are written where a file gets longer without data, by
+ * truncate, fallocate and writes behind its end; RULES-FILE.zeros tells how many, a line each.
  *
  * O_DIRECT is the kernel's, and not handed on to the backing file. Asynchronous direct writes
  * that are shortened come back as EIO. A request that hangs makes its caller unkillable: kill

@@ -23,6 +23,6 @@ for acl in u::rwx,g::---,o::--- u::rwx,g::rwx,o::rwx u::rwx,g::r--,o::--- u::rw-
     ucopy -a src/. "to-$acl/" || echo "exit $?"
     wrong "to-$acl"
 done
-echo done
+echo end
 --- stdout
-done
+end

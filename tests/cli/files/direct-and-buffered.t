@@ -5,8 +5,9 @@ export ASAN_OPTIONS=detect_leaks=0
 case ${FS_DIR:+inside} in
 '')
     command -v mkfs.xfs >/dev/null || skip "no mkfs.xfs"
+    export block
     for block in 4096 65536; do
-        FS_MKFS="-b size=$block" block=$block "$TOOLS/fs.sh" xfs 400M bash -u "$0" || exit
+        FS_MKFS="-b size=$block" "$TOOLS/fs.sh" xfs 400M bash -u "$0" || exit
     done
     exit
     ;;

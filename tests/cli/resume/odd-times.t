@@ -9,7 +9,7 @@ for time in 1 315532799 4354819210 9999999999 1600000001.7; do
 done
 touch -d @1600000000 src
 sleep 0.1
-inodes() { (cd "$FAULT_BACKING/src" && stat -c '%n %i' *); }
+inodes() { (cd "$FAULT_BACKING/src" && stat -c '%n %i' -- *); }
 # made OPTION...: a second run; which files it has made anew.
 made() {
     inodes >before

@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "copy/copy.h"
 #include "copy/pool_priv.h"
 #include "fake_engine.h"
@@ -81,6 +82,7 @@ struct world {
     bool zero[MAX_SIZE];
     int result;                                  /* of the last copy_run() */
     unsigned n_crew;                             /* engines */
+    struct copy *copy;                           /* of the last engine */
     struct job_dest_state fates[FAKE_MAX_DESTS]; /* the job's, at the end */
 };
 
@@ -293,6 +295,7 @@ static void open_hand(struct world *w, struct hand *h, struct pool *rest)
     assert_int_equal(copy_create(&w->job, &h->pool, &h->copy), 0);
     fake_next = &w->fake;
     assert_int_equal(engine_create(&fake_engine_ops, &config, &h->engine, &why), 0);
+    w->copy = h->copy;
     w->n_crew++;
 }
 
@@ -312,7 +315,7 @@ static void run_to_end(struct world *w)
         const struct hand *h = &hands[w->n_crew - 1];
 
         w->result = copy_run(h->copy, h->engine);
-        if (w->result != COPY_LEFT || job_stopping(&w->job))
+        if ((w->result != COPY_LEFT && w->result != COPY_TAKEN) || job_stopping(&w->job))
             break;
         w->fake.reads_again = true;
         w->fake.writes_again = true; /* results that the first one had not returned yet */
@@ -960,6 +963,43 @@ static void hang_case(const struct setup *s, unsigned file, unsigned at, unsigne
     run(w);
 }
 
+/* The time passes while the engine is in a call: not long enough, then long enough. */
+static void take_away(void *arg)
+{
+    struct world *w = arg;
+
+    assert_false(copy_take_away(w->copy));
+    for (unsigned ms = 0; ms < TIMEOUT_MS + TIMEOUT_MS / 4; ms += 10) {
+        fake_now += 10;
+        (void)clock_running_ms();
+    }
+    assert_true(copy_take_away(w->copy));
+    assert_false(copy_take_away(w->copy));
+    w->fake.reads_again = true;
+    w->fake.writes_again = true; /* the call goes on */
+    w->fake.keep_prefix = false;
+}
+
+/* A call of the engine takes longer than any time-out: the copy gives up its work, and touches
+ * the job no more. The successor does it, and nobody is to blame. */
+static void engine_hangs_itself(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 192; i++) {
+        for (unsigned at = 0; at < 20; at += 3) {
+            struct setup s = hang_setup(i);
+            struct world *w = prepare(&s);
+
+            w->fake.hook = take_away;
+            w->fake.hook_arg = w;
+            w->fake.hook_at = at;
+            run(w);
+            assert_int_equal(w->n_crew, 2);
+            assert_int_equal(w->job.alive, s.n_dests);
+        }
+    }
+}
+
 static void assert_no_answer(const struct failure *f, const char *op)
 {
     assert_string_equal(f->op, op);
@@ -1504,6 +1544,7 @@ int main(void)
         cmocka_unit_test(many_faults),
         cmocka_unit_test(many_faults_and_hangs),
         cmocka_unit_test(destination_hangs),
+        cmocka_unit_test(engine_hangs_itself),
         cmocka_unit_test(two_destinations_hang),
         cmocka_unit_test(all_destinations_hang),
         cmocka_unit_test(only_destination_hangs),

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "copy/watchdog_priv.h"
 
 #define LIMIT 1000u
@@ -42,7 +43,7 @@ struct bench {
 
 static void start(struct bench *b)
 {
-    test_ms = 5000;
+    test_ms += 5000; /* no clock goes back */
     *b = (struct bench){0};
     assert_int_equal(watchdog_init(&b->dog, 2), 0);
     for (unsigned i = 0; i < 3; i++)
@@ -53,10 +54,20 @@ static void start(struct bench *b)
                                       .may_cancel = true};
 }
 
+/* ms later, in which the process has run. */
+static void pass(unsigned ms)
+{
+    for (; ms > CLOCK_LOOK_MS; ms -= CLOCK_LOOK_MS) {
+        test_ms += CLOCK_LOOK_MS;
+        (void)clock_running_ms();
+    }
+    test_ms += ms;
+}
+
 /* ms later: a look at which the operations of the mask are running. */
 static void look(struct bench *b, unsigned ms, unsigned running)
 {
-    test_ms += ms;
+    pass(ms);
     assert_true(watchdog_begin(&b->dog));
     for (unsigned i = 0; i < 3; i++)
         if (running >> i & 1)
@@ -151,7 +162,7 @@ static void the_oldest_counts(void **state)
     (void)state;
     start(&b);
     for (unsigned i = 0; i < 2; i++) {
-        test_ms += i * LIMIT;
+        pass(i * LIMIT);
         assert_true(watchdog_begin(&b.dog));
         watchdog_see(&b.dog, FIRST, &s);
         watchdog_see(&b.dog, FIRST, &b.sights[FIRST]);
@@ -160,7 +171,7 @@ static void the_oldest_counts(void **state)
     }
     assert_false(watchdog_moved(&b.dog, FIRST, &b.ops[FIRST]));
     for (unsigned i = 0; i < 9; i++) {
-        test_ms += LIMIT - 1;
+        pass(LIMIT - 1);
         assert_true(watchdog_begin(&b.dog));
         watchdog_see(&b.dog, FIRST, &s);
         assert_verdict(&b, FIRST, WATCH_FINE);
@@ -258,12 +269,30 @@ static void waiting_for_nothing(void **state)
     watchdog_free(&b.dog);
 }
 
+/* The process was stopped for a long time: nobody was silent. */
+static void stopped_is_no_silence(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    start(&b);
+    look(&b, 0, 2);
+    assert_verdict(&b, FIRST, WATCH_FINE);
+    test_ms += 1000 * LIMIT;
+    assert_true(watchdog_begin(&b.dog));
+    watchdog_see(&b.dog, FIRST, &b.sights[FIRST]);
+    assert_verdict(&b, FIRST, WATCH_FINE);
+    look(&b, LIMIT, 2);
+    assert_verdict(&b, FIRST, WATCH_ASK);
+    watchdog_free(&b.dog);
+}
+
 static void stalls(void **state)
 {
     uint64_t since = 0;
 
     (void)state;
-    test_ms = 7000;
+    test_ms += 7000;
     assert_false(watchdog_is_stalled(&since, 100));
     test_ms += 99;
     assert_false(watchdog_is_stalled(&since, 100));
@@ -276,11 +305,12 @@ static void stalls(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(looks_are_rare),       cmocka_unit_test(silent_after_the_question),
-        cmocka_unit_test(moving_is_no_silence), cmocka_unit_test(no_limit),
-        cmocka_unit_test(the_oldest_counts),    cmocka_unit_test(silent_without_a_question),
-        cmocka_unit_test(ends_by_the_question), cmocka_unit_test(waiting_is_no_silence),
-        cmocka_unit_test(waiting_for_nothing),  cmocka_unit_test(stalls),
+        cmocka_unit_test(looks_are_rare),        cmocka_unit_test(silent_after_the_question),
+        cmocka_unit_test(moving_is_no_silence),  cmocka_unit_test(no_limit),
+        cmocka_unit_test(the_oldest_counts),     cmocka_unit_test(silent_without_a_question),
+        cmocka_unit_test(ends_by_the_question),  cmocka_unit_test(waiting_is_no_silence),
+        cmocka_unit_test(waiting_for_nothing),   cmocka_unit_test(stalls),
+        cmocka_unit_test(stopped_is_no_silence),
     };
 
     return cmocka_run_group_tests_name("watchdog", tests, NULL, NULL);
