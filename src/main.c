@@ -51,13 +51,51 @@ static unsigned count_dests(const struct plan *p)
     return n;
 }
 
+/* The statuses of several copies. */
+struct statuses {
+    int worst;
+    bool any_began;
+    bool any_refused; /* with EXIT_USAGE: it has touched nothing */
+};
+
+static void add_status(struct statuses *s, int status)
+{
+    s->any_refused |= status == EXIT_USAGE;
+    s->any_began |= status != EXIT_USAGE;
+    if (status != EXIT_USAGE)
+        s->worst = session_worse(s->worst, status);
+}
+
+/* EXIT_USAGE says that nothing was touched: all copies must have said so. */
+static int sum_up(const struct statuses *s)
+{
+    if (!s->any_refused)
+        return s->worst;
+    return s->any_began ? session_worse(s->worst, 1) : EXIT_USAGE;
+}
+
+/* A destination that did not respond to copy i will not respond to the next ones. With several
+ * copies the destinations of the same number are in the same directory. */
+static void pass_on_silence(const struct plan *p, unsigned i)
+{
+    const struct plan_copy *c = &p->copies[i];
+
+    for (unsigned d = 0; d < c->n_dests; d++) {
+        if (!path_probe_is_silent(c->dests[d]))
+            continue;
+        for (unsigned k = i + 1; k < p->n_copies; k++)
+            if (d < p->copies[k].n_dests)
+                path_probe_add_silent(p->copies[k].dests[d]);
+    }
+}
+
 /* *ret_hung becomes true if threads are left that hang in the kernel. */
 static int copy_all(const struct plan *p, const struct options *o, int signal_fd,
                     bool *ret_hung)
 {
     struct tree_links *links = tree_links_new(count_dests(p), options_follow_operand(o));
     struct made *made = made_new();
-    int status = 0;
+    struct statuses all = {.worst = 0};
 
     if (!links || !made) {
         report_error("%s", strerror(ENOMEM));
@@ -74,16 +112,17 @@ static int copy_all(const struct plan *p, const struct options *o, int signal_fd
             tree_run(o, &p->copies[i], links, signal_fd, &result);
         else
             session_run(o, &p->copies[i], signal_fd, &result);
-        status = session_worse(status, result.exit_status);
+        add_status(&all, result.exit_status);
         *ret_hung |= result.abandoned;
         if (result.ended)
             break;
+        pass_on_silence(p, i);
     }
     if (!*ret_hung) { /* a thread that hangs may still use them */
         tree_links_free(links);
         made_free(made);
     }
-    return status;
+    return sum_up(&all);
 }
 
 /* The first signal that ends the program while the plan is made. */

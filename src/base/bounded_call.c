@@ -208,9 +208,13 @@ static int poll_timeout_ms(const struct bounded_calls *params, const struct snap
         return (int)(params->timeout_ms && params->timeout_ms < 10 * SPREAD_MS
                          ? params->timeout_ms / 10
                          : SPREAD_MS);
-    if (deadline == UINT64_MAX)
-        return -1;
-    return deadline - now < CLOCK_LOOK_MS ? (int)(deadline - now) : (int)CLOCK_LOOK_MS;
+    uint64_t wait = UINT64_MAX;
+
+    if (deadline != UINT64_MAX)
+        wait = deadline - now < CLOCK_LOOK_MS ? deadline - now : CLOCK_LOOK_MS;
+    if (params->tick && wait > params->tick_ms)
+        wait = params->tick_ms;
+    return wait == UINT64_MAX ? -1 : (int)wait;
 }
 
 /* Waits until no call is running or the time limit is over. */
@@ -219,7 +223,7 @@ static void wait_for_calls(struct call_set *set)
     const struct bounded_calls *params = &set->params;
     struct snapshot s = take_snapshot(set);
     uint64_t now = clock_running_ms(), deadline = deadline_of(params, now);
-    bool stopping = false;
+    bool stopping = false, stop;
 
     while (s.running > 0 && now < deadline) {
         struct pollfd p[2] = {{.fd = set->done_fd, .events = POLLIN},
@@ -227,6 +231,7 @@ static void wait_for_calls(struct call_set *set)
         unsigned finished = s.finished;
         bool quiet = poll(p, 2, poll_timeout_ms(params, &s, now, deadline)) == 0;
 
+        stop = params->tick && params->tick(params->arg);
         s = take_snapshot(set);
         if (quiet && s.has_more && s.finished - finished < s.running) {
             start_threads(set, s.running);
@@ -237,7 +242,8 @@ static void wait_for_calls(struct call_set *set)
             deadline = deadline_of(params, s.last_start_ms);
         if (now >= deadline && !stopping && params->moved && params->moved(params->arg))
             deadline = now + params->timeout_ms;
-        if (p[1].revents && params->stop(params->arg)) {
+        stop |= p[1].revents && params->stop(params->arg);
+        if (stop && !stopping) {
             stopping = true;
             start_no_more(set);
             if (deadline > now + params->stop_ms)

@@ -27,6 +27,11 @@ struct bounded_calls {
     int wake_fd;             /* stop() is called when this descriptor is readable; -1: never */
     bool (*stop)(void *arg); /* true: start no more calls */
     unsigned stop_ms;        /* how long to wait for running calls after stop() returned true */
+
+    /* Called while calls run; true: as if stop() had returned true. It may run other calls with
+     * bounded_calls_run(). NULL: never. */
+    bool (*tick)(void *arg);
+    unsigned tick_ms; /* at least so often */
 };
 
 /* Runs run(arg, i) concurrently for each wanted i. Waits until all calls have returned, or

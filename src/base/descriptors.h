@@ -2,12 +2,19 @@
 #ifndef UCOPY_BASE_DESCRIPTORS_H
 #define UCOPY_BASE_DESCRIPTORS_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 /* Opens /dev/null for each standard descriptor that is closed. Otherwise the first file that is
  * opened would get its number, and messages or JSON would be written into a copy. */
 void descriptors_occupy_standard(void);
 
-/* Raises the soft limit of open descriptors (RLIMIT_NOFILE) to the hard one. A destination
- * takes up to two descriptors and a directory. */
+/* Raises the soft limit of open descriptors (RLIMIT_NOFILE) to the hard one. */
 void descriptors_raise_limit(void);
+
+/* Whether n more descriptors fit into the limit. If not, *ret_needed is the limit that would
+ * do. The open ones are counted only if n is more than half of the limit: what a process opens
+ * beside the files of a copy is little. */
+bool descriptors_suffice(uint64_t n, uint64_t *ret_needed);
 
 #endif

@@ -69,8 +69,7 @@ static void probe_path(void *arg, unsigned i)
     r->followed = true;
 }
 
-/* Without memory the path is not added, and may be probed again. */
-static void add_silent(const char *path)
+void path_probe_add_silent(const char *path)
 {
     char **longer = reallocarray(probe.silent, probe.n_silent + 1, sizeof *longer);
     char *copy = strdup(path);
@@ -185,7 +184,7 @@ static bool run_probes(struct result **results, unsigned n, bool *late)
         if (!late[i])
             remember(results[i]);
         else if (!probe.stopped)
-            add_silent(results[i]->path);
+            path_probe_add_silent(results[i]->path);
     return all;
 }
 

@@ -8,7 +8,8 @@
  * The results are remembered until path_probe_forget(), so that each path is probed once,
  * however often its result is needed.
  *
- * Main thread only, before the copies start. The copies have time limits of their own. */
+ * Main thread only. Paths are probed before the copies start. The copies have time limits of
+ * their own, and add paths to the silent ones. */
 #ifndef UCOPY_BASE_PATH_PROBE_H
 #define UCOPY_BASE_PATH_PROBE_H
 
@@ -35,6 +36,10 @@ int path_probe_lstat(const char *path, struct stat *ret);
 
 /* Forgets all results, because the files are going to change. Silent paths stay silent. */
 void path_probe_forget(void);
+
+/* Adds a path that did not respond to a copy. Without memory it is not added, and costs a time
+ * limit again. */
+void path_probe_add_silent(const char *path);
 
 /* Whether the path, or one above it, is silent. */
 bool path_probe_is_silent(const char *path);

@@ -5,19 +5,25 @@
 #include <stddef.h>
 #include <unistd.h>
 
-int signals_open(int *ret_fd)
+void signals_wanted(sigset_t *ret)
 {
     static const int wanted[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
-    sigset_t set;
-    int fd;
 
-    sigemptyset(&set);
+    sigemptyset(ret);
     for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
         struct sigaction old;
 
         if (sigaction(wanted[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-            sigaddset(&set, wanted[i]);
+            sigaddset(ret, wanted[i]);
     }
+}
+
+int signals_open(int *ret_fd)
+{
+    sigset_t set;
+    int fd;
+
+    signals_wanted(&set);
     if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
         return -errno;
     signal(SIGPIPE, SIG_IGN);

@@ -3,8 +3,12 @@
 #ifndef UCOPY_BASE_SIGNALS_H
 #define UCOPY_BASE_SIGNALS_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <sys/signalfd.h>
+
+/* Fills *ret with SIGINT, SIGTERM, SIGHUP and SIGUSR1, except those that are ignored. */
+void signals_wanted(sigset_t *ret);
 
 /* Blocks SIGINT, SIGTERM, SIGHUP and SIGUSR1 in the calling thread; threads that start later
  * inherit that. Makes a nonblocking descriptor that is readable when one of them has arrived. A

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -14,11 +15,21 @@
 
 #include "clock.h"
 #include "signals.h"
+#include "thread.h"
 
 /* How long the supervisor waits for the worker process after a signal, and after a second one.
  * The worker process needs less time, unless it hangs. */
 #define FIRST_WAIT_MS  3000u
 #define SECOND_WAIT_MS 300u
+
+/* A signal that both processes get within this time, from a terminal or killall(1), is one. */
+#define SAME_MS 500u
+
+/* Signals that stop the program and could not be passed on yet. One more says nothing new. */
+#define MAX_UNSENT 2u
+
+/* Who got a signal first. */
+enum receiver { SUPERVISOR, WORKER };
 
 struct supervisor {
     pid_t worker;
@@ -26,6 +37,9 @@ struct supervisor {
     int socket;
     int ended_by;      /* the first signal that stops the program, or 0 */
     uint64_t deadline; /* of the worker process; ms, clock_running_ms(); UINT64_MAX: none */
+    uint64_t seen[NSIG][2]; /* by receiver: when it came last; ms; 0: never */
+    struct signalfd_siginfo unsent[MAX_UNSENT];
+    unsigned n_unsent;
 };
 
 /* Terminates this process in the same way as the worker process: with its exit status, or by
@@ -61,12 +75,48 @@ static void read_worker(const struct supervisor *s)
         exit_as_worker(s->worker);
 }
 
+/* Whether the worker process has got this signal, too, and has been heard of it first; or the
+ * other way round. */
+static bool is_known(struct supervisor *s, const struct signalfd_siginfo *info)
+{
+    bool from_worker = info->ssi_code == SI_QUEUE && info->ssi_pid == (uint32_t)s->worker;
+    enum receiver by = from_worker ? WORKER : SUPERVISOR;
+    uint64_t now = clock_now_ms(), *seen = s->seen[info->ssi_signo];
+    enum receiver other = by == WORKER ? SUPERVISOR : WORKER;
+
+    seen[by] = now;
+    if (seen[other] == 0 || now - seen[other] >= SAME_MS)
+        return false;
+    seen[other] = 0; /* the next one is another one */
+    seen[by] = 0;
+    return true;
+}
+
+/* Passes on what could not be sent before. */
+static void send_rest(struct supervisor *s)
+{
+    while (s->n_unsent > 0 && send(s->socket, &s->unsent[0], sizeof s->unsent[0],
+                                   MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
+        s->unsent[0] = s->unsent[--s->n_unsent];
+}
+
+/* The socket is full while the worker process does not read it, as its main thread waits for
+ * someone to read its output. That costs requests for the progress only. */
+static void pass_on(struct supervisor *s, const struct signalfd_siginfo *info)
+{
+    if (send(s->socket, info, sizeof *info, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 &&
+        info->ssi_signo != SIGUSR1 && s->n_unsent < MAX_UNSENT)
+        s->unsent[s->n_unsent++] = *info;
+}
+
 static void pass_on_signals(struct supervisor *s)
 {
     struct signalfd_siginfo info;
 
     while (signals_take(s->signal_fd, &info)) {
-        (void)send(s->socket, &info, sizeof info, MSG_NOSIGNAL);
+        if (is_known(s, &info))
+            continue;
+        pass_on(s, &info);
         if (info.ssi_signo == SIGUSR1)
             continue;
         s->deadline = clock_running_ms() + (s->ended_by ? SECOND_WAIT_MS : FIRST_WAIT_MS);
@@ -78,7 +128,8 @@ static void pass_on_signals(struct supervisor *s)
 static _Noreturn void supervise(struct supervisor *s)
 {
     for (;;) {
-        struct pollfd p[2] = {{.fd = s->socket, .events = POLLIN},
+        short wanted = s->n_unsent > 0 ? POLLIN | POLLOUT : POLLIN;
+        struct pollfd p[2] = {{.fd = s->socket, .events = wanted},
                               {.fd = s->signal_fd, .events = POLLIN}};
         uint64_t now = clock_running_ms(), left = s->deadline - now;
 
@@ -87,11 +138,30 @@ static _Noreturn void supervise(struct supervisor *s)
         poll(p, 2,
              s->deadline == UINT64_MAX ? -1
                                        : (int)(left < CLOCK_LOOK_MS ? left : CLOCK_LOOK_MS));
-        if (p[0].revents)
+        if (p[0].revents & POLLOUT)
+            send_rest(s);
+        if (p[0].revents & ~POLLOUT)
             read_worker(s);
         if (p[1].revents)
             pass_on_signals(s);
     }
+}
+
+/* Waits for signals that somebody sends to the worker process alone, and gives them to the
+ * supervisor. All threads block them. */
+static void *forward_signals(void *arg)
+{
+    union sigval none = {.sival_int = 0};
+    sigset_t set;
+
+    signals_wanted(&set);
+    for (;;) {
+        int sig = sigwaitinfo(&set, NULL);
+
+        if (sig > 0)
+            (void)sigqueue(getppid(), sig, none);
+    }
+    return arg;
 }
 
 int supervisor_start(int *ret_fd)
@@ -122,6 +192,7 @@ int supervisor_start(int *ret_fd)
         _exit(EXIT_FAILURE);
     close(s.signal_fd);
     (void)fcntl(pair[1], F_SETFL, O_NONBLOCK);
+    (void)thread_start(forward_signals, NULL); /* without it such signals wait for ever */
     *ret_fd = pair[1];
     return 0;
 }

@@ -6,8 +6,9 @@
  * shell would wait for it. So the supervisor makes no call that can hang. It can exit at any
  * time, and it leaves a worker process that hangs behind.
  *
- * The supervisor receives the signals and passes them on to the worker process. So a signal
- * counts once, even if a terminal or killall(1) sends it to both processes. */
+ * The supervisor receives the signals and passes them on to the worker process. A signal that
+ * is sent to the worker process alone goes to the supervisor first. So a signal counts once,
+ * even if a terminal or killall(1) sends it to both processes. */
 #ifndef UCOPY_BASE_SUPERVISOR_H
 #define UCOPY_BASE_SUPERVISOR_H
 

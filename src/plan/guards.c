@@ -124,9 +124,10 @@ static int identify(struct identities *ids, const struct identity *what)
     *id = *what;
     if (path_probe_is_silent(id->path))
         return 0;
-    if ((id->no_follow ? path_probe_lstat(id->path, &st) : path_probe_stat(id->path, &st)) ==
-            0 &&
-        (!id->is_dest || !id->no_follow || S_ISDIR(st.st_mode))) {
+    r = id->no_follow ? path_probe_lstat(id->path, &st) : path_probe_stat(id->path, &st);
+    if (r < 0 && errno == ENOMEM)
+        return -ENOMEM;
+    if (r == 0 && (!id->is_dest || !id->no_follow || S_ISDIR(st.st_mode))) {
         id->dev = st.st_dev;
         id->ino = st.st_ino;
     } else if (!id->is_dest) {
@@ -250,11 +251,18 @@ static int check_within(const struct plan_copy *c, const struct options *o, char
 
     if (!c->tree || plan_stat_source(c, &st) < 0 || !S_ISDIR(st.st_mode))
         return 0;
-    for (unsigned d = 0; d < c->n_dests; d++)
-        if (!path_probe_is_silent(c->dests[d]) &&
-            is_within(open_nearest_directory(c->dests[d]), &st, o->one_file_system))
+    for (unsigned d = 0; d < c->n_dests; d++) {
+        int fd;
+
+        if (path_probe_is_silent(c->dests[d]))
+            continue;
+        fd = open_nearest_directory(c->dests[d]);
+        if (fd < 0 && errno == ENOMEM)
+            return -ENOMEM;
+        if (is_within(fd, &st, o->one_file_system))
             return usage_error(ret_error, "cannot copy a directory, '%s', into itself, '%s'",
                                c->source, c->dests[d]);
+    }
     return 0;
 }
 

@@ -8,6 +8,9 @@
 #include "copy/copy.h"
 #include "session_priv.h"
 
+/* How often to look, during calls, what else there is to do. */
+#define TICK_MS 100
+
 struct session_calls *session_calls_new(struct session *s, unsigned n_dests)
 {
     struct session_calls *c = calloc(1, sizeof *c + n_dests * sizeof c->dests[0]);
@@ -55,6 +58,17 @@ static bool calls_stop(void *arg)
     return session_stops(c->main.session);
 }
 
+/* While calls run, and workers, too. */
+static bool calls_tick(void *arg)
+{
+    struct session *s = ((struct session_calls *)arg)->main.session;
+
+    session_show_if_due(s);
+    if (s->meanwhile && crew_is_open(s->crew))
+        s->meanwhile(s);
+    return s->signal != 0;
+}
+
 /* Makes the calls to the n that are wanted; NULL: to all. main.late says which are late;
  * returns how many are. */
 static unsigned make_calls(struct session *s, unsigned n, const bool *wanted, unsigned limit_ms,
@@ -73,6 +87,8 @@ static unsigned make_calls(struct session *s, unsigned n, const bool *wanted, un
         .wake_fd = s->signal_fd,
         .stop = calls_stop,
         .stop_ms = STOP_WAIT_MS,
+        .tick = s->crew && !s->signal ? calls_tick : NULL,
+        .tick_ms = TICK_MS,
     };
     unsigned n_late;
 
@@ -120,6 +136,11 @@ void session_call_dests(struct session *s, unsigned limit_ms,
         else
             s->dests[d].failure = c->dests[d].failure;
     }
+}
+
+void session_undo_target(void *calls, unsigned d)
+{
+    target_abort(&((struct session_calls *)calls)->dests[d].target, true);
 }
 
 void session_note_call(struct session *s, unsigned d, const char *op)

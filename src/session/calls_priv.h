@@ -8,8 +8,8 @@
  *                          it has come back; if it is late, for ever. Before the start the main
  *                          thread fills in what the call needs. Afterwards it takes the results
  *                          over: it copies them into the session. A call never touches the
- *                          session. A late open gives up in its own thread what it has opened
- *                          (the undo function).
+ *                          session. A late call gives up in its own thread what it has of the
+ *                          target (the undo function).
  *
  * dest_call.target         belongs to whoever has the dest_call. No two calls to one
  * destination run at the same time, and none is made after a late one, not even to
@@ -145,6 +145,10 @@ bool session_call_source(struct session *s, unsigned limit_ms,
 void session_call_dests(struct session *s, unsigned limit_ms,
                         void (*run)(void *calls, unsigned d),
                         void (*undo)(void *calls, unsigned d));
+
+/* Undoes a late call that was made between the open and the start of the workers: gives the
+ * target up, which nobody else has. For session_call_dests(). */
+void session_undo_target(void *calls, unsigned d);
 
 /* Destination d fails if the call that was just made to it, for the operation op, failed or is
  * late. */

@@ -53,10 +53,22 @@ bool session_may_clone(const struct session *s, unsigned d)
 
 /* ---- before the copy ---- */
 
-/* Takes back what a late call holds. */
+/* A late trial is over. Nobody else has the target, and no worker has seen it. */
+static void undo_try(void *calls, unsigned d)
+{
+    struct dest_call *c = &((struct session_calls *)calls)->dests[d];
+
+    (void)fd_close(&c->from);
+    session_undo_target(calls, d);
+}
+
+/* A late clone is over. The workers know the descriptors. */
 static void undo_clone(void *calls, unsigned d)
 {
-    (void)fd_close(&((struct session_calls *)calls)->dests[d].from);
+    struct dest_call *c = &((struct session_calls *)calls)->dests[d];
+
+    (void)fd_close(&c->from);
+    target_abandon(&c->target, false);
 }
 
 /* Before a call that clones: gives it the file of the clone source. Without a descriptor the
@@ -70,12 +82,13 @@ static void lend_clone_source(struct session *s, unsigned d)
 
 /* Makes the calls; each has been lent its clone source. */
 static void call_cloners(struct session *s, unsigned limit_ms,
-                         void (*run)(void *calls, unsigned d))
+                         void (*run)(void *calls, unsigned d),
+                         void (*undo)(void *calls, unsigned d))
 {
     for (unsigned d = 0; d < s->copy->n_dests; d++)
         if (s->dests[d].called)
             lend_clone_source(s, d);
-    session_call_dests(s, limit_ms, run, undo_clone);
+    session_call_dests(s, limit_ms, run, undo);
     for (unsigned d = 0; d < s->copy->n_dests; d++)
         if (s->dests[d].called && !s->dests[d].late)
             (void)fd_close(&s->calls->dests[d].from);
@@ -120,7 +133,7 @@ void session_choose_clone_sources(struct session *s)
     if (s->signal)
         return;
     propose_clone_sources(s);
-    call_cloners(s, session_timeout_ms(s, false), call_try);
+    call_cloners(s, session_timeout_ms(s, false), call_try, undo_try);
     for (unsigned d = 0; d < s->copy->n_dests; d++) {
         struct session_dest *dest = &s->dests[d];
 
@@ -209,7 +222,7 @@ bool session_clone_dests(struct session *s)
     }
     if (!any)
         return false;
-    call_cloners(s, session_flush_limit_ms(s), call_clone);
+    call_cloners(s, session_flush_limit_ms(s), call_clone, undo_clone);
     for (unsigned d = 0; d < s->copy->n_dests; d++)
         if (s->dests[d].called)
             note_clone(s, d);

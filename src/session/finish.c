@@ -1,5 +1,6 @@
 /* finish: destinations that are complete are committed, all others are given up. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -80,36 +81,84 @@ static void note_committed(struct session *s, unsigned d)
     ds->durable = s->job.dests[d].flush && !session_incomplete(s, d);
 }
 
-static void commit_called(struct session *s)
+static void commit_called(struct session *s, void (*meanwhile)(struct session *s))
 {
+    for (unsigned d = 0; d < s->copy->n_dests; d++)
+        s->dests[d].finishing |= s->dests[d].called;
+    s->meanwhile = meanwhile;
     finish_called(s, FINISH_COMMIT, session_flush_limit_ms(s));
+    s->meanwhile = NULL;
     for (unsigned d = 0; d < s->copy->n_dests; d++) {
         if (!s->dests[d].called)
             continue;
+        s->dests[d].finishing = false;
         session_note_call(s, d, "finish");
         if (s->dests[d].status->state != DEST_FAILED)
             note_committed(s, d);
     }
 }
 
-void session_commit_complete(struct session *s)
+/* Whether destination d can be committed, and nobody does so yet. */
+static bool is_due(const struct session *s, unsigned d)
 {
-    bool any = false;
+    return session_takes_part(s, d) && !s->dests[d].finishing && !session_incomplete(s, d);
+}
 
+static bool any_is_due(const struct session *s)
+{
+    for (unsigned d = 0; d < s->copy->n_dests; d++)
+        if (is_due(s, d))
+            return true;
+    return false;
+}
+
+/* meanwhile: see struct session. */
+static void commit_due(struct session *s, void (*meanwhile)(struct session *s))
+{
     if (s->signal || s->unavailable)
         return;
     if (session_clone_dests(s))
         session_update(s);
-    for (unsigned d = 0; d < s->copy->n_dests; d++) {
-        s->dests[d].called =
-            session_takes_part(s, d) && !s->signal && !session_incomplete(s, d);
-        any |= s->dests[d].called;
-    }
-    if (!any)
+    for (unsigned d = 0; d < s->copy->n_dests; d++)
+        s->dests[d].called = is_due(s, d) && !s->signal;
+    if (s->signal || !any_is_due(s))
         return;
     check_source(s);
     if (s->status.source_failure.err == 0)
-        commit_called(s);
+        commit_called(s, meanwhile);
+}
+
+/* While commits are under way that take long: commits what has become complete since. The calls
+ * under way keep what they use of the session. Without memory it is done afterwards. */
+static void commit_meanwhile(struct session *s)
+{
+    unsigned n = s->copy->n_dests;
+    bool *wanted = s->calls->main.wanted, *late = s->calls->main.late, *own;
+
+    session_update(s);
+    if (s->signal || !any_is_due(s))
+        return;
+    own = calloc(3, n * sizeof *own);
+    if (!own)
+        return;
+    for (unsigned d = 0; d < n; d++)
+        own[d] = s->dests[d].called;
+    s->calls->main.wanted = own + n;
+    s->calls->main.late = own + 2 * (size_t)n;
+    s->meanwhile = NULL; /* not while clones are made */
+    commit_due(s, commit_meanwhile);
+    s->meanwhile = commit_meanwhile;
+    s->calls->main.wanted = wanted;
+    s->calls->main.late = late;
+    for (unsigned d = 0; d < n; d++)
+        s->dests[d].called = own[d];
+    if (!s->abandoned) /* a thread that hangs may look at it */
+        free(own);
+}
+
+void session_commit_complete(struct session *s)
+{
+    commit_due(s, commit_meanwhile);
 }
 
 /* ---- give up ---- */
@@ -124,15 +173,22 @@ static bool is_worth_keeping(const struct session *s, unsigned d)
     return source != ESTALE && !(f->op && strcmp(f->op, "fsync") == 0 && f->err != ETIMEDOUT);
 }
 
-static void give_up_rest(struct session *s)
+static bool is_silent(const struct session *s, unsigned d)
+{
+    return s->dests[d].status->state == DEST_FAILED &&
+           s->dests[d].status->failure.err == ETIMEDOUT;
+}
+
+/* Gives up those destinations that are silent, or those that are not. */
+static void give_up(struct session *s, bool silent, unsigned limit_ms)
 {
     struct failure f;
 
     for (unsigned d = 0; d < s->copy->n_dests; d++) {
-        s->dests[d].called = s->dests[d].open;
+        s->dests[d].called = s->dests[d].open && is_silent(s, d) == silent;
         s->dests[d].keep = is_worth_keeping(s, d);
     }
-    finish_called(s, s->abandoned ? FINISH_ABANDON : FINISH_ABORT, STOP_WAIT_MS);
+    finish_called(s, s->abandoned ? FINISH_ABANDON : FINISH_ABORT, limit_ms);
     for (unsigned d = 0; d < s->copy->n_dests; d++) {
         struct session_dest *dest = &s->dests[d];
 
@@ -143,6 +199,14 @@ static void give_up_rest(struct session *s)
         if (dest->status->state != DEST_FAILED)
             session_fail_dest(s, d, session_stopped(s, &f));
     }
+}
+
+/* What was silent will not answer now. What is slow is left the time to clean up. */
+static void give_up_rest(struct session *s)
+{
+    session_take_signals(s);
+    give_up(s, false, s->signal ? CLEAN_WAIT_MS : session_timeout_ms(s, false));
+    give_up(s, true, STOP_WAIT_MS);
 }
 
 void session_finish(struct session *s)

@@ -227,7 +227,7 @@ static void check_dests(struct session *s)
 {
     for (unsigned d = 0; d < s->copy->n_dests; d++)
         s->dests[d].called = session_takes_part(s, d) && !s->dests[d].cloned;
-    session_call_dests(s, session_timeout_ms(s, false), call_check, NULL);
+    session_call_dests(s, session_timeout_ms(s, false), call_check, session_undo_target);
     for (unsigned d = 0; d < s->copy->n_dests; d++) {
         struct session_dest *dest = &s->dests[d];
 
@@ -255,6 +255,8 @@ void session_open_dests(struct session *s)
     for (unsigned d = 0; d < s->copy->n_dests; d++)
         if (s->dests[d].called)
             s->dests[d].called = may_open(s, d, stop);
+    if (!session_has_resources(s))
+        return;
     open_dests(s);
     if (s->o->resume && !s->signal)
         check_dests(s);

@@ -14,6 +14,7 @@
 
 static void session_free(struct session *s)
 {
+    session_release_memory(s);
     if (s->news_fd >= 0)
         close(s->news_fd);
     for (unsigned d = 0; s->dests && d < s->copy->n_dests; d++)
@@ -39,7 +40,7 @@ static struct session *session_new(const struct options *o, const struct plan_co
     s->copy = copy;
     s->file = file;
     s->signal_fd = signal_fd;
-    s->began_ms = clock_now_ms();
+    s->began_ms = s->shown_ms = clock_now_ms();
     /* Before any destination can have taken the last descriptor. */
     s->news_fd = event_create();
     s->dests = calloc(n, sizeof *s->dests);
@@ -123,11 +124,12 @@ static void note_method(struct session *s)
 static void copy_and_finish(struct session *s)
 {
     int r = session_set_up_job(s);
+    struct failure f;
 
     note_method(s);
     if (r < 0) {
-        s->unavailable = true;
-        report_error("cannot set up the copy: %s", strerror(-r));
+        (void)failure_format(&f, NULL, -r, "cannot set up the copy: %s", strerror(-r));
+        session_lacks(s, &f);
     } else {
         copy_all(s);
     }
@@ -176,7 +178,8 @@ void session_run_file(const struct options *o, const struct plan_copy *copy,
     }
     run(s);
     s->status.seconds = (double)(clock_now_ms() - s->began_ms) / 1000;
-    s->status.exit_status = session_exit_status(o, &s->status, s->unavailable, s->signal);
+    s->status.exit_status =
+        session_exit_status(o, &s->status, s->unavailable && !s->touched, s->signal);
     if (file)
         file->ended(file->arg, &s->status);
     else

@@ -11,8 +11,9 @@
  *     space.c    whether there is room; preallocation
  *     look.c     looks at the destinations before anything is changed
  *     same_names.c  which destinations that are one file by their names
- *     open.c     opens the destinations
  *     setup.c    makes the job from the session
+ *     resources.c  whether this process has what the copy needs
+ *     open.c     opens the destinations
  *     finish.c   commits or gives up the destinations
  *     watch.c    starts the workers and watches them
  *     dry_run.c  --dry-run
@@ -40,6 +41,10 @@
 /* How long workers and calls have to come back after a signal. */
 #define STOP_WAIT_MS 450
 
+/* How long destinations that are slow, but answer, may take to remove their temporary files
+ * after a signal. With all other waiting that is less than the supervisor waits. */
+#define CLEAN_WAIT_MS 1500
+
 #define NO_ANSWER "it does not answer"
 
 /* One destination. */
@@ -61,6 +66,7 @@ struct session_dest {
     struct ranges held;    /* what an earlier run has left of the copy */
     bool cloned;           /* from the source: it needs no workers */
     unsigned clone_source; /* the destination that it will be cloned from; itself: none */
+    bool finishing;        /* its commit is under way */
     bool keep;             /* when it is given up: an incomplete file may stay */
 };
 
@@ -70,6 +76,7 @@ struct session {
     const struct session_file *file; /* of a tree; NULL: a single file */
     int signal_fd;
     uint64_t began_ms;
+    uint64_t shown_ms; /* when the progress was shown last */
 
     /* The source, and what is copied of it. session_open_source() sets this. */
     struct source source;
@@ -94,7 +101,10 @@ struct session {
     struct job job;
     struct crew *crew;
     struct journal_writer *journal_writer; /* NULL: nothing is written down */
-    int news_fd;                           /* eventfd: see job.h */
+    void *reserved; /* address space for the buffers, until the workers take it; or NULL */
+    size_t reserved_len;
+    int news_fd;                          /* eventfd: see job.h */
+    void (*meanwhile)(struct session *s); /* during calls: what else there is to do; or NULL */
     bool more_work; /* a clone could not be made: the workers have to copy it */
 
     /* How it stands. */
@@ -102,13 +112,18 @@ struct session {
     int signal;       /* the first that asked for the end, or 0 */
     bool impatient;   /* a second one came */
     bool abandoned;   /* threads are left that hang in the kernel */
-    bool unavailable; /* something that the user asked for is not available here */
+    bool unavailable; /* what the copy needs is not available here: nothing more is made */
+    bool touched;     /* by then a destination may have been changed */
 };
 
 /* ---- state.c ---- */
 
 /* Destination d has failed: notes and reports it. */
 void session_fail_dest(struct session *s, unsigned d, const struct failure *f);
+
+/* What the copy needs (threads, memory, descriptors, an engine) is not available here. *f is a
+ * message only. Reports it, and every destination that is not complete fails for it. */
+void session_lacks(struct session *s, const struct failure *f);
 
 /* The source failed: so do all destinations that are neither done nor failed already. */
 void session_fail_all(struct session *s);
@@ -133,6 +148,9 @@ void session_update(struct session *s);
 
 /* Shows how the copy stands. asked: a user asked for it now. */
 void session_show(struct session *s, bool asked);
+
+/* Shows how the copy stands now, if it is time for that. There is a job. */
+void session_show_if_due(struct session *s);
 
 /* Takes the signals that have arrived. */
 void session_take_signals(struct session *s);
@@ -207,6 +225,15 @@ void session_refuse_same_names(struct session *s);
 
 /* After the open: the same for destinations that are written in place, and are one file. */
 void session_refuse_same_files(struct session *s);
+/* ---- resources.c ---- */
+
+/* Whether there are descriptors for all destinations that are called, which have been looked at
+ * and are not open yet, and memory for the buffers. If not, all has failed: session_lacks(). */
+bool session_has_resources(struct session *s);
+
+/* Gives back the memory that session_has_resources() has reserved: the workers need it now, or
+ * nobody does. */
+void session_release_memory(struct session *s);
 
 /* ---- open.c ---- */
 
@@ -219,6 +246,10 @@ void session_open_dests(struct session *s);
 /* Chooses the tuning, makes the job and starts the journal writer. 0 or a negative errno, with
  * nothing to free. */
 int session_set_up_job(struct session *s);
+
+/* The tuning that session_set_up_job() will probably choose, before the destinations that are
+ * called are open. */
+void session_expect_tuning(const struct session *s, struct tuning *ret);
 
 /* Frees what session_set_up_job() made. Not if s->abandoned. */
 void session_free_job(struct session *s);

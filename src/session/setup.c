@@ -20,28 +20,52 @@ static unsigned usable_cpus(void)
     return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
 }
 
-/* Whether a destination that is too slow for the others is served on its own. It then needs a
- * second read of what the others have got. */
-static bool detaches(const struct session *s)
+static unsigned count_open(const struct session *s)
 {
     unsigned open = 0;
 
     for (unsigned d = 0; d < s->copy->n_dests; d++)
         open += session_takes_part(s, d);
-    return open > 1 && s->source.can.again && s->o->slow != SLOW_WAIT && !s->o->in_order;
+    return open;
 }
 
-static struct tuning_facts facts(const struct session *s)
+/* Whether one of n destinations that is too slow for the others is served on its own. It then
+ * needs a second read of what the others have got. */
+static bool detaches(const struct session *s, unsigned n)
 {
-    struct tuning_facts f = {
+    return n > 1 && s->source.can.again && s->o->slow != SLOW_WAIT && !s->o->in_order;
+}
+
+/* The facts without those of the n destinations. */
+static struct tuning_facts source_facts(const struct session *s, unsigned n)
+{
+    return (struct tuning_facts){
         .size = s->size,
         .size_known = s->size_known,
         .cpus = usable_cpus(),
-        .detach = detaches(s),
+        .detach = detaches(s, n),
         .direct = s->source.fd_direct >= 0,
         .sequential = s->o->in_order || !s->source.can.positions,
         .align = s->source.fd_direct >= 0 ? s->source.direct_align : 1,
     };
+}
+
+void session_expect_tuning(const struct session *s, struct tuning *ret)
+{
+    struct tuning_facts f;
+    unsigned n = 0;
+
+    for (unsigned d = 0; d < s->copy->n_dests; d++)
+        n += s->dests[d].called;
+    f = source_facts(s, n);
+    f.n_dests = n;
+    f.direct |= s->direct;
+    tuning_choose(ret, s->o, &f);
+}
+
+static struct tuning_facts facts(const struct session *s)
+{
+    struct tuning_facts f = source_facts(s, count_open(s));
 
     for (unsigned d = 0; d < s->copy->n_dests; d++) {
         const struct target *t;
@@ -210,7 +234,7 @@ static void configure_job(struct session *s)
     j->memory = s->o->memory ? s->o->memory : OPTIONS_DEFAULT_MEMORY;
     j->buffers = s->tuning.buffers;
     j->max_held = s->tuning.queue_depth;
-    j->detach = detaches(s);
+    j->detach = detaches(s, count_open(s));
     j->stall_ms = STALL_MS;
     j->in_order = s->o->in_order;
     j->stop_on_error = s->o->stop_on_error;

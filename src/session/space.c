@@ -74,7 +74,7 @@ void session_reserve_space(struct session *s)
         return;
     for (unsigned d = 0; d < s->copy->n_dests; d++)
         s->dests[d].called = wants_reservation(s, d);
-    session_call_dests(s, session_timeout_ms(s, false), call_reserve, NULL);
+    session_call_dests(s, session_timeout_ms(s, false), call_reserve, session_undo_target);
     for (unsigned d = 0; d < s->copy->n_dests; d++)
         if (s->dests[d].called)
             session_note_call(s, d, "preallocate");

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "base/clock.h"
+#include "base/path_probe.h"
 #include "base/signals.h"
 #include "session_priv.h"
 
@@ -12,8 +13,33 @@ void session_fail_dest(struct session *s, unsigned d, const struct failure *f)
 {
     s->dests[d].status->state = DEST_FAILED;
     s->dests[d].status->failure = *f;
+    if (s->file)
+        return;
+    report_dest_failed(&s->status, d);
+    if (f->err == ETIMEDOUT)
+        path_probe_add_silent(s->copy->dests[d]);
+}
+
+static bool is_touched(const struct session *s, unsigned d)
+{
+    const struct session_dest *dest = &s->dests[d];
+
+    return (dest->status->state == DEST_DONE && !dest->status->skipped) ||
+           (dest->open && session_target(s, d)->request.inplace);
+}
+
+void session_lacks(struct session *s, const struct failure *f)
+{
+    s->unavailable = true;
     if (!s->file)
-        report_dest_failed(&s->status, d);
+        report_error("%s", f->message);
+    for (unsigned d = 0; d < s->copy->n_dests; d++) {
+        enum dest_state state = s->dests[d].status->state;
+
+        s->touched |= is_touched(s, d);
+        if (state != DEST_FAILED && state != DEST_DONE)
+            session_fail_dest(s, d, f);
+    }
 }
 
 void session_fail_all(struct session *s)
@@ -91,6 +117,18 @@ void session_show(struct session *s, bool asked)
         s->file->progress(s->file->arg, &s->status, asked);
     else
         report_progress(&s->status, asked);
+}
+
+void session_show_if_due(struct session *s)
+{
+    int progress_ms = report_progress_interval_ms();
+    uint64_t now = clock_now_ms();
+
+    if (progress_ms < 0 || now - s->shown_ms < (uint64_t)progress_ms)
+        return;
+    session_update(s);
+    session_show(s, false);
+    s->shown_ms = now;
 }
 
 void session_take_signals(struct session *s)

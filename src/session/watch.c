@@ -51,7 +51,7 @@ static bool search_hangs(struct session *s)
 static bool watch(struct session *s)
 {
     int progress_ms = report_progress_interval_ms();
-    uint64_t shown = s->began_ms, deadline = UINT64_MAX;
+    uint64_t deadline = UINT64_MAX;
 
     for (;;) {
         struct pollfd p[2] = {{.fd = s->news_fd, .events = POLLIN},
@@ -72,10 +72,7 @@ static bool watch(struct session *s)
         crew_look(s->crew);
         if (clock_running_ms() >= deadline || s->impatient || search_hangs(s))
             return false;
-        if (progress_ms >= 0 && clock_now_ms() - shown >= (uint64_t)progress_ms) {
-            session_show(s, false);
-            shown = clock_now_ms();
-        }
+        session_show_if_due(s);
     }
 }
 
@@ -95,14 +92,17 @@ static int start_workers(struct session *s)
         .engine = strcmp(s->o->engine, "auto") == 0 ? NULL : engine_find(s->o->engine),
         .workers = s->tuning.workers,
     };
-    int r = crew_start(&s->crew, &s->job, &config);
+    struct failure f;
+    int r;
 
+    session_release_memory(s);
+    r = crew_start(&s->crew, &s->job, &config);
     s->status.workers = s->tuning.workers;
     s->status.chunk_size = s->tuning.chunk_size;
     s->status.queue_depth = s->tuning.queue_depth;
     if (r < 0) {
-        s->unavailable = true;
-        report_error("cannot start a worker: %s", strerror(-r));
+        (void)failure_format(&f, NULL, -r, "cannot start a worker: %s", strerror(-r));
+        session_lacks(s, &f);
     }
     return r;
 }
@@ -111,6 +111,7 @@ static int start_workers(struct session *s)
 static void end_workers(struct session *s)
 {
     struct engine_reason why;
+    struct failure f;
     int r;
 
     s->abandoned |= !crew_end(s->crew, STOP_WAIT_MS);
@@ -119,8 +120,8 @@ static void end_workers(struct session *s)
     if (!s->file)
         crew_report_remarks(s->crew, report_remark, (void *)(uintptr_t)s->status.engine);
     if (r < 0) {
-        s->unavailable = true;
-        report_error("engine %s: %s", s->o->engine, why.text);
+        (void)failure_format(&f, NULL, -r, "engine %s: %s", s->o->engine, why.text);
+        session_lacks(s, &f);
     } else if (!s->file) {
         report_verbose("engine %s, %u x %u chunks of %u bytes", s->status.engine,
                        s->tuning.workers, s->tuning.queue_depth, s->tuning.chunk_size);

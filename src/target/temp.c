@@ -6,8 +6,10 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <linux/magic.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/random.h>
@@ -18,6 +20,7 @@
 #include "base/dir_chain.h"
 #include "base/fd.h"
 #include "base/file_system.h"
+#include "base/hash.h"
 #include "base/interrupted.h"
 
 #define PREFIX       ".ucopy-"
@@ -27,6 +30,7 @@
 #define MAX_TRIES    16
 #define MAX_ENTRIES  16384 /* of a directory that is swept: some milliseconds */
 #define SWEPT_SLOTS  64
+#define MAX_PID      (1 << 22) /* PID_MAX_LIMIT (linux/threads.h) */
 
 /* File systems whose locks may be visible on this machine only, while another one writes to the
  * same files. */
@@ -58,31 +62,64 @@ static bool hold(int dir_fd, const char *name, int fd)
     return temp_is(dir_fd, name, fd);
 }
 
-/* The first half of the digits; 0: not chosen yet. */
-static _Atomic uint32_t run_id;
+/* What the name begins with: 8 digits for this boot of this machine, and 4 for the process. */
+#define BOOT_SHIFT 32
+#define RUN_SHIFT  16
+#define RUN_MASK   0xffff
+
+/* The 32 bits that stand for this boot of this machine; 0: not known. */
+static uint32_t read_boot(void)
+{
+    char text[64];
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text));
+
+    (void)fd_close(&fd);
+    return n > 0 ? (uint32_t)hash_of(text, (size_t)n).low : 0;
+}
+
+/* The first 48 bits of the names that this process makes, as the upper ones of 64. 0: the kernel
+ * gives no random numbers. */
+static uint64_t own_start(void)
+{
+    static _Atomic uint64_t start;
+    uint64_t have = atomic_load(&start);
+    uint32_t boot;
+
+    if (have != 0)
+        return have;
+    boot = read_boot();
+    if (boot == 0 && getrandom(&boot, sizeof(boot), 0) != (ssize_t)sizeof(boot))
+        return 0;
+    have = (uint64_t)(boot ? boot : 1) << BOOT_SHIFT | ((uint64_t)getpid() & RUN_MASK)
+                                                           << RUN_SHIFT;
+    atomic_store(&start, have); /* of all threads the same, if there is a boot_id */
+    return have;
+}
 
 int temp_name(char name[TEMP_NAME_SIZE])
 {
-    uint32_t random[2], run = atomic_load(&run_id);
+    uint64_t start = own_start();
+    uint16_t random;
 
-    if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+    if (start == 0 || getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
         return -errno;
-    if (run == 0 && atomic_compare_exchange_strong(&run_id, &run, random[0] | 1))
-        run = random[0] | 1;
-    (void)snprintf(name, TEMP_NAME_SIZE, PREFIX "%0*" PRIx32 "%0*" PRIx32 SUFFIX, DIGITS / 2,
-                   run, DIGITS / 2, random[1]);
+    (void)snprintf(name, TEMP_NAME_SIZE, PREFIX "%0*" PRIx64 SUFFIX, DIGITS, start | random);
     return 0;
+}
+
+static bool has_pattern(const char *name)
+{
+    const char *id = name + strlen(PREFIX);
+
+    return strncmp(name, PREFIX, strlen(PREFIX)) == 0 &&
+           strspn(id, "0123456789abcdef") == DIGITS && strcmp(id + DIGITS, SUFFIX) == 0;
 }
 
 bool temp_is_own(const char *name)
 {
-    char own[sizeof(PREFIX) + DIGITS / 2];
-    uint32_t run = atomic_load(&run_id);
-
-    if (strncmp(name, PREFIX, strlen(PREFIX)) != 0)
-        return false;
-    (void)snprintf(own, sizeof(own), PREFIX "%0*" PRIx32, DIGITS / 2, run);
-    return run != 0 && strncmp(name, own, sizeof(own) - 1) == 0;
+    return has_pattern(name) &&
+           strtoull(name + strlen(PREFIX), NULL, 16) >> RUN_SHIFT == own_start() >> RUN_SHIFT;
 }
 
 static int open_file(int dir_fd, const char *name, mode_t mode)
@@ -252,12 +289,19 @@ void temp_remove_directory(int dir_fd, char name[TEMP_NAME_SIZE], int fd)
 
 /* ---- leftovers of killed runs ---- */
 
-static bool has_pattern(const char *name)
+/* Whether a process of this boot of this machine has made the name, and there is none any more
+ * that could have made it. Locks alone do not tell where one file has several mounts. */
+static bool is_of_dead_process(const char *name)
 {
-    const char *id = name + strlen(PREFIX);
+    uint64_t id = strtoull(name + strlen(PREFIX), NULL, 16);
+    uint32_t boot = read_boot();
 
-    return strncmp(name, PREFIX, strlen(PREFIX)) == 0 &&
-           strspn(id, "0123456789abcdef") == DIGITS && strcmp(id + DIGITS, SUFFIX) == 0;
+    if (boot == 0 || id >> BOOT_SHIFT != boot)
+        return false;
+    for (pid_t pid = (pid_t)(id >> RUN_SHIFT & RUN_MASK); pid <= MAX_PID; pid += RUN_MASK + 1)
+        if (pid > 0 && (kill(pid, 0) == 0 || errno != ESRCH))
+            return false;
+    return true;
 }
 
 static bool may_be_ours(const struct stat *st)
@@ -324,12 +368,13 @@ void temp_sweep(int dir_fd)
 {
     struct dirent *entry;
     struct stat st;
+    bool shared;
     DIR *dir;
     int fd;
 
-    if (atomic_load(&made_one_that_looks_so) || fstat(dir_fd, &st) < 0 || was_swept(&st) ||
-        temp_is_shared(dir_fd))
+    if (atomic_load(&made_one_that_looks_so) || fstat(dir_fd, &st) < 0 || was_swept(&st))
         return;
+    shared = temp_is_shared(dir_fd);
     fd = UNINTERRUPTED(openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (fd < 0)
         return;
@@ -339,7 +384,7 @@ void temp_sweep(int dir_fd)
         return;
     }
     for (unsigned i = 0; i < MAX_ENTRIES && (entry = readdir(dir)); i++)
-        if (has_pattern(entry->d_name))
+        if (has_pattern(entry->d_name) && (!shared || is_of_dead_process(entry->d_name)))
             sweep_one(fd, entry->d_name);
     (void)closedir(dir);
 }

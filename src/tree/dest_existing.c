@@ -20,22 +20,53 @@ int tree_dest_exists(struct tree_dest *t, const char *name, struct stat *st)
     return -1;
 }
 
+/* The existing file has the data. It gets the attributes that it lacks: that run may have failed
+ * to set them. fd: -1 if it cannot be opened. */
+static void renew_attrs(struct tree_dest *t, const struct record *r, const char *name, int fd,
+                        const struct stat *there)
+{
+    struct attrs_file file = {.fd = fd, .st = there};
+    int path_fd = -1;
+
+    if (fd < 0) {
+        path_fd =
+            UNINTERRUPTED(openat(tree_dest_dir_fd(t), name, O_PATH | O_NOFOLLOW | O_CLOEXEC));
+        file.fd = path_fd;
+        file.path_only = true;
+    }
+    if (file.fd < 0) {
+        tree_dest_fail_attrs(t, "preserve attributes");
+        return;
+    }
+    tree_dest_take_attrs(t, r);
+    (void)tree_dest_give_attrs(t, &file, false);
+    (void)fd_close(&path_fd);
+}
+
 /* The existing file is the copy: an earlier run has made it. That run need not have flushed it.
  */
-static void count_existing_copy(struct tree_dest *t, const struct stat *source,
-                                const char *name, const struct stat *there)
+static void count_existing_copy(struct tree_dest *t, const struct record *r, const char *name,
+                                const struct stat *there)
 {
     const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
     bool flush = t->request.durable && t->flush_each;
-    int fd = flush ? UNINTERRUPTED(openat(tree_dest_dir_fd(t), name, flags)) : -1;
+    int fd = UNINTERRUPTED(openat(tree_dest_dir_fd(t), name, flags));
+    int err = fd < 0 ? errno : 0;
 
-    if (flush && (fd < 0 || fsync(fd) < 0)) {
-        tree_dest_fail(t, "fsync", errno, NULL);
+    if (!r->bare &&
+        (r->kind == RECORD_OFFER || r->kind == RECORD_FILE || r->kind == RECORD_COPY))
+        renew_attrs(t, r, name, fd, there);
+    if (flush && err == 0 && fsync(fd) < 0)
+        err = errno;
+    if (flush && err != 0) {
+        tree_dest_fail(t, "fsync", err, NULL);
     } else {
+        uint64_t size = (uint64_t)r->st.st_size;
+
         made_add(t->request.made_files, there->st_dev, there->st_ino);
-        tree_dest_note_kept(t, source, there);
-        atomic_fetch_add(&t->request.view->bytes, (uint64_t)source->st_size);
-        atomic_fetch_add(&t->request.view->resumed, (uint64_t)source->st_size);
+        tree_dest_note_kept(t, &r->st, there);
+        atomic_fetch_add(&t->request.view->bytes, size);
+        atomic_fetch_add(&t->request.view->resumed, size);
         atomic_fetch_add(&t->request.view->files, 1);
     }
     (void)fd_close(&fd);
@@ -69,7 +100,7 @@ bool tree_dest_may_replace(struct tree_dest *t, const struct record *r, const ch
     case EXISTING_HAS:
         if (tree_dest_has_file(t, r)) /* it becomes a link to the same data */
             return true;
-        count_existing_copy(t, &r->st, name, there);
+        count_existing_copy(t, r, name, there);
         return false;
     case EXISTING_SKIP:
         atomic_fetch_add(&t->request.view->files_skipped, 1);

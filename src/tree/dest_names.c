@@ -201,8 +201,9 @@ static char *enter_path(struct tree_dest *t, const struct tree_unnamed *u)
 {
     char *path = strdup(t->path.bytes);
 
-    (void)path_buffer_enter(&t->path, t->levels[u->level].path_len,
-                            u->level > 0 ? u->name : "");
+    if (path) /* else it could not be restored */
+        (void)path_buffer_enter(&t->path, t->levels[u->level].path_len,
+                                u->level > 0 ? u->name : "");
     return path;
 }
 
@@ -216,6 +217,7 @@ static void leave_path(struct tree_dest *t, char *path)
 /* Reports a failure of an entry on the list, under its path. */
 static void fail(struct tree_dest *t, const struct tree_unnamed *u, const char *op, int err)
 {
+    uint64_t reported = t->n_reported;
     char *path = enter_path(t, u);
 
     tree_dest_fail(t, op, err == EBUSY ? EEXIST : err,
@@ -223,6 +225,7 @@ static void fail(struct tree_dest *t, const struct tree_unnamed *u, const char *
                    : err == EBUSY ? MADE_HINT
                                   : NULL);
     leave_path(t, path);
+    t->n_reported = reported; /* the current record has not failed */
 }
 
 /* Marks all levels from the removed directory on unusable, if the current directory is in it.

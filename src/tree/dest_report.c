@@ -6,7 +6,8 @@
 
 #include "dest_state_priv.h"
 
-/* Whether an error concerns everything in the file system, and not one file alone. */
+/* Whether an error concerns everything in the file system, and not one file alone. (EUCLEAN, a
+ * damaged inode, is that of a file.) */
 static bool is_fatal(int err)
 {
     switch (err) {
@@ -17,7 +18,6 @@ static bool is_fatal(int err)
     case ECONNABORTED: /* a FUSE server has exited and left a request unanswered */
     case ESHUTDOWN:
     case ENOMEDIUM:
-    case EUCLEAN:
         return true;
     default:
         return false;

@@ -182,7 +182,8 @@ bool tree_dest_give_attrs(struct tree_dest *t, const struct attrs_file *file, bo
 int tree_dest_exists(struct tree_dest *t, const char *name, struct stat *st);
 
 /* Whether the existing entry is replaced by the entry of the record: as the policy says, or the
- * user. If not, that has been reported or counted. */
+ * user. If not, that has been reported or counted; and with --resume a file that is the copy
+ * already gets the attributes that it lacks. */
 bool tree_dest_may_replace(struct tree_dest *t, const struct record *r, const char *name,
                            const struct stat *there);
 

@@ -110,6 +110,7 @@ static void on_ended(void *arg, const struct copy_status *file)
     atomic_fetch_add(&m->tree->read_bytes, file->read_bytes);
     atomic_fetch_add(&m->tree->readers[0]->steps, 1);
     e->readable = file->source_failure.err == 0;
+    e->ended = true;
     note_lags(e, file);
     if (file->source_failure.err)
         tree_main_failed(m, tree_who_is_source(m->tree), file->source, &file->source_failure);
@@ -177,6 +178,7 @@ static bool run_session(struct engine_file *e)
     m->abandoned |= result.abandoned;
     if (result.signal && !m->signal) {
         m->signal = result.signal;
+        m->late_signal = true;
         tree_main_stop(m);
     }
     return result.abandoned;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "base/path_probe.h"
 #include "main_priv.h"
 
 /* So many files are named that a full destination has no space for, and so many attributes that
@@ -152,6 +153,8 @@ void tree_main_fail_dest(struct tree_main *m, unsigned d, const struct failure *
     ds->state = DEST_FAILED;
     ds->failure = *f;
     report_dest_failed(&m->status, d);
+    if (f->err == ETIMEDOUT)
+        path_probe_add_silent(m->tree->copy->dests[d]);
     if (m->tree->o->stop_on_error && !m->stopping)
         tree_main_stop(m);
 }

@@ -20,8 +20,11 @@
 /* The main thread looks at least so often whether a thread hangs. */
 #define TREE_LOOK_MS 200
 
-/* After a signal the threads have so much time to finish. */
-#define TREE_END_PATIENCE_MS 450
+/* After a signal the threads have so much time to finish, and to remove what is temporary; less
+ * if the signal has stopped the engines first, which took some of it. Both together are less
+ * than the supervisor waits. */
+#define TREE_END_PATIENCE_MS   1500
+#define TREE_END_IMPATIENCE_MS 450
 
 /* What the main thread knows of a destination. */
 struct tree_main_dest {
@@ -61,6 +64,7 @@ struct tree_main {
     /* How it ends. */
     int signal;       /* that stops it, or 0 */
     bool stopping;    /* before everything was copied */
+    bool late_signal; /* the engines have got it first */
     bool impatient;   /* a second signal has come */
     bool abandoned;   /* a thread hangs and is left behind */
     bool unavailable; /* no thread could be started */
@@ -113,7 +117,7 @@ void tree_main_copy_handed_over(struct tree_main *m);
 
 /* ---- supervise.c ---- */
 
-/* Watches until all threads are over; after a stop only for TREE_END_PATIENCE_MS. */
+/* Watches until all threads are over; after a stop only for some time. */
 void tree_main_supervise(struct tree_main *m);
 
 /* ---- verdict.c ---- */

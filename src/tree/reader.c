@@ -197,6 +197,7 @@ void *tree_read_source(void *arg)
     struct tree_reader *r = arg;
     struct tree *t = r->tree;
     const struct options *o = t->o;
+    bool no_engines = r->rest || t->no_engines;
     struct tree_source source = {
         .path = t->root,
         .subpath = tree_subpath(t),
@@ -210,6 +211,7 @@ void *tree_read_source(void *arg)
         .preserve = o->preserve,
         .offer = (o->standing.update != UPDATE_ALL || o->resume) && !o->standing.ask &&
                  !o->link && !o->symbolic_link,
+        .offer_attrs = o->resume && attrs_any(&o->preserve),
         .no_data = o->attributes_only,
         .max_read = (size_t)options_max_request(o),
         .clone_size = clone_size(o),
@@ -233,8 +235,8 @@ void *tree_read_source(void *arg)
     source.lane = r->lane;
     source.shared_files = r->shared_files;
     /* The engines copy one file at a time: for the consumers of the first walk. */
-    source.copy_size = r->rest ? UINT64_MAX : copy_size(o);
-    source.holes = !r->rest                  ? TREE_SOURCE_COPY_HOLES
+    source.copy_size = no_engines ? UINT64_MAX : copy_size(o);
+    source.holes = !no_engines               ? TREE_SOURCE_COPY_HOLES
                    : o->sparse == WHEN_NEVER ? TREE_SOURCE_READ_HOLES
                                              : TREE_SOURCE_RECORD_HOLES;
     atomic_store(&r->error,

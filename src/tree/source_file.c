@@ -381,11 +381,28 @@ void walk_put_further(struct walk *w, const char *name, int *fd, const struct st
 
 /* ---- offers ---- */
 
+/* Reads the attributes of the file that *st is about. False: another one has that name now. */
+static bool read_offered_attrs(struct walk *w, const char *name, const struct stat *st)
+{
+    int fd =
+        UNINTERRUPTED(openat(dir_chain_fd(&w->dirs), name, O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    struct stat now;
+    bool same = fd >= 0 && fstat(fd, &now) == 0 && fd_same_file(&now, st);
+
+    if (same)
+        attrs_read(&w->attrs, fd, true, st);
+    (void)fd_close(&fd);
+    return same;
+}
+
 bool walk_put_offer(struct walk *w, const char *name, const struct stat *st, unsigned number)
 {
     struct record *r;
 
-    attrs_read_stat(&w->attrs, st);
+    if (!w->t->offer_attrs)
+        attrs_read_stat(&w->attrs, st);
+    else if (!read_offered_attrs(w, name, st))
+        return false;
     r = walk_begin_record(w, RECORD_OFFER, name, "", 0, st);
     if (!r)
         return false;

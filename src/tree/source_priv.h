@@ -50,6 +50,7 @@ struct tree_source {
                   * together, a file with several names alone */
     bool no_data;       /* files come as empty ones */
     size_t max_read;    /* bytes that one read(2) may have; not 0 */
+    bool offer_attrs;   /* offers come with all attributes: with --resume */
     uint64_t copy_size; /* files of at least so many bytes are RECORD_COPY */
     enum tree_source_holes {
         TREE_SOURCE_COPY_HOLES,   /* so are files with holes */

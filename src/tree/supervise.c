@@ -81,6 +81,18 @@ static void look(struct tree_main *m)
     tree_main_check_hangs(m);
 }
 
+/* Until when the threads may take to finish after a stop; ms, clock_running_ms(). Without a signal they
+ * have the time that an answer may take. */
+static uint64_t end_of_patience(const struct tree_main *m)
+{
+    unsigned timeout = options_timeout_ms(m->tree->o);
+
+    if (m->signal)
+        return clock_running_ms() +
+               (m->late_signal ? TREE_END_IMPATIENCE_MS : TREE_END_PATIENCE_MS);
+    return timeout ? clock_running_ms() + timeout : UINT64_MAX;
+}
+
 void tree_main_supervise(struct tree_main *m)
 {
     int interval = report_progress_interval_ms();
@@ -89,11 +101,12 @@ void tree_main_supervise(struct tree_main *m)
 
     while (!all_over(m)) {
         bool stopping = m->stopping;
+        int signal = m->signal;
 
         wait_for_news(m, wait);
         look(m);
-        if (m->stopping && !stopping)
-            deadline = clock_running_ms() + TREE_END_PATIENCE_MS;
+        if (m->stopping != stopping || m->signal != signal)
+            deadline = end_of_patience(m);
         if (clock_running_ms() >= deadline || m->impatient) {
             m->abandoned |= !all_over(m);
             break;

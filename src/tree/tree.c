@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/descriptors.h"
 #include "base/event.h"
+#include "base/path_probe.h"
 #include "base/thread.h"
 #include "main_priv.h"
 
@@ -22,6 +24,13 @@
 
 /* Descriptors that a reader may have, of an eighth of the limit. */
 #define READER_DESCRIPTORS 16u
+
+/* Descriptors of a writer: six directories, a file or a directory that is entered, and one that
+ * is open for a moment; of a destination that the engines copy to, beside that
+ * (session/resources.c); and of the reader. */
+#define WRITER_DESCRIPTORS 8u
+#define ENGINE_DESCRIPTORS 5u
+#define OTHER_DESCRIPTORS  7u
 
 /* ---- a tree is made, and freed ---- */
 
@@ -39,14 +48,18 @@ static size_t stream_size(const struct options *o)
     return size;
 }
 
+/* Whether only the engines can copy some files. */
+static bool needs_engines(const struct options *o, const struct plan_copy *copy)
+{
+    return o->in_order || o->partial || o->resume || o->direct == WHEN_ALWAYS ||
+           o->reflink == WHEN_ALWAYS || o->sparse == WHEN_ALWAYS || copy->contents;
+}
+
 /* Whether destinations that are too slow for the others get a reader of their own. Not where
- * the user is asked, where only the engines can copy files, or where files can be read only
- * once. */
+ * the user is asked, or where files can be read only once. */
 static bool detaches(const struct options *o, const struct plan_copy *copy)
 {
-    return o->slow != SLOW_WAIT && !o->in_order && !o->standing.ask && !o->partial &&
-           !o->resume && o->direct != WHEN_ALWAYS && o->reflink != WHEN_ALWAYS &&
-           o->sparse != WHEN_ALWAYS && !copy->contents;
+    return o->slow != SLOW_WAIT && !o->standing.ask && !needs_engines(o, copy);
 }
 
 /* How many readers there may be: one for each destination, as far as --memory and the limit of
@@ -187,6 +200,31 @@ static struct tree_main *main_new(const struct options *o, const struct plan_cop
     return m;
 }
 
+/* With few descriptors files of all sizes go through the stream. False: there are too few for
+ * that, too. Nothing has been touched, and all destinations have failed. */
+static bool has_descriptors(struct tree_main *m)
+{
+    struct tree *t = m->tree;
+    uint64_t n = m->status.n_dests, needed;
+    struct failure f;
+
+    if (descriptors_suffice(n * (WRITER_DESCRIPTORS + ENGINE_DESCRIPTORS) + OTHER_DESCRIPTORS,
+                            &needed))
+        return true;
+    t->no_engines = !needs_engines(t->o, t->copy);
+    if (t->no_engines &&
+        descriptors_suffice(n * WRITER_DESCRIPTORS + OTHER_DESCRIPTORS, &needed))
+        return true;
+    (void)failure_format(&f, NULL, EMFILE,
+                         "%u destinations need %llu open files: raise the limit (ulimit -n)",
+                         (unsigned)n, (unsigned long long)needed);
+    report_error("%s", f.message);
+    m->unavailable = true;
+    for (unsigned d = 0; d < n; d++)
+        tree_main_fail_dest(m, d, &f);
+    return false;
+}
+
 static void start_threads(struct tree_main *m)
 {
     struct tree *t = m->tree;
@@ -196,10 +234,14 @@ static void start_threads(struct tree_main *m)
         struct tree_writer *w = &t->writers[d];
         struct failure f;
 
-        r = thread_start(tree_make_copy, w);
-        if (r == 0)
-            continue;
-        failure_set(&f, "start a thread", -r, FAILURE_NO_OFFSET, NULL);
+        if (path_probe_is_silent(t->copy->dests[d])) {
+            failure_set(&f, "open", ETIMEDOUT, FAILURE_NO_OFFSET, "it does not answer");
+        } else {
+            r = thread_start(tree_make_copy, w);
+            if (r == 0)
+                continue;
+            failure_set(&f, "start a thread", -r, FAILURE_NO_OFFSET, NULL);
+        }
         atomic_store(&w->over, true);
         stream_leave(t->stream, d);
         tree_main_fail_dest(m, d, &f);
@@ -224,9 +266,11 @@ void tree_run(const struct options *o, const struct plan_copy *copy, struct tree
         return;
     }
     report_start(&m->status);
-    start_threads(m);
-    tree_main_supervise(m);
-    tree_end_totals(m);
+    if (has_descriptors(m)) {
+        start_threads(m);
+        tree_main_supervise(m);
+        tree_end_totals(m);
+    }
     tree_main_judge(m);
     m->status.seconds = (double)(clock_now_ms() - m->began_ms) / 1000;
     m->status.exit_status = session_exit_status(o, &m->status, m->unavailable, m->signal);

@@ -89,6 +89,7 @@ struct tree {
     struct existing_policy existing;
     unsigned max_readers;    /* and lanes of the stream */
     unsigned n_shared_files; /* of a reader */
+    bool no_engines;         /* too few descriptors: all files go through the stream */
     int wake_fd;             /* eventfd(2): the main thread has something to do */
     struct tree_writer *writers;
 

@@ -1,25 +1,47 @@
-# Few file descriptors: what can be opened is copied, what cannot is named.
+# Few file descriptors: either all destinations can be opened, or nothing is touched, and the message
+# says how many it takes. So many are enough then.
 --- script
 genfile src 100000
 mapfile -t dests < <(seq -f 'd%g' 8)
 (ulimit -n 64; run src "${dests[@]}")
 same src "${dests[@]}"
 rm -f "${dests[@]}"
-mapfile -t dests < <(seq -f 'd%g' 64)
-for limit in 24 32 33 34 35 36 40; do
-    (ulimit -n "$limit"; run src "${dests[@]}") 2>err
-    mapfile -t copied < <(files | grep '^d')
-    same src "${copied[@]}"
-    n=${#copied[@]}
-    [ "$n" -gt 0 ] || echo "nothing copied"
-    [ "$(grep -c ': Too many open files$' err)" -eq $((64 - n)) ] || echo "not all are named"
-    grep -v ': Too many open files$' err | sed "s/^ucopy: $n of/ucopy: N of/"
-    rm -f "${copied[@]}"
-done | sort | uniq -c | sed 's/^ *//'
+# The soft limit counts for nothing.
+(ulimit -Sn 32; run src "${dests[@]}")
+same src "${dests[@]}"
+rm -f "${dests[@]}"
+mapfile -t dests < <(seq -f 'd%g' 40)
+echo old >d7
+for options in "" --inplace --fsync "--partial --direct=always"; do
+    for limit in 24 32 36 40 64 88; do
+        # shellcheck disable=SC2086 # several words
+        (ulimit -n "$limit"; run $options src "${dests[@]}") 2>err
+        needed=$(sed -n 's/^ucopy: 40 destinations need \([0-9]*\) open files: raise the limit (ulimit -n)$/\1/p' err)
+        [ "$(grep -c "^ucopy: d.*: 40 destinations need $needed open" err)" -eq 40 ] || cat err
+    done
+    echo "$(files | grep '^d') $(cat d7)"
+    # shellcheck disable=SC2086
+    (ulimit -n "$needed"; run $options src "${dests[@]}")
+    same src "${dests[@]}"
+    rm "${dests[@]}"
+    echo old >d7
+done | uniq -c
 files
 --- stdout
 exit 0
-7 exit 3
-7 ucopy: N of 64 destinations are complete
+exit 0
+      6 exit 2
+      1 d7 old
+      1 exit 0
+      6 exit 2
+      1 d7 old
+      1 exit 0
+      6 exit 2
+      1 d7 old
+      1 exit 0
+      6 exit 2
+      1 d7 old
+      1 exit 0
+d7
 err
 src
