@@ -112,9 +112,9 @@ static void assert_can(const struct source *s, const struct source_can *can)
 
 static void test_capabilities(void **state)
 {
-    static const struct source_can full = {true, true, true, false, true};
-    static const struct source_can sparse = {true, true, true, true, true};
-    static const struct source_can unknown = {true, true, false, false, false};
+    static const struct source_can full = {true, true, true, false, true, false};
+    static const struct source_can sparse = {true, true, true, true, true, false};
+    static const struct source_can unknown = {true, true, false, false, false, false};
     static const struct {
         const char *path;
         const struct source_can *can;
@@ -419,7 +419,7 @@ static void test_replaced(void **state)
 /* Through a read-only loop device. */
 static void test_block_device(void **state)
 {
-    static const struct source_can can = {true, true, true, false, false};
+    static const struct source_can can = {true, true, true, false, false, false};
     struct failure f = {0};
     struct origin origin;
     struct source s;
