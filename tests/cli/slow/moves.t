@@ -4,7 +4,7 @@
 --- script
 need_faultfs
 genfile src 12M
-genfile some 400000
+genfile some 500000
 mkdir tree
 cp some tree/file
 mkfifo fifo
@@ -27,7 +27,7 @@ import os, sys, time
 while data := os.read(0, 8192):
     sys.stdout.buffer.write(data)
     time.sleep(0.05)' <fifo >out &
-ucopy --timeout=1 some fifo || echo "exit $?"
+ucopy --timeout=2 some fifo || echo "exit $?"
 wait $!
 same some out
 [ "$ENGINE" = "${ENGINES%% *}" ] || exit 0
