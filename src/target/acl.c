@@ -6,6 +6,7 @@
 #include <sys/xattr.h>
 
 #include "base/fd.h"
+#include "base/interrupted.h"
 
 #define ATTRIBUTE "system.posix_acl_access"
 
@@ -17,7 +18,7 @@ static int no_list(int err)
 
 static int read_open(int fd, struct target_acl *ret)
 {
-    ssize_t size = fgetxattr(fd, ATTRIBUTE, NULL, 0);
+    ssize_t size = UNINTERRUPTED(fgetxattr(fd, ATTRIBUTE, NULL, 0));
     void *data;
 
     if (size < 0)
@@ -25,7 +26,7 @@ static int read_open(int fd, struct target_acl *ret)
     data = malloc((size_t)size);
     if (!data)
         return -ENOMEM;
-    size = fgetxattr(fd, ATTRIBUTE, data, (size_t)size);
+    size = UNINTERRUPTED(fgetxattr(fd, ATTRIBUTE, data, (size_t)size));
     if (size < 0) {
         int r = no_list(errno);
 
@@ -58,10 +59,10 @@ int acl_read(int dir_fd, const char *name, struct target_acl *ret)
 int acl_write(int fd, const struct target_acl *acl)
 {
     if (acl->data)
-        return fsetxattr(fd, ATTRIBUTE, acl->data, acl->size, 0) < 0 ? -errno : 0;
-    if (fgetxattr(fd, ATTRIBUTE, NULL, 0) < 0)
+        return UNINTERRUPTED(fsetxattr(fd, ATTRIBUTE, acl->data, acl->size, 0)) < 0 ? -errno : 0;
+    if (UNINTERRUPTED(fgetxattr(fd, ATTRIBUTE, NULL, 0)) < 0)
         return no_list(errno);
-    return fremovexattr(fd, ATTRIBUTE) < 0 ? -errno : 0;
+    return UNINTERRUPTED(fremovexattr(fd, ATTRIBUTE)) < 0 ? -errno : 0;
 }
 
 void acl_free(struct target_acl *acl)

@@ -43,7 +43,7 @@ static int enter_directory(struct file_name *n, const char *path, struct failure
 
     /* O_PATH: writing into a directory takes search permission, not read permission. */
     fd = UNINTERRUPTED(
-        openat(n->dir_fd >= 0 ? n->dir_fd : AT_FDCWD, dir, O_PATH | O_DIRECTORY | O_CLOEXEC));
+        UNINTERRUPTED(openat(n->dir_fd >= 0 ? n->dir_fd : AT_FDCWD, dir, O_PATH | O_DIRECTORY | O_CLOEXEC)));
     free(dir);
     if (fd < 0) {
         free(last);
@@ -186,7 +186,7 @@ static int spare(struct file_name *n, const struct target_request *q,
         file_name_free(&named);
         return r;
     }
-    if (fstatat(named.dir_fd, named.last, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+    if (UNINTERRUPTED(fstatat(named.dir_fd, named.last, &st, AT_SYMLINK_NOFOLLOW)) < 0) {
         file_name_free(&named);
         return file_fail(f, "open", errno, NULL);
     }

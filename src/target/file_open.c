@@ -137,12 +137,12 @@ static int is_source(const struct target *t, const struct stat *st)
 
     times[1].tv_sec -= 1000;
     if (source < 0 || statx(source, "", flags, STATX_MTIME, &before) < 0 ||
-        futimens(t->fd, times) < 0)
+        UNINTERRUPTED(futimens(t->fd, times)) < 0)
         return -1;
     if (statx(source, "", flags, STATX_MTIME, &after) == 0)
         r = same_time(&after.stx_mtime, &times[1]) && !same_time(&before.stx_mtime, &times[1]);
     times[1].tv_sec += 1000;
-    (void)futimens(t->fd, times);
+    (void)UNINTERRUPTED(futimens(t->fd, times));
     return r;
 }
 

@@ -101,10 +101,10 @@ static bool gets_holes(int fd)
     struct stat st;
     bool holes;
 
-    if (ftruncate(fd, HOLE_PROBE) < 0)
+    if (UNINTERRUPTED(ftruncate(fd, HOLE_PROBE)) < 0)
         return true;
     holes = fstat(fd, &st) < 0 || st.st_blocks * 512 < HOLE_PROBE;
-    (void)!ftruncate(fd, 0);
+    (void)!UNINTERRUPTED(ftruncate(fd, 0));
     return holes;
 }
 

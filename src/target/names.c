@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/interrupted.h"
 #include "base/path.h"
 #include "temp.h"
 
@@ -41,12 +42,12 @@ bool names_may_be_one(const char *a, const char *b)
 /* Whether `b` exists in the directory as soon as there is a file `a`. */
 static bool is_made_by(int dir_fd, const char *a, const char *b)
 {
-    int fd = openat(dir_fd, a, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR);
+    int fd = UNINTERRUPTED(openat(dir_fd, a, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR));
     struct stat st;
-    bool made = fd >= 0 && fstatat(dir_fd, b, &st, AT_SYMLINK_NOFOLLOW) == 0;
+    bool made = fd >= 0 && UNINTERRUPTED(fstatat(dir_fd, b, &st, AT_SYMLINK_NOFOLLOW)) == 0;
 
     if (fd >= 0)
-        (void)unlinkat(dir_fd, a, 0);
+        (void)UNINTERRUPTED(unlinkat(dir_fd, a, 0));
     (void)fd_close(&fd);
     return made;
 }

@@ -79,16 +79,23 @@ static uint32_t read_boot(void)
     return n > 0 ? (uint32_t)hash_of(text, (size_t)n).low : 0;
 }
 
+/* The last digits of the next name. It counts, so that the names of this process differ. */
+static _Atomic uint16_t next_name;
+
 /* The first 48 bits of the names that this process makes, as the upper ones of 64. 0: the kernel
  * gives no random numbers. */
 static uint64_t own_start(void)
 {
     static _Atomic uint64_t start;
     uint64_t have = atomic_load(&start);
+    uint16_t first;
     uint32_t boot;
 
     if (have != 0)
         return have;
+    /* An earlier process with this number may have left names. */
+    if (getrandom(&first, sizeof(first), 0) == (ssize_t)sizeof(first))
+        atomic_fetch_add(&next_name, first);
     boot = read_boot();
     if (boot == 0 && getrandom(&boot, sizeof(boot), 0) != (ssize_t)sizeof(boot))
         return 0;
@@ -101,11 +108,11 @@ static uint64_t own_start(void)
 int temp_name(char name[TEMP_NAME_SIZE])
 {
     uint64_t start = own_start();
-    uint16_t random;
 
-    if (start == 0 || getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
+    if (start == 0)
         return -errno;
-    (void)snprintf(name, TEMP_NAME_SIZE, PREFIX "%0*" PRIx64 SUFFIX, DIGITS, start | random);
+    (void)snprintf(name, TEMP_NAME_SIZE, PREFIX "%0*" PRIx64 SUFFIX, DIGITS,
+                   start | atomic_fetch_add(&next_name, 1));
     return 0;
 }
 
@@ -225,7 +232,7 @@ static int create_probe(int dir_fd, const char *probe, const char *temp, mode_t 
     *ret_name = temp;
     if (err == ENAMETOOLONG)
         return plain;
-    (void)unlinkat(dir_fd, temp, 0);
+    (void)UNINTERRUPTED(unlinkat(dir_fd, temp, 0));
     (void)fd_close(&plain);
     *ret_op = "create";
     return -err;
@@ -239,7 +246,7 @@ static int rename_probe(int dir_fd, const char *name)
 
     if (r == 0)
         r = temp_move(dir_fd, name, other);
-    (void)unlinkat(dir_fd, r < 0 ? name : other, 0);
+    (void)UNINTERRUPTED(unlinkat(dir_fd, r < 0 ? name : other, 0));
     return r == -ENOENT ? 0 : r; /* another run has swept it */
 }
 
@@ -296,7 +303,7 @@ static bool go_into(struct dir_chain *way, int dir_fd, const char *name, ino_t l
     if (fd >= 0 && fstat(fd, &st) == 0 && st.st_uid == geteuid() && st.st_ino != left &&
         (way->n == 0 || way->levels[0].dev == st.st_dev)) {
         (void)UNINTERRUPTED(
-            fchmod(fd, S_IRWXU)); /* it may have the mode of its source already */
+            UNINTERRUPTED(fchmod(fd, S_IRWXU))); /* it may have the mode of its source already */
         return dir_chain_enter(way, fd, &st) == 0;
     }
     (void)fd_close(&fd);

@@ -28,7 +28,7 @@ static int make_entry(struct tree_dest *t, const struct record *r, const char *n
                                                                                        : 0;
     case RECORD_NODE:
         return UNINTERRUPTED(
-                   mknodat(tree_dest_dir_fd(t), name, node_mode(t, r), r->st.st_rdev)) < 0
+                   UNINTERRUPTED(mknodat(tree_dest_dir_fd(t), name, node_mode(t, r), r->st.st_rdev))) < 0
                    ? -errno
                    : 0;
     case RECORD_SOURCE_LINK:
@@ -141,7 +141,7 @@ static void note_entry(struct tree_dest *t, const struct record *r, const char *
 
     if (r->kind == RECORD_SOURCE_LINK ||
         !(tree_dest_notes_made(t) || tree_dest_notes_links(t)) ||
-        fstatat(tree_dest_dir_fd(t), name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        UNINTERRUPTED(fstatat(tree_dest_dir_fd(t), name, &st, AT_SYMLINK_NOFOLLOW)) < 0)
         return;
     id = (struct made_id){.dev = st.st_dev, .ino = st.st_ino};
     made_add(t->request.made_files, id.dev, id.ino);
@@ -187,7 +187,7 @@ static int make_link(struct tree_dest *t, const struct record *r, const char *na
     if (error < 0 || !over)
         return error;
     error = put_in_place(t, r, temp, name);
-    (void)unlinkat(tree_dest_dir_fd(t), temp, 0); /* as in replace_entry() */
+    (void)UNINTERRUPTED(unlinkat(tree_dest_dir_fd(t), temp, 0)); /* as in replace_entry() */
     return error;
 }
 

@@ -103,6 +103,10 @@ bool tree_dest_may_replace(struct tree_dest *t, const struct record *r, const ch
         count_existing_copy(t, r, name, there);
         return false;
     case EXISTING_SKIP:
+        /* cp links a further name whatever is there, as all names of a file are equally old. */
+        if (t->request.spare_links && !existing_keeps_all(t->request.existing) &&
+            tree_dest_has_file(t, r))
+            return true;
         atomic_fetch_add(&t->request.view->files_skipped, 1);
         /* A file newer than the source counts as its copy. One that merely exists does not. */
         if (!existing_keeps_all(t->request.existing))

@@ -66,7 +66,7 @@ static void replace_level(struct tree_dest *t, const struct merge *m)
     if (t->request.preserve.times) {
         const struct timespec times[] = {m->from_st.st_atim, m->from_st.st_mtim};
 
-        (void)futimens(m->to, times);
+        (void)UNINTERRUPTED(futimens(m->to, times));
     }
 }
 
@@ -111,9 +111,9 @@ static int move_entry(struct tree_dest *t, const struct merge *m, const char *na
 {
     struct stat ours, there;
 
-    if (fstatat(m->from, name, &ours, AT_SYMLINK_NOFOLLOW) < 0)
+    if (UNINTERRUPTED(fstatat(m->from, name, &ours, AT_SYMLINK_NOFOLLOW)) < 0)
         return -errno;
-    if (fstatat(m->to, name, &there, AT_SYMLINK_NOFOLLOW) < 0)
+    if (UNINTERRUPTED(fstatat(m->to, name, &there, AT_SYMLINK_NOFOLLOW)) < 0)
         return UNINTERRUPTED(renameat(m->from, name, m->to, name)) < 0 ? -errno : 0;
     if (!S_ISDIR(ours.st_mode))
         return move_file(t, m, name, &ours, &there);
@@ -127,7 +127,7 @@ static int merge_entries(struct tree_dest *t, const struct merge *m)
     int own, r;
     DIR *dir;
 
-    (void)fchmod(m->from, S_IRWXU); /* it may have the mode of its source already */
+    (void)UNINTERRUPTED(fchmod(m->from, S_IRWXU)); /* it may have the mode of its source already */
     own = UNINTERRUPTED(openat(m->from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     dir = own < 0 ? NULL : fdopendir(own);
     if (!dir) {

@@ -72,7 +72,7 @@ struct tree_dest_request {
 
     struct made *made_files;  /* what this run has made, as in struct target_request */
     bool merges;              /* other trees of the run are copied into the same directories */
-    bool spare_links;         /* as in struct target_request */
+    bool spare_links;         /* as cp does with links: as in struct target_request */
     struct dest_links *links; /* where files with several names are; not owned, outlives the
                                * tree */
     const char *label;        /* of this tree among those that share links: a name, or "" */

@@ -144,8 +144,8 @@ static void probe_source(struct probe *p)
     if (tree_counts(p->o)) {
         r = totals_count(&p->totals);
         p->totals_error = r < 0 ? r : p->totals_error;
-    } else if (fstatat(AT_FDCWD, p->copy->source, &st,
-                       p->copy->follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0) {
+    } else if (UNINTERRUPTED(fstatat(AT_FDCWD, p->copy->source, &st,
+                       p->copy->follow ? 0 : AT_SYMLINK_NOFOLLOW)) < 0) {
         p->totals_error = -errno;
     }
 }

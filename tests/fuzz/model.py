@@ -38,15 +38,15 @@ class Rules:
         return self.ask.pop(0) if self.ask else False
 
     def keeps_old(self, old, new):
-        """Whether what exists stays: None, "skipped" or "failed"."""
+        """Whether what exists stays: None, "skipped", "resumed" (but for its attributes) or "failed"."""
         if self.update == "none":
             return "skipped"
         if self.update == "none-fail":
             return "failed"
-        if self.update == "older" and old.mtime >= new.mtime:
-            return "skipped"
         if self.resume and old.kind == new.kind == "file" and old.data[1] == new.data[1] and \
                 old.mtime == new.mtime:
+            return "resumed"
+        if self.update == "older" and old.mtime >= new.mtime:
             return "skipped"
         if self.ask is not None and not self.answer():
             return "failed"
@@ -126,6 +126,9 @@ def put(children, name, source, rules):
         children[name] = Any(old, new_node(source, rules, old))
         return "maybe"
     kept = rules.keeps_old(old, source)
+    if kept == "resumed":
+        give_attributes(old, source, rules)
+        return "skipped"
     if kept:
         return kept
     if rules.backup:

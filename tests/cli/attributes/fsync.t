@@ -1,5 +1,6 @@
 # -p --fsync: attributes are given before they are flushed, and all before the rename, behind which the
-# file is flushed once more; a flush is followed by the times. Without --fsync nothing is flushed.
+# file is flushed once more; a flush is followed by the times. Without --fsync nothing is flushed. First the
+# name is tried, and whether an existing destination is SOURCE under another name.
 --- script
 command -v strace >/dev/null || skip "no strace"
 export ASAN_OPTIONS=detect_leaks=0
@@ -19,6 +20,7 @@ trace --fsync -p src a
 trace -p src b
 trace --fsync --attributes-only --preserve=mode,ownership src a
 --- stdout
+renameat
 fsync
 fchmod
 utimensat
@@ -29,9 +31,12 @@ fsync
 utimensat
 fsync of the directory
 
+renameat
 fchmod
 utimensat
 renameat
 
+utimensat
+utimensat
 fsync
 

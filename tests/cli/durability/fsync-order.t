@@ -18,7 +18,7 @@ calls() {
         sed -nE 's/^f[a-z]*sync\([0-9]+<[^>]*\.tmp>.*= 0$/data/p
             s/^f[a-z]*sync\([0-9]+<[^>]*\/[ab]>.*= 0$/file/p
             s/^f[a-z]*sync\([0-9]+<[^>]*>.*= 0$/directory/p
-            s/^ftruncate\(.*, 1048576\) += 0$/length/p
+            s/^ftruncate\(.*, 60000\) += 0$/length/p
             s/^rename.*"a".*= 0$/rename/p'
 }
 calls src a

@@ -26,13 +26,13 @@ rm -r a/tree
 'tree/sub/big' -> 'b/tree/sub/big'
 'tree/sub/deep' -> 'a/tree/sub/deep'
 'tree/sub/deep/hard' -> 'a/tree/sub/deep/hard'
+'tree/sub/deep/hard' -> 'b/tree/sub/deep/hard'
 'tree/sub/file' -> 'a/tree/sub/file'
 'tree/sub/link' -> 'a/tree/sub/link'
 'tree/sub/link' -> 'b/tree/sub/link'
 ucopy: 1 of 2 destinations are complete
-ucopy: b/tree/sub/deep/hard: make hard link: No such file or directory (its first name could not be made)
 ucopy: b/tree/sub/file: open: Is a directory (a directory stands there)
-ucopy: b/tree: 2 files or directories could not be copied
+ucopy: b/tree: 1 file or directory could not be copied
 --
 'tree/sub/link' -> 'a/tree/sub/link'
 'tree/sub/deep/hard' -> 'a/tree/sub/deep/hard'

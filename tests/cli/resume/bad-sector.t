@@ -12,7 +12,7 @@ expect '.destinations[0].resumed >= 1048576'
 same "$FAULT_BACKING/src" a
 --- stdout
 exit 5
-ucopy: fault/src: read at N: No data available (a bad sector)
+ucopy: fault/src: read at N: Input/output error (the device reports a medium error)
 ucopy: a: stopped because the source failed (SIZE kept; --resume goes on from there)
 1
 exit 0

@@ -28,7 +28,7 @@ fault 'write *.part offset>=1048576 fail EIO' --on-error=stop --slow=wait src a 
 again src a fault/x
 same src a fault/x
 rm a fault/x
-fault 'rename * fail EACCES' src fault/x
+fault 'rename *.part fail EACCES' src fault/x
 again src fault/x
 same src fault/x
 rm fault/x
@@ -58,7 +58,7 @@ ucopy: fault/x: write at N: Input/output error (N kept; --resume goes on from th
 ["a","partial"]
 ["fault/x","partial"]
 exit 0
--- rename * fail EACCES src fault/x
+-- rename *.part fail EACCES src fault/x
 exit 1
 ucopy: fault/x: rename: Permission denied (N kept; --resume goes on from there)
 ["fault/x","partial"]

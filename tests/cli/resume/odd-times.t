@@ -10,7 +10,7 @@ done
 touch -d @1600000000 src
 sleep 0.1
 inodes() { (cd "$FAULT_BACKING/src" && stat -c '%n %i' -- *); }
-# made OPTION...: a second run; which files it has made anew.
+# made OPTION...: a second run; which files it has made anew. --resume still finds that times cannot be kept.
 made() {
     inodes >before
     run "$@" -a -T src fault/src 2>/dev/null | grep -v 'exit 6'
@@ -38,10 +38,8 @@ made -u
 --- stdout
 exit 6
 exit 0
-exit 0
 -- changed: size and times stay those of before
 made 1
 made 9999999999
-exit 0
 made 1
 made 9999999999

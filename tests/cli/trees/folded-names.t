@@ -9,7 +9,6 @@ run -t fault/out card1/C0001.MP4 card2/c0001.mp4 2>&1
 run --inplace -t fault/out card1/C0001.MP4 card2/c0001.mp4 2>&1
 run -u -t fault/out card1/C0001.MP4 card2/c0001.mp4 2>&1
 cat fault/out/*
-run card1/C0001.MP4 fault/x fault/X 2>&1 | sed 's/fault.[xX]/x or X/'
 # All the names are there already: each is replaced once.
 echo F >src/Foo
 echo f >src/foo
@@ -58,9 +57,6 @@ exit 2
 ucopy: will not overwrite just-created 'fault/out/C0001.MP4' with 'card2/c0001.mp4'
 exit 2
 one
-ucopy: 1 of 2 destinations are complete
-ucopy: x or X: rename: File exists (this run has made what stands there)
-exit 3
 -- old 
 exit 1
 ucopy: fault/old/big: not replaced: this run has made what stands there
