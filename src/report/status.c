@@ -18,15 +18,14 @@ const char *report_status_name(const struct dest_status *d)
 }
 
 /* What the error's text does not say where there is no message. Some file systems have errors of
- * their own for names in another encoding (exFAT has EOVERFLOW); the block layer has ENODATA for
- * sectors that cannot be read (BLK_STS_MEDIUM, Linux 6.18). */
+ * their own for names in another encoding (exFAT has EOVERFLOW, Linux 6.18). */
 static const char *explanation(const struct failure *f)
 {
     if (f->message[0])
         return f->message;
     if (f->err == EILSEQ || (f->err == EOVERFLOW && strncmp(f->op, "preserve", 8) != 0))
         return "the file system cannot hold the name";
-    return f->err == ENODATA && strcmp(f->op, "read") == 0 ? "a bad sector" : "";
+    return "";
 }
 
 char *report_status_why(const struct failure *f)

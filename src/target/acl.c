@@ -59,7 +59,8 @@ int acl_read(int dir_fd, const char *name, struct target_acl *ret)
 int acl_write(int fd, const struct target_acl *acl)
 {
     if (acl->data)
-        return UNINTERRUPTED(fsetxattr(fd, ATTRIBUTE, acl->data, acl->size, 0)) < 0 ? -errno : 0;
+        return UNINTERRUPTED(fsetxattr(fd, ATTRIBUTE, acl->data, acl->size, 0)) < 0 ? -errno
+                                                                                    : 0;
     if (UNINTERRUPTED(fgetxattr(fd, ATTRIBUTE, NULL, 0)) < 0)
         return no_list(errno);
     return UNINTERRUPTED(fremovexattr(fd, ATTRIBUTE)) < 0 ? -errno : 0;

@@ -43,7 +43,7 @@ static int enter_directory(struct file_name *n, const char *path, struct failure
 
     /* O_PATH: writing into a directory takes search permission, not read permission. */
     fd = UNINTERRUPTED(
-        UNINTERRUPTED(openat(n->dir_fd >= 0 ? n->dir_fd : AT_FDCWD, dir, O_PATH | O_DIRECTORY | O_CLOEXEC)));
+        openat(n->dir_fd >= 0 ? n->dir_fd : AT_FDCWD, dir, O_PATH | O_DIRECTORY | O_CLOEXEC));
     free(dir);
     if (fd < 0) {
         free(last);

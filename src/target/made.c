@@ -122,7 +122,8 @@ static bool folds(int dir_fd, const char *name, const struct stat *there)
                           : isupper((unsigned char)name[n]) ? tolower((unsigned char)name[n])
                                                             : name[n]);
     other[n] = '\0';
-    return strcmp(name, other) != 0 && UNINTERRUPTED(fstatat(dir_fd, other, &st, AT_SYMLINK_NOFOLLOW)) == 0 &&
+    return strcmp(name, other) != 0 &&
+           UNINTERRUPTED(fstatat(dir_fd, other, &st, AT_SYMLINK_NOFOLLOW)) == 0 &&
            fd_same_file(&st, there) && !lists(dir_fd, other);
 }
 

@@ -42,7 +42,8 @@ bool names_may_be_one(const char *a, const char *b)
 /* Whether `b` exists in the directory as soon as there is a file `a`. */
 static bool is_made_by(int dir_fd, const char *a, const char *b)
 {
-    int fd = UNINTERRUPTED(openat(dir_fd, a, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR));
+    int fd = UNINTERRUPTED(
+        openat(dir_fd, a, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR));
     struct stat st;
     bool made = fd >= 0 && UNINTERRUPTED(fstatat(dir_fd, b, &st, AT_SYMLINK_NOFOLLOW)) == 0;
 

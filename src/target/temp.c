@@ -303,7 +303,7 @@ static bool go_into(struct dir_chain *way, int dir_fd, const char *name, ino_t l
     if (fd >= 0 && fstat(fd, &st) == 0 && st.st_uid == geteuid() && st.st_ino != left &&
         (way->n == 0 || way->levels[0].dev == st.st_dev)) {
         (void)UNINTERRUPTED(
-            UNINTERRUPTED(fchmod(fd, S_IRWXU))); /* it may have the mode of its source already */
+            fchmod(fd, S_IRWXU)); /* it may have the mode of its source already */
         return dir_chain_enter(way, fd, &st) == 0;
     }
     (void)fd_close(&fd);

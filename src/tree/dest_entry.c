@@ -28,7 +28,7 @@ static int make_entry(struct tree_dest *t, const struct record *r, const char *n
                                                                                        : 0;
     case RECORD_NODE:
         return UNINTERRUPTED(
-                   UNINTERRUPTED(mknodat(tree_dest_dir_fd(t), name, node_mode(t, r), r->st.st_rdev))) < 0
+                   mknodat(tree_dest_dir_fd(t), name, node_mode(t, r), r->st.st_rdev)) < 0
                    ? -errno
                    : 0;
     case RECORD_SOURCE_LINK:

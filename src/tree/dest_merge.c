@@ -127,7 +127,8 @@ static int merge_entries(struct tree_dest *t, const struct merge *m)
     int own, r;
     DIR *dir;
 
-    (void)UNINTERRUPTED(fchmod(m->from, S_IRWXU)); /* it may have the mode of its source already */
+    (void)UNINTERRUPTED(
+        fchmod(m->from, S_IRWXU)); /* it may have the mode of its source already */
     own = UNINTERRUPTED(openat(m->from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     dir = own < 0 ? NULL : fdopendir(own);
     if (!dir) {

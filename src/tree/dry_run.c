@@ -145,7 +145,7 @@ static void probe_source(struct probe *p)
         r = totals_count(&p->totals);
         p->totals_error = r < 0 ? r : p->totals_error;
     } else if (UNINTERRUPTED(fstatat(AT_FDCWD, p->copy->source, &st,
-                       p->copy->follow ? 0 : AT_SYMLINK_NOFOLLOW)) < 0) {
+                                     p->copy->follow ? 0 : AT_SYMLINK_NOFOLLOW)) < 0) {
         p->totals_error = -errno;
     }
 }
