@@ -45,8 +45,8 @@ void session_run(const struct options *o, const struct plan_copy *copy, int sign
  * thread. With session_result.abandoned `targets` and the directories in it have to stay. */
 struct session_file {
     int fd; /* of the source, for reading; becomes the session's */
-    const struct target_request *
-        targets; /* per destination: path, in_directory, dir_fd and ret_id; the rest is not looked at */
+    /* Per destination: path, in_directory, dir_fd and ret_id; the rest is not looked at. */
+    const struct target_request *targets;
     void *arg;
     void (*progress)(void *arg, const struct copy_status *s, bool asked);
     void (*ended)(void *arg, const struct copy_status *s);

@@ -81,8 +81,8 @@ static void look(struct tree_main *m)
     tree_main_check_hangs(m);
 }
 
-/* Until when the threads may take to finish after a stop; ms, clock_running_ms(). Without a signal they
- * have the time that an answer may take. */
+/* Until when the threads may take to finish after a stop; ms, clock_running_ms(). Without a
+ * signal they have the time that an answer may take. */
 static uint64_t end_of_patience(const struct tree_main *m)
 {
     unsigned timeout = options_timeout_ms(m->tree->o);
