@@ -153,7 +153,9 @@ int checks_dests(const struct plan_copy *c, const struct options *o, char **ret_
     int r = 0;
 
     for (unsigned d = 0; r == 0 && d < c->n_dests; d++) {
-        if (o->cp && !existing_keeps_all(&o->standing))
+        if (c->dests[d][0] == '\0') /* an empty variable of a script, not the directory "." */
+            r = usage_error(ret_error, "cannot create '': %s", strerror(ENOENT));
+        if (r == 0 && o->cp && !existing_keeps_all(&o->standing))
             r = check_cp_dest(c, o, c->dests[d], ret_error);
         if (r == 0)
             r = c->tree ? check_tree_dest(c, o, c->dests[d], ret_error)

@@ -48,7 +48,7 @@
 
 struct session;
 
-/* Opens the source. */
+/* Opens the source, and at the end looks whether it has changed. */
 struct source_call {
     const struct options *o;
     const char *path;

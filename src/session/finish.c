@@ -7,6 +7,28 @@
 #include "session_priv.h"
 #include "source/gone.h"
 
+static void call_check(void *calls, unsigned i)
+{
+    struct source_call *c = &((struct session_calls *)calls)->source;
+
+    (void)i;
+    (void)source_check_unchanged(&c->source, &c->failure);
+}
+
+/* Whether the source is still what was opened, or a signal has come. If not, *f is filled. */
+static bool is_unchanged(struct session *s, struct failure *f)
+{
+    struct source_call *c = &s->calls->source;
+
+    c->source = s->source;
+    c->failure.err = 0;
+    if (session_call_source(s, session_timeout_ms(s, false), call_check))
+        *f = c->failure;
+    else if (!s->signal)
+        failure_set(f, "check", ETIMEDOUT, FAILURE_NO_OFFSET, NO_ANSWER);
+    return f->err == 0;
+}
+
 /* If the source has failed or changed, no copy of it that is not done yet is worth anything. */
 static void check_source(struct session *s)
 {
@@ -15,7 +37,7 @@ static void check_source(struct session *s)
     job_source_failure(&s->job, f);
     if (f->err == ESTALE && source_device_is_gone(s->source.fd))
         failure_set(f, f->op, ENODEV, f->offset, "the device is gone");
-    if (f->err == 0 && source_check_unchanged(&s->source, f) < 0)
+    if (f->err == 0 && !is_unchanged(s, f))
         job_fail_source(&s->job, f);
     if (f->err != 0)
         session_fail_all(s);
@@ -126,7 +148,7 @@ static void commit_due(struct session *s, void (*meanwhile)(struct session *s))
     if (s->signal || !any_is_due(s))
         return;
     check_source(s);
-    if (s->status.source_failure.err == 0)
+    if (s->status.source_failure.err == 0 && !s->signal)
         commit_called(s, meanwhile);
 }
 

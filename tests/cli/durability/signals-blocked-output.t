@@ -24,6 +24,7 @@ rm -f .ucopy*
 for target in worker both; do
     start src fifo a 2>/dev/null
     await_first_byte
+    await pgrep -P "$pid" >/dev/null # the byte may be of the run before
     worker=$(pgrep -P "$pid")
     [ "$target" = worker ] || kill -TERM "$pid"
     kill -TERM "$worker"
