@@ -221,8 +221,9 @@ static void test_empty_names(void **state)
     assert_string_equal(error, "'' has no file name to use in directory 'd'");
     free(error);
     o.operands = to_empty;
-    assert_int_equal(plan_make(&p, &o, &error), 0);
-    plan_free(&p);
+    assert_int_equal(plan_make(&p, &o, &error), -EINVAL);
+    assert_string_equal(error, "cannot create '': No such file or directory");
+    free(error);
 }
 
 static void test_habit(void **state)
