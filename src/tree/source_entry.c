@@ -35,13 +35,13 @@ static bool read_entry_attrs(struct walk *w, int dir_fd, const char *name, struc
 {
     const struct attrs_wanted *wanted = &w->t->preserve;
     bool more = wanted->xattrs || wanted->context || (wanted->mode && !S_ISLNK(st->st_mode));
-    int fd;
+    int follow = walk_follows(w) && !S_ISLNK(st->st_mode) ? 0 : O_NOFOLLOW, fd;
 
     if (!more) {
         attrs_read_stat(&w->attrs, st);
         return true;
     }
-    fd = open_looked_at(w, dir_fd, name, O_PATH | O_NOFOLLOW, st);
+    fd = open_looked_at(w, dir_fd, name, O_PATH | follow, st);
     if (fd < 0)
         return false;
     walk_read_attrs(w, fd, true, st);

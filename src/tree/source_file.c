@@ -395,12 +395,15 @@ static bool read_offered_attrs(struct walk *w, const char *name, const struct st
     return same;
 }
 
-bool walk_put_offer(struct walk *w, const char *name, const struct stat *st, unsigned number)
+bool walk_put_offer(struct walk *w, const char *name, int fd, const struct stat *st,
+                    unsigned number)
 {
     struct record *r;
 
     if (!w->t->offer_attrs)
         attrs_read_stat(&w->attrs, st);
+    else if (fd >= 0)
+        attrs_read(&w->attrs, fd, false, st);
     else if (!read_offered_attrs(w, name, st))
         return false;
     r = walk_begin_record(w, RECORD_OFFER, name, "", 0, st);
@@ -412,9 +415,9 @@ bool walk_put_offer(struct walk *w, const char *name, const struct stat *st, uns
 }
 
 /* Offers the file alone. Returns whether a consumer wants it. */
-static bool offer_alone(struct walk *w, const char *name, const struct stat *st)
+static bool offer_alone(struct walk *w, const char *name, int fd, const struct stat *st)
 {
-    if (!walk_put_offer(w, name, st, WALK_OFFER_ONE) || !walk_drain(w))
+    if (!walk_put_offer(w, name, fd, st, WALK_OFFER_ONE) || !walk_drain(w))
         return false;
     w->offer = WALK_OFFER_ONE;
     return w->t->is_wanted(w->t->arg, WALK_OFFER_ONE);
@@ -435,7 +438,7 @@ bool walk_put_file(struct walk *w, const char *name, int *fd, const struct stat 
         walk_read_attrs(w, *fd, false, st);
         return put_copy(w, name, *fd, st);
     }
-    if (t->offer && w->offer == 0 && !offer_alone(w, name, st))
+    if (t->offer && w->offer == 0 && !offer_alone(w, name, *fd, st))
         return true;
     walk_read_attrs(w, *fd, false, st);
     if (t->no_data) {

@@ -188,8 +188,11 @@ void walk_put_without_data(struct walk *w, const char *name, bool bare, const st
 /* Puts all data of a file of any kind into the stream. False: they could not be read. */
 bool walk_put_data(struct walk *w, const char *name, int fd, const struct stat *st);
 
-/* Offers a file under that number. False: no consumer is left. */
-bool walk_put_offer(struct walk *w, const char *name, const struct stat *st, unsigned number);
+/* Offers a file under that number. fd: open on it for reading; or -1, and the name is no
+ * symlink. False: it was not offered. With fd that means that no consumer is left; else the
+ * name may also stand for another file now. */
+bool walk_put_offer(struct walk *w, const char *name, int fd, const struct stat *st,
+                    unsigned number);
 
 /* Waits until no consumer needs any shared file, and closes them. If the walk has been stopped,
  * they stay open: a consumer may still use them. */

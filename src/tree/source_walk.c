@@ -117,7 +117,7 @@ static bool offer_entry(struct walk *w, const struct dirent64 *entry, unsigned n
                fstatat(dir_chain_fd(&w->dirs), entry->d_name, &st, AT_SYMLINK_NOFOLLOW)) == 0 &&
            S_ISREG(st.st_mode) && !(w->t->keep_links && (st.st_nlink > 1 || walk_follows(w))) &&
            path_buffer_enter(&w->path, l->path_len, entry->d_name) == 0 &&
-           walk_put_offer(w, entry->d_name, &st, number);
+           walk_put_offer(w, entry->d_name, -1, &st, number);
 }
 
 /* Offers the files of the listing, and waits until the consumers have decided. */

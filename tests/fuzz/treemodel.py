@@ -134,7 +134,10 @@ class TreeModel:
             if old is None or old.kind != "dir":
                 if self.rules.backup and old is not None and children[name] is old:
                     backup = backup_name(children, name, self.rules)
-                    children[backup] = Any(children.get(backup), copy.copy(old))
+                    saved = copy.copy(old)
+                    if self.rules.resume:  # before or after it has got its attributes
+                        saved.xattrs = saved.mode = saved.uid = saved.gid = None
+                    children[backup] = Any(children.get(backup), saved)
                 children[name] = Any(*outcomes)
 
     def loosen_written(self, source, names, root):
