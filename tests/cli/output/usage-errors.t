@@ -39,7 +39,7 @@ exit 2
 exit 2
 exit 2
 exit 2
-exit 1
+exit 2
 exit 5
 src
 --- stderr
@@ -77,5 +77,5 @@ ucopy: --reflink=some: expected auto, always or never
 ucopy: Try 'ucopy --help' for more information.
 ucopy: --reflink=always can be used only with --sparse=auto: a clone has the holes that SOURCE has
 ucopy: Try 'ucopy --help' for more information.
-ucopy: : open: No such file or directory
+ucopy: cannot create '': No such file or directory
 ucopy: : open: No such file or directory
