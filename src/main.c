@@ -105,7 +105,6 @@ static int copy_all(const struct plan *p, const struct options *o, int signal_fd
         struct session_result result = {.exit_status = 0};
 
         p->copies[i].made = made;
-
         if (p->copies[i].left_out)
             result.exit_status = leave_out(&p->copies[i]);
         else if (p->copies[i].tree)

@@ -204,17 +204,15 @@ static uint64_t deadline_of(const struct bounded_calls *params, uint64_t start_m
 static int poll_timeout_ms(const struct bounded_calls *params, const struct snapshot *s,
                            uint64_t now, uint64_t deadline)
 {
+    int wait = clock_wait_ms(now, deadline);
+
     if (s->has_more)
         return (int)(params->timeout_ms && params->timeout_ms < 10 * SPREAD_MS
                          ? params->timeout_ms / 10
                          : SPREAD_MS);
-    uint64_t wait = UINT64_MAX;
-
-    if (deadline != UINT64_MAX)
-        wait = deadline - now < CLOCK_LOOK_MS ? deadline - now : CLOCK_LOOK_MS;
-    if (params->tick && wait > params->tick_ms)
-        wait = params->tick_ms;
-    return wait == UINT64_MAX ? -1 : (int)wait;
+    if (params->tick && (wait < 0 || wait > (int)params->tick_ms))
+        return (int)params->tick_ms;
+    return wait;
 }
 
 /* Waits until no call is running or the time limit is over. */

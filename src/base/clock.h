@@ -26,10 +26,27 @@ static inline uint64_t clock_now_ms(void)
  * between two calls, of which it counts a part of a second. Never goes back. Any thread. */
 uint64_t clock_running_ms(void);
 
+/* How long poll(2) may wait for a moment of clock_running_ms(), which is not over: ms; -1, for
+ * ever, if it is UINT64_MAX. */
+static inline int clock_wait_ms(uint64_t now, uint64_t deadline)
+{
+    if (deadline == UINT64_MAX)
+        return -1;
+    return (int)(deadline - now < CLOCK_LOOK_MS ? deadline - now : CLOCK_LOOK_MS);
+}
+
+/* < 0, 0 or > 0, as the first time is earlier, equal or later. */
+static inline int clock_compare(const struct timespec *a, const struct timespec *b)
+{
+    if (a->tv_sec != b->tv_sec)
+        return a->tv_sec < b->tv_sec ? -1 : 1;
+    return (a->tv_nsec > b->tv_nsec) - (a->tv_nsec < b->tv_nsec);
+}
+
 /* Whether the two times are equal. */
 static inline bool clock_same(const struct timespec *a, const struct timespec *b)
 {
-    return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+    return clock_compare(a, b) == 0;
 }
 
 /* The time on CLOCK_MONOTONIC in ms milliseconds from now. */

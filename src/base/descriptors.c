@@ -1,5 +1,6 @@
 #include "descriptors.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/resource.h>
@@ -52,4 +53,11 @@ bool descriptors_suffice(uint64_t n, uint64_t *ret_needed)
     needed = n + count_open(limit.rlim_cur + n);
     *ret_needed = (needed + MARGIN) / MARGIN * MARGIN + MARGIN;
     return needed <= limit.rlim_cur;
+}
+
+void descriptors_lack(struct failure *f, unsigned n_dests, uint64_t needed)
+{
+    (void)failure_format(f, NULL, EMFILE,
+                         "%u destinations need %llu open files: raise the limit (ulimit -n)",
+                         n_dests, (unsigned long long)needed);
 }

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "failure.h"
+
 /* Opens /dev/null for each standard descriptor that is closed. Otherwise the first file that is
  * opened would get its number, and messages or JSON would be written into a copy. */
 void descriptors_occupy_standard(void);
@@ -16,5 +18,8 @@ void descriptors_raise_limit(void);
  * do. The open ones are counted only if n is more than half of the limit: what a process opens
  * beside the files of a copy is little. */
 bool descriptors_suffice(uint64_t n, uint64_t *ret_needed);
+
+/* Fills *f with the message that so many destinations need that limit. */
+void descriptors_lack(struct failure *f, unsigned n_dests, uint64_t needed);
 
 #endif

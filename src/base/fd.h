@@ -74,6 +74,14 @@ static inline int fd_reopen_direct(int dir_fd, const char *name, int fd, int acc
     return r;
 }
 
+/* Cuts off what the file holds behind `size` bytes. False: there is nothing, or it stays. */
+static inline bool fd_cut_off(int fd, off_t size)
+{
+    struct stat st;
+
+    return fstat(fd, &st) == 0 && st.st_size > size && UNINTERRUPTED(ftruncate(fd, size)) == 0;
+}
+
 /* Makes the names in a directory durable; fd must not be open with O_PATH. Where no directory can
  * be flushed (fsync(2): EINVAL), the whole file system is. 0 or a negative errno. */
 static inline int fd_flush_directory(int fd)

@@ -131,13 +131,11 @@ static _Noreturn void supervise(struct supervisor *s)
         short wanted = s->n_unsent > 0 ? POLLIN | POLLOUT : POLLIN;
         struct pollfd p[2] = {{.fd = s->socket, .events = wanted},
                               {.fd = s->signal_fd, .events = POLLIN}};
-        uint64_t now = clock_running_ms(), left = s->deadline - now;
+        uint64_t now = clock_running_ms();
 
         if (now >= s->deadline)
             _exit(128 + s->ended_by);
-        poll(p, 2,
-             s->deadline == UINT64_MAX ? -1
-                                       : (int)(left < CLOCK_LOOK_MS ? left : CLOCK_LOOK_MS));
+        poll(p, 2, clock_wait_ms(now, s->deadline));
         if (p[0].revents & POLLOUT)
             send_rest(s);
         if (p[0].revents & ~POLLOUT)

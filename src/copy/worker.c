@@ -85,9 +85,21 @@ static bool is_crowded(const struct job *j)
     return n >= MANY_DESTS && !direct_in_use(j);
 }
 
+/* Whether the engine is not the right one for this job's files, and why. */
+static bool is_unsuitable(const struct job *j, const struct engine_ops *ops,
+                          struct engine_reason *why)
+{
+    if (!j->source.unready || !ops->polls)
+        return false;
+    snprintf(why->text, sizeof why->text, "poll(2) never reports that SOURCE can be read");
+    return true;
+}
+
 /* Whether "auto" may take an engine of the kind for this job. If not, *why is filled. */
 static bool suits(const struct engine_ops *ops, const struct job *j, struct engine_reason *why)
 {
+    if (is_unsuitable(j, ops, why))
+        return false;
     if (ops->needs_direct && !direct_in_use(j))
         snprintf(why->text, sizeof why->text, "asynchronous with O_DIRECT only");
     else if (ops->shares_queues && is_crowded(j))
@@ -128,16 +140,6 @@ static void note_lacking(const struct engine_ops *ops, const struct engine_reaso
     pthread_mutex_unlock(&lacking.lock);
 }
 
-/* Whether the engine is not the right one for this job's files, and why. */
-static bool is_unsuitable(const struct job *j, const struct engine_ops *ops,
-                          struct engine_reason *why)
-{
-    if (!j->source.unready || !ops->polls)
-        return false;
-    snprintf(why->text, sizeof why->text, "poll(2) never reports that SOURCE can be read");
-    return true;
-}
-
 /* Makes an engine of the kind, if this kernel is not known to lack it. */
 static int try_engine(const struct engine_ops *ops, const struct engine_config *config,
                       struct engine **ret_engine, struct engine_reason *why)
@@ -169,7 +171,7 @@ static int choose_engine(struct crew *c, const struct engine_config *config,
     }
     for (const struct engine_ops *const *ops = engine_table; *ops; ops++) {
         why.text[0] = '\0';
-        if (suits(*ops, c->job, &why) && !is_unsuitable(c->job, *ops, &why)) {
+        if (suits(*ops, c->job, &why)) {
             r = try_engine(*ops, config, ret_engine, &why);
             if (r == 0) {
                 atomic_store(&c->chosen, *ops);
@@ -363,10 +365,10 @@ static void work(struct crew *c, struct worker *w)
     if (r == COPY_LEFT && !job_stopping(c->job)) {
         leave_rest(c, w);
         passed_on = start_thread(c, succeed) == 0;
-        if (!passed_on)
+        if (!passed_on) {
             pool_free_rest(take_rest(c));
-        if (!passed_on)
             job_fail_rest(c->job, EAGAIN);
+        }
     }
     last = !passed_on && is_last(c);
     /* Before the end is reported, only operations that end are waited for. */
@@ -517,8 +519,7 @@ bool crew_end(struct crew *c, unsigned limit_ms)
 
     pthread_mutex_lock(&c->lock);
     while (c->n_threads > 0 && now < until) {
-        struct timespec soon =
-            clock_in_ms((unsigned)(until - now < CLOCK_LOOK_MS ? until - now : CLOCK_LOOK_MS));
+        struct timespec soon = clock_in_ms((unsigned)clock_wait_ms(now, until));
 
         (void)pthread_cond_timedwait(&c->gone, &c->lock, &soon);
         now = clock_running_ms();

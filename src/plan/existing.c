@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "times_priv.h"
 
 /* The existing file, and where it is. */
@@ -26,12 +27,8 @@ static bool is_copy(const struct existing_file *there, const struct stat *source
 static bool is_older(const struct existing_file *there, const struct stat *source,
                      bool keeps_times)
 {
-    const struct timespec *t = &there->st->st_mtim;
-
-    if (keeps_times)
-        return times_compare(there->st, source, there->dir_fd, there->name) < 0;
-    return t->tv_sec != source->st_mtim.tv_sec ? t->tv_sec < source->st_mtim.tv_sec
-                                               : t->tv_nsec < source->st_mtim.tv_nsec;
+    return (keeps_times ? times_compare(there->st, source, there->dir_fd, there->name)
+                        : clock_compare(&there->st->st_mtim, &source->st_mtim)) < 0;
 }
 
 static enum existing_verdict verdict_on(const struct existing_policy *p,

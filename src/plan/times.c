@@ -11,13 +11,6 @@
 #define FAT_1980 INT64_C(315532800)
 #define FAT_2107 INT64_C(4354819200) /* the end of it */
 
-static int order(const struct timespec *a, const struct timespec *b)
-{
-    if (a->tv_sec != b->tv_sec)
-        return a->tv_sec < b->tv_sec ? -1 : 1;
-    return (a->tv_nsec > b->tv_nsec) - (a->tv_nsec < b->tv_nsec);
-}
-
 /* An upper limit for the resolution of times on this file system, in nanoseconds: the largest
  * unit (2 s for FAT, 1 s, 0.1 s, ...) that divides all times of the file. The result is too
  * large only if the times are round numbers by chance. */
@@ -95,14 +88,15 @@ static bool is_unchanged_since(const struct stat *there, const struct stat *sour
     if (statx(dir_fd, name, 0, STATX_BTIME, &stx) == 0 && stx.stx_mask & STATX_BTIME)
         made =
             (struct timespec){.tv_sec = stx.stx_btime.tv_sec, .tv_nsec = stx.stx_btime.tv_nsec};
-    return source->st_ctim.tv_sec > FAT_1980 + MAX_ZONE && order(&source->st_ctim, &made) < 0;
+    return source->st_ctim.tv_sec > FAT_1980 + MAX_ZONE &&
+           clock_compare(&source->st_ctim, &made) < 0;
 }
 
 int times_compare(const struct stat *there, const struct stat *source, int dir_fd,
                   const char *name)
 {
     struct timespec t = cut(source->st_mtim, resolution(there));
-    int r = order(&there->st_mtim, &t);
+    int r = clock_compare(&there->st_mtim, &t);
 
     if (r == 0 || !S_ISREG(there->st_mode) || !may_stand_for(there, &source->st_mtim))
         return r;

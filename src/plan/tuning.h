@@ -8,9 +8,8 @@
 #include "cli/options.h"
 
 struct tuning {
-    uint32_t chunk_size; /* bytes; a multiple of 4096 and of align */
-    uint32_t
-        chunk_step; /* bytes; chunk_size is a multiple of it, as is every alignment in use */
+    uint32_t chunk_size;  /* bytes; a multiple of 4096 and of align */
+    uint32_t chunk_step;  /* bytes; divides chunk_size; a multiple of every alignment in use */
     unsigned queue_depth; /* chunks per worker that may wait for one destination */
     unsigned buffers;     /* per worker, one chunk each */
     unsigned workers;
@@ -31,9 +30,9 @@ struct tuning_facts {
 /* Chooses chunk size, depth and workers. These are the user's values if given, otherwise the
  * defaults from the measurements in bench/RESULTS.md; tuning.c names the reasons. The buffers
  * of all workers need at most o->memory (default 64 MiB), a chunk has at most
- * options_max_request() bytes, and there are no more chunks than the
- * source has. The function always finds a result: at least one chunk of the smallest size, or
- * of the size that the user has given. */
+ * options_max_request() bytes, and there are no more chunks than the source has. The function
+ * always finds a result: at least one chunk of the smallest size, or of the size that the user
+ * has given. */
 void tuning_choose(struct tuning *t, const struct options *o, const struct tuning_facts *f);
 
 /* Whether to open files with O_DIRECT if they support it, in a copy of size bytes (only if

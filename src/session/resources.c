@@ -25,9 +25,7 @@ static bool has_descriptors(struct session *s, unsigned workers)
         n += s->dests[d].called;
     if (descriptors_suffice(n * each + (uint64_t)workers * PER_WORKER + PASSING, &needed))
         return true;
-    (void)failure_format(&f, NULL, EMFILE,
-                         "%u destinations need %llu open files: raise the limit (ulimit -n)",
-                         (unsigned)n, (unsigned long long)needed);
+    descriptors_lack(&f, (unsigned)n, needed);
     session_lacks(s, &f);
     return false;
 }

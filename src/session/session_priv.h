@@ -10,7 +10,7 @@
  *     clone.c    destinations that become clones of the source or of another destination
  *     space.c    whether there is room; preallocation
  *     look.c     looks at the destinations before anything is changed
- *     same_names.c  which destinations that are one file by their names
+ *     same_names.c  which destinations are one file by their names
  *     setup.c    makes the job from the session
  *     resources.c  whether this process has what the copy needs
  *     open.c     opens the destinations
@@ -225,6 +225,7 @@ void session_refuse_same_names(struct session *s);
 
 /* After the open: the same for destinations that are written in place, and are one file. */
 void session_refuse_same_files(struct session *s);
+
 /* ---- resources.c ---- */
 
 /* Whether there are descriptors for all destinations that are called, which have been looked at

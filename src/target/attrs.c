@@ -21,7 +21,6 @@
 #define DEFAULT_ACL  "system.posix_acl_default"
 #define CONTEXT      "security.selinux"
 #define SET_ID_BITS  (S_ISUID | S_ISGID)
-#define MODE_BITS    (07777)
 #define NAMES_START  1024 /* bytes: room for what most files have */
 #define VALUES_START 1024 /* for one value */
 
@@ -86,12 +85,6 @@ static int set_times(const struct handle *h, const struct timespec times[2])
 
 /* ---- failures ---- */
 
-static void note(struct attrs_failures *failures, const char *op, int err, const char *message)
-{
-    if (failures->n < ATTRS_MAX_FAILURES)
-        failure_set(&failures->list[failures->n++], op, err, FAILURE_NO_OFFSET, message);
-}
-
 static bool is_unsupported(int err)
 {
     return err == EOPNOTSUPP || err == ENOSYS || err == ENODATA;
@@ -102,7 +95,7 @@ static void note_xattr(struct attrs_failures *failures, enum attrs_effort effort
 {
     if (effort == ATTRS_REQUIRED || (effort == ATTRS_MIND && !is_unsupported(err)) ||
         (effort == ATTRS_TRY && err == ENOMEM))
-        note(failures, op, err, name);
+        attrs_note(failures, op, err, name);
     else if (effort != ATTRS_LEAVE)
         failures->lost = true;
 }
@@ -243,7 +236,7 @@ static void read_xattr(struct attrs *a, const struct handle *h, const char *name
  * what the group may do, and are cleared. */
 static void note_missing_acl(struct attrs *a, int err)
 {
-    note(&a->failures, "read access control list", err, NULL);
+    attrs_note(&a->failures, "read access control list", err, NULL);
     a->mode &= ~(mode_t)S_IRWXG;
 }
 
@@ -445,7 +438,7 @@ static void give_owner(struct receiver *r)
         if (!S_ISDIR(r->st.st_mode)) /* which keep them */
             r->mode_now &= ~(mode_t)SET_ID_BITS;
     } else if (a->superuser || (err != EPERM && err != EINVAL)) {
-        note(r->failures, "preserve owner", err, NULL);
+        attrs_note(r->failures, "preserve owner", err, NULL);
     }
 }
 
@@ -475,7 +468,7 @@ static bool give_acl(struct receiver *r, const char *name, const struct attrs_va
     result = acl->size ? xattr_set(&r->h, name, r->a->values + acl->start, acl->size)
                        : xattr_remove(&r->h, name);
     if (result < 0)
-        note(r->failures, "preserve access control list", errno, NULL);
+        attrs_note(r->failures, "preserve access control list", errno, NULL);
     r->changed |= result == 0;
     return result == 0;
 }
@@ -524,7 +517,7 @@ static void give_mode(struct receiver *r)
     r->given.mode = set_mode(&r->h, mode) == 0;
     r->changed |= r->given.mode;
     if (!r->given.mode)
-        note(r->failures, "preserve mode", errno, NULL);
+        attrs_note(r->failures, "preserve mode", errno, NULL);
 }
 
 static void give_times(struct receiver *r)
@@ -536,7 +529,7 @@ static void give_times(struct receiver *r)
     r->given.times = set_times(&r->h, times) == 0;
     r->changed |= r->given.times;
     if (!r->given.times)
-        note(r->failures, "preserve times", errno, NULL);
+        attrs_note(r->failures, "preserve times", errno, NULL);
 }
 
 /* Looks once, after the last change, what has come of all. */
@@ -545,7 +538,7 @@ static void check_kept(struct receiver *r)
     struct stat now;
 
     if (fstat(r->h.fd, &now) < 0)
-        note(r->failures, "stat", errno, NULL);
+        attrs_note(r->failures, "stat", errno, NULL);
     else
         attrs_note_not_kept(r->a, &r->given, &now, r->failures);
 }
@@ -564,7 +557,7 @@ bool attrs_apply(const struct attrs *a, const struct attrs_file *file,
     if (file->st) {
         r.st = *file->st;
     } else if (fstat(file->fd, &r.st) < 0) {
-        note(ret, "stat", errno, NULL);
+        attrs_note(ret, "stat", errno, NULL);
         return false;
     }
     r.mode_now = r.st.st_mode & MODE_BITS;

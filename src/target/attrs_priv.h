@@ -4,6 +4,11 @@
 
 #include "attrs.h"
 
+#define MODE_BITS (07777)
+
+/* Adds a failure, if there is room for it. */
+void attrs_note(struct attrs_failures *failures, const char *op, int err, const char *message);
+
 /* What was set with success, or needed no change. */
 struct attrs_given {
     bool owner;

@@ -117,12 +117,7 @@ static int file_open(struct target *t, struct failure *f)
  * what an existing file holds behind it. False: there is nothing to cut. */
 static bool cut_for_clone(const struct target *t)
 {
-    const struct target_request *q = &t->request;
-    struct stat st;
-
-    return t->mixes && !q->keep_rest && fstat(t->fd, &st) == 0 &&
-           (uint64_t)st.st_size > q->size &&
-           UNINTERRUPTED(ftruncate(t->fd, (off_t)q->size)) == 0;
+    return t->mixes && !t->request.keep_rest && fd_cut_off(t->fd, (off_t)t->request.size);
 }
 
 static int file_clone(struct target *t, int from, uint64_t offset, struct failure *f)

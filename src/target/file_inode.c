@@ -135,9 +135,9 @@ static int set_mode(struct target *t, bool owner_kept, struct failure *f)
     return 0;
 }
 
-/* Gives the file what is preserved of the source; *ret_changed becomes true if that was anything.
- * An attribute
- * that cannot be preserved is no failure. 0, or a negative errno with *f filled: data are lost. */
+/* Gives the file what is preserved of the source; *ret_changed becomes true if that was
+ * anything. An attribute that cannot be preserved is no failure. 0, or a negative errno with *f
+ * filled: data are lost. */
 static int preserve(struct target *t, bool named, const struct stat *st, bool *ret_changed,
                     struct failure *f)
 {

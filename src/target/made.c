@@ -41,23 +41,24 @@ void made_free(struct made *m)
     free(m);
 }
 
+static void add(struct made *m, struct inode_set *set, dev_t dev, ino_t ino)
+{
+    pthread_mutex_lock(&m->lock);
+    m->has_gaps |= inode_set_add(set, dev, ino) == -ENOMEM;
+    pthread_mutex_unlock(&m->lock);
+}
+
 void made_add(struct made *m, dev_t dev, ino_t ino)
 {
-    if (!m)
-        return;
-    pthread_mutex_lock(&m->lock);
-    m->has_gaps |= inode_set_add(&m->files, dev, ino) == -ENOMEM;
-    pthread_mutex_unlock(&m->lock);
+    if (m)
+        add(m, &m->files, dev, ino);
 }
 
 void made_add_changed(struct made *m, dev_t dev, ino_t ino)
 {
     made_add(m, dev, ino);
-    if (!m)
-        return;
-    pthread_mutex_lock(&m->lock);
-    m->has_gaps |= inode_set_add(&m->changed, dev, ino) == -ENOMEM;
-    pthread_mutex_unlock(&m->lock);
+    if (m)
+        add(m, &m->changed, dev, ino);
 }
 
 static bool is_changed(struct made *m, const struct stat *file)

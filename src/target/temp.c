@@ -220,13 +220,13 @@ bool temp_is_append_only(int dir_fd)
 static int create_probe(int dir_fd, const char *probe, const char *temp, mode_t mode,
                         const char **ret_name, const char **ret_op)
 {
-    int fd = UNINTERRUPTED(open_file(dir_fd, probe, mode)), plain, err = errno;
+    int fd = open_file(dir_fd, probe, mode), plain, err = errno;
 
     *ret_name = probe;
     if (fd >= 0)
         return fd;
     *ret_op = "create temporary";
-    plain = UNINTERRUPTED(open_file(dir_fd, temp, mode));
+    plain = open_file(dir_fd, temp, mode);
     if (plain < 0)
         return -errno;
     *ret_name = temp;

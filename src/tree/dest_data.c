@@ -1,15 +1,16 @@
 /* dest_data: the bytes and holes of the file of a destination that is being written, by records or
  * by a clone. See dest_state_priv.h. */
-#include "base/fd.h"
-#include "base/interrupted.h"
-#include "dest_state_priv.h"
-#include "shared_file_priv.h"
-#include "source/holes.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+
+#include "base/fd.h"
+#include "base/interrupted.h"
+#include "dest_state_priv.h"
+#include "shared_file_priv.h"
+#include "source/holes.h"
 
 void tree_dest_discard(struct tree_dest *t)
 {
@@ -24,6 +25,7 @@ void tree_dest_discard(struct tree_dest *t)
     t->fd = -1;
     t->how = NO_FILE;
 }
+
 /* Writes more of the file. False: the file was discarded. */
 bool tree_dest_write_bytes(struct tree_dest *t, const char *data, size_t left)
 {
@@ -178,10 +180,7 @@ static bool read_shared(struct tree_dest *t, const struct record *r)
 /* As in target/file.c. */
 static bool cut_for_clone(const struct tree_dest *t, off_t size)
 {
-    struct stat st;
-
-    return t->how == REPLACES && t->target.mixes && fstat(t->fd, &st) == 0 &&
-           st.st_size > size && UNINTERRUPTED(ftruncate(t->fd, size)) == 0;
+    return t->how == REPLACES && t->target.mixes && fd_cut_off(t->fd, size);
 }
 
 /* Makes the new file a clone of the source file. 0 or a negative errno. */

@@ -209,7 +209,6 @@ static void leave_path(struct tree_dest *t, char *path)
 /* Reports a failure of an entry on the list, under its path. */
 static void fail(struct tree_dest *t, const struct tree_unnamed *u, const char *op, int err)
 {
-    uint64_t reported = t->n_reported;
     char *path = enter_path(t, u);
 
     tree_dest_fail(t, op, err == EBUSY ? EEXIST : err,
@@ -217,7 +216,6 @@ static void fail(struct tree_dest *t, const struct tree_unnamed *u, const char *
                    : err == EBUSY ? MADE_HINT
                                   : NULL);
     leave_path(t, path);
-    t->n_reported = reported; /* the current record has not failed */
 }
 
 /* Marks all levels from the removed directory on unusable, if the current directory is in it.
@@ -254,9 +252,9 @@ static int flush_all(struct tree_dest *t)
  * tree_dest_merge_directory(). */
 static int merge(struct tree_dest *t, struct tree_unnamed *u)
 {
-    int fd = fcntl(fd_of(t, u), F_DUPFD_CLOEXEC, 0),
-        r; /* the list's may be closed on the way */
+    int fd = fcntl(fd_of(t, u), F_DUPFD_CLOEXEC, 0); /* the list's may be closed on the way */
     char *path = enter_path(t, u);
+    int r;
 
     r = fd < 0
             ? -errno

@@ -116,8 +116,7 @@ bool tree_dest_copy_request(struct tree_dest *t, struct target_request *ret_requ
                             const char **ret_path);
 
 /* That file has been copied. bytes: its size; resumed: of these, what an earlier run had
- * written.
- */
+ * written. */
 void tree_dest_copied(struct tree_dest *t, uint64_t bytes, uint64_t resumed);
 
 /* Ends the copy: complete entries get their names, and with request.durable all is on stable

@@ -60,7 +60,6 @@ void tree_dest_report_failure(struct tree_dest *t, const struct failure *f)
 {
     struct failure mounted = *f;
 
-    t->n_reported++;
     if (is_fatal(f->err) && is_below_mount(t)) {
         (void)failure_set(&mounted, f->op, f->err, f->offset,
                           "nothing more is copied to what is mounted there");

@@ -126,7 +126,6 @@ struct tree_dest {
     struct path_buffer copy_path;              /* its path */
     struct made_id copy_id;                    /* what it has become; ino 0: nothing */
 
-    uint64_t n_reported;  /* failures */
     struct failure fatal; /* err != 0: the destination as a whole has failed */
 };
 
@@ -284,6 +283,7 @@ int tree_dest_flush(const struct tree_dest *t, int fd);
 
 /* The same at the end, when all there has its name: then it is on stable storage. */
 int tree_dest_flush_end(const struct tree_dest *t, int fd);
+
 /* ---- dest_merge.c ---- */
 
 /* Moves the entries of the directory that fd is open on into the directory that stands under

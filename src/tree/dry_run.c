@@ -138,7 +138,6 @@ static void on_found(void *arg, const char *below, const struct stat *st)
 static void probe_source(struct probe *p)
 {
     struct stat st;
-
     int r;
 
     if (tree_counts(p->o)) {

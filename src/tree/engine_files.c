@@ -110,7 +110,6 @@ static void on_ended(void *arg, const struct copy_status *file)
     atomic_fetch_add(&m->tree->read_bytes, file->read_bytes);
     atomic_fetch_add(&m->tree->readers[0]->steps, 1);
     e->readable = file->source_failure.err == 0;
-    e->ended = true;
     note_lags(e, file);
     if (file->source_failure.err)
         tree_main_failed(m, tree_who_is_source(m->tree), file->source, &file->source_failure);
@@ -152,10 +151,9 @@ static void fail_file(struct tree_main *m)
     const char *path;
 
     failure_set(&f, "copy", ENOMEM, FAILURE_NO_OFFSET, NULL);
-    for (unsigned d = 0; d < m->status.n_dests; d++) {
+    for (unsigned d = 0; d < m->status.n_dests; d++)
         if (takes(m, d, &request, &path))
             tree_main_failed(m, d, path, &f);
-    }
 }
 
 /* Runs the session. Takes e->fd over. True: threads of the session hang, and may still look at
@@ -189,20 +187,19 @@ static bool copy_file(struct tree_main *m, int fd, const char *path)
 {
     unsigned n = m->status.n_dests;
     struct engine_file e = {.m = m, .fd = fd, .path = path, .readable = true};
-    bool hangs = false;
+    bool hangs = false, memory;
 
     e.dests = calloc(n, sizeof(*e.dests));
     e.requests = calloc(n, sizeof(*e.requests));
     e.paths = calloc(n, sizeof(*e.paths));
-    if (!e.dests || !e.requests || !e.paths)
-        fail_file(m);
-    else
+    memory = e.dests && e.requests && e.paths;
+    if (memory)
         collect_dests(&e);
     if (e.n > 0)
         hangs = run_session(&e);
     else
         close(fd);
-    if (e.n > 0 && !e.ended)
+    if (!memory || (e.n > 0 && !e.ended))
         fail_file(m);
     if (!hangs) {
         free(e.requests);

@@ -215,9 +215,7 @@ static bool has_descriptors(struct tree_main *m)
     if (t->no_engines &&
         descriptors_suffice(n * WRITER_DESCRIPTORS + OTHER_DESCRIPTORS, &needed))
         return true;
-    (void)failure_format(&f, NULL, EMFILE,
-                         "%u destinations need %llu open files: raise the limit (ulimit -n)",
-                         (unsigned)n, (unsigned long long)needed);
+    descriptors_lack(&f, (unsigned)n, needed);
     report_error("%s", f.message);
     m->unavailable = true;
     for (unsigned d = 0; d < n; d++)
