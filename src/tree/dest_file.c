@@ -289,6 +289,8 @@ static bool commit_replacement(struct tree_dest *t, struct made_id *ret_id)
     bool done;
 
     t->fd = -1;
+    /* st_size may have said too little: what was written is as long as the source is. */
+    t->target.request.size_known = t->request.attributes_only;
     target_ends_at(&t->target, t->offset);
     *ret_id = (struct made_id){.ino = 0};
     t->target.request.ret_id = ret_id;

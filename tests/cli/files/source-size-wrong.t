@@ -1,5 +1,6 @@
 # A source whose size says less than it has (a file system that does not know it) is copied to its end,
-# alone and in a tree; when nobody answers where the end is, it fails.
+# alone and in a
+# tree, new, replaced and in place; when nobody answers where the end is, it fails.
 # engines: all
 --- script
 need_faultfs -o direct_io "lseek nothing delay 0"
@@ -15,6 +16,14 @@ check() {
     same src a b
     run -r fault/d one two
     same src one/src two/src
+    head -c 2000000 /dev/zero >one/src
+    : >two/src
+    run -r -T fault/d one two
+    same src one/src two/src
+    head -c 2000000 /dev/zero >one/src
+    : >two/src
+    run -r --inplace -T fault/d one two
+    same src one/src two/src
 }
 check 43 0
 check 43 10
@@ -28,16 +37,26 @@ sort err
 -- 43 bytes, says 0
 exit 0
 exit 0
+exit 0
+exit 0
 -- 43 bytes, says 10
+exit 0
+exit 0
 exit 0
 exit 0
 -- 200001 bytes, says 65536
 exit 0
 exit 0
+exit 0
+exit 0
 -- 700001 bytes, says 300000
 exit 0
 exit 0
+exit 0
+exit 0
 -- 1500001 bytes, says 0
+exit 0
+exit 0
 exit 0
 exit 0
 exit 5
