@@ -17,11 +17,11 @@
 /* How long to sleep until something has to be looked at, in ms; -1: until there are news. */
 static int interval_ms(const struct session *s, int progress_ms)
 {
-    if (progress_ms >= 0)
-        return progress_ms;
-    if (s->signal)
-        return STOP_POLL_MS;
-    return s->job.source.timeout_ms ? LOOK_MS : -1;
+    int look_ms = s->signal ? STOP_POLL_MS : s->job.source.timeout_ms ? LOOK_MS : -1;
+
+    if (progress_ms < 0 || look_ms < 0)
+        return progress_ms < 0 ? look_ms : progress_ms;
+    return progress_ms < look_ms ? progress_ms : look_ms;
 }
 
 /* Whether a call that a worker has made itself hangs since asked_at; 0: there is none. */
