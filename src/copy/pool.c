@@ -92,6 +92,8 @@ static int open_rest(struct pool *p, const struct pool *rest)
 {
     unsigned cut = rest->size / p->size;
 
+    if (p->n > rest->n * cut) /* what is left of each buffer is of no use */
+        p->n = rest->n * cut;
     p->buffers = calloc(p->n, sizeof *p->buffers);
     if (!p->buffers)
         return -ENOMEM;

@@ -98,6 +98,22 @@ static void successors_share(void **state)
     pool_close(&c);
 }
 
+/* What a smaller size leaves over of each buffer is of no use. */
+static void odd_sizes_leave_over(void **state)
+{
+    struct job j = job_with(4, 5 * STEP, 20 * STEP), more = job_with(5, 5 * STEP, 20 * STEP);
+    struct pool a, b;
+
+    (void)state;
+    assert_int_equal(pool_open(&a, &j, NULL), 0);
+    assert_int_equal(pool_open(&b, &more, pool_rest(&a, odd_is_used, NULL)), 0);
+    assert_int_equal(b.size, 2 * STEP);
+    assert_int_equal(b.n, 4);
+    use(&b);
+    pool_close(&b);
+    pool_close(&a);
+}
+
 /* What is left of the limit is taken; when nothing is left, it is one buffer. */
 static void last_ones_are_small(void **state)
 {
@@ -129,6 +145,7 @@ int main(void)
         cmocka_unit_test(is_as_wished),
         cmocka_unit_test(successor_has_its_own),
         cmocka_unit_test(successors_share),
+        cmocka_unit_test(odd_sizes_leave_over),
         cmocka_unit_test(last_ones_are_small),
     };
 
