@@ -339,13 +339,19 @@ void job_given(struct job *j, unsigned d)
 
 void job_ask_source(struct job *j)
 {
-    atomic_store(&j->asked_at, clock_running_ms());
+    pthread_mutex_lock(&j->lock);
+    if (j->asking++ == 0)
+        atomic_store(&j->asked_at, clock_running_ms());
+    pthread_mutex_unlock(&j->lock);
     send_news(j);
 }
 
 void job_source_answered(struct job *j)
 {
-    atomic_store(&j->asked_at, 0);
+    pthread_mutex_lock(&j->lock);
+    /* Whoever still asks has asked since this moment at the latest: the kernel answers. */
+    atomic_store(&j->asked_at, --j->asking > 0 ? clock_running_ms() : 0);
+    pthread_mutex_unlock(&j->lock);
 }
 
 void job_source_end(struct job *j, uint64_t end)

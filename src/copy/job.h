@@ -100,8 +100,9 @@ struct job {
     uint64_t read_bytes;
     uint64_t end; /* where the copy ends: size, or less once an unknown end has been found */
 
-    /* Since when a worker asks for the source's end with a call that may hang, clock_running_ms();
-     * 0: none does. */
+    unsigned asking; /* workers that ask for the source's end with a call that may hang */
+
+    /* Since when they get no answer, clock_running_ms(); 0: none asks. */
     _Atomic uint64_t asked_at;
 };
 

@@ -83,8 +83,9 @@ static uint64_t away_limit_ms(struct job *j)
 {
     uint64_t limit = j->source.timeout_ms;
 
-    for (unsigned d = 0; d < j->n_dests; d++)
-        if (!job_dropped(j, d) && j->dests[d].timeout_ms > limit)
+    for (unsigned d = 0; d < j->n_dests && limit > 0; d++)
+        if (!job_dropped(j, d) &&
+            (j->dests[d].timeout_ms == 0 || j->dests[d].timeout_ms > limit))
             limit = j->dests[d].timeout_ms;
     return limit + limit / AWAY_SHARE;
 }
