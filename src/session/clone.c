@@ -153,6 +153,14 @@ bool session_awaits_clone(const struct session *s, unsigned d)
     return session_takes_part(s, d) && s->dests[d].clone_source != d;
 }
 
+bool session_is_awaited(const struct session *s, unsigned d)
+{
+    for (unsigned i = 0; i < s->copy->n_dests; i++)
+        if (i != d && s->dests[i].clone_source == d && session_awaits_clone(s, i))
+            return true;
+    return false;
+}
+
 void session_replace_clone_source(struct session *s, unsigned d)
 {
     unsigned old = s->dests[d].clone_source;

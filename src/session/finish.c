@@ -125,13 +125,23 @@ static void commit_called(struct session *s, void (*meanwhile)(struct session *s
 /* Whether destination d can be committed, and nobody does so yet. */
 static bool is_due(const struct session *s, unsigned d)
 {
-    return session_takes_part(s, d) && !s->dests[d].finishing && !session_incomplete(s, d);
+    return session_takes_part(s, d) && !s->dests[d].finishing && !session_incomplete(s, d) &&
+           !session_is_awaited(s, d);
 }
 
 static bool any_is_due(const struct session *s)
 {
     for (unsigned d = 0; d < s->copy->n_dests; d++)
         if (is_due(s, d))
+            return true;
+    return false;
+}
+
+/* Whether a destination is not done: it has failed, or is to be committed or given up. */
+static bool any_is_left(const struct session *s)
+{
+    for (unsigned d = 0; d < s->copy->n_dests; d++)
+        if (s->dests[d].status->state != DEST_DONE)
             return true;
     return false;
 }
@@ -248,8 +258,8 @@ static void give_up_rest(struct session *s)
 void session_finish(struct session *s)
 {
     session_take_signals(s);
-    if (!s->signal && !s->unavailable)
-        check_source(s);
+    if (!s->signal && !s->unavailable && any_is_left(s) && !any_is_due(s))
+        check_source(s); /* else each commit does it */
     session_commit_complete(s);
     give_up_rest(s);
 }

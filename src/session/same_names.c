@@ -79,7 +79,10 @@ void session_refuse_same_files(struct session *s)
         for (unsigned e = 0; e < d && s->dests[d].open; e++) {
             const struct dest_call *c = &s->calls->dests[d], *other = &s->calls->dests[e];
 
-            if (s->dests[e].open && c->ino != 0 && c->ino == other->ino && c->dev == other->dev)
+            if (s->dests[e].open && c->ino != 0 && c->ino == other->ino &&
+                c->dev == other->dev) {
+                session_note_touched(s); /* they have been opened, and may be clones */
                 refuse(s, d, s->copy->dests[e]);
+            }
         }
 }

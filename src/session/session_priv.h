@@ -125,7 +125,11 @@ void session_fail_dest(struct session *s, unsigned d, const struct failure *f);
  * message only. Reports it, and every destination that is not complete fails for it. */
 void session_lacks(struct session *s, const struct failure *f);
 
-/* The source failed: so do all destinations that are neither done nor failed already. */
+/* Notes whether a destination may have been changed by now: see session.touched. */
+void session_note_touched(struct session *s);
+
+/* The source failed: so do all destinations that are neither done nor failed already. Not those
+ * whose commit is under way: the source was looked at before it, and they are as good as done. */
 void session_fail_all(struct session *s);
 
 /* Fills *f with the reason why a destination is not made although nothing is wrong with it: a
@@ -184,6 +188,10 @@ void session_choose_clone_sources(struct session *s);
 
 /* Whether destination d is going to be cloned from another one. */
 bool session_awaits_clone(const struct session *s, unsigned d);
+
+/* Whether another destination is going to be cloned from destination d, which must not be
+ * committed before. */
+bool session_is_awaited(const struct session *s, unsigned d);
 
 /* Destination d will not be cloned: it becomes the clone source of those that wait for the same
  * one. */

@@ -28,15 +28,21 @@ static bool is_touched(const struct session *s, unsigned d)
            (dest->open && session_target(s, d)->request.inplace);
 }
 
+void session_note_touched(struct session *s)
+{
+    for (unsigned d = 0; d < s->copy->n_dests; d++)
+        s->touched |= is_touched(s, d);
+}
+
 void session_lacks(struct session *s, const struct failure *f)
 {
     s->unavailable = true;
     if (!s->file)
         report_error("%s", f->message);
+    session_note_touched(s);
     for (unsigned d = 0; d < s->copy->n_dests; d++) {
         enum dest_state state = s->dests[d].status->state;
 
-        s->touched |= is_touched(s, d);
         if (state != DEST_FAILED && state != DEST_DONE)
             session_fail_dest(s, d, f);
     }
@@ -50,7 +56,7 @@ void session_fail_all(struct session *s)
     for (unsigned d = 0; d < s->copy->n_dests; d++) {
         struct dest_status *ds = s->dests[d].status;
 
-        if (ds->state == DEST_FAILED || ds->state == DEST_DONE)
+        if (ds->state == DEST_FAILED || ds->state == DEST_DONE || s->dests[d].finishing)
             continue;
         ds->by_source = true;
         session_fail_dest(s, d, &f);
