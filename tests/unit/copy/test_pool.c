@@ -142,10 +142,8 @@ static void last_ones_are_small(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(is_as_wished),
-        cmocka_unit_test(successor_has_its_own),
-        cmocka_unit_test(successors_share),
-        cmocka_unit_test(odd_sizes_leave_over),
+        cmocka_unit_test(is_as_wished),        cmocka_unit_test(successor_has_its_own),
+        cmocka_unit_test(successors_share),    cmocka_unit_test(odd_sizes_leave_over),
         cmocka_unit_test(last_ones_are_small),
     };
 
