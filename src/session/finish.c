@@ -102,6 +102,8 @@ static void note_committed(struct session *s, unsigned d)
     ds->attribute_failures = t->attr_failures.list;
     ds->n_attribute_failures = t->attr_failures.n;
     ds->attributes_lost = t->attr_failures.lost;
+    if (s->file)
+        s->file->ret_ids[d] = t->id;
     ds->durable = s->job.dests[d].flush && !session_incomplete(s, d);
 }
 

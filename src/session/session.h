@@ -42,11 +42,15 @@ void session_run(const struct options *o, const struct plan_copy *copy, int sign
 
 /* A file of a tree. The tree has opened the source already, and identifies the places of the
  * copies by more than their paths. The callbacks take the place of the report, in the main
- * thread. With session_result.abandoned `targets` and the directories in it have to stay. */
+ * thread. With session_result.abandoned calls that hang may go on at any time later: `targets`,
+ * the paths and directories in it, and the path of the source have to stay for ever. */
 struct session_file {
     int fd; /* of the source, for reading; becomes the session's */
-    /* Per destination: path, in_directory, dir_fd and ret_id; the rest is not looked at. */
+    /* Per destination: path, in_directory and dir_fd; the rest is not looked at. */
     const struct target_request *targets;
+    struct made_id *ret_ids; /* per destination that is done, before ended(): the file that it
+                              * is now; ino 0: that is not known. The others stay as they are.
+                              * No thread but the caller's writes here. */
     void *arg;
     void (*progress)(void *arg, const struct copy_status *s, bool asked);
     void (*ended)(void *arg, const struct copy_status *s);

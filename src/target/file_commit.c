@@ -225,7 +225,7 @@ static struct made_id identify(const struct target *t)
 {
     struct stat st;
 
-    if ((!t->request.made && !t->request.ret_id) || fstat(t->fd, &st) < 0)
+    if ((!t->request.made && !t->request.wants_id) || fstat(t->fd, &st) < 0)
         return (struct made_id){.ino = 0};
     return (struct made_id){.dev = st.st_dev, .ino = st.st_ino};
 }
@@ -244,8 +244,8 @@ static int give_name(struct target *t, struct failure *f)
         r = rename_temporary(t, f);
     if (r < 0 && id.ino != 0)
         made_remove(q->made, id.dev, id.ino);
-    if (r == 0 && q->ret_id)
-        *q->ret_id = id;
+    if (r == 0)
+        t->id = id;
     return r;
 }
 

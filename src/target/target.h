@@ -82,9 +82,7 @@ struct target_request {
     /* What is preserved of the source; NULL: nothing. Not owned, outlives the target. */
     const struct attrs *attrs;
 
-    /* Set by target_commit(): the file that the destination is now. NULL: nobody asks. Not
-     * owned, outlives the target. */
-    struct made_id *ret_id;
+    bool wants_id; /* target_commit() is to set target.id */
 
     dev_t source_dev; /* st_dev and st_ino of the source */
     ino_t source_ino;
@@ -148,6 +146,8 @@ struct target {
     const char *no_resume;
 
     /* Set by target_commit(): */
+    struct made_id id;                   /* with wants_id: the file that the destination is
+                                          * now; ino 0: it is not known */
     bool attrs_given;                    /* attributes were to be preserved */
     struct attrs_failures attr_failures; /* the attributes that could not be preserved */
 

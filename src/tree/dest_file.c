@@ -292,8 +292,7 @@ static bool commit_replacement(struct tree_dest *t, struct made_id *ret_id)
     /* st_size may have said too little: what was written is as long as the source is. */
     t->target.request.size_known = t->request.attributes_only;
     target_ends_at(&t->target, t->offset);
-    *ret_id = (struct made_id){.ino = 0};
-    t->target.request.ret_id = ret_id;
+    t->target.request.wants_id = true;
     if (t->request.durable && fsync(t->target.fd) < 0) {
         failure_set(&f, "fsync", errno, FAILURE_NO_OFFSET, NULL);
         target_abort(&t->target, false);
@@ -301,6 +300,7 @@ static bool commit_replacement(struct tree_dest *t, struct made_id *ret_id)
     } else {
         done = target_commit(&t->target, &f) == 0;
     }
+    *ret_id = t->target.id;
     if (!done)
         tree_dest_report_failure(t, &f);
     if (done && t->target.attr_failures.lost)
@@ -384,7 +384,6 @@ void tree_dest_apply_copy(struct tree_dest *t, const struct record *r)
         (void)tree_dest_give_names(t);
     is_there = tree_dest_exists(t, t->file_name, &there);
     t->takes_copy = is_there >= 0 && takes(t, r, is_there, &there);
-    t->copy_id = (struct made_id){.ino = 0};
     if (path_buffer_put(&t->copy_path, 0, t->path.bytes) < 0) {
         tree_dest_fail(t, "open", ENOMEM, NULL);
         t->takes_copy = false; /* copy_path is that of another file */
@@ -397,14 +396,14 @@ bool tree_dest_copy_request(struct tree_dest *t, struct target_request *ret_requ
     if (t->skipped || tree_dest_dir(t)->unusable || !t->takes_copy || !t->copy_path.bytes)
         return false;
     *ret_request = request_for(t, t->file_name, &t->file_st);
-    ret_request->ret_id = &t->copy_id;
     *ret_path = t->copy_path.bytes;
     return true;
 }
 
-void tree_dest_copied(struct tree_dest *t, uint64_t bytes, uint64_t resumed)
+void tree_dest_copied(struct tree_dest *t, uint64_t bytes, uint64_t resumed,
+                      const struct made_id *id)
 {
-    tree_dest_note_made(t, &t->file_st, t->copy_path.bytes, &t->copy_id);
+    tree_dest_note_made(t, &t->file_st, t->copy_path.bytes, id);
     atomic_fetch_add(&t->request.view->bytes, bytes);
     atomic_fetch_add(&t->request.view->resumed, resumed);
     atomic_fetch_add(&t->request.view->files, 1);

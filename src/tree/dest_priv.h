@@ -108,16 +108,17 @@ int tree_dest_open(struct tree_dest **ret_tree, const struct tree_dest_request *
 int tree_dest_apply(struct tree_dest *t, const struct record *r, const void *data,
                     struct failure *f);
 
-/* After RECORD_COPY: what to request of a target for that file, and its path for people; both
- * live until the next record. False: the file is not copied here (its directory could not be
+/* After RECORD_COPY: what to request of a target for that file, and its path for people; both,
+ * and the directory in the request, live until the next record. False: the file is not copied here (its directory could not be
  * made, or an existing file stays). The main thread calls these two, while the destination's
  * thread waits for the next record. */
 bool tree_dest_copy_request(struct tree_dest *t, struct target_request *ret_request,
                             const char **ret_path);
 
 /* That file has been copied. bytes: its size; resumed: of these, what an earlier run had
- * written. */
-void tree_dest_copied(struct tree_dest *t, uint64_t bytes, uint64_t resumed);
+ * written; *id: the file that it is now, ino 0: not known. */
+void tree_dest_copied(struct tree_dest *t, uint64_t bytes, uint64_t resumed,
+                      const struct made_id *id);
 
 /* Ends the copy: complete entries get their names, and with request.durable all is on stable
  * storage. stopped: before the last record, and without waiting for storage. 0, or a negative

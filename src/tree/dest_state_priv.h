@@ -124,7 +124,6 @@ struct tree_dest {
     uint64_t takes[RECORD_MAX_OFFER / 64 + 1]; /* a bit per offer: that file is wanted here */
     bool takes_copy;                           /* the last RECORD_COPY is to be copied here */
     struct path_buffer copy_path;              /* its path */
-    struct made_id copy_id;                    /* what it has become; ino 0: nothing */
 
     struct failure fatal; /* err != 0: the destination as a whole has failed */
 };

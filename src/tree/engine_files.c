@@ -2,23 +2,29 @@
  * its writers wait. A session copies such a file (session_run_file()). Hence the main thread
  * may use what is the writers' meanwhile. See main_priv.h. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "main_priv.h"
 
-/* The file that is being copied. */
+/* The file that is being copied. A call of the session that hangs may go on when the reader and
+ * the writer are over, and have freed and closed what is theirs. So all that the session gets is
+ * here, or a copy of it. */
 struct engine_file {
     struct tree_main *m;
-    int fd;           /* of the source; the session takes it over */
-    const char *path; /* likewise, for people */
-    bool readable;    /* the source had no failure */
-    bool ended;       /* the session has said what became of the file */
+    int fd;        /* of the source; the session takes it over */
+    char *path;    /* of the source */
+    bool readable; /* the source had no failure */
+    bool ended;    /* the session has said what became of the file */
     /* Those destinations that it goes to, in the order of the session. */
     unsigned n;
-    unsigned *dests; /* their numbers */
-    struct target_request *requests;
-    char **paths;
+    unsigned *dests;                 /* their numbers */
+    struct target_request *requests; /* with names and directories that are owned here */
+    struct made_id *ids;             /* what the file has become */
+    char **paths;                    /* for people; the writers', and no call gets them */
 };
 
 static void on_progress(void *arg, const struct copy_status *file, bool asked)
@@ -41,11 +47,13 @@ static void on_progress(void *arg, const struct copy_status *file, bool asked)
 
 /* ---- what became of the file ---- */
 
-/* Takes over the result of one destination: number i in the session, d in the tree. */
-static void take_result(struct tree_main *m, unsigned d, const struct copy_status *status,
+/* Takes over the result of destination i of the session. */
+static void take_result(const struct engine_file *e, const struct copy_status *status,
                         unsigned i)
 {
     const struct dest_status *file = &status->dests[i];
+    struct tree_main *m = e->m;
+    unsigned d = e->dests[i];
     struct tree_dest *dest = m->tree->writers[d].dest;
 
     for (unsigned k = 0; k < file->n_attribute_failures; k++)
@@ -54,7 +62,7 @@ static void take_result(struct tree_main *m, unsigned d, const struct copy_statu
     if (file->attributes_lost)
         atomic_store(&m->tree->writers[d].view.attrs_lost, true);
     if (file->state == DEST_DONE) {
-        tree_dest_copied(dest, file->bytes, file->resumed);
+        tree_dest_copied(dest, file->bytes, file->resumed, &e->ids[i]);
         tree_main_made(m, d, file->path);
         report_method(status, i);
     }
@@ -114,7 +122,7 @@ static void on_ended(void *arg, const struct copy_status *file)
     if (file->source_failure.err)
         tree_main_failed(m, tree_who_is_source(m->tree), file->source, &file->source_failure);
     for (unsigned i = 0; i < file->n_dests; i++)
-        take_result(m, e->dests[i], file, i);
+        take_result(e, file, i);
 }
 
 /* ---- the copy ---- */
@@ -131,13 +139,46 @@ static bool takes(const struct tree_main *m, unsigned d, struct target_request *
            tree_dest_copy_request(w->dest, ret_request, ret_path);
 }
 
+/* Makes the request independent of the writer. 0, or a negative errno. */
+static int own_place(struct target_request *request)
+{
+    char *name = strdup(request->path);
+    int fd = name ? fcntl(request->dir_fd, F_DUPFD_CLOEXEC, 0) : -1;
+
+    if (fd < 0) {
+        int r = name ? -errno : -ENOMEM;
+
+        free(name);
+        return r;
+    }
+    request->path = name;
+    request->dir_fd = fd;
+    return 0;
+}
+
+/* Destination d misses the file. */
+static void fail_dest(struct tree_main *m, unsigned d, const char *path, int err)
+{
+    struct failure f;
+
+    failure_set(&f, "copy", err, FAILURE_NO_OFFSET, NULL);
+    tree_main_failed(m, d, path, &f);
+}
+
 static void collect_dests(struct engine_file *e)
 {
     for (unsigned d = 0; d < e->m->status.n_dests; d++) {
+        struct target_request *request = &e->requests[e->n];
         const char *path;
+        int r;
 
-        if (!takes(e->m, d, &e->requests[e->n], &path))
+        if (!takes(e->m, d, request, &path))
             continue;
+        r = own_place(request);
+        if (r < 0) {
+            fail_dest(e->m, d, path, -r);
+            continue;
+        }
         e->paths[e->n] = (char *)(uintptr_t)path;
         e->dests[e->n++] = d;
     }
@@ -147,13 +188,11 @@ static void collect_dests(struct engine_file *e)
 static void fail_file(struct tree_main *m)
 {
     struct target_request request;
-    struct failure f;
     const char *path;
 
-    failure_set(&f, "copy", ENOMEM, FAILURE_NO_OFFSET, NULL);
     for (unsigned d = 0; d < m->status.n_dests; d++)
         if (takes(m, d, &request, &path))
-            tree_main_failed(m, d, path, &f);
+            fail_dest(m, d, path, ENOMEM);
 }
 
 /* Runs the session. Takes e->fd over. True: threads of the session hang, and may still look at
@@ -161,12 +200,11 @@ static void fail_file(struct tree_main *m)
 static bool run_session(struct engine_file *e)
 {
     struct tree_main *m = e->m;
-    const struct plan_copy copy = {.source = (char *)(uintptr_t)e->path,
-                                   .dests = e->paths,
-                                   .n_dests = e->n,
-                                   .made = m->tree->copy->made};
+    const struct plan_copy copy = {
+        .source = e->path, .dests = e->paths, .n_dests = e->n, .made = m->tree->copy->made};
     const struct session_file file = {.fd = e->fd,
                                       .targets = e->requests,
+                                      .ret_ids = e->ids,
                                       .arg = e,
                                       .progress = on_progress,
                                       .ended = on_ended};
@@ -182,17 +220,32 @@ static bool run_session(struct engine_file *e)
     return result.abandoned;
 }
 
+/* Frees what *e owns. */
+static void release(struct engine_file *e)
+{
+    for (unsigned i = 0; i < e->n; i++) {
+        free((char *)(uintptr_t)e->requests[i].path);
+        (void)fd_close(&e->requests[i].dir_fd);
+    }
+    free(e->requests);
+    free(e->ids);
+    free(e->dests);
+    free(e->paths);
+    free(e->path);
+}
+
 /* Takes fd over. False: the file could not be read. */
 static bool copy_file(struct tree_main *m, int fd, const char *path)
 {
     unsigned n = m->status.n_dests;
-    struct engine_file e = {.m = m, .fd = fd, .path = path, .readable = true};
+    struct engine_file e = {.m = m, .fd = fd, .path = strdup(path), .readable = true};
     bool hangs = false, memory;
 
     e.dests = calloc(n, sizeof(*e.dests));
     e.requests = calloc(n, sizeof(*e.requests));
+    e.ids = calloc(n, sizeof(*e.ids));
     e.paths = calloc(n, sizeof(*e.paths));
-    memory = e.dests && e.requests && e.paths;
+    memory = e.path && e.dests && e.requests && e.ids && e.paths;
     if (memory)
         collect_dests(&e);
     if (e.n > 0)
@@ -201,11 +254,8 @@ static bool copy_file(struct tree_main *m, int fd, const char *path)
         close(fd);
     if (!memory || (e.n > 0 && !e.ended))
         fail_file(m);
-    if (!hangs) {
-        free(e.requests);
-        free(e.paths);
-    }
-    free(e.dests);
+    if (!hangs)
+        release(&e);
     return e.readable;
 }
 

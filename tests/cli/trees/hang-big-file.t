@@ -1,0 +1,63 @@
+# A destination that does not answer while the engines copy a big file of a tree to it is given up, and
+# its part of the tree is closed and freed. The call that was left behind may come back before the
+# others are complete: it touches nothing of that (AddressSanitizer would tell), no other directory either.
+--- script
+need_faultfs
+mkdir -p src/d "$FAULT_BACKING/y"
+genfile src/big 5M
+for i in {01..40}; do genfile "src/d/$i" 100001 "$i"; done
+slow='write y/* delay 60'
+given_up() {
+    grep -q '"dest_failed"' out
+}
+# What is left to do for y takes much longer than x needs to close all that it has.
+others_go_on() {
+    finish
+    cat err
+    python3 "$TOOLS/sametree" data src "$FAULT_BACKING/y/src"
+    files "$FAULT_BACKING/y" | grep ucopy
+}
+
+echo '-- the close of the file'
+mkdir "$FAULT_BACKING/x"
+rules 'flush x/src/big hang' "$slow"
+start -a --inplace --timeout=1 --slow=wait --json --progress=never src fault/x fault/y >out 2>err
+await given_up
+sleep 1
+rules "$slow"
+others_go_on
+mount_faultfs
+rm -r "$FAULT_BACKING/x" "$FAULT_BACKING/y/src"
+
+echo '-- a partial file that another run has locked'
+mkdir -p to/x
+rules 'write y/* offset>=4500000 delay 2000'
+map_is_there() {
+    [ -n "$(find to/x -name '.ucopy-*.map' -size +127c)" ]
+}
+start -a --partial $together src to/x fault/y 2>err
+await map_is_there
+kill -INT "$pid"
+finish
+part=$(find to/x -name '.ucopy-*.part')
+rules "$slow"
+flock "$part" sleep 2 &
+locked=$!
+start -a --partial --resume --timeout=1 --slow=wait --json --progress=never src to/x fault/y >out 2>err
+await given_up
+others_go_on
+wait "$locked"
+find . -path ./fault -prune -o -name '.ucopy-*.part' -print | sed 's/-[0-9a-f]*/-X/'
+--- stdout
+-- the close of the file
+exit 3
+ucopy: fault/x/src/big: finish: Connection timed out (it does not answer)
+ucopy: 1 of 2 destinations are complete
+ucopy: fault/x/src: finish: Connection timed out (it does not answer)
+-- a partial file that another run has locked
+exit 130
+exit 3
+ucopy: to/x/src/big: open: Connection timed out (it does not answer)
+ucopy: 1 of 2 destinations are complete
+ucopy: to/x/src: open: Connection timed out (it does not answer)
+./to/x/src/.ucopy-X.part
