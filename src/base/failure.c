@@ -11,6 +11,7 @@ int failure_set(struct failure *f, const char *op, int err, uint64_t offset,
     assert(op || message);
     f->op = op;
     f->err = err;
+    f->warning = false;
     f->offset = offset;
     snprintf(f->message, sizeof(f->message), "%s", message ? message : "");
     return -err;

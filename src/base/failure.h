@@ -6,6 +6,7 @@
 #ifndef UCOPY_BASE_FAILURE_H
 #define UCOPY_BASE_FAILURE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define FAILURE_NO_OFFSET UINT64_MAX
@@ -22,9 +23,10 @@ struct failure {
     int err;                    /* positive errno; 0: no failure */
     uint64_t offset;            /* byte offset in the file concerned, or FAILURE_NO_OFFSET */
     char message[FAILURE_TEXT]; /* what strerror(err) does not say; may be empty */
+    bool warning;               /* of something that is allowed: nothing has failed for it */
 };
 
-/* Fills *f and returns -err. err is a positive errno; op is a static string or NULL; offset is
+/* Fills *f, which is no warning then, and returns -err. err is a positive errno; op is a static string or NULL; offset is
  * in bytes or FAILURE_NO_OFFSET; message is copied, NULL stands for none. */
 int failure_set(struct failure *f, const char *op, int err, uint64_t offset,
                 const char *message);

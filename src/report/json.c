@@ -224,6 +224,14 @@ int report_json_file_failed(const char *source, const char *dest, const char *pa
     return write_line(event);
 }
 
+int report_json_source_changed(const char *source, const char *path)
+{
+    json_t *event = event_new("source_changed", source);
+
+    add_name(&event, "path", "path_base64", path);
+    return write_line(event);
+}
+
 int report_json_summary(const struct copy_status *s)
 {
     json_t *event = event_new("summary", s->source);
@@ -233,6 +241,7 @@ int report_json_summary(const struct copy_status *s)
     add_tuning(&event, s);
     add_bytes(&event, "read_bytes", s->read_bytes);
     add_failure(&event, "source_error", "source_errno", &s->source_failure);
+    add(&event, "changed", json_integer((json_int_t)s->n_changed));
     add_dests(&event, s);
     add(&event, "exit", json_integer(s->exit_status));
     return write_line(event);

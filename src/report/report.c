@@ -224,6 +224,14 @@ void report_file_failed(const char *source, const char *dest, const char *path,
         remember_stdout_error(report_json_file_failed(source, dest, path, f, attribute));
 }
 
+void report_source_changed(const char *source, const char *path, const struct failure *f)
+{
+    report_error("warning: %s: %s: the copies may hold data of different moments", path,
+                 f->message);
+    if (report.options->json)
+        remember_stdout_error(report_json_source_changed(source, path));
+}
+
 static bool wants_json_progress(void)
 {
     return report.options->json && report.options->progress != WHEN_NEVER;

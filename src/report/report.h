@@ -73,6 +73,7 @@ struct copy_status {
     uint64_t chunk_size; /* bytes */
     unsigned queue_depth;
     struct failure source_failure; /* err 0: the source has not failed */
+    uint64_t n_changed; /* files that changed while they were copied, which was allowed */
     struct dest_status *dests;
     unsigned n_dests;
     int exit_status; /* of this copy; only for report_summary() */
@@ -118,6 +119,10 @@ void report_dest_failed(const struct copy_status *s, unsigned d);
  * failure on stderr with report_failure() or report_source_failure(). */
 void report_file_failed(const char *source, const char *dest, const char *path,
                         const struct failure *f, bool attribute);
+
+/* A file of the source has changed while it was copied, which is allowed: a warning on stderr,
+ * and JSON "source_changed". */
+void report_source_changed(const char *source, const char *path, const struct failure *f);
 
 /* The interval in milliseconds at which the caller has to call report_progress(); -1: never. */
 int report_progress_interval_ms(void);

@@ -12,7 +12,15 @@ static void call_check(void *calls, unsigned i)
     struct source_call *c = &((struct session_calls *)calls)->source;
 
     (void)i;
-    (void)source_check_unchanged(&c->source, &c->failure);
+    (void)source_check_unchanged(&c->source, c->o->allow_changed, &c->failure);
+}
+
+/* The source has changed, which is allowed. Says so once. */
+static void note_changed(struct session *s, const struct failure *f)
+{
+    if (s->status.n_changed == 0 && !s->file)
+        report_source_changed(s->copy->source, s->copy->source, f);
+    s->status.n_changed = 1;
 }
 
 /* Whether the source is still what was opened, or a signal has come. If not, *f is filled. */
@@ -26,7 +34,11 @@ static bool is_unchanged(struct session *s, struct failure *f)
         *f = c->failure;
     else if (!s->signal)
         failure_set(f, "check", ETIMEDOUT, FAILURE_NO_OFFSET, NO_ANSWER);
-    return f->err == 0;
+    if (!f->warning)
+        return f->err == 0;
+    note_changed(s, f);
+    f->err = 0;
+    return true;
 }
 
 /* If the source has failed or changed, no copy of it that is not done yet is worth anything. */

@@ -90,6 +90,15 @@ static uint64_t file_allocated(const struct source *s)
     return (uint64_t)s->st.st_blocks * 512;
 }
 
+/* may: it has not become shorter. Then what was read may be zeros that it never held. */
+static int changed(bool may, const char *message, struct failure *f)
+{
+    int r = failure_set(f, "check", ESTALE, FAILURE_NO_OFFSET, message);
+
+    f->warning = may;
+    return r;
+}
+
 static int file_check_unchanged(const struct source *s, struct failure *f)
 {
     struct stat now;
@@ -99,12 +108,10 @@ static int file_check_unchanged(const struct source *s, struct failure *f)
     if (UNINTERRUPTED(fstat(s->fd, &now)) < 0)
         return failure_set(f, "stat", errno, FAILURE_NO_OFFSET, NULL);
     if (now.st_size != s->st.st_size)
-        return failure_set(f, "check", ESTALE, FAILURE_NO_OFFSET,
-                           "its size changed while it was copied");
+        return changed(now.st_size > s->st.st_size, "its size changed while it was copied", f);
     if (!clock_same(&now.st_mtim, &s->st.st_mtim) ||
         (!s->relinked && !clock_same(&now.st_ctim, &s->st.st_ctim)))
-        return failure_set(f, "check", ESTALE, FAILURE_NO_OFFSET,
-                           "it was changed while it was copied");
+        return changed(true, "it was changed while it was copied", f);
     return 0;
 }
 

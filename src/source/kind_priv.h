@@ -21,6 +21,7 @@ struct source_ops {
     /* Those of source.h. */
     void (*open_direct)(struct source *s);
     uint64_t (*allocated)(const struct source *s);
+    /* -ESTALE if it has changed; f->warning is true if that may be allowed. */
     int (*check_unchanged)(const struct source *s, struct failure *f);
     bool (*origin)(const struct source *s, struct origin *ret);
     void (*close)(struct source *s);

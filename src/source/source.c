@@ -104,9 +104,15 @@ uint64_t source_allocated(const struct source *s)
     return s->ops->allocated(s);
 }
 
-int source_check_unchanged(const struct source *s, struct failure *f)
+int source_check_unchanged(const struct source *s, bool allowed, struct failure *f)
 {
-    return s->ops->check_unchanged(s, f);
+    int r;
+
+    f->err = 0;
+    f->warning = false;
+    r = s->ops->check_unchanged(s, f);
+    f->warning &= allowed;
+    return f->warning ? 0 : r;
 }
 
 bool source_origin(const struct source *s, struct origin *ret)

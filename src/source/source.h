@@ -73,9 +73,10 @@ void source_open_direct(struct source *s);
 uint64_t source_allocated(const struct source *s);
 
 /* Checks that the source is still what was opened: same size, mtime and ctime. 0, or a negative
- * errno with *f filled: -ESTALE if it has changed. Never fails for sources that have no such
- * times: block devices, files of /proc. */
-int source_check_unchanged(const struct source *s, struct failure *f);
+ * errno with *f filled: -ESTALE if it has changed. allowed: then it is 0, and *f is a warning.
+ * f->err is 0 if there is nothing to say. Never fails for sources that have no such times: block
+ * devices, files of /proc. */
+int source_check_unchanged(const struct source *s, bool allowed, struct failure *f);
 
 /* Fills the fields of *ret that identify this source in its present state; reads a little of
  * it. False, and *ret untouched, if nothing does: nobody knows whether a block device or a file

@@ -118,15 +118,24 @@ bool tree_dest_keep_written(struct tree_dest *t)
 
 /* ---- source files that are open: for clones ---- */
 
-/* The same; also discards it if the source file has changed. The reader reports that. */
+/* The same; also discards it if the source file has changed and may not, or if bytes are missing
+ * that it had. The reader reports that. */
 static bool keep_shared(struct tree_dest *t, const struct record *r)
 {
-    struct stat now;
+    struct stat now, made;
 
     if (!tree_dest_keep_written(t))
         return false;
-    if (fstat(r->shared->fd, &now) == 0 && shared_file_unchanged(&r->st, &now))
+    if (fstat(r->shared->fd, &now) < 0)
+        now = (struct stat){.st_size = 0};
+    if (shared_file_unchanged(&r->st, &now))
         return true;
+    if (t->request.allow_changed && now.st_size >= r->st.st_size && fstat(t->fd, &made) == 0 &&
+        made.st_size >= r->st.st_size) {
+        atomic_store(&r->shared->changed, true);
+        return true;
+    }
+    atomic_store(&r->shared->discarded, true);
     atomic_store(&r->shared->changed, true);
     tree_dest_discard(t);
     return false;

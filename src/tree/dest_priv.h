@@ -54,6 +54,7 @@ struct tree_dest_request {
     bool inplace;
     bool force;
     bool attributes_only; /* files come without data: existing ones keep their contents */
+    bool allow_changed;   /* a clone of a file that has changed since it was read may stay */
     bool keep_directory_symlink; /* a symlink to a directory takes the place of the directory */
     bool partial;                /* an incomplete file may be kept, beside its final name */
     bool durable;    /* all has to be on stable storage when tree_dest_end() returns */

@@ -109,6 +109,7 @@ static void on_ended(void *arg, const struct copy_status *file)
 {
     struct engine_file *e = arg;
     struct tree_main *m = e->m;
+    struct failure changed;
 
     e->ended = true;
     m->status.engine = file->engine;
@@ -121,6 +122,11 @@ static void on_ended(void *arg, const struct copy_status *file)
     note_lags(e, file);
     if (file->source_failure.err)
         tree_main_failed(m, tree_who_is_source(m->tree), file->source, &file->source_failure);
+    if (file->n_changed > 0) {
+        failure_set(&changed, "check", ESTALE, FAILURE_NO_OFFSET, TREE_CHANGED);
+        changed.warning = true;
+        tree_main_failed(m, tree_who_is_source(m->tree), file->source, &changed);
+    }
     for (unsigned i = 0; i < file->n_dests; i++)
         take_result(e, file, i);
 }

@@ -123,6 +123,11 @@ void tree_main_failed(struct tree_main *m, unsigned who, const char *path,
         path = dest_of(t, who) ? dest_of(t, who) : t->copy->source;
     if (is_reported(m, who, path, f))
         return;
+    if (f->warning) {
+        m->status.n_changed++;
+        report_source_changed(t->copy->source, path, f);
+        return;
+    }
     report_file_failed(t->copy->source, dest_of(t, who), path, f, attribute);
     count(m, who, f);
     if (!is_only_counted(m, who, f->err))

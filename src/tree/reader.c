@@ -213,6 +213,7 @@ void *tree_read_source(void *arg)
                  !o->link && !o->symbolic_link,
         .offer_attrs = o->resume && attrs_any(&o->preserve),
         .no_data = o->attributes_only,
+        .allow_changed = o->allow_changed,
         .max_read = (size_t)options_max_request(o),
         .clone_size = clone_size(o),
         .n_shared_files = t->n_shared_files,

@@ -12,9 +12,12 @@
 
 struct shared_file {
     int fd; /* for reading */
-    atomic_bool
-        changed; /* a destination has found that it is not as its record says any more */
+    /* A destination has found that it is not as its record says any more; and has discarded its
+     * copy for that. */
+    atomic_bool changed, discarded;
 };
+
+#define TREE_CHANGED "it was changed while it was copied"
 
 /* Whether a file is unchanged, as far as its times and its size show. */
 static inline bool shared_file_unchanged(const struct stat *before, const struct stat *now)

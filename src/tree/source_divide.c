@@ -99,7 +99,7 @@ static bool hand_over(struct walk *w, struct tree_source_rest *rest)
     struct walk_shared *own = calloc(w->t->n_shared_files, sizeof(*own)), *all = w->shared;
     unsigned now = w->shared_now;
     struct shared_file *files;
-    bool changed = false;
+    bool changed = false, discarded = false;
     int fd = -1;
 
     if (!own)
@@ -109,6 +109,7 @@ static bool hand_over(struct walk *w, struct tree_source_rest *rest)
         all[now] = (struct walk_shared){.end = 0};
         fd = w->shared_files[now].fd;
         changed = atomic_load(&w->shared_files[now].changed);
+        discarded = atomic_load(&w->shared_files[now].discarded);
     }
     rest->walk.shared = all;
     files = w->t->divide(w->t->arg, rest, w->step_position);
@@ -124,6 +125,7 @@ static bool hand_over(struct walk *w, struct tree_source_rest *rest)
     if (now != WALK_NO_SHARED) {
         files[now].fd = fd;
         atomic_store(&files[now].changed, changed);
+        atomic_store(&files[now].discarded, discarded);
     }
     return true;
 }

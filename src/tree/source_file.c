@@ -49,7 +49,19 @@ static ssize_t read_full(const struct tree_source *t, int fd, char *to, size_t m
     return (ssize_t)have;
 }
 
-/* Whether the file has not changed while its `len` bytes were read. If it has, that is
+/* The file has changed, which is reported. missing: bytes that it had may not be in the copy,
+ * or a copy was discarded. Returns whether the copy counts. */
+static bool report_changed(const struct walk *w, const char *path, bool missing)
+{
+    struct failure f;
+
+    failure_set(&f, "check", ESTALE, FAILURE_NO_OFFSET, TREE_CHANGED);
+    f.warning = w->t->allow_changed && !missing;
+    w->t->failed(w->t->arg, path, &f);
+    return f.warning;
+}
+
+/* Whether the file has not changed while its `len` bytes were read, or may. If it has, that is
  * reported. */
 static bool check_unchanged(struct walk *w, int fd, const struct stat *st, uint64_t len)
 {
@@ -64,10 +76,9 @@ static bool check_unchanged(struct walk *w, int fd, const struct stat *st, uint6
     if ((uint64_t)now.st_size != len && source_is_made_up(fd))
         return true;
     /* More than the size says: the file system does not know it. */
-    if ((uint64_t)now.st_size > len || !shared_file_unchanged(st, &now)) {
-        walk_fail(w, "check", ESTALE, "it was changed while it was copied");
-        return false;
-    }
+    if ((uint64_t)now.st_size > len || !shared_file_unchanged(st, &now))
+        return report_changed(w, w->path.bytes,
+                              now.st_size < st->st_size || len < (uint64_t)st->st_size);
     return true;
 }
 
@@ -211,10 +222,8 @@ static bool put_piece(struct walk *w, int fd, uint64_t *at, uint64_t end)
 
         if (!r || !fill(w, r, fd, max, max))
             return false;
-        if (r->data_len == 0) {
-            walk_fail(w, "check", ESTALE, "it was changed while it was copied");
-            return false;
-        }
+        if (r->data_len == 0)
+            return report_changed(w, w->path.bytes, true);
         *at += r->data_len;
         walk_publish(w, r);
     }
@@ -304,7 +313,7 @@ static bool put_copy(struct walk *w, const char *name, int fd, const struct stat
  * the walk has been stopped, the file stays open. */
 static void close_shared(struct walk *w, unsigned i)
 {
-    struct failure f;
+    bool discarded;
 
     /* A walk that is divided meanwhile has other ones, which are closed. */
     while (w->shared[i].end != 0 && !stream_await(w->t->stream, w->t->lane, w->shared[i].end))
@@ -314,10 +323,9 @@ static void close_shared(struct walk *w, unsigned i)
         return;
     w->shared[i].end = 0;
     (void)fd_close(&w->shared_files[i].fd);
-    if (!atomic_exchange(&w->shared_files[i].changed, false))
-        return;
-    failure_set(&f, "check", ESTALE, FAILURE_NO_OFFSET, "it was changed while it was copied");
-    w->t->failed(w->t->arg, w->shared[i].path.bytes, &f);
+    discarded = atomic_exchange(&w->shared_files[i].discarded, false);
+    if (atomic_exchange(&w->shared_files[i].changed, false))
+        (void)report_changed(w, w->shared[i].path.bytes, discarded);
 }
 
 /* Makes the file at w->path a shared one, for its next records. Takes *fd over. False: there is
@@ -338,6 +346,7 @@ static bool share(struct walk *w, int *fd)
     w->next_shared = (i + 1) % w->t->n_shared_files;
     w->shared_files[i].fd = *fd;
     atomic_store(&w->shared_files[i].changed, false);
+    atomic_store(&w->shared_files[i].discarded, false);
     w->shared_now = i;
     *fd = -1;
     return true;

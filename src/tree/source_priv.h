@@ -49,6 +49,7 @@ struct tree_source {
         offer; /* files are offered first, because consumers may have them: those of a directory
                   * together, a file with several names alone */
     bool no_data;       /* files come as empty ones */
+    bool allow_changed; /* a file that changes while it is copied is a warning */
     size_t max_read;    /* bytes that one read(2) may have; not 0 */
     bool offer_attrs;   /* offers come with all attributes: with --resume */
     uint64_t copy_size; /* files of at least so many bytes are RECORD_COPY */
@@ -71,7 +72,7 @@ struct tree_source {
 
     void *arg;
     /* An entry could not be read: `path` lives until failed() returns. */
-    void (*failed)(void *arg, const char *path, const struct failure *f);
+    void (*failed)(void *arg, const char *path, const struct failure *f); /* or a warning */
     /* An attribute could not be read. */
     void (*attrs_failed)(void *arg, const char *path, const struct failure *f);
     /* So many bytes of a file were read. */

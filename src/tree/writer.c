@@ -83,6 +83,7 @@ static int open_dest(struct tree_writer *w)
         .inplace = o->inplace,
         .force = o->force,
         .attributes_only = o->attributes_only,
+        .allow_changed = o->allow_changed,
         .keep_directory_symlink = o->keep_directory_symlink,
         .partial = o->partial,
         .durable = o->fsync,

@@ -51,6 +51,7 @@ copies --fsync
 copies --in-order
 copies --partial
 copies --resume
+copies --allow-changed
 copies --on-error=stop
 copies --require=1
 copies --timeout=60

@@ -245,8 +245,8 @@ static void test_drop(void **state)
 {
     struct job j;
     struct endpoint dests[2];
-    const struct failure first = {"write", ENOSPC, 4, ""};
-    const struct failure second = {"fsync", EIO, FAILURE_NO_OFFSET, ""};
+    const struct failure first = {"write", ENOSPC, 4, "", false};
+    const struct failure second = {"fsync", EIO, FAILURE_NO_OFFSET, "", false};
 
     (void)state;
     make_job(&j, dests, 2, 30, true, 4);
@@ -290,7 +290,7 @@ static void test_drop_stops_on_error(void **state)
     (void)state;
     make_job(&j, dests, 2, 30, true, 4);
     j.stop_on_error = true;
-    job_drop(&j, 1, &(struct failure){"write", EIO, 0, ""});
+    job_drop(&j, 1, &(struct failure){"write", EIO, 0, "", false});
     assert_int_equal(j.alive, 1);
     assert_true(job_stopping(&j));
     assert_no_claim(&j);
@@ -323,8 +323,8 @@ static void test_source_fails(void **state)
     make_job(&j, dests, 1, 30, true, 4);
     job_source_failure(&j, &first);
     assert_int_equal(first.err, 0);
-    job_fail_source(&j, &(struct failure){"read", EIO, 12, ""});
-    job_fail_source(&j, &(struct failure){"read", EBADF, 0, ""});
+    job_fail_source(&j, &(struct failure){"read", EIO, 12, "", false});
+    job_fail_source(&j, &(struct failure){"read", EBADF, 0, "", false});
     job_source_end(&j, 3);
     assert_failure(&j.source_failure, "read", EIO, 12);
     job_source_failure(&j, &first);
@@ -358,7 +358,7 @@ static void test_unknown_size_ends(void **state)
 {
     struct job j;
     struct endpoint dests[2];
-    const struct failure f = {"write", ENOSPC, 4, ""};
+    const struct failure f = {"write", ENOSPC, 4, "", false};
 
     (void)state;
     make_job(&j, dests, 2, UINT64_MAX, false, 4);
@@ -431,7 +431,7 @@ static void test_claim_flush(void **state)
     assert_int_equal(claim_flushes(&j), 0); /* nobody is complete */
     job_written(&j, 0, 0, 20);
     job_written(&j, 2, 0, 20);
-    job_drop(&j, 1, &(struct failure){"write", EIO, 0, ""});
+    job_drop(&j, 1, &(struct failure){"write", EIO, 0, "", false});
     assert_int_equal(stage(&j, 2), STAGE_COMPLETE); /* wants no flush */
     assert_int_equal(claim_work(&j, ALL, &claim), 1);
     assert_int_equal(claim.work, WORK_FLUSH); /* before any range */
@@ -526,7 +526,7 @@ static void test_news(void **state)
     assert_int_equal(claim_flushes(&j), 2);
     job_flushed(&j, 1);
     assert_true(any_news(&j));
-    job_drop(&j, 2, &(struct failure){"write", EIO, 0, ""});
+    job_drop(&j, 2, &(struct failure){"write", EIO, 0, "", false});
     assert_true(any_news(&j));
     assert_false(any_news(&j));
     close(j.news_fd);
@@ -613,7 +613,7 @@ static void test_fail_rest(void **state)
     make_job(&j, dests, 3, 20, true, 4);
     job_written(&j, 0, 0, 20);
     job_written(&j, 1, 0, 15);
-    job_drop(&j, 2, &(struct failure){"write", ENOSPC, 4, ""});
+    job_drop(&j, 2, &(struct failure){"write", ENOSPC, 4, "", false});
     job_fail_rest(&j, EMFILE);
     assert_false(job_dropped(&j, 0));
     assert_dropped(&j, 1, "start another worker", EMFILE, FAILURE_NO_OFFSET);
@@ -678,7 +678,7 @@ static void settle(struct worker *w, unsigned d, const struct range *r)
     if (job_dropped(&s->job, d))
         return;
     if (d == 2 && s->fail_at >= r->start && s->fail_at < r->end) {
-        job_drop(&s->job, d, &(struct failure){"write", ENOSPC, s->fail_at, ""});
+        job_drop(&s->job, d, &(struct failure){"write", ENOSPC, s->fail_at, "", false});
         return;
     }
     if (below(w, 5) == 0)

@@ -263,7 +263,7 @@ static void slow_is_relative(void **state)
     assert_false(pace_slow(&b.pace, 0));
 
     /* Not than one that needs nothing. */
-    job_drop(&b.job, 0, &(struct failure){"write", 5, 0, ""});
+    job_drop(&b.job, 0, &(struct failure){"write", 5, 0, "", false});
     pass(&b, 0);
     pace_wait(&b.pace);
     assert_false(pace_slow(&b.pace, 1));
@@ -287,7 +287,7 @@ static void full_is_no_debt_when_nobody_waits(void **state)
     assert_false(b.pace.dests[1].apart);
 
     /* Nor when the idle one wants nothing more. */
-    job_drop(&b.job, 0, &(struct failure){"write", 5, 0, ""});
+    job_drop(&b.job, 0, &(struct failure){"write", 5, 0, "", false});
     release(&b, 0, 1);
     for (unsigned i = 0; i < 100; i++)
         pass(&b, 100);
@@ -435,7 +435,7 @@ static void apart_and_alone(void **state)
     (void)state;
     start(&b, 2, 12, 5);
     own = part(&b, 5);
-    job_drop(&b.job, 0, &(struct failure){"write", 5, 0, ""});
+    job_drop(&b.job, 0, &(struct failure){"write", 5, 0, "", false});
     release(&b, 1, 5);
     pass(&b, 0);
     for (unsigned i = 0; i < 5; i++)
@@ -754,7 +754,7 @@ static void disturb(struct model *m, bool *hung)
         break;
     case 1:
         if (below(m, 20) == 0 && m->job.alive > 1)
-            job_drop(&m->job, n, &(struct failure){"write", 28, 0, ""});
+            job_drop(&m->job, n, &(struct failure){"write", 28, 0, "", false});
         break;
     case 2:
         /* One that hangs leaves enough to the others as long as there are two buffers. */

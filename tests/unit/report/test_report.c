@@ -232,9 +232,10 @@ static const json_t *dest_of(const json_t *event, size_t d)
 
 static void test_messages(void **state)
 {
-    static const struct failure plain = {.op = "open", .err = ENOENT, FAILURE_NO_OFFSET, ""};
-    static const struct failure full = {"write", EIO, 12, "short write"};
-    static const struct failure no_op = {NULL, EINTR, FAILURE_NO_OFFSET, "interrupted"};
+    static const struct failure plain = {
+        .op = "open", .err = ENOENT, FAILURE_NO_OFFSET, "", false};
+    static const struct failure full = {"write", EIO, 12, "short write", false};
+    static const struct failure no_op = {NULL, EINTR, FAILURE_NO_OFFSET, "interrupted", false};
 
     (void)state;
     capture_begin();
@@ -704,7 +705,7 @@ static void test_attributes(void **state)
 static void test_json_messages(void **state)
 {
     struct failure attribute = {"preserve extended attribute", EIO, FAILURE_NO_OFFSET,
-                                "user.\xff"};
+                                "user.\xff", false};
     json_t *event, *list;
 
     (void)state;

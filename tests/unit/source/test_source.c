@@ -295,7 +295,7 @@ static void test_size_unknown(void **state)
         }
         open_ok(&s, paths[i], true);
         assert_false(s.can.size_known);
-        assert_int_equal(source_check_unchanged(&s, &f), 0);
+        assert_int_equal(source_check_unchanged(&s, false, &f), 0);
         source_close(&s);
     }
 }
@@ -388,12 +388,12 @@ static void test_unchanged(void **state)
     for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
         run("printf 12345 > x && : > empty && chmod 644 x && touch -r x old");
         open_ok(&s, strstr(changes[i], "empty") ? "empty" : "x", false);
-        assert_int_equal(source_check_unchanged(&s, &f), 0);
+        assert_int_equal(source_check_unchanged(&s, false, &f), 0);
         /* Time stamps are as coarse as the kernel's tick. */
         nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
-        assert_int_equal(source_check_unchanged(&s, &f), 0);
+        assert_int_equal(source_check_unchanged(&s, false, &f), 0);
         run(changes[i]);
-        assert_int_equal(source_check_unchanged(&s, &f), -ESTALE);
+        assert_int_equal(source_check_unchanged(&s, false, &f), -ESTALE);
         assert_int_equal(f.err, ESTALE);
         assert_true(f.message[0]);
         source_close(&s);
@@ -411,11 +411,11 @@ static void test_relinked(void **state)
     open_ok(&s, "x", false);
     nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
     run("ln x y");
-    assert_int_equal(source_check_unchanged(&s, &f), -ESTALE);
+    assert_int_equal(source_check_unchanged(&s, false, &f), -ESTALE);
     s.relinked = true;
-    assert_int_equal(source_check_unchanged(&s, &f), 0);
+    assert_int_equal(source_check_unchanged(&s, false, &f), 0);
     run("printf 54321 > y");
-    assert_int_equal(source_check_unchanged(&s, &f), -ESTALE);
+    assert_int_equal(source_check_unchanged(&s, false, &f), -ESTALE);
     source_close(&s);
 }
 
@@ -430,7 +430,7 @@ static void test_replaced(void **state)
     open_ok(&s, "x", false);
     nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
     run("mv y x");
-    assert_int_equal(source_check_unchanged(&s, &f), -ESTALE);
+    assert_int_equal(source_check_unchanged(&s, false, &f), -ESTALE);
     source_close(&s);
 }
 
@@ -465,7 +465,7 @@ static void test_block_device(void **state)
     assert_false(source_origin(&s, &origin));
     assert_true(s.fd_direct >= 0);
     assert_int_equal(lseek(s.fd, 0, SEEK_CUR), 0);
-    assert_int_equal(source_check_unchanged(&s, &f), 0);
+    assert_int_equal(source_check_unchanged(&s, false, &f), 0);
     source_close(&s);
 }
 
