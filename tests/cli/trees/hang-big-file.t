@@ -6,7 +6,7 @@ need_faultfs
 mkdir -p src/d "$FAULT_BACKING/y"
 genfile src/big 5M
 for i in {01..40}; do genfile "src/d/$i" 100001 "$i"; done
-slow='write y/* delay 60'
+slow='write y/src/d/* delay 80'
 given_up() {
     grep -q '"dest_failed"' out
 }
@@ -41,7 +41,7 @@ kill -INT "$pid"
 finish
 part=$(find to/x -name '.ucopy-*.part')
 rules "$slow"
-flock "$part" sleep 2 &
+flock "$part" sleep 3 &
 locked=$!
 start -a --partial --resume --timeout=1 --slow=wait --json --progress=never src to/x fault/y >out 2>err
 await given_up
