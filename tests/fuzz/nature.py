@@ -42,7 +42,8 @@ class Nature:
                 return directory + b"/" + name
 
     def time(self):
-        return self.draw.choice(SECONDS) * 10**9 + self.draw.pick(0, 1, 999_999_999, 123_456_000)
+        """No two differ by so little that they are equal in a file whose other times happen to be round."""
+        return self.draw.choice(SECONDS) * 10**9 + self.draw.pick(0, 7_000_001, 999_999_999, 123_456_000)
 
     def finish(self, path):
         d = self.draw

@@ -66,7 +66,7 @@ class SingleCase:
         self.destinations = [self.draw_destination(i) for i in range(self.n)]
         self.source_place = d.weighted(KINDS)
         self.source_mode = d.pick(0o644, 0o600, 0o444, 0o755, 0o4755, 0o640, 0o000)
-        self.source_mtime = d.choice(TIMES) * 10**9 + d.pick(0, 1, 999999999, 123456789)
+        self.source_mtime = d.choice(TIMES) * 10**9 + d.pick(0, 7_000_001, 999999999, 123456789)
         self.draw_rule()
         if self.resumes:
             self.draw_interruption()
@@ -226,7 +226,7 @@ class SingleCase:
         it.into_directory = d.chance(15)
         it.old_size = d.choice([0, 1, 4096, 5000, d.randrange(600_000)])
         it.old_mode = d.pick(0o644, 0o600, 0o664, 0o777)
-        it.old_mtime = d.choice(TIMES) * 10**9 + d.pick(0, 1, 123456789)
+        it.old_mtime = d.choice(TIMES) * 10**9 + d.pick(0, 7_000_001, 123456789)
         it.backups = d.pick([], [], [b"~"], [b".~1~"], [b".~1~", b".~7~"], [b"~", b".~2~"])
         it.old_seed = d.getrandbits(32)
         return it
@@ -373,6 +373,7 @@ class SingleCase:
             node.mode = None
         children, source, rules = it.after.children, self.source_node(it), self.rules
         rules.xattrs_matter = self.world.xattrs_at(it.kind)
+        rules.times_unlike = it.kind in ("bindfs", "fault") and "timestamps" in rules.preserve
         old = children.get(it.name)
         if self.attributes_only:
             return self.predict_attributes_only(children, it, source)

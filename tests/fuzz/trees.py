@@ -229,6 +229,7 @@ class TreeCase:
         it.after = copy.deepcopy(before)
         self.rules.xattrs_matter = self.world.xattrs_at(it.kind)
         self.rules.special_seen = it.kind != "bindfs"
+        self.rules.times_unlike = it.kind in ("bindfs", "fault") and "timestamps" in self.rules.preserve
         model = TreeModel(self.rules)
         for name, source in self.sources:
             self.predict_source(model, it, name, Snapshot(source, self.follow).root)
