@@ -70,6 +70,7 @@ class SingleCase:
         self.draw_rule()
         if self.resumes:
             self.draw_interruption()
+        self.draw_more()
 
     def draw_size(self):
         d, near = self.draw, self.chunk or 512 * K
@@ -272,10 +273,29 @@ class SingleCase:
         d = self.draw
         self.options.append(d.pick("--partial", "--resume", "--resume"))
         if d.chance(80):
-            self.interrupt = (d.pick(signal.SIGINT, signal.SIGKILL, signal.SIGTERM),
-                              d.randrange(1, 500) / 1000)
+            self.draw_signal()
         self.change = d.chance(30)
-        self.old_options = list(self.options)
+
+    def draw_signal(self):
+        d = self.draw
+        self.interrupt = (d.pick(signal.SIGINT, signal.SIGKILL, signal.SIGTERM),
+                          d.randrange(1, 500) / 1000)
+
+    def draw_more(self):
+        """What was added later is drawn last, so that a seed keeps the rest of its case."""
+        d = self.draw
+        if d.chance(10):
+            self.options.append("--timeout=60")
+        if d.chance(12) and not {"--slow=wait", "--in-order"} & set(self.options):
+            self.options.append(f"--max-lag={d.pick('256K', '8M')}")
+        for it in self.destinations:
+            if d.chance(10):  # longer than the copy
+                it.old_size = sum(length for _, length in self.pieces) + d.pick(1, 4096, 300_000)
+        is_slow = any(rule.startswith("write * rate") for rule in self.fault_rules)
+        self.breaks_off = (is_slow and not self.resumes and not self.rules.inplace
+                           and not self.attributes_only and d.chance(40))
+        if self.breaks_off:
+            self.draw_signal()
 
     # ---- preparing ----
 
@@ -434,18 +454,18 @@ class SingleCase:
     def run(self):
         self.prepare()
         source_before = Snapshot(os.fsencode(self.source)).root
-        if self.resumes:
+        options = self.options
+        if self.resumes or self.breaks_off:
             self.run_interrupted()
+            self.fault.relent()
+        if self.resumes:
             if self.change:
                 self.change_source()
                 source_before = Snapshot(os.fsencode(self.source)).root
-            self.fault.relent()
             for it in self.destinations:
                 it.may_fail = it.must_fail = it.may_be_new = False
-            options = [o for o in self.options if o not in ("--partial", "--resume")] + ["--resume"]
-            self.judge(self.run_once(options))
-        else:
-            self.judge(self.run_once(self.options))
+            options = [o for o in options if o not in ("--partial", "--resume")] + ["--resume"]
+        self.judge(self.run_once(options))
         found = compare(source_before, Snapshot(os.fsencode(self.source)).root)
         self.problems += [f"source: {text}" for text in found]
         self.check_leftovers()
