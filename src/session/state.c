@@ -37,8 +37,10 @@ void session_lacks(struct session *s, const struct failure *f)
         enum dest_state state = s->dests[d].status->state;
 
         s->touched |= is_touched(s, d);
-        if (state != DEST_FAILED && state != DEST_DONE)
-            session_fail_dest(s, d, f);
+        if (state == DEST_FAILED || state == DEST_DONE)
+            continue;
+        s->dests[d].status->by_all = !s->file;
+        session_fail_dest(s, d, f);
     }
 }
 
