@@ -339,7 +339,19 @@ class TreeCase:
             self.predict(it)
             self.judge_incomplete(f"interrupted, destination {i} ({it.kind})", it)
 
+    def is_refused(self, result):
+        """A destination that cannot even be looked at: nothing is begun."""
+        return result.status == 2 and any(rule.startswith("getattr") for rule in self.fault_rules)
+
+    def judge_refused(self):
+        for i, it in enumerate(self.destinations):
+            found = compare(it.before, self.look(it))
+            self.problems += [f"refused, destination {i}: {text}" for text in found]
+
     def judge(self, result):
+        if self.is_refused(result):
+            self.judge_refused()
+            return
         outcomes = [self.predict(it) for it in self.destinations]
         summaries = result.summaries()
         if len(summaries) != len(self.sources):
