@@ -1,8 +1,11 @@
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
+#include "base/file_system.h"
 #include "times_priv.h"
 
 #define SECOND   INT64_C(1000000000)
@@ -58,22 +61,45 @@ static bool is_last(int64_t t)
            t == INT64_C(16299260424);
 }
 
-/* Whether the file system may have cut off the time to so many seconds. It did the same with the
- * time of access then. */
-static bool may_be_cut(const struct stat *there, const struct timespec *source,
-                       int64_t resolution)
+/* Whether the time is what is left of the source's when it is cut off to so many nanoseconds. The
+ * file system did the same with the time of access then. */
+static bool is_cut(const struct stat *there, const struct timespec *source, int64_t resolution)
 {
     struct timespec t = cut(*source, resolution), access = cut(there->st_atim, resolution);
 
     return clock_same(&there->st_mtim, &t) && clock_same(&there->st_atim, &access);
 }
 
-static bool may_stand_for(const struct stat *there, const struct timespec *source)
+/* Whether the file system, or its server, may keep some times of a file finer than others. The
+ * file systems of Linux cut off all of them alike (timestamp_truncate(), Linux 6.18), so the time of
+ * the last change of status tells what the others can be; those of FAT were different until 5.19. */
+static bool has_unlike_times(int dir_fd, const char *name)
+{
+    static const unsigned long unlike[] = {
+        MSDOS_SUPER_MAGIC,
+        EXFAT_SUPER_MAGIC,
+        FUSE_SUPER_MAGIC,
+        CIFS_SUPER_MAGIC,
+        SMB2_SUPER_MAGIC,
+        V9FS_MAGIC,
+        0,
+    };
+    int fd = UNINTERRUPTED(openat(dir_fd, name, O_PATH | O_CLOEXEC));
+    bool has = fd >= 0 && file_system_is(fd, unlike) == 1;
+
+    (void)fd_close(&fd);
+    return has;
+}
+
+static bool may_stand_for(const struct stat *there, const struct timespec *source, int dir_fd,
+                          const char *name)
 {
     int64_t t = there->st_mtim.tv_sec;
 
-    return may_be_cut(there, source, SECOND) || may_be_cut(there, source, 2 * SECOND) ||
-           (source->tv_sec < t && is_first(t)) || (source->tv_sec > t && is_last(t));
+    if ((source->tv_sec < t && is_first(t)) || (source->tv_sec > t && is_last(t)))
+        return true;
+    return (is_cut(there, source, SECOND) || is_cut(there, source, 2 * SECOND)) &&
+           has_unlike_times(dir_fd, name);
 }
 
 /* Whether the source has not been changed since the existing file was created; where that time
@@ -98,7 +124,8 @@ int times_compare(const struct stat *there, const struct stat *source, int dir_f
     struct timespec t = cut(source->st_mtim, resolution(there));
     int r = clock_compare(&there->st_mtim, &t);
 
-    if (r == 0 || !S_ISREG(there->st_mode) || !may_stand_for(there, &source->st_mtim))
+    if (r == 0 || !S_ISREG(there->st_mode) ||
+        !may_stand_for(there, &source->st_mtim, dir_fd, name))
         return r;
     return there->st_size == source->st_size && is_unchanged_since(there, source, dir_fd, name)
                ? 0

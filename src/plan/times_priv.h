@@ -11,7 +11,7 @@
  *
  * What the resolution is the file's own times tell. A file system may also have a limited range:
  * times beyond it become its first or last (timestamp_truncate(), Linux 6.18). Such a time, and one
- * that is cut off to 1 s or 2 s where other times of the file are finer, can stand for many others.
+ * that is cut off to 1 s or 2 s where the file system may keep others finer (FAT, FUSE, SMB), can stand for many.
  * It counts as equal only if the source has not changed in any way since the existing file was
  * made; else as earlier. The file is `name` in the directory, as for existing_judge(). */
 int times_compare(const struct stat *there, const struct stat *source, int dir_fd,

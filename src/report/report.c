@@ -311,6 +311,13 @@ static bool is_summary_for_cp(const struct copy_status *s, const struct failure 
     return report.options->cp && s->tree && f->op == NULL;
 }
 
+/* Whether nothing is to be said of this destination beside what was said of the source, or of all. */
+static bool is_said(const struct copy_status *s, const struct dest_status *d)
+{
+    return (d->by_source && d->kept == 0 && !d->mixed) || (d->by_all && s->exit_status == 2) ||
+           is_summary_for_cp(s, &d->failure);
+}
+
 /* Writes the last lines on stderr, which name everything that failed. */
 static void write_failures(const struct copy_status *s)
 {
@@ -327,9 +334,7 @@ static void write_failures(const struct copy_status *s)
     if (s->source_failure.err != 0 && !is_summary_for_cp(s, &s->source_failure))
         report_source_failure(s->source, &s->source_failure);
     for (unsigned i = 0; i < s->n_dests; i++)
-        if (s->dests[i].state == DEST_FAILED &&
-            (!s->dests[i].by_source || s->dests[i].kept > 0 || s->dests[i].mixed) &&
-            !is_summary_for_cp(s, &s->dests[i].failure))
+        if (s->dests[i].state == DEST_FAILED && !is_said(s, &s->dests[i]))
             write_dest_failure(s->source, &s->dests[i]);
 }
 

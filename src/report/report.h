@@ -45,6 +45,7 @@ struct dest_status {
     bool attributes_lost;   /* some were not, which is no failure */
     struct failure failure; /* with DEST_FAILED */
     bool by_source;         /* failed only because the source failed */
+    bool by_all;            /* failed like all others, for one reason that was reported already */
     uint64_t resumed;       /* how many of the bytes an earlier run had written */
     uint64_t kept;          /* with DEST_FAILED: bytes from which --resume can go on */
     bool
@@ -135,7 +136,7 @@ void report_progress(const struct copy_status *s, bool asked);
 /* A copy has ended. Shows the last state of the progress, which stays on the screen. Then with
  * --stats the statistics. The last lines on stderr are the attributes that were not preserved,
  * the failure of the source, and the destinations that failed, except those that failed
- * by_source and kept nothing. With --json "summary". */
+ * by_source and kept nothing, nor by_all where nothing was touched. With --json "summary". */
 void report_summary(const struct copy_status *s);
 
 /* Writes the question to stderr whether to replace the existing file at the path; prompt_yes()

@@ -43,8 +43,10 @@ void session_lacks(struct session *s, const struct failure *f)
     for (unsigned d = 0; d < s->copy->n_dests; d++) {
         enum dest_state state = s->dests[d].status->state;
 
-        if (state != DEST_FAILED && state != DEST_DONE)
-            session_fail_dest(s, d, f);
+        if (state == DEST_FAILED || state == DEST_DONE)
+            continue;
+        s->dests[d].status->by_all = !s->file;
+        session_fail_dest(s, d, f);
     }
 }
 

@@ -9,7 +9,8 @@
 #include "base/interrupted.h"
 #include "file_priv.h"
 
-#define HINT_LONGER "the end of the old file is behind the new data; --dest-offset=0 keeps it"
+#define HINT_APPENDED "nothing can replace a file that is only appended to (chattr +a)"
+#define HINT_LONGER   "the end of the old file is behind the new data; --dest-offset=0 keeps it"
 
 static int set_length(const struct target *t, const char *message, bool *ret_changed,
                       struct failure *f)
@@ -116,6 +117,20 @@ static int save_temporary(struct target *t, int err, struct failure *f)
     return 0;
 }
 
+/* What may help where the temporary file cannot replace what exists, or why nothing does. */
+static const char *rename_hint(const struct target_file *own, int err)
+{
+    const struct file_name *n = &own->name;
+    struct statx st;
+
+    if (err != EBUSY && !(own->there.exists && file_is_refused(err)))
+        return NULL;
+    if (statx(n->dir_fd, n->last, AT_SYMLINK_NOFOLLOW, STATX_TYPE, &st) == 0 &&
+        st.stx_attributes & STATX_ATTR_APPEND)
+        return HINT_APPENDED;
+    return HINT_INPLACE;
+}
+
 /* Makes the backup and renames the temporary file. */
 static int put_in_place(struct target *t, struct failure *f)
 {
@@ -134,9 +149,7 @@ static int put_in_place(struct target *t, struct failure *f)
         if (own->there.exists && faccessat(n->dir_fd, n->last, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
             errno == ENOENT)
             return save_temporary(t, err, f);
-        return file_fail(
-            f, "rename", err,
-            err == EBUSY || (own->there.exists && file_is_refused(err)) ? HINT_INPLACE : NULL);
+        return file_fail(f, "rename", err, rename_hint(own, err));
     }
     own->temp[0] = '\0';
     return 0;

@@ -292,15 +292,15 @@ static bool is_directory(int dir_fd, const struct dirent *entry)
            S_ISDIR(st.st_mode);
 }
 
-/* Enters a directory that is to be emptied, if it belongs to this user and was not left last
- * (then it could not be removed). */
+/* Enters a directory that is to be emptied, if it was not left last (then it could not be removed).
+ * It may have the owner of its source already. */
 static bool go_into(struct dir_chain *way, int dir_fd, const char *name, ino_t left)
 {
     int fd =
         UNINTERRUPTED(openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     struct stat st;
 
-    if (fd >= 0 && fstat(fd, &st) == 0 && st.st_uid == geteuid() && st.st_ino != left &&
+    if (fd >= 0 && fstat(fd, &st) == 0 && st.st_ino != left &&
         (way->n == 0 || way->levels[0].dev == st.st_dev)) {
         (void)UNINTERRUPTED(
             fchmod(fd, S_IRWXU)); /* it may have the mode of its source already */

@@ -47,8 +47,8 @@ int temp_move(int dir_fd, const char *from, const char *to);
  * a negative errno (-EEXIST) with nothing changed. */
 int temp_rename(int dir_fd, char temp[TEMP_NAME_SIZE], const char *name);
 
-/* Removes a temporary directory that fd is open on, and what is in it (except directories of
- * other users or on other file systems). `name` becomes "". */
+/* Removes a temporary directory that fd is open on, and what is in it (except directories on
+ * other file systems). `name` becomes "". */
 void temp_remove_directory(int dir_fd, char name[TEMP_NAME_SIZE], int fd);
 
 /* Whether what is in the directory can be neither renamed nor removed (chattr +a): a temporary

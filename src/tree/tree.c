@@ -218,8 +218,10 @@ static bool has_descriptors(struct tree_main *m)
     descriptors_lack(&f, (unsigned)n, needed);
     report_error("%s", f.message);
     m->unavailable = true;
-    for (unsigned d = 0; d < n; d++)
+    for (unsigned d = 0; d < n; d++) {
+        m->status.dests[d].by_all = true;
         tree_main_fail_dest(m, d, &f);
+    }
     return false;
 }
 

@@ -31,11 +31,21 @@ class Rules:
         self.xattrs_matter = True  # source and destination can have them
         self.sparse = "auto"
         self.holes_seen = True  # the source's file system tells where they are
+        self.times_unlike = False  # the destination's may keep some times finer than others
 
     def answer(self):
         if isinstance(self.ask, bool):
             return self.ask
         return self.ask.pop(0) if self.ask else False
+
+    def same_time(self, old, new):
+        """Whether the old file has the time of the new one, as far as its file system may keep it. All
+        that is drawn for the source was made before the destination."""
+        if old.mtime == new.mtime:
+            return True
+        return (self.times_unlike and old.kind == new.kind == "file" and old.data[1] == new.data[1]
+                and any(old.mtime == new.mtime - new.mtime % unit and old.atime % unit == 0
+                        for unit in (10**9, 2 * 10**9)))
 
     def keeps_old(self, old, new):
         """Whether what exists stays: None, "skipped", "resumed" (but for its attributes) or "failed"."""
@@ -44,9 +54,9 @@ class Rules:
         if self.update == "none-fail":
             return "failed"
         if self.resume and old.kind == new.kind == "file" and old.data[1] == new.data[1] and \
-                old.mtime == new.mtime:
+                self.same_time(old, new):
             return "resumed"
-        if self.update == "older" and old.mtime >= new.mtime:
+        if self.update == "older" and (old.mtime > new.mtime or self.same_time(old, new)):
             return "skipped"
         if self.ask is not None and not self.answer():
             return "failed"

@@ -42,7 +42,8 @@ class Nature:
                 return directory + b"/" + name
 
     def time(self):
-        return self.draw.choice(SECONDS) * 10**9 + self.draw.pick(0, 1, 999_999_999, 123_456_000)
+        """No two differ by so little that they are equal in a file whose other times happen to be round."""
+        return self.draw.choice(SECONDS) * 10**9 + self.draw.pick(0, 7_000_001, 999_999_999, 123_456_000)
 
     def finish(self, path):
         d = self.draw
@@ -106,7 +107,8 @@ class Nature:
     def level(self, path, depth=0):
         d = self.draw
         os.mkdir(path)
-        for _ in range(d.randrange(2, 12) if depth == 0 else d.randrange(0, 6)):
+        width = max(1, self.left // 50)
+        for _ in range(width * (d.randrange(2, 12) if depth == 0 else d.randrange(0, 6))):
             if self.left <= 0:
                 break
             self.left -= 1
@@ -116,8 +118,9 @@ class Nature:
                 self.entry(path)
         self.finish(path)
 
-    def tree(self, path):
+    def tree(self, path, most=None):
         self.left = self.draw.choice([3, 10, 25, 50])
+        self.left = most or self.left
         self.level(path)
 
     # ---- changing ----

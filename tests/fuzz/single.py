@@ -66,10 +66,11 @@ class SingleCase:
         self.destinations = [self.draw_destination(i) for i in range(self.n)]
         self.source_place = d.weighted(KINDS)
         self.source_mode = d.pick(0o644, 0o600, 0o444, 0o755, 0o4755, 0o640, 0o000)
-        self.source_mtime = d.choice(TIMES) * 10**9 + d.pick(0, 1, 999999999, 123456789)
+        self.source_mtime = d.choice(TIMES) * 10**9 + d.pick(0, 7_000_001, 999999999, 123456789)
         self.draw_rule()
         if self.resumes:
             self.draw_interruption()
+        self.draw_more()
 
     def draw_size(self):
         d, near = self.draw, self.chunk or 512 * K
@@ -226,7 +227,7 @@ class SingleCase:
         it.into_directory = d.chance(15)
         it.old_size = d.choice([0, 1, 4096, 5000, d.randrange(600_000)])
         it.old_mode = d.pick(0o644, 0o600, 0o664, 0o777)
-        it.old_mtime = d.choice(TIMES) * 10**9 + d.pick(0, 1, 123456789)
+        it.old_mtime = d.choice(TIMES) * 10**9 + d.pick(0, 7_000_001, 123456789)
         it.backups = d.pick([], [], [b"~"], [b".~1~"], [b".~1~", b".~7~"], [b"~", b".~2~"])
         it.old_seed = d.getrandbits(32)
         return it
@@ -272,10 +273,29 @@ class SingleCase:
         d = self.draw
         self.options.append(d.pick("--partial", "--resume", "--resume"))
         if d.chance(80):
-            self.interrupt = (d.pick(signal.SIGINT, signal.SIGKILL, signal.SIGTERM),
-                              d.randrange(1, 500) / 1000)
+            self.draw_signal()
         self.change = d.chance(30)
-        self.old_options = list(self.options)
+
+    def draw_signal(self):
+        d = self.draw
+        self.interrupt = (d.pick(signal.SIGINT, signal.SIGKILL, signal.SIGTERM),
+                          d.randrange(1, 500) / 1000)
+
+    def draw_more(self):
+        """What was added later is drawn last, so that a seed keeps the rest of its case."""
+        d = self.draw
+        if d.chance(10):
+            self.options.append("--timeout=60")
+        if d.chance(12) and not {"--slow=wait", "--in-order"} & set(self.options):
+            self.options.append(f"--max-lag={d.pick('256K', '8M')}")
+        for it in self.destinations:
+            if d.chance(10):  # longer than the copy
+                it.old_size = sum(length for _, length in self.pieces) + d.pick(1, 4096, 300_000)
+        is_slow = any(rule.startswith("write * rate") for rule in self.fault_rules)
+        self.breaks_off = (is_slow and not self.resumes and not self.rules.inplace
+                           and not self.attributes_only and d.chance(40))
+        if self.breaks_off:
+            self.draw_signal()
 
     # ---- preparing ----
 
@@ -373,6 +393,7 @@ class SingleCase:
             node.mode = None
         children, source, rules = it.after.children, self.source_node(it), self.rules
         rules.xattrs_matter = self.world.xattrs_at(it.kind)
+        rules.times_unlike = it.kind in ("bindfs", "fault") and "timestamps" in rules.preserve
         old = children.get(it.name)
         if self.attributes_only:
             return self.predict_attributes_only(children, it, source)
@@ -433,18 +454,18 @@ class SingleCase:
     def run(self):
         self.prepare()
         source_before = Snapshot(os.fsencode(self.source)).root
-        if self.resumes:
+        options = self.options
+        if self.resumes or self.breaks_off:
             self.run_interrupted()
+            self.fault.relent()
+        if self.resumes:
             if self.change:
                 self.change_source()
                 source_before = Snapshot(os.fsencode(self.source)).root
-            self.fault.relent()
             for it in self.destinations:
                 it.may_fail = it.must_fail = it.may_be_new = False
-            options = [o for o in self.options if o not in ("--partial", "--resume")] + ["--resume"]
-            self.judge(self.run_once(options))
-        else:
-            self.judge(self.run_once(self.options))
+            options = [o for o in options if o not in ("--partial", "--resume")] + ["--resume"]
+        self.judge(self.run_once(options))
         found = compare(source_before, Snapshot(os.fsencode(self.source)).root)
         self.problems += [f"source: {text}" for text in found]
         self.check_leftovers()

@@ -20,7 +20,7 @@ class Node:
         self.kind = kind  # file, dir, link, fifo, other
         self.mode = mode
         self.uid = self.gid = 0
-        self.mtime = 0
+        self.mtime = self.atime = 0
         self.data = None  # digest and size of a file, where a symlink leads
         self.xattrs = {}
         self.blocks = 0
@@ -36,7 +36,7 @@ class Node:
 def digest_of(path):
     digest = hashlib.sha1()
     size = 0
-    with open(path, "rb") as f:
+    with open(os.open(path, os.O_RDONLY | os.O_NOATIME), "rb") as f:
         while chunk := f.read(1 << 20):
             digest.update(chunk)
             size += len(chunk)
@@ -78,6 +78,7 @@ class Snapshot:
             return self.known[ident]
         node = Node(kind_of(st.st_mode), stat.S_IMODE(st.st_mode))
         node.uid, node.gid, node.mtime = st.st_uid, st.st_gid, st.st_mtime_ns
+        node.atime = st.st_atime_ns
         node.blocks, node.ident = st.st_blocks, ident
         node.xattrs = {} if node.kind == "link" else xattrs_of(path)
         if node.kind == "file":

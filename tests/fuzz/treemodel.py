@@ -103,6 +103,8 @@ class TreeModel:
         if kept and (self.rules.update == "older" or self.rules.resume):
             # The other names become names of a skipped file, as with cp: also those that exist.
             self.loosen_all(names)
+            if self.rules.resume:
+                self.loosen_resumed(names, root)
             return
         if kept:
             for children, name, _ in done:
@@ -139,6 +141,16 @@ class TreeModel:
                         saved.xattrs = saved.mode = saved.uid = saved.gid = None
                     children[backup] = Any(children.get(backup), saved)
                 children[name] = Any(*outcomes)
+
+    def loosen_resumed(self, names, root):
+        """A complete file gets its attributes if its name is the first of the group that comes; as a
+        later one it becomes a name of the first. The file is seen under other names, too."""
+        touched = {id(old): (was, old) for _, _, old, was, what in names
+                   if old is not None and old.kind != "dir" and what == "skipped"}
+        for _, node in list(walk(root)):
+            for name, child in node.children.items():
+                if id(child) in touched:
+                    node.children[name] = Any(*map(copy.copy, touched[id(child)]))
 
     def loosen_written(self, source, names, root):
         """Written in place: which of the old files it was depends on the order."""

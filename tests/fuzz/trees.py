@@ -44,6 +44,7 @@ class TreeCase:
         self.draw_existing()
         self.draw_ways()
         self.draw_rule()
+        self.draw_more()
         self.backups_kept = self.rules.backup
 
     def draw_destination(self):
@@ -139,11 +140,7 @@ class TreeCase:
         for extra in faulty[1:]:
             extra.kind = "tmpfs"
         if self.resumes:
-            if not faulty:
-                self.destinations[0].kind = "fault"
-            self.fault_rules = [f"write|create * delay {d.pick(1, 3, 10)}"]
-            self.interrupt = (d.pick(signal.SIGINT, signal.SIGKILL, signal.SIGTERM),
-                              d.randrange(1, 600) / 1000)
+            self.draw_interruption()
         elif faulty:
             self.fault_mode = d.pick("", "", "direct_io", "writeback")
             if d.chance(60):
@@ -152,6 +149,33 @@ class TreeCase:
                 action = d.pick("fail EIO", "fail ENOSPC", "fail EACCES", "delay 3")
                 self.fault_rules = [f"{op} * call>={d.randrange(1, 25)} {action}"]
                 faulty[0].may_fail = "fail" in action
+
+    def draw_interruption(self):
+        d = self.draw
+        if not any(it.kind == "fault" for it in self.destinations):
+            self.destinations[0].kind = "fault"
+        for it in self.destinations:
+            it.may_fail = False
+        self.fault_rules = [f"write|create * delay {d.pick(1, 3, 10)}"]
+        self.interrupt = (d.pick(signal.SIGINT, signal.SIGKILL, signal.SIGTERM),
+                          d.randrange(1, 600) / 1000)
+
+    def draw_more(self):
+        """What was added later is drawn last, so that a seed keeps the rest of its case."""
+        d, r = self.draw, self.rules
+        given = {option.partition("=")[0] for option in self.options}
+        for option, percent in (("--workers=4", 6), ("--queue-depth=16", 6), ("--chunk-size=4K", 8),
+                                ("--memory=64K", 8)):
+            if d.chance(percent) and option.partition("=")[0] not in given:
+                self.options.append(option)
+        self.has_many = d.chance(4)
+        self.through_link = self.form == "-T" and not self.follow and d.chance(25)
+        if self.through_link:
+            self.options.append("-H")
+        # What -i and none-fail say of what the first run has copied is another matter.
+        if (not self.resumes and not r.inplace and r.ask is None and r.update != "none-fail"
+                and d.chance(8)):
+            self.draw_interruption()
 
     # ---- preparing ----
 
@@ -171,8 +195,10 @@ class TreeCase:
             os.chmod(os.path.dirname(above), 0o750)
         self.source = above + b"/t"
         nature = self.nature(self.seed + 1, world.places.xattrs[self.source_place])
-        nature.tree(self.source)
+        nature.tree(self.source, 400 if self.has_many else None)
         self.sources = [(b"t", self.source)]
+        if self.through_link:
+            os.symlink("t", above + b"/link")
         if self.form == "-t" and self.draw.chance(50):
             self.nature(self.seed + 2, False).tree(above + b"/second")
             self.sources.append((b"second", above + b"/second"))
@@ -229,6 +255,7 @@ class TreeCase:
         it.after = copy.deepcopy(before)
         self.rules.xattrs_matter = self.world.xattrs_at(it.kind)
         self.rules.special_seen = it.kind != "bindfs"
+        self.rules.times_unlike = it.kind in ("bindfs", "fault") and "timestamps" in self.rules.preserve
         model = TreeModel(self.rules)
         for name, source in self.sources:
             self.predict_source(model, it, name, Snapshot(source, self.follow).root)
@@ -271,7 +298,7 @@ class TreeCase:
                     *(word for it in self.destinations for word in ("-t", it.operand)),
                     *(os.fsencode(self.source_stage) + b"/" + name for name, _ in self.sources)]
         return [self.world.ucopy, "--json", *options, *(["-T"] if self.form == "-T" else []),
-                os.fsencode(self.source_stage) + b"/t", *(it.operand for it in self.destinations)]
+                os.fsencode(self.source_stage) + (b"/link" if self.through_link else b"/t"), *(it.operand for it in self.destinations)]
 
     def look(self, it):
         root = Snapshot(os.fsencode(it.real)).root
@@ -295,7 +322,7 @@ class TreeCase:
         self.prepare()
         before = Snapshot(os.fsencode(self.real_source)).root
         self.killed = False
-        if self.resumes:
+        if self.interrupt:
             self.run_interrupted()
             self.fault.relent()
         self.judge(self.run_once())
@@ -312,7 +339,19 @@ class TreeCase:
             self.predict(it)
             self.judge_incomplete(f"interrupted, destination {i} ({it.kind})", it)
 
+    def is_refused(self, result):
+        """A destination that cannot even be looked at: nothing is begun."""
+        return result.status == 2 and any(rule.startswith("getattr") for rule in self.fault_rules)
+
+    def judge_refused(self):
+        for i, it in enumerate(self.destinations):
+            found = compare(it.before, self.look(it))
+            self.problems += [f"refused, destination {i}: {text}" for text in found]
+
     def judge(self, result):
+        if self.is_refused(result):
+            self.judge_refused()
+            return
         outcomes = [self.predict(it) for it in self.destinations]
         summaries = result.summaries()
         if len(summaries) != len(self.sources):

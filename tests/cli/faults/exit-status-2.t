@@ -33,7 +33,7 @@ for n in 1 2; do echo old >y; chmod 666 y; ls -i y >i
 done
 --- stdout
 exit 2
-3
+1
 old
 old
 exit 1

@@ -25,11 +25,11 @@ files | grep one
 --- stdout
 exit 2
 ucopy: 300 destinations need N open files: raise the limit (ulimit -n)
-301
+1
 exit 0
 exit 0
 exit 0
 ucopy: 8 destinations need N open files: raise the limit (ulimit -n)
-ucopy: one: 8 destinations need N open files: raise the limit (ulimit -n)
+exit 2
 --- exit
 1
