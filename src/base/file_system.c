@@ -1,7 +1,11 @@
 #include "file_system.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
+#include <unistd.h>
+
+#include "interrupted.h"
 
 int file_system_is(int fd, const unsigned long *magics)
 {
@@ -12,4 +16,16 @@ int file_system_is(int fd, const unsigned long *magics)
     while (*magics != 0 && *magics != (unsigned long)fs.f_type)
         magics++;
     return *magics != 0;
+}
+
+bool file_system_has_holes(int fd)
+{
+    struct stat st;
+    bool holes;
+
+    if (UNINTERRUPTED(ftruncate(fd, FILE_SYSTEM_HOLE_PROBE)) < 0)
+        return true;
+    holes = fstat(fd, &st) < 0 || st.st_blocks * 512 < FILE_SYSTEM_HOLE_PROBE;
+    (void)!UNINTERRUPTED(ftruncate(fd, 0));
+    return holes;
 }

@@ -2,9 +2,19 @@
 #ifndef UCOPY_BASE_FILE_SYSTEM_H
 #define UCOPY_BASE_FILE_SYSTEM_H
 
+#include <stdbool.h>
+
 /* Whether the file system of fd (which may be an O_PATH descriptor) has one of the given types.
  * magics: values of f_type (statfs(2), linux/magic.h); 0 ends the list. Returns 1 or 0, or the
  * negative errno of fstatfs(2). */
 int file_system_is(int fd, const unsigned long *magics);
+
+/* The length in bytes that file_system_has_holes() gives a file. */
+#define FILE_SYSTEM_HOLE_PROBE 65536
+
+/* Whether the empty file fd, open for writing, gets a hole when it becomes longer, and not blocks
+ * of zeros: vfat, exfat and ntfs3 write those. No call tells that, so it is tried, and the file is
+ * empty again then. True if it cannot be tried. */
+bool file_system_has_holes(int fd);
 
 #endif

@@ -18,14 +18,15 @@ const char *report_status_name(const struct dest_status *d)
 }
 
 /* What the error's text does not say where there is no message. Some file systems have errors of
- * their own for names in another encoding (exFAT has EOVERFLOW, Linux 6.18). */
+ * their own for names in another encoding (exFAT has EOVERFLOW, Linux 6.18). No file can be made
+ * where the user has no number on the mount (EOVERFLOW; may_o_create(), fs/namei.c, 6.18). */
 static const char *explanation(const struct failure *f)
 {
-    if (f->message[0])
+    if (f->message[0] || f->offset != FAILURE_NO_OFFSET || strncmp(f->op, "preserve", 8) == 0)
         return f->message;
-    if (f->err == EILSEQ || (f->err == EOVERFLOW && strncmp(f->op, "preserve", 8) != 0))
-        return "the file system cannot hold the name";
-    return "";
+    if (f->err == EOVERFLOW)
+        return "the file system cannot hold the name, or no files of this user";
+    return f->err == EILSEQ ? "the file system cannot hold the name" : "";
 }
 
 char *report_status_why(const struct failure *f)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/medium.h"
 #include "session_priv.h"
 #include "source/gone.h"
 
@@ -48,7 +49,7 @@ static void check_source(struct session *s)
 
     job_source_failure(&s->job, f);
     if (f->err == ESTALE && source_device_is_gone(s->source.fd))
-        failure_set(f, f->op, ENODEV, f->offset, "the device is gone");
+        failure_set(f, f->op, ENODEV, f->offset, MEDIUM_GONE);
     if (f->err == 0 && !is_unchanged(s, f))
         job_fail_source(&s->job, f);
     if (f->err != 0)
@@ -119,6 +120,18 @@ static void note_committed(struct session *s, unsigned d)
     ds->durable = s->job.dests[d].flush && !session_incomplete(s, d);
 }
 
+/* Fails the destination if its device is gone. What was not flushed may be in the page cache
+ * only, and no call has said so. */
+static void check_medium(struct session *s, unsigned d)
+{
+    struct failure f;
+
+    if (s->dests[d].status->durable || !medium_is_gone(s->dests[d].probe.directory_dev))
+        return;
+    failure_set(&f, "check", ENODEV, FAILURE_NO_OFFSET, MEDIUM_GONE);
+    session_fail_dest(s, d, &f);
+}
+
 static void commit_called(struct session *s, void (*meanwhile)(struct session *s))
 {
     for (unsigned d = 0; d < s->copy->n_dests; d++)
@@ -131,8 +144,10 @@ static void commit_called(struct session *s, void (*meanwhile)(struct session *s
             continue;
         s->dests[d].finishing = false;
         session_note_call(s, d, "finish");
-        if (s->dests[d].status->state != DEST_FAILED)
-            note_committed(s, d);
+        if (s->dests[d].status->state == DEST_FAILED)
+            continue;
+        note_committed(s, d);
+        check_medium(s, d);
     }
 }
 

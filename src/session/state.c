@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "base/clock.h"
+#include "base/medium.h"
 #include "base/path_probe.h"
 #include "base/signals.h"
 #include "session_priv.h"
@@ -13,6 +14,9 @@ void session_fail_dest(struct session *s, unsigned d, const struct failure *f)
 {
     s->dests[d].status->state = DEST_FAILED;
     s->dests[d].status->failure = *f;
+    if (medium_explains(s->dests[d].probe.directory_dev, f->err))
+        failure_set(&s->dests[d].status->failure, f->op ? f->op : "write", ENODEV, f->offset,
+                    MEDIUM_GONE);
     if (s->file)
         return;
     report_dest_failed(&s->status, d);

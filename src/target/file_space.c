@@ -91,23 +91,6 @@ bool file_space_punch_rest(const struct target *t, const struct ranges *held)
     return true;
 }
 
-/* The file's length when it is tried whether the file system has holes. */
-#define HOLE_PROBE 65536
-
-/* Whether the empty file gets a hole, and not blocks of zeros, when it becomes longer. No call
- * tells that beforehand. */
-static bool gets_holes(int fd)
-{
-    struct stat st;
-    bool holes;
-
-    if (UNINTERRUPTED(ftruncate(fd, HOLE_PROBE)) < 0)
-        return true;
-    holes = fstat(fd, &st) < 0 || st.st_blocks * 512 < HOLE_PROBE;
-    (void)!UNINTERRUPTED(ftruncate(fd, 0));
-    return holes;
-}
-
 /* Direct writes into allocated space need not wait for one another, nor for the allocation of
  * blocks (ext4 and XFS write beyond the end of a file one at a time). A sparse file gets its
  * length only: allocated space would stay in its holes, and to a file that grows XFS gives more
@@ -125,7 +108,7 @@ void file_space_reserve(struct target *t)
     /* What an earlier run has left has got its space, or was not to get any. */
     if (!q->size_known || q->size == 0 || fstat(t->fd, &st) < 0 || st.st_size > 0)
         return;
-    t->ascending = q->size > HOLE_PROBE && !gets_holes(t->fd);
+    t->ascending = q->size > FILE_SYSTEM_HOLE_PROBE && !file_system_has_holes(t->fd);
     if (t->ascending && !q->need_direct)
         (void)fd_close(&t->fd_direct);
     if (t->ascending || !file_has_temp(t))

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #include "base/fd.h"
+#include "base/interrupted.h"
+#include "base/medium.h"
 #include "dest_state_priv.h"
 
 /* Applies a record that concerns an entry of the current directory. */
@@ -91,6 +93,20 @@ int tree_dest_open(struct tree_dest **ret_tree, const struct tree_dest_request *
     return 0;
 }
 
+/* Fails the destination if its device is gone. What was not flushed may be in the page cache only,
+ * and no call has said so. */
+static void check_medium(struct tree_dest *t)
+{
+    struct stat st;
+
+    if (UNINTERRUPTED(fstat(t->root_fd >= 0 ? t->root_fd : t->parent_fd, &st)) < 0)
+        return;
+    if (t->fatal.err == 0 && !t->request.durable && medium_is_gone(st.st_dev))
+        (void)failure_set(&t->fatal, "check", ENODEV, FAILURE_NO_OFFSET, MEDIUM_GONE);
+    else if (medium_explains(st.st_dev, t->fatal.err))
+        (void)failure_set(&t->fatal, t->fatal.op, ENODEV, t->fatal.offset, MEDIUM_GONE);
+}
+
 int tree_dest_end(struct tree_dest *t, bool stopped, struct failure *f)
 {
     tree_dest_discard(t);
@@ -100,6 +116,7 @@ int tree_dest_end(struct tree_dest *t, bool stopped, struct failure *f)
     if (t->fatal.err == 0 && t->request.durable &&
         tree_dest_flush_end(t, t->flush_each || t->root_fd < 0 ? t->parent_fd : t->root_fd) < 0)
         failure_set(&t->fatal, "flush", errno, FAILURE_NO_OFFSET, NULL);
+    check_medium(t);
     *f = t->fatal;
     return -f->err;
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/file_system.h"
 #include "base/interrupted.h"
 #include "dest_state_priv.h"
 #include "shared_file_priv.h"
@@ -55,11 +56,15 @@ bool tree_dest_write_bytes(struct tree_dest *t, const char *data, size_t left)
 }
 
 /* Sets the length of a file with holes at once: XFS preallocates beyond the end of a file that
- * grows. Not under a final name, where the file would look complete. */
+ * grows. Not where that would write zeros to all of it, nor under a final name, where the file
+ * would look complete. */
 static void set_full_length(struct tree_dest *t)
 {
-    t->long_enough =
-        !t->request.inplace && UNINTERRUPTED(ftruncate(t->fd, t->file_st.st_size)) == 0;
+    off_t size = t->file_st.st_size;
+
+    t->long_enough = !t->request.inplace &&
+                     (size <= FILE_SYSTEM_HOLE_PROBE || file_system_has_holes(t->fd)) &&
+                     UNINTERRUPTED(ftruncate(t->fd, size)) == 0;
 }
 
 /* Writes zeros over what a file has held that is written in place. False: the file was

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sys/statvfs.h>
 
+#include "base/medium.h"
 #include "dest_state_priv.h"
 
 /* Whether an error concerns everything in the file system, and not one file alone. (EUCLEAN, a
@@ -56,8 +57,19 @@ static void abandon_mount(struct tree_dest *t)
         t->levels[i].unusable = true;
 }
 
-void tree_dest_report_failure(struct tree_dest *t, const struct failure *f)
+/* Gives a failure the reason that is behind it, if there is one. */
+static struct failure explain(const struct tree_dest *t, const struct failure *f)
 {
+    struct failure gone = *f;
+
+    if (t->dirs.n > 0 && medium_explains(current_dev(t), f->err))
+        (void)failure_set(&gone, f->op ? f->op : "write", ENODEV, f->offset, MEDIUM_GONE);
+    return gone;
+}
+
+void tree_dest_report_failure(struct tree_dest *t, const struct failure *found)
+{
+    const struct failure explained = explain(t, found), *f = &explained;
     struct failure mounted = *f;
 
     if (is_fatal(f->err) && is_below_mount(t)) {

@@ -139,7 +139,7 @@ void walk_free(struct walk *w);
 /* Notes that the walk has come to a directory on that device. */
 void walk_note_medium(struct walk *w, dev_t dev);
 
-/* Reports it if one of these devices has gone meanwhile. The walk is at its end. */
+/* Reports it if one of these devices is gone. The walk is at its end. */
 void walk_check_media(struct walk *w);
 
 /* ---- source_record.c ---- */

@@ -19,6 +19,7 @@ umount "$FS_DIR"
 debugfs -w -R 'sif src/a links_count 4' "$image" 2>err
 mount -o loop "$image" "$FS_DIR"
 run -r "$src" three
+mkdir "$FS_DIR/empty"
 echo "-- gone"
 device=$(findmnt -no SOURCE "$FS_DIR")
 genfile "$src/long" 5M # no walk goes on before it is copied
@@ -34,11 +35,16 @@ losetup -c "$device"
 yes 2>/dev/null | head -n 9 >&7
 finish
 grep -o 'its device is gone' err
+# Nor is it known what is missing where it was gone before.
+run -r "$FS_DIR/empty" five 2>err
+grep -o 'its device is gone' err
 --- stdout
 exit 0
 exit 5
 there are more directories in it than it lists
 exit 0
 -- gone
+exit 5
+its device is gone
 exit 5
 its device is gone

@@ -1,0 +1,20 @@
+/* medium: whether a device has been taken away. */
+#ifndef UCOPY_BASE_MEDIUM_H
+#define UCOPY_BASE_MEDIUM_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#define MEDIUM_GONE "the device is gone"
+
+/* Whether the block device of that number (st_dev of a file on it) is not there any more: its size
+ * is 0, or the kernel has removed it from sysfs (del_gendisk(), Linux 6.18). False for file systems
+ * without one device (NFS, Btrfs, tmpfs), and if that is not known. Does not wait for the
+ * device. */
+bool medium_is_gone(dev_t dev);
+
+/* Whether that is the reason for the error `err` (positive) of a call on the device. Writing to it
+ * says ENOSPC or EIO then (Linux 6.18). */
+bool medium_explains(dev_t dev, int err);
+
+#endif
