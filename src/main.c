@@ -21,7 +21,8 @@
 /* Reports why a copy is not made. Returns its exit status. */
 static int leave_out(const struct plan_copy *c)
 {
-    report_error("%s", c->left_out);
+    if (*c->left_out)
+        report_error("%s", c->left_out);
     return c->is_failure ? 1 : 0;
 }
 

@@ -45,7 +45,8 @@ struct plan_copy {
      * plan_make(), not owned. NULL: nothing is noted. */
     struct made *made;
 
-    char *left_out; /* --cp: this copy is not made, and this is the message; NULL: it is made */
+    char *
+        left_out; /* --cp: this copy is not made, and this is the message, or ""; NULL: it is made */
     bool is_failure; /* with left_out: a failure, not a warning */
 };
 
