@@ -1,0 +1,60 @@
+/* formats: the formats of hashes in manifests, in the order of the schema. */
+#ifndef UCOPY_MHL_FORMATS_PRIV_H
+#define UCOPY_MHL_FORMATS_PRIV_H
+
+#include <stddef.h>
+
+#include "base/digest.h"
+#include "mhl.h"
+
+#define MHL_C4        0u
+#define MHL_C4_LEN    90u
+#define MHL_MAX_VALUE 64u /* bytes of the longest value */
+
+/* The names of the elements and of the algorithms. */
+extern const char *const mhl_format_names[MHL_FORMATS];
+
+/* The algorithm of a format. */
+const struct digest_algorithm *mhl_algorithm(unsigned format);
+
+/* The bytes that a text which digest_is_text() accepts stands for. Returns their number. */
+size_t mhl_decode(unsigned format, const char *text, unsigned char value[MHL_MAX_VALUE]);
+
+/* Hashes of one file; text[f] is NULL where there is none. The owner frees the texts. */
+struct mhl_hashes {
+    char *text[MHL_FORMATS];
+};
+
+/* The set of formats that there are. */
+unsigned mhl_hashes_set(const struct mhl_hashes *h);
+
+/* Puts a copy of the text in place, and frees the old one. 0 or -ENOMEM. */
+int mhl_hashes_put(struct mhl_hashes *h, unsigned format, const char *text);
+
+/* Frees the texts. */
+void mhl_hashes_free(struct mhl_hashes *h);
+
+/* The digests of one sequence of bytes in several formats. */
+struct mhl_digests {
+    struct digest *digest[MHL_FORMATS];
+};
+
+/* Starts the digests of a set. 0, or -ENOMEM with nothing left behind: libcrypto may lack one. */
+int mhl_digests_start(struct mhl_digests *d, unsigned set);
+
+/* Adds n bytes to all. */
+void mhl_digests_update(struct mhl_digests *d, const void *bytes, size_t n);
+
+/* Puts the values into *h, and frees the digests. 0, -EIO or -ENOMEM. */
+int mhl_digests_end(struct mhl_digests *d, struct mhl_hashes *h);
+
+/* Frees the digests. */
+void mhl_digests_free(struct mhl_digests *d);
+
+/* ---- given.c ---- */
+
+/* The hashes that the copy has given for the file at the path, if it has that size; NULL: none. */
+const struct mhl_hashes *mhl_given_find(const struct mhl_given *g, const char *path,
+                                        uint64_t size);
+
+#endif

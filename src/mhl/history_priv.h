@@ -1,0 +1,56 @@
+/* history: what the generations of one history say. */
+#ifndef UCOPY_MHL_HISTORY_PRIV_H
+#define UCOPY_MHL_HISTORY_PRIV_H
+
+#include "base/hash_table.h"
+#include "formats_priv.h"
+#include "ignore_priv.h"
+
+#define MHL_FOLDER "ascmhl"
+#define MHL_CHAIN  "ascmhl_chain.xml"
+
+/* A file of a history. */
+struct mhl_file {
+    const char *path;         /* relative to the directory of the history */
+    struct mhl_hashes hashes; /* of each format the first one that was not a failure */
+    bool seen;                /* the tree has it */
+    bool renamed;             /* a later generation has it by another name */
+    char own[];               /* the path, but of a key */
+};
+
+struct mhl_link {
+    char *path; /* name of a manifest in the folder */
+    char *c4;
+};
+
+/* All zero: one without generations. */
+struct mhl_history {
+    struct mhl_link *chain; /* by sequence number, from 1 */
+    size_t n;
+    struct hash_table files;
+    struct mhl_ignore ignore;
+};
+
+/* The file at the path; NULL: the history does not have it. */
+struct mhl_file *mhl_history_find(const struct mhl_history *h, const char *path);
+
+/* The same, and adds a file that is not there. NULL without memory. */
+struct mhl_file *mhl_history_file(struct mhl_history *h, const char *path);
+
+/* Adds a link to the chain. 0 or -ENOMEM. */
+int mhl_history_link(struct mhl_history *h, const char *path, const char *c4);
+
+/* Frees what it holds, and makes it all zero. */
+void mhl_history_free(struct mhl_history *h);
+
+/* ---- parse.c ---- */
+
+/* Reads the chain and all manifests in the folder, which fd is open on, into *h, which is all
+ * zero. 0 or a negative errno with *ret filled; *h is to be freed all the same. -EBADMSG: a file
+ * is damaged, or not what the chain says. */
+int mhl_parse_folder(struct mhl_history *h, int fd, struct failure *ret);
+
+/* Reads a manifest that the chain does not list, and adds it. As mhl_parse_folder(). */
+int mhl_parse_unlisted(struct mhl_history *h, int fd, const char *name, struct failure *ret);
+
+#endif
