@@ -165,8 +165,9 @@ static int take_file(struct walk *w, struct level *l, const char *name, struct s
             action = "verified";
         if (failed)
             w->e->found(w->e->arg, changed ? MHL_CHANGED : MHL_FAILED, w->path.bytes);
-        else if ((r = mhl_directory_add_file(&l->sums, name, &hashes, w->e->formats)) < 0)
-            r = fail(w, "hash", r);
+        r = mhl_directory_add_file(&l->sums, name, &hashes, w->e->formats);
+        if (r < 0)
+            (void)fail(w, "hash", r);
         mhl_writer_file(l->gen->writer, w->path.bytes + l->gen->path_len, (uint64_t)st->st_size,
                         st->st_mtime, &hashes, action);
     }
