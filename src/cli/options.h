@@ -65,6 +65,7 @@ struct options {
     enum when sparse;  /* holes: those of the source, all zeros, or none */
     enum when reflink; /* clones */
     bool no_space_check;
+    bool mhl;           /* ASC MHL generations in the destinations, which are trees */
     bool allow_changed; /* a source that changes while it is copied is no failure */
     bool stop_on_error; /* --on-error=stop */
     enum slow slow;

@@ -88,6 +88,8 @@ static const struct contradiction of_options[] = {
     {GIVEN(attributes_only), GIVEN(has_dest_offset), NO_RANGES},
     {GIVEN(inplace), GIVEN(resume), NO_PARTIAL("--resume")},
     {GIVEN(inplace), GIVEN(partial), NO_PARTIAL("--partial")},
+    {GIVEN(attributes_only), GIVEN(mhl),
+     "--attributes-only copies no data: it contradicts --mhl"},
     {GIVEN(max_lag), IS(slow, SLOW_WAIT),
      "--max-lag is about --slow=detach; with --slow=wait no DEST runs ahead by more than the "
      "buffers"},
@@ -108,6 +110,7 @@ static const struct {
     {GIVEN(has_dest_offset), "dest-offset"},
     {GIVEN(resume), "resume"},
     {GIVEN(partial), "partial"},
+    {GIVEN(mhl), "mhl"},
     {IS(reflink, WHEN_ALWAYS), "reflink=always"},
 };
 /* clang-format on */

@@ -158,6 +158,8 @@ static int find_kind(struct plan_copy *c, const struct options *o,
     if (S_ISDIR(st.st_mode) && !o->recursive)
         return usage_error(ret_error, "'%s' is a directory; -r or -a copies directories",
                            c->source);
+    if (!S_ISDIR(st.st_mode) && o->mhl)
+        return usage_error(ret_error, "'%s' is no directory: --mhl is not for it", c->source);
     if (S_ISDIR(st.st_mode) && o->resume && !o->preserve.times)
         return usage_error(ret_error,
                            "--resume tells by their times what is complete in '%s'; "

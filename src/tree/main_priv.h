@@ -9,6 +9,7 @@
  *   status.c        the state of the copy, for reports
  *   totals_thread.c the count of the source
  *   failures.c      failures, and what was made
+ *   manifests.c     ASC MHL: before the copy and after it
  *   stop.c          stopping early, and signals */
 #ifndef UCOPY_TREE_MAIN_PRIV_H
 #define UCOPY_TREE_MAIN_PRIV_H
@@ -67,7 +68,8 @@ struct tree_main {
     bool late_signal; /* the engines have got it first */
     bool impatient;   /* a second signal has come */
     bool abandoned;   /* a thread hangs and is left behind */
-    bool unavailable; /* no thread could be started */
+    bool unavailable; /* no thread could be started, or manifests cannot be written */
+    bool differs;     /* --mhl: a copy is not what its history says */
 };
 
 /* ---- stop.c ---- */
@@ -125,6 +127,16 @@ void tree_main_supervise(struct tree_main *m);
 /* Fills m->status with what the copy comes to: the source's failure, and the state of every
  * destination. The threads are over, or left behind. */
 void tree_main_judge(struct tree_main *m);
+
+/* ---- manifests.c ---- */
+
+/* With --mhl: whether manifests can hold the names of the source. Else all destinations have
+ * failed, and nothing has been touched. */
+bool tree_main_names_fit(struct tree_main *m);
+
+/* With --mhl: makes a generation in every destination that is done, and reports what differs from
+ * the histories. A destination without one has failed. */
+void tree_main_write_manifests(struct tree_main *m);
 
 /* ---- totals_thread.c ---- */
 

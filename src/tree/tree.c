@@ -266,14 +266,17 @@ void tree_run(const struct options *o, const struct plan_copy *copy, struct tree
         return;
     }
     report_start(&m->status);
-    if (has_descriptors(m)) {
+    if (has_descriptors(m) && tree_main_names_fit(m)) {
         start_threads(m);
         tree_main_supervise(m);
         tree_end_totals(m);
     }
     tree_main_judge(m);
+    tree_main_write_manifests(m);
     m->status.seconds = (double)(clock_now_ms() - m->began_ms) / 1000;
     m->status.exit_status = session_exit_status(o, &m->status, m->unavailable, m->signal);
+    if (m->differs)
+        m->status.exit_status = session_worse(m->status.exit_status, 4);
     report_summary(&m->status);
     *ret = (struct session_result){
         .exit_status = m->status.exit_status,

@@ -52,6 +52,9 @@ copies --in-order
 copies --partial
 copies --resume
 copies --allow-changed
+mkdir tree
+try --mhl -r tree a b
+[ -d b/ascmhl ] || echo "b has no history"
 copies --on-error=stop
 copies --require=1
 copies --timeout=60
