@@ -355,6 +355,9 @@ static int parse_listed(struct mhl_history *h, int folder, const struct mhl_link
     char c4[DIGEST_TEXT_SIZE];
     int r = parse_file(h, folder, link->path, &manifest, c4, ret);
 
+    if (r == -ENOENT)
+        return failure_format(ret, "read ASC MHL history", EBADMSG,
+                              "there is no %s, which %s lists", link->path, MHL_CHAIN);
     if (r == 0 && strcmp(c4, link->c4) != 0)
         return failure_format(ret, "read ASC MHL history", EBADMSG,
                               "%s is not the file that %s lists", link->path, MHL_CHAIN);
