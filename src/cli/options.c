@@ -145,6 +145,7 @@ void options_free(struct options *o)
         free(o->operands[i]);
     free(o->operands);
     free(o->suffix);
+    free(o->expected_hash);
     command_line_free(o->command_line);
     *o = (struct options){0};
 }

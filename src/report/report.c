@@ -338,6 +338,36 @@ static void write_failures(const struct copy_status *s)
             write_dest_failure(s->source, &s->dests[i]);
 }
 
+/* Writes the name as coreutils' sums do, so that what they check can be read back. Returns nothing:
+ * report_close() asks the stream. */
+static void put_sum_name(const char *name)
+{
+    for (; *name; name++) {
+        const char *escape = *name == '\\'   ? "\\\\"
+                             : *name == '\n' ? "\\n"
+                             : *name == '\r' ? "\\r"
+                                             : NULL;
+
+        if (escape)
+            fputs(escape, stdout);
+        else
+            putchar(*name);
+    }
+}
+
+static void write_hashes(const char *path, const struct digest_values *v)
+{
+    for (unsigned i = 0; i < DIGEST_ALGORITHMS; i++) {
+        if (!(v->algorithms & report.options->hashes & 1u << i))
+            continue;
+        printf("%s%s (", strpbrk(path, "\\\n\r") ? "\\" : "", digest_algorithms[i].tag);
+        put_sum_name(path);
+        printf(") = %s\n", v->text[i]);
+    }
+    if (v->algorithms)
+        flush_stdout();
+}
+
 void report_summary(const struct copy_status *s)
 {
     report_display_finish(s);
@@ -351,6 +381,8 @@ void report_summary(const struct copy_status *s)
     if (report.options->stats && !report.options->quiet)
         write_stats(s);
     write_failures(s);
+    if (!report.options->json)
+        write_hashes(s->source, &s->hashes);
     if (report.options->json)
         remember_stdout_error(report_json_summary(s));
 }

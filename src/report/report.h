@@ -18,6 +18,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/digest_set.h"
 #include "base/failure.h"
 #include "cli/options.h"
 
@@ -45,9 +46,9 @@ struct dest_status {
     bool attributes_lost;   /* some were not, which is no failure */
     struct failure failure; /* with DEST_FAILED */
     bool by_source;         /* failed only because the source failed */
-    bool by_all;            /* failed like all others, for one reason that was reported already */
-    uint64_t resumed;       /* how many of the bytes an earlier run had written */
-    uint64_t kept;          /* with DEST_FAILED: bytes from which --resume can go on */
+    bool by_all;      /* failed like all others, for one reason that was reported already */
+    uint64_t resumed; /* how many of the bytes an earlier run had written */
+    uint64_t kept;    /* with DEST_FAILED: bytes from which --resume can go on */
     bool
         mixed; /* with DEST_FAILED: an existing file was written into, and holds old data, too */
 };
@@ -74,6 +75,8 @@ struct copy_status {
     uint64_t chunk_size; /* bytes */
     unsigned queue_depth;
     struct failure source_failure; /* err 0: the source has not failed */
+    struct digest_values
+        hashes;         /* of the bytes that were copied; of a single file, at its end */
     uint64_t n_changed; /* files that changed while they were copied, which was allowed */
     struct dest_status *dests;
     unsigned n_dests;
