@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/failure.h"
 #include "ledger.h"
@@ -32,6 +33,8 @@ struct endpoint {
     bool flush;            /* wants an fsync when all is written */
     bool blank; /* reads as zeros where nothing is written: zeros need not be written */
     unsigned timeout_ms; /* how long it may be silent while operations run; 0: for ever */
+    dev_t
+        device; /* of its file system: as long as that writes, it is not silent; 0: not known */
 };
 
 /* The kinds of work on a destination. One more kind is one more value here, the stages that

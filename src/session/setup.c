@@ -149,6 +149,7 @@ static void set_up_dest(struct session *s, unsigned d)
         .flush = s->o->fsync && t->can_fsync,
         .blank = t->blank,
         .timeout_ms = session_timeout_ms(s, t->sequential),
+        .device = dest->probe.directory_dev,
     };
     if (dest->cloned || session_awaits_clone(s, d))
         job_set_aside(j, d);
