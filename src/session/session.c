@@ -152,8 +152,7 @@ static void run(struct session *s)
         copy_and_finish(s);
     else
         session_finish(s);
-    if (!s->abandoned)
-        source_close(&s->source);
+    session_close_source(s);
 }
 
 void session_run(const struct options *o, const struct plan_copy *copy, int signal_fd,
@@ -169,9 +168,7 @@ void session_run_file(const struct options *o, const struct plan_copy *copy,
     struct session *s = session_new(o, copy, file, signal_fd);
 
     if (!s) {
-        if (file)
-            close(file->fd);
-        else
+        if (!file)
             report_error("cannot begin: %s", strerror(errno));
         *ret = (struct session_result){.exit_status = 2};
         return;

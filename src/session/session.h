@@ -57,7 +57,8 @@ struct session_file {
 };
 
 /* Copies a file of a tree. The paths in *copy are only for messages. If there is no memory to
- * begin, ended() is not called, and the exit status is 2. Otherwise as session_run(). */
+ * begin, ended() is not called, file->fd stays the caller's, and the exit status is 2. Otherwise
+ * as session_run(). */
 void session_run_file(const struct options *o, const struct plan_copy *copy,
                       const struct session_file *file, int signal_fd,
                       struct session_result *ret);

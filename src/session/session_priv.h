@@ -112,6 +112,7 @@ struct session {
     int signal;       /* the first that asked for the end, or 0 */
     bool impatient;   /* a second one came */
     bool abandoned;   /* threads are left that hang in the kernel */
+    bool source_late; /* a call to the source is one of these */
     bool unavailable; /* what the copy needs is not available here: nothing more is made */
     bool touched;     /* by then a destination may have been changed */
 };
@@ -173,6 +174,10 @@ int session_policy_status(const struct options *o, unsigned n_dests, unsigned do
 
 /* Opens the source. 0, or a negative errno with s->status.source_failure filled. */
 int session_open_source(struct session *s);
+
+/* Closes the source in a call, since a server may not answer that either. If a call is late, the
+ * source stays open. */
+void session_close_source(struct session *s);
 
 /* ---- clone.c ---- */
 
