@@ -54,7 +54,8 @@ void session_fail_all(struct session *s)
     for (unsigned d = 0; d < s->copy->n_dests; d++) {
         struct dest_status *ds = s->dests[d].status;
 
-        if (ds->state == DEST_FAILED || ds->state == DEST_DONE)
+        /* A commit that is under way goes on: the source was still the same when it began. */
+        if (ds->state == DEST_FAILED || ds->state == DEST_DONE || s->dests[d].finishing)
             continue;
         ds->by_source = true;
         session_fail_dest(s, d, &f);
