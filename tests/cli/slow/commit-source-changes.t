@@ -1,5 +1,6 @@
 # The source changes while the commit of one destination is under way and another one is still written:
 # what gets its name is done, and only the other has failed.
+# engines: auto
 --- script
 need_faultfs
 mkdir "$FAULT_BACKING/one" "$FAULT_BACKING/two"
