@@ -27,6 +27,7 @@ static void note_changed(struct session *s, struct failure *f)
         report_source_changed(s->copy->source, s->copy->source, f);
     s->status.n_changed = 1;
     f->err = 0;
+    f->warning = false;
 }
 
 /* Looks whether the source is still what was opened. If *f says that it is not, looks for the
