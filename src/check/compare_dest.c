@@ -75,15 +75,16 @@ static void report_open(struct dest_work *w, int r, const char *other)
         inspector_fail(w->member, w->path.bytes, "open", r, FAILURE_NO_OFFSET);
 }
 
-/* Nothing is proved by a file that is compared with itself. */
+/* Whether what the operand names is the source, which is reported: nothing is proved by a file that
+ * is compared with itself. */
 static bool is_source(struct dest_work *w, const struct stat *st, const struct stat *source)
 {
     struct failure f;
 
-    if (w->path.len > 0 || !fd_same_file(st, source))
+    if (!fd_same_file(st, source))
         return false;
     (void)failure_set(&f, NULL, EINVAL, FAILURE_NO_OFFSET, "it is the source itself");
-    inspector_find(w->member, FINDING_UNREADABLE, "", &f, NULL);
+    inspector_find(w->member, FINDING_UNREADABLE, w->path.bytes, &f, NULL);
     return true;
 }
 

@@ -324,8 +324,10 @@ static void begin(struct inspection *inspection)
     s->source = inspection->source;
     s->tree = true;
     s->n_dests = inspection->n - inspection->first_dest;
-    for (unsigned i = 0; i < s->n_dests; i++)
+    for (unsigned i = 0; i < s->n_dests; i++) {
         s->dests[i].path = inspection->members[inspection->first_dest + i].path;
+        s->dests[i].state = DEST_READING;
+    }
     inspection->began_ms = clock_now_ms();
     report_check_start(s);
     for (unsigned i = 0; i < inspection->n; i++) {

@@ -365,7 +365,8 @@ void report_check_progress(const struct copy_status *s, bool asked)
 void report_finding(const char *source, const char *dest, const char *path, enum finding kind,
                     const struct failure *f, const struct finding_range *range)
 {
-    const char *slash = *path != '\0' ? "/" : "";
+    size_t end = strlen(dest);
+    const char *slash = *path != '\0' && (end == 0 || dest[end - 1] != '/') ? "/" : "";
     char *reason = kind == FINDING_UNREADABLE ? report_status_reason(f) : NULL;
 
     if (kind == FINDING_UNREADABLE)

@@ -23,6 +23,7 @@
 
 enum dest_state {
     DEST_COPYING,
+    DEST_READING,  /* --check and --compare */
     DEST_FLUSHING, /* all bytes are written; fsync and rename are running */
     DEST_DONE,
     DEST_FAILED,

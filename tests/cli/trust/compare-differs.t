@@ -15,6 +15,9 @@ run --compare f last some short long half f | sed 's/ (.*)/ (HOW)/' | sort
 run --compare -q even longer
 run --compare -q longer even
 run --compare -q f none
+run --compare -q f .
+mkdir in; cp half in/f
+run --compare -q f in/
 echo "-- trees"
 mkdir -p s/d/e; echo a >s/a; echo b >s/d/b; echo c >s/d/e/c; ln -s a s/l; mkfifo s/p; mkdir s/x; echo x >s/x/x
 cp -a s same
@@ -48,6 +51,11 @@ exit 4
 ucopy: even: differs: it is shorter than the source: it ends at byte 1048576
 exit 4
 ucopy: none: is missing
+exit 4
+ucopy: ./f: it is the source itself
+exit 5
+ucopy: in/f: differs at byte 7, in bytes 0 to 4095
+ucopy: in/f: differs: it is shorter than the source: it ends at byte 1000000
 exit 4
 -- trees
 exit 4
