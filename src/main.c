@@ -8,6 +8,7 @@
 #include "base/path_probe.h"
 #include "base/signals.h"
 #include "base/supervisor.h"
+#include "check/check.h"
 #include "cli/help.h"
 #include "cli/options.h"
 #include "plan/plan.h"
@@ -170,7 +171,7 @@ static int exit_status(const struct options *o, int status)
     return o->cp && status > 1 && status < 128 ? 1 : status;
 }
 
-static int copy(const struct options *o)
+static int work(const struct options *o)
 {
     bool hung = false;
     int signal_fd, status, r = supervisor_start(&signal_fd);
@@ -179,9 +180,14 @@ static int copy(const struct options *o)
         report_error("signalfd: %s", strerror(-r));
         return EXIT_USAGE;
     }
-    if (!session_can_run(o))
+    if (o->check)
+        status = check_list(o, signal_fd, &hung);
+    else if (o->compare)
+        status = check_compare(o, signal_fd, &hung);
+    else if (session_can_run(o))
+        status = plan_and_copy(o, signal_fd, &hung);
+    else
         return EXIT_USAGE;
-    status = plan_and_copy(o, signal_fd, &hung);
     if (hung) { /* threads still use the memory, and exit() would wait for them */
         (void)report_close();
         supervisor_leave(signal_fd, exit_status(o, status));
@@ -204,7 +210,7 @@ static int act(const struct options *o)
     case OPTIONS_COPY:
         break;
     }
-    return copy(o);
+    return work(o);
 }
 
 int main(int argc, char **argv)

@@ -21,6 +21,8 @@ static int take_options(struct options *o, char **ret_error)
 
         if (r <= 0)
             return r;
+        if (!row->checks && o->only_copies == NULL)
+            o->only_copies = row;
         r = option_apply(o, row, value);
         if (r == -EINVAL)
             r = option_refuse_value(ret_error, row, NULL, value);
@@ -145,6 +147,7 @@ void options_free(struct options *o)
         free(o->operands[i]);
     free(o->operands);
     free(o->suffix);
+    free(o->check_list);
     command_line_free(o->command_line);
     *o = (struct options){0};
 }

@@ -25,6 +25,7 @@ enum follow { FOLLOW_AUTO, FOLLOW_NEVER, FOLLOW_COMMAND_LINE, FOLLOW_ALWAYS };
 enum context { CONTEXT_AS_IS, CONTEXT_DEFAULT, CONTEXT_GIVEN };
 
 struct command_line;
+struct option_row;
 
 enum options_action { OPTIONS_COPY, OPTIONS_HELP, OPTIONS_USAGE, OPTIONS_VERSION };
 
@@ -107,6 +108,12 @@ struct options {
     unsigned n_target_directories;
     char **operands;
     unsigned n_operands;
+
+    bool check;       /* copies nothing: the operands are directories */
+    char *check_list; /* the list that they are verified against; NULL: none was given */
+    bool compare;     /* copies nothing: the operands are a source and what equals it */
+    const struct option_row *only_copies; /* the first option given that neither can have;
+                                           * private to this room, not owned; may be NULL */
 
     enum when progress;
     bool verbose; /* true with debug, too */

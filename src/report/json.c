@@ -255,3 +255,109 @@ int report_json_dry_run(const char *source, const char *dest, const char *how)
     add(&event, "how", json_string(how != NULL ? how : "skipped"));
     return write_line(event);
 }
+
+/* ---- --check and --compare ---- */
+
+static void add_check_dests(json_t **event, const struct copy_status *s,
+                            void (*add_fields)(json_t **object, const struct dest_status *d,
+                                               const struct check_dest *test),
+                            const struct check_dest *tests)
+{
+    json_t *array = json_array();
+
+    for (unsigned i = 0; i < s->n_dests; i++) {
+        json_t *object = json_object();
+
+        add_fields(&object, &s->dests[i], tests != NULL ? &tests[i] : NULL);
+        append(&array, object);
+    }
+    add(event, "destinations", array);
+}
+
+static void add_check_progress(json_t **object, const struct dest_status *d,
+                               const struct check_dest *test)
+{
+    (void)test;
+    add_name(object, "path", "path_base64", d->path);
+    add_bytes(object, "bytes", d->bytes);
+    add_bytes(object, "files", d->files);
+}
+
+static void add_check_result(json_t **object, const struct dest_status *d,
+                             const struct check_dest *test)
+{
+    json_t *verified = json_object();
+
+    add_check_progress(object, d, NULL);
+    add(object, "state", json_string(report_status_name(d)));
+    add(&verified, "how", test->how != NULL ? json_string(test->how) : json_null());
+    add_bytes(&verified, "differing", test->found[FINDING_DIFFERS]);
+    add_bytes(&verified, "missing", test->found[FINDING_MISSING]);
+    add_bytes(&verified, "extra", test->found[FINDING_EXTRA]);
+    add_bytes(&verified, "unreadable", test->found[FINDING_UNREADABLE]);
+    add(object, "verified", verified);
+}
+
+int report_json_check_start(const struct copy_status *s)
+{
+    json_t *event = event_new("start", s->source);
+
+    add_check_dests(&event, s, add_check_progress, NULL);
+    return write_line(event);
+}
+
+int report_json_check_progress(const struct copy_status *s)
+{
+    json_t *event = event_new("progress", s->source);
+
+    add_seconds(&event, s->seconds);
+    add_check_dests(&event, s, add_check_progress, NULL);
+    return write_line(event);
+}
+
+int report_json_check_summary(const struct copy_status *s, const struct check_dest *tests)
+{
+    json_t *event;
+
+    for (unsigned i = 0; i < s->n_dests; i++) {
+        int r;
+
+        event = event_new("verified", s->source);
+        add_check_result(&event, &s->dests[i], &tests[i]);
+        r = write_line(event);
+        if (r < 0)
+            return r;
+    }
+    event = event_new("summary", s->source);
+    add_seconds(&event, s->seconds);
+    add_bytes(&event, "read_bytes", s->read_bytes);
+    add_check_dests(&event, s, add_check_result, tests);
+    add(&event, "exit", json_integer(s->exit_status));
+    return write_line(event);
+}
+
+int report_json_finding(const char *source, const char *dest, const char *path,
+                        enum finding kind, const struct failure *f,
+                        const struct finding_range *range)
+{
+    static const char *const names[] = {
+        [FINDING_DIFFERS] = "differs",
+        [FINDING_MISSING] = "missing",
+        [FINDING_EXTRA] = "extra",
+        [FINDING_UNREADABLE] = "unreadable",
+    };
+    json_t *event = event_new(names[kind], source);
+
+    add_name(&event, "destination", "destination_base64", dest);
+    add_name(&event, "path", "path_base64", path);
+    if (kind == FINDING_UNREADABLE)
+        add_failure(&event, "error", "errno", f);
+    else if (kind == FINDING_DIFFERS && f->message[0] != '\0')
+        add(&event, "error", json_string(f->message));
+    if (kind == FINDING_DIFFERS && range->length > 0) {
+        add_bytes(&event, "offset", range->offset);
+        add_bytes(&event, "length", range->length);
+        add_bytes(&event, "first", range->first);
+    }
+    return write_line(event);
+}

@@ -355,6 +355,76 @@ void report_summary(const struct copy_status *s)
         remember_stdout_error(report_json_summary(s));
 }
 
+/* ---- --check and --compare -------------------------------------------------------------- */
+
+void report_check_start(const struct copy_status *s)
+{
+    report_display_start(s);
+    report.json_at = 0;
+    if (report.options->json)
+        remember_stdout_error(report_json_check_start(s));
+}
+
+void report_check_progress(const struct copy_status *s, bool asked)
+{
+    if (asked)
+        report_display_now(s);
+    else
+        report_display_progress(s);
+    if (wants_json_progress() && report_status_is_due(s, &report.json_at, JSON_MS))
+        remember_stdout_error(report_json_check_progress(s));
+}
+
+void report_finding(const char *source, const char *dest, const char *path, enum finding kind,
+                    const struct failure *f, const struct finding_range *range)
+{
+    size_t end = strlen(dest);
+    const char *slash = *path != '\0' && (end == 0 || dest[end - 1] != '/') ? "/" : "";
+    char *reason = kind == FINDING_UNREADABLE ? report_status_reason(f) : NULL;
+
+    if (kind == FINDING_UNREADABLE)
+        report_error("%s%s%s: %s", dest, slash, path, reason ? reason : strerror(f->err));
+    else if (kind == FINDING_MISSING)
+        report_error("%s%s%s: is missing", dest, slash, path);
+    else if (kind == FINDING_EXTRA)
+        report_error("%s%s%s: is not in %s", dest, slash, path, source);
+    else if (range->length > 0)
+        report_error("%s%s%s: differs at byte %llu, in bytes %llu to %llu", dest, slash, path,
+                     (unsigned long long)range->first, (unsigned long long)range->offset,
+                     (unsigned long long)(range->offset + range->length - 1));
+    else
+        report_error("%s%s%s: differs: %s", dest, slash, path, f->message);
+    free(reason);
+    if (report.options->json)
+        remember_stdout_error(report_json_finding(source, dest, path, kind, f, range));
+}
+
+static void write_verdict(const struct dest_status *d, const struct check_dest *test)
+{
+    const uint64_t *found = test->found;
+    const char *how = test->how == NULL                 ? "not read"
+                      : strcmp(test->how, "cache") == 0 ? "page cache, not the medium"
+                                                        : test->how;
+
+    report_error(
+        "%s: %s: %llu files, %llu bytes (%s); different %llu, missing %llu, extra %llu, "
+        "unreadable %llu",
+        d->path, d->state == DEST_DONE ? "verified" : "NOT VERIFIED",
+        (unsigned long long)d->files, (unsigned long long)d->bytes, how,
+        (unsigned long long)found[FINDING_DIFFERS], (unsigned long long)found[FINDING_MISSING],
+        (unsigned long long)found[FINDING_EXTRA],
+        (unsigned long long)found[FINDING_UNREADABLE]);
+}
+
+void report_check_summary(const struct copy_status *s, const struct check_dest *tests)
+{
+    report_display_finish(s);
+    for (unsigned i = 0; i < s->n_dests && !report.options->quiet; i++)
+        write_verdict(&s->dests[i], &tests[i]);
+    if (report.options->json)
+        remember_stdout_error(report_json_check_summary(s, tests));
+}
+
 /* ---- not for a single copy -------------------------------------------------------------- */
 
 void report_dry_run(const char *source, const char *dest, const char *how)

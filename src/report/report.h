@@ -23,6 +23,7 @@
 
 enum dest_state {
     DEST_COPYING,
+    DEST_READING,  /* --check and --compare */
     DEST_FLUSHING, /* all bytes are written; fsync and rename are running */
     DEST_DONE,
     DEST_FAILED,
@@ -143,6 +144,39 @@ void report_summary(const struct copy_status *s);
  * reads the answer. mode: of the existing file; writable: the user may write to it; removes:
  * the copy would remove it and make a new one. */
 void report_question(const char *path, mode_t mode, bool writable, bool removes);
+
+/* What --check and --compare find out about an entry of a destination. */
+enum finding {
+    FINDING_DIFFERS,
+    FINDING_MISSING,
+    FINDING_EXTRA,
+    FINDING_UNREADABLE, /* nobody knows whether it is right */
+    N_FINDINGS,
+};
+
+/* Bytes that differ; positions and lengths in bytes. */
+struct finding_range {
+    uint64_t offset, length; /* a piece of the file; length 0: no range is known */
+    uint64_t first;          /* the first byte in it that differs */
+    bool again;              /* something was found about the same entry before */
+};
+
+/* What a destination has come to. */
+struct check_dest {
+    uint64_t found[N_FINDINGS];
+    const char
+        *how; /* how its bytes were read: "direct", "evicted", "cache"; NULL: not known */
+};
+
+/* --check and --compare. source: the list, or SOURCE. Of *s only source, dests (path, state, bytes,
+ * files), read_bytes, seconds and exit_status are looked at. tests[i] belongs to s->dests[i].
+ * report_finding() writes one finding to stderr, and with JSON an event; path "": the destination
+ * itself. f: why the entry is unreadable, or in its message how it differs. */
+void report_check_start(const struct copy_status *s);
+void report_check_progress(const struct copy_status *s, bool asked);
+void report_finding(const char *source, const char *dest, const char *path, enum finding kind,
+                    const struct failure *f, const struct finding_range *range);
+void report_check_summary(const struct copy_status *s, const struct check_dest *tests);
 
 /* --dry-run: writes what would be done to stdout: a line per destination ("would copy ..."), or
  * JSON. how: the method of the copy; NULL: the destination would be skipped. */

@@ -9,6 +9,7 @@ const char *report_status_name(const struct dest_status *d)
 {
     static const char *const names[] = {
         [DEST_COPYING] = "copying",
+        [DEST_READING] = "reading",
         [DEST_FLUSHING] = "flushing",
         [DEST_DONE] = "done",
         [DEST_FAILED] = "failed",
