@@ -70,6 +70,12 @@ static const struct option_word slow_words[] = {
     {NULL, 0},
 };
 
+static const struct option_word verify_words[] = {
+    {"dest", VERIFY_DEST},
+    {"none", VERIFY_NONE},
+    {NULL, 0},
+};
+
 static const struct option_word engine_words[] = {
     {"auto", 0},
     {NULL, 0},
@@ -231,6 +237,16 @@ const struct option_row option_rows[] = {
     {.name = "fsync", .section = SECTION_COPYING,
      .help = "success means on stable storage: data and name",
      .stores = {SET(fsync, true)}},
+    {.name = "verify", .section = SECTION_COPYING,
+     .help = "read every DEST back past the page cache, and compare: dest (alone) or none",
+     .kind = VALUE_WORD, .metavar = "WHAT", .optional = true, .alone = "dest",
+     .words = verify_words,
+     .field = OPTION_FIELD(verify)},
+    {.name = "repair", .section = SECTION_COPYING,
+     .help = "write what --verify finds to differ again, N times at most (alone: 3)",
+     .kind = VALUE_NUMBER, .metavar = "N", .optional = true, .alone = "3",
+     .min = 1, .max = 100,
+     .field = OPTION_FIELD(repair)},
     {.name = "in-order", .section = SECTION_COPYING,
      .help = "write strictly in ascending order, so that what is there is a prefix",
      .stores = {SET(in_order, true)}},

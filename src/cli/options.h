@@ -24,6 +24,9 @@ enum follow { FOLLOW_AUTO, FOLLOW_NEVER, FOLLOW_COMMAND_LINE, FOLLOW_ALWAYS };
  * --context. */
 enum context { CONTEXT_AS_IS, CONTEXT_DEFAULT, CONTEXT_GIVEN };
 
+/* What is read back and compared after the copy. */
+enum verify_wish { VERIFY_NONE, VERIFY_DEST };
+
 struct command_line;
 
 enum options_action { OPTIONS_COPY, OPTIONS_HELP, OPTIONS_USAGE, OPTIONS_VERSION };
@@ -59,6 +62,8 @@ struct options {
 
     bool in_order;
     bool fsync;
+    enum verify_wish verify;
+    unsigned repair; /* how often what differs is written again; 0: never */
     bool inplace;
     bool partial; /* --partial or --resume */
     bool resume;

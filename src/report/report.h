@@ -20,9 +20,11 @@
 
 #include "base/failure.h"
 #include "cli/options.h"
+#include "verify/verify.h"
 
 enum dest_state {
     DEST_COPYING,
+    DEST_VERIFYING,
     DEST_FLUSHING, /* all bytes are written; fsync and rename are running */
     DEST_DONE,
     DEST_FAILED,
@@ -42,11 +44,12 @@ struct dest_status {
     bool attributes;        /* with DEST_DONE: attributes had to be preserved */
     const struct failure *attribute_failures; /* attributes that were not; not owned */
     unsigned n_attribute_failures;
-    bool attributes_lost;   /* some were not, which is no failure */
-    struct failure failure; /* with DEST_FAILED */
-    bool by_source;         /* failed only because the source failed */
-    uint64_t resumed;       /* how many of the bytes an earlier run had written */
-    uint64_t kept;          /* with DEST_FAILED: bytes from which --resume can go on */
+    bool attributes_lost;                 /* some were not, which is no failure */
+    struct failure failure;               /* with DEST_FAILED */
+    const struct verify_result *verified; /* NULL: it was not; not owned */
+    bool by_source;                       /* failed only because the source failed */
+    uint64_t resumed;                     /* how many of the bytes an earlier run had written */
+    uint64_t kept; /* with DEST_FAILED: bytes from which --resume can go on */
     bool
         mixed; /* with DEST_FAILED: an existing file was written into, and holds old data, too */
 };
@@ -126,6 +129,18 @@ int report_progress_interval_ms(void);
  * lines; with --json a "progress" line. asked: the user has requested it with SIGUSR1; then it
  * is written to stderr even if the progress is switched off. */
 void report_progress(const struct copy_status *s, bool asked);
+
+/* With --verify: a copy was made, and its verification comes later. Shows the last state of the
+ * progress. */
+void report_copied(const struct copy_status *s);
+
+/* The verification of all copies starts, or it has ended: s is about its progress only. */
+void report_verification(const struct copy_status *s);
+void report_verification_ended(const struct copy_status *s);
+
+/* Destination d was verified: JSON "verified", a message with -v, and always one where it has no
+ * way past the page cache. */
+void report_verified(const struct copy_status *s, unsigned d);
 
 /* A copy has ended. Shows the last state of the progress, which stays on the screen. Then with
  * --stats the statistics. The last lines on stderr are the attributes that were not preserved,

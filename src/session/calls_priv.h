@@ -106,6 +106,7 @@ struct dest_call {
     int from; /* that destination's file; -1: none */
 
     /* The finish. */
+    struct made_id id; /* result, of a commit: the file that was made; ino 0: it is not known */
     enum finish_action action;
     bool keep;                             /* abort: an incomplete file may stay */
     struct journal_writer *journal_writer; /* NULL: nothing is written down */

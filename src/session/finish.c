@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "session_priv.h"
 #include "source/gone.h"
+#include "verify/verify.h"
 
 static void call_check(void *calls, unsigned i)
 {
@@ -105,6 +106,29 @@ static void note_committed(struct session *s, unsigned d)
     ds->durable = s->job.dests[d].flush && !session_incomplete(s, d);
 }
 
+/* Destination d is to be read back. */
+static void note_for_verification(struct session *s, unsigned d)
+{
+    const struct plan_copy *copy = s->copy;
+    const struct made_id *id = session_target(s, d)->request.ret_id;
+    const struct verify_file f = {
+        .copy = copy->number,
+        .source = copy->source,
+        .dest = copy->dests[d],
+        .dev = id ? id->dev : 0,
+        .ino = id ? id->ino : 0,
+        .start = s->start,
+        .offset = s->o->dest_offset,
+        .length = s->views[d].held,
+        .whole = !s->o->has_dest_offset,
+        .many = s->file,
+        .hashes = s->job.hashes,
+    };
+
+    if (copy->verify)
+        verify_add(copy->verify, copy->lanes ? copy->lanes[d] : d, &f);
+}
+
 static void commit_called(struct session *s, void (*meanwhile)(struct session *s))
 {
     for (unsigned d = 0; d < s->copy->n_dests; d++)
@@ -117,8 +141,10 @@ static void commit_called(struct session *s, void (*meanwhile)(struct session *s
             continue;
         s->dests[d].finishing = false;
         session_note_call(s, d, "finish");
-        if (s->dests[d].status->state != DEST_FAILED)
-            note_committed(s, d);
+        if (s->dests[d].status->state == DEST_FAILED)
+            continue;
+        note_committed(s, d);
+        note_for_verification(s, d);
     }
 }
 

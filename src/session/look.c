@@ -109,6 +109,8 @@ void session_look_at_dests(struct session *s, bool sweep)
         s->dests[d].called = !path_probe_is_silent(s->copy->dests[d]);
         s->dests[d].late = !s->dests[d].called;
         c->request = request_for(s, d);
+        if (s->copy->verify && !c->request.ret_id)
+            c->request.ret_id = &c->id;
         c->source_st = s->source.st;
         c->existing_policy = &s->o->standing;
         c->judge = !s->file;

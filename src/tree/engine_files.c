@@ -164,7 +164,10 @@ static bool run_session(struct engine_file *e)
     const struct plan_copy copy = {.source = (char *)(uintptr_t)e->path,
                                    .dests = e->paths,
                                    .n_dests = e->n,
-                                   .made = m->tree->copy->made};
+                                   .made = m->tree->copy->made,
+                                   .verify = m->tree->copy->verify,
+                                   .number = m->tree->copy->number,
+                                   .lanes = e->dests};
     const struct session_file file = {.fd = e->fd,
                                       .targets = e->requests,
                                       .arg = e,

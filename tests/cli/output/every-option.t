@@ -48,6 +48,11 @@ copies --no-preserve=all
 try --attributes-only src a b
 [ ! -s a ] || echo "a is not empty"
 copies --fsync
+copies --verify
+copies --verify=dest
+copies --verify=none
+copies --verify --repair
+copies --verify --repair=1
 copies --in-order
 copies --partial
 copies --resume
