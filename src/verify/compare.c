@@ -10,25 +10,29 @@
 
 enum verdict { RIGHT, WRONG, UNKNOWN };
 
-/* What the hashes say of n bytes, which begin with a block. */
-static enum verdict ask_hashes(struct verify_check *c, uint64_t at, const char *buf, size_t n)
+/* Takes the hashes of n bytes, which begin with a block. Their number; 0: there are none. */
+static size_t take_hashes(struct verify_check *c, uint64_t at, size_t n, struct hash *ret)
 {
     const struct verify_record *r = c->record;
-    struct hash hashes[MAX_HASHES];
-    enum verdict verdict = RIGHT;
-    uint64_t first;
-    size_t count;
+    size_t count = r->block ? (n + r->block - 1) / r->block : 0;
+    uint64_t first = r->block ? at / r->block : 0;
 
-    if (r->n_hashes == 0 || r->block == 0)
-        return UNKNOWN;
-    first = at / r->block;
-    count = (n + r->block - 1) / r->block;
-    if (count > MAX_HASHES || first + count > r->n_hashes ||
-        spool_read(&c->lane->spool, c->hashes_at + first * sizeof(hashes[0]), hashes,
-                   count * sizeof(hashes[0])) < 0)
-        return UNKNOWN;
+    if (count == 0 || count > MAX_HASHES || first + count > r->n_hashes ||
+        spool_read(&c->lane->spool, c->hashes_at + first * sizeof(*ret), ret,
+                   count * sizeof(*ret)) < 0)
+        return 0;
+    return count;
+}
+
+/* What the hashes say of n bytes. */
+static enum verdict ask_hashes(struct verify_check *c, uint64_t at, const char *buf, size_t n)
+{
+    struct hash hashes[MAX_HASHES];
+    size_t count = take_hashes(c, at, n, hashes), block = c->record->block;
+    enum verdict verdict = count ? RIGHT : UNKNOWN;
+
     for (size_t i = 0; i < count; i++) {
-        size_t from = i * r->block, rest = n - from, len = rest < r->block ? rest : r->block;
+        size_t from = i * block, rest = n - from, len = rest < block ? rest : block;
 
         if (!block_hash_known(hashes[i]))
             verdict = verdict == WRONG ? WRONG : UNKNOWN;
@@ -36,6 +40,18 @@ static enum verdict ask_hashes(struct verify_check *c, uint64_t at, const char *
             verdict = WRONG;
     }
     return verdict;
+}
+
+/* Whether any of the n bytes was read while the file was copied. */
+static bool was_read(struct verify_check *c, uint64_t at, size_t n)
+{
+    struct hash hashes[MAX_HASHES];
+    size_t count = take_hashes(c, at, n, hashes);
+    bool any = false;
+
+    for (size_t i = 0; i < count; i++)
+        any |= block_hash_known(hashes[i]);
+    return any;
 }
 
 /* The file has another length than it had, or cannot be read. */
@@ -53,7 +69,7 @@ bool verify_read_source(struct verify_check *c, uint64_t at, char *buf, size_t n
 
     verify_moved(c->lane);
     if (c->fd_source < 0)
-        c->fd_source = fd_open_existing(AT_FDCWD, c->source, O_RDONLY);
+        c->fd_source = verify_open(c->source, O_RDONLY);
     r = c->fd_source < 0 ? c->fd_source
                          : spool_pread(c->fd_source, buf, n, c->record->start + at);
     verify_moved(c->lane);
@@ -61,6 +77,40 @@ bool verify_read_source(struct verify_check *c, uint64_t at, char *buf, size_t n
         return true;
     fail_source(c, r < 0 ? (int)-r : ESTALE, r < 0 ? "" : "SOURCE is shorter now");
     return false;
+}
+
+/* Whether there may be holes in it. */
+static bool has_holes(const struct verify_check *c)
+{
+    return (uint64_t)c->st.st_blocks * 512 < (uint64_t)c->st.st_size;
+}
+
+/* The position from `at` on of the first byte of the range that is no hole. */
+static uint64_t next_data(int fd, uint64_t base, uint64_t at)
+{
+    off_t found = lseek(fd, (off_t)(base + at), SEEK_DATA);
+
+    if (found < 0)
+        return errno == ENXIO ? UINT64_MAX : at;
+    return (uint64_t)found - base;
+}
+
+bool verify_is_hole(struct verify_check *c, uint64_t at, size_t n)
+{
+    if (!has_holes(c) || was_read(c, at, n))
+        return false;
+    if (c->fd_source < 0)
+        c->fd_source = verify_open(c->source, O_RDONLY);
+    if (c->fd_source < 0)
+        return false;
+    verify_moved(c->lane);
+    if (c->dest_data <= at)
+        c->dest_data = next_data(c->fd, c->record->offset, at);
+    if (c->dest_data < at + n)
+        return false;
+    if (c->source_data <= at)
+        c->source_data = next_data(c->fd_source, c->record->start, at);
+    return c->source_data >= at + n;
 }
 
 static char *source_buffer(struct verify_check *c)

@@ -11,14 +11,6 @@
 
 /* ---- the file is opened ---- */
 
-/* Without a change of its time of access, where that is allowed. */
-static int open_quietly(const char *path)
-{
-    int fd = fd_open_existing(AT_FDCWD, path, O_RDONLY | O_NOATIME);
-
-    return fd == -EPERM ? fd_open_existing(AT_FDCWD, path, O_RDONLY) : fd;
-}
-
 static bool fail_open(struct verify_check *c, int err, const char *message)
 {
     struct failure f;
@@ -30,7 +22,7 @@ static bool fail_open(struct verify_check *c, int err, const char *message)
 
 static bool open_file(struct verify_check *c)
 {
-    c->fd = open_quietly(c->dest);
+    c->fd = verify_open(c->dest, O_RDONLY);
     if (c->fd < 0)
         return fail_open(c, -c->fd, NULL);
     if (fstat(c->fd, &c->st) < 0)
@@ -92,18 +84,40 @@ static struct engine *make_engine(const struct engine_config *config, bool direc
     return NULL;
 }
 
+/* Passes over units that are holes. */
+static void skip_holes(struct reading *r)
+{
+    struct verify_lane *l = r->c->lane;
+    uint64_t rest;
+
+    while ((rest = r->c->record->length - r->next) > 0 && !atomic_load(&l->verify->stop)) {
+        size_t n = rest < UNIT ? (size_t)rest : UNIT;
+
+        if (!verify_is_hole(r->c, r->next, n))
+            return;
+        r->next += n;
+        if (l->round == 0)
+            atomic_fetch_add(&l->bytes, n);
+    }
+}
+
 /* Begins a read in every free slot. A negative errno: the engine is broken. */
 static int submit(struct reading *r)
 {
     const struct verify_record *record = r->c->record;
 
     for (unsigned i = 0; i < DEPTH; i++) {
-        uint64_t rest = record->length - r->next;
-        uint32_t len = rest < UNIT ? (uint32_t)rest : UNIT;
+        uint64_t rest;
+        uint32_t len;
         int error;
 
-        if (r->busy[i] || rest == 0 || atomic_load(&r->c->lane->verify->stop))
+        if (r->busy[i])
             continue;
+        skip_holes(r);
+        rest = record->length - r->next;
+        if (rest == 0 || atomic_load(&r->c->lane->verify->stop))
+            return 0;
+        len = rest < UNIT ? (uint32_t)rest : UNIT;
         if (r->direct)
             len = (len + r->c->align - 1) / r->c->align * r->c->align;
         r->ops[i] = (struct engine_op){.kind = ENGINE_READ,

@@ -71,9 +71,7 @@ bool verify_pass_cache(struct verify_check *c)
 {
     if (!evict(c))
         return false;
-    c->fd_direct = fd_reopen_direct(AT_FDCWD, c->dest, c->fd, O_RDONLY | O_NOATIME);
-    if (c->fd_direct == -EPERM)
-        c->fd_direct = fd_reopen_direct(AT_FDCWD, c->dest, c->fd, O_RDONLY);
+    c->fd_direct = verify_open_again(c->dest, O_RDONLY | O_DIRECT, &c->st);
     if (c->fd_direct < 0)
         c->fd_direct = -1;
     c->align = c->fd_direct >= 0 ? direct_io_align(c->fd_direct) : 0;

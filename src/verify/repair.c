@@ -20,17 +20,11 @@ static void fail(struct verify_check *c, const char *op, int err, uint64_t offse
 /* The file for writing. A mode that does not let its owner write is changed meanwhile. */
 static int open_for_writing(struct verify_check *c)
 {
-    struct stat st;
-    int fd = fd_open_existing(AT_FDCWD, c->dest, O_WRONLY);
+    int fd = verify_open_again(c->dest, O_WRONLY, &c->st);
 
     if (fd == -EACCES && fchmod(c->fd, (c->st.st_mode & 07777) | S_IWUSR) == 0)
-        fd = fd_open_existing(AT_FDCWD, c->dest, O_WRONLY);
-    if (fd < 0)
-        return fd;
-    if (fstat(fd, &st) == 0 && fd_same_file(&st, &c->st))
-        return fd;
-    (void)close(fd);
-    return -ESTALE;
+        fd = verify_open_again(c->dest, O_WRONLY, &c->st);
+    return fd;
 }
 
 static bool write_range(struct verify_check *c, int fd, const struct verify_range *r)

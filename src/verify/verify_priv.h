@@ -6,6 +6,7 @@
  *   compare.c  one unit of a file: is it what it should be
  *   repair.c   what differs is written again
  *   past.c     the way past the page cache
+ *   open.c     opens files by paths of any length
  *   result.c   results, messages and signs of life */
 #ifndef UCOPY_VERIFY_VERIFY_PRIV_H
 #define UCOPY_VERIFY_VERIFY_PRIV_H
@@ -77,6 +78,9 @@ struct verify_check {
     int fd_source; /* -1: not open yet */
     uint32_t align;
     uint64_t cached_before;
+    uint64_t dest_data,
+        source_data;             /* no data lie between the last position that was asked for and
+                                        these */
     struct verify_range *ranges; /* what differs, in no order */
     size_t n_ranges, room;
     bool failed; /* its failure has been reported */
@@ -112,6 +116,10 @@ void verify_repair(struct verify_check *c);
 void verify_compare(struct verify_check *c, uint64_t at, const char *buf, size_t n,
                     size_t want);
 
+/* Whether nothing of the unit was read while it was copied, and the file systems say that it is a
+ * hole in the file and in the source: there is nothing on the medium to be read. */
+bool verify_is_hole(struct verify_check *c, uint64_t at, size_t n);
+
 /* Reads bytes of the source, from position `at` of the range. False: that has failed, and was
  * reported. */
 bool verify_read_source(struct verify_check *c, uint64_t at, char *buf, size_t n);
@@ -120,6 +128,16 @@ bool verify_read_source(struct verify_check *c, uint64_t at, char *buf, size_t n
 
 /* Verifies the file of the record. */
 void verify_check_file(struct verify_check *c);
+
+/* ---- open.c ---- */
+
+/* Opens a file as fd_open_existing() does, without a change of its time of access, where that is
+ * allowed. The path may be longer than PATH_MAX. A descriptor that is the caller's, or a negative
+ * errno. */
+int verify_open(const char *path, int access);
+
+/* The same for a file that is open already. -ESTALE: it is another one. */
+int verify_open_again(const char *path, int access, const struct stat *st);
 
 /* ---- past.c ---- */
 

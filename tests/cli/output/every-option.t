@@ -51,8 +51,8 @@ copies --fsync
 copies --verify
 copies --verify=dest
 copies --verify=none
-copies --verify --repair
-copies --verify --repair=1
+copies --repair --verify
+copies --repair=1 --verify
 copies --in-order
 copies --partial
 copies --resume

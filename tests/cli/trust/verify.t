@@ -41,6 +41,17 @@ touch -r d/src e/d/src
 run -a --verify --resume d e
 run -a --verify --repair --resume d e
 run -a --verify --resume d e
+# Paths that are longer than one system call takes.
+(mkdir deep
+cd deep
+for i in {1..20}; do mkdir "$(printf %0250d $i)"; cd "$(printf %0250d $i)"; done
+echo x >file)
+run -v -a --verify deep deeper 2>&1 | grep -E 'read back|exit|deeper: ' | say
+# A file of a terabyte, almost all holes.
+truncate -s 1T huge
+dd if=src of=huge bs=4096 seek=100000000 count=2 conv=notrunc status=none
+run --verify huge far
+truncate -s 0 huge far
 # What was left alone is somebody else's.
 run -v --verify -n other a 2>&1 | grep verif
 # Refused.
@@ -74,6 +85,9 @@ ucopy: e/d/src: byte 2222222 differs from what was read of SOURCE
 ucopy: e/d: verification found 1 range of bytes that differs
 exit 4
 ucopy: e/d/src: byte 2222222 differs from what was read of SOURCE
+exit 0
+exit 0
+ucopy: deeper: read back 2 B in 1 file: past the cache; it is right
 exit 0
 exit 0
 ucopy: a: not verified: it was left as it is
