@@ -108,8 +108,11 @@ struct run {
 static bool run_init(struct run *r, const struct plan *p, const struct options *o,
                      int signal_fd)
 {
-    const struct verify_config config = {
-        .n_lanes = count_dests(p), .n_copies = p->n_copies, .repairs = o->repair};
+    const struct verify_config config = {.n_dests = count_dests(p),
+                                         .dests = o->verify & VERIFY_DEST,
+                                         .source = o->verify & VERIFY_SOURCE,
+                                         .n_copies = p->n_copies,
+                                         .repairs = o->repair};
 
     *r = (struct run){.plan = p, .o = o, .signal_fd = signal_fd};
     r->links = tree_links_new(count_dests(p), options_follow_operand(o));

@@ -72,6 +72,7 @@ static const struct option_word slow_words[] = {
 
 static const struct option_word verify_words[] = {
     {"dest", VERIFY_DEST},
+    {"source", VERIFY_SOURCE},
     {"none", VERIFY_NONE},
     {NULL, 0},
 };
@@ -238,10 +239,9 @@ const struct option_row option_rows[] = {
      .help = "success means on stable storage: data and name",
      .stores = {SET(fsync, true)}},
     {.name = "verify", .section = SECTION_COPYING,
-     .help = "read every DEST back past the page cache, and compare: dest (alone) or none",
-     .kind = VALUE_WORD, .metavar = "WHAT", .optional = true, .alone = "dest",
-     .words = verify_words,
-     .field = OPTION_FIELD(verify)},
+     .help = "read back past the page cache and compare: dest (alone), source, none",
+     .kind = VALUE_LIST, .metavar = "LIST", .optional = true, .alone = "dest",
+     .words = verify_words, .take = option_take_verify},
     {.name = "repair", .section = SECTION_COPYING,
      .help = "write what --verify finds to differ again, N times at most (alone: 3)",
      .kind = VALUE_NUMBER, .metavar = "N", .optional = true, .alone = "3",

@@ -129,7 +129,7 @@ static json_t *mismatches_of(const struct verify_result *v)
     return array;
 }
 
-static void add_verified(json_t **object, const struct verify_result *v)
+static void add_verified(json_t **object, const char *key, const struct verify_result *v)
 {
     json_t *verified = json_object();
 
@@ -142,7 +142,7 @@ static void add_verified(json_t **object, const struct verify_result *v)
     add_bytes(&verified, "repaired", v->repaired);
     add_bytes(&verified, "left", v->n_left);
     add(&verified, "mismatches", mismatches_of(v));
-    add(object, "verified", verified);
+    add(object, key, verified);
 }
 
 static void add_dest_fields(json_t **object, const struct dest_status *d)
@@ -161,7 +161,7 @@ static void add_dest_fields(json_t **object, const struct dest_status *d)
     add_bytes(object, "resumed", d->resumed);
     add_bytes(object, "kept", d->kept);
     if (d->verified)
-        add_verified(object, d->verified);
+        add_verified(object, "verified", d->verified);
     else
         add(object, "verified", json_null());
 }
@@ -277,6 +277,8 @@ int report_json_summary(const struct copy_status *s)
     add_tuning(&event, s);
     add_bytes(&event, "read_bytes", s->read_bytes);
     add_failure(&event, "source_error", "source_errno", &s->source_failure);
+    if (s->source_verified)
+        add_verified(&event, "source_verified", s->source_verified);
     add_dests(&event, s);
     add(&event, "exit", json_integer(s->exit_status));
     return write_line(event);

@@ -344,35 +344,36 @@ void report_verification_ended(const struct copy_status *s)
     report_display_finish(s);
 }
 
-/* What its file system has instead of a way past the page cache. */
-static void explain_cache(const struct dest_status *d)
+/* How the files were read back, and what came of it. */
+static void write_verified(const char *path, const struct verify_result *v)
 {
-    const struct verify_result *v = d->verified;
+    char bytes[16];
 
+    text_human(bytes, sizeof(bytes), (double)v->bytes);
     if (v->no_medium)
-        report_error("%s: compared in memory: this file system has no medium", d->path);
+        report_error("%s: compared in memory: this file system has no medium", path);
     else if (v->how == VERIFY_CACHE)
         report_error(
             "%s: there was no way past the page cache for all of it (%llu pages): what "
             "was compared may not be what is on the medium",
-            d->path, (unsigned long long)v->cached_pages);
-}
-
-void report_verified(const struct copy_status *s, unsigned d)
-{
-    const struct dest_status *dest = &s->dests[d];
-    const struct verify_result *v = dest->verified;
-    char bytes[16];
-
-    text_human(bytes, sizeof(bytes), (double)v->bytes);
-    explain_cache(dest);
-    report_verbose("%s: read back %s in %llu file%s: %s%s%s", dest->path, bytes,
+            path, (unsigned long long)v->cached_pages);
+    report_verbose("%s: read back %s in %llu file%s: %s%s%s", path, bytes,
                    (unsigned long long)v->files, v->files == 1 ? "" : "s", report_status_way(v),
                    v->remote ? "; a server may have cached it" : "",
                    v->n_left     ? "; it differs"
                    : v->n_failed ? "; not all could be compared"
                    : v->repaired ? "; it differed, and was repaired"
                                  : "; it is right");
+}
+
+void report_source_verified(const struct copy_status *s)
+{
+    write_verified(s->source, s->source_verified);
+}
+
+void report_verified(const struct copy_status *s, unsigned d)
+{
+    write_verified(s->dests[d].path, s->dests[d].verified);
     if (report.options->json)
         remember_stdout_error(report_json_verified(s, d));
 }

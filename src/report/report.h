@@ -75,7 +75,8 @@ struct copy_status {
     unsigned workers;
     uint64_t chunk_size; /* bytes */
     unsigned queue_depth;
-    struct failure source_failure; /* err 0: the source has not failed */
+    struct failure source_failure;               /* err 0: the source has not failed */
+    const struct verify_result *source_verified; /* NULL: it was not read back; not owned */
     struct dest_status *dests;
     unsigned n_dests;
     int exit_status; /* of this copy; only for report_summary() */
@@ -141,6 +142,9 @@ void report_verification_ended(const struct copy_status *s);
 /* Destination d was verified: JSON "verified", a message with -v, and always one where it has no
  * way past the page cache. */
 void report_verified(const struct copy_status *s, unsigned d);
+
+/* The same for the source: the messages. */
+void report_source_verified(const struct copy_status *s);
 
 /* A copy has ended. Shows the last state of the progress, which stays on the screen. Then with
  * --stats the statistics. The last lines on stderr are the attributes that were not preserved,

@@ -117,6 +117,8 @@ static void note_for_verification(struct session *s, unsigned d)
         .dest = copy->dests[d],
         .dev = id ? id->dev : 0,
         .ino = id ? id->ino : 0,
+        .source_dev = s->source.st.st_dev,
+        .source_ino = s->source.st.st_ino,
         .start = s->start,
         .offset = s->o->dest_offset,
         .length = s->views[d].held,

@@ -17,7 +17,7 @@ int session_exit_status(const struct options *o, const struct copy_status *s, bo
                         int signal)
 {
     unsigned done = 0, kept = 0;
-    bool differs = false;
+    bool differs = s->source_verified && s->source_verified->n_left > 0;
 
     for (unsigned d = 0; d < s->n_dests; d++) {
         const struct dest_status *ds = &s->dests[d];

@@ -160,6 +160,39 @@ static void judge_result(struct copy_status *s, unsigned d, const struct verify_
     report_verified(s, d);
 }
 
+/* The source of that copy: if it was read otherwise now than before, nobody knows what is right. */
+static void judge_source(struct verification *x, struct copy_status *s, unsigned copy)
+{
+    unsigned lane = x->n_lanes - 1;
+    const struct verify_result *r;
+    struct failure *f = &s->source_failure;
+
+    if (!(x->o->verify & VERIFY_SOURCE))
+        return;
+    if (x->signal) {
+        report_error("%s: the verification was interrupted", s->source);
+        return;
+    }
+    if (x->given_up[lane]) {
+        if (f->err == 0)
+            failure_set(f, "read back", ETIMEDOUT, FAILURE_NO_OFFSET, NO_ANSWER);
+        return;
+    }
+    r = verify_result_of(x->v, lane, copy);
+    if (r->files == 0 && r->n_failed == 0)
+        return;
+    s->source_verified = r;
+    report_source_verified(s);
+    if (f->err != 0)
+        return;
+    if (r->n_left > 0)
+        failure_format(f, NULL, EBADMSG,
+                       "it was read otherwise the second time, in %llu range%s",
+                       (unsigned long long)r->n_left, r->n_left == 1 ? "" : "s");
+    else if (r->n_failed > 0)
+        *f = r->failure;
+}
+
 /* Destination d of that copy. */
 static void judge(struct verification *x, struct copy_status *s, unsigned copy, unsigned d)
 {
@@ -167,6 +200,8 @@ static void judge(struct verification *x, struct copy_status *s, unsigned copy, 
     struct failure f;
 
     if ((s->dests[d].state != DEST_DONE && !s->tree) || s->dests[d].skipped)
+        return;
+    if (!(x->o->verify & VERIFY_DEST))
         return;
     if (x->signal) {
         report_error("%s: the verification was interrupted", s->dests[d].path);
@@ -231,7 +266,7 @@ static bool prepare(struct verification *x)
 {
     const struct copy_status *model = widest(x);
 
-    x->n_lanes = model ? model->n_dests : 0;
+    x->n_lanes = model ? verify_n_lanes(x->v) : 0;
     x->status.dests = calloc(x->n_lanes + 1, sizeof(*x->status.dests));
     x->views = calloc(x->n_lanes + 1, sizeof(*x->views));
     x->given_up = calloc(x->n_lanes + 1, sizeof(*x->given_up));
@@ -248,7 +283,7 @@ static bool prepare(struct verification *x)
         verify_total(x->v, i, &bytes, &files);
         if (bytes > x->status.size)
             x->status.size = bytes;
-        x->status.dests[i].path = model->dests[i].path;
+        x->status.dests[i].path = i < model->n_dests ? model->dests[i].path : model->source;
         x->status.dests[i].state = DEST_VERIFYING;
     }
     return true;
@@ -274,6 +309,8 @@ static bool run(struct verification *x)
     for (unsigned i = 0; i < x->n_ends; i++) {
         struct copy_status *s = x->ends[i].status;
 
+        if (s)
+            judge_source(x, s, i);
         for (unsigned d = 0; s && d < s->n_dests; d++)
             judge(x, s, i, d);
     }

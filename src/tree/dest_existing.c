@@ -67,7 +67,7 @@ static void count_existing_copy(struct tree_dest *t, const struct record *r, con
         made_add(t->request.made_files, there->st_dev, there->st_ino);
         tree_dest_note_kept(t, &r->st, there);
         if (t->request.complete)
-            t->request.complete(t->request.arg, t->path.bytes, &id, size, NULL);
+            t->request.complete(t->request.arg, t->path.bytes, &id, size, &r->st, NULL);
         atomic_fetch_add(&t->request.view->bytes, size);
         atomic_fetch_add(&t->request.view->resumed, size);
         atomic_fetch_add(&t->request.view->files, 1);

@@ -324,7 +324,8 @@ static void commit_file(struct tree_dest *t)
         made_add(t->request.made_files, id.dev, id.ino);
     tree_dest_note_made(t, &t->file_st, t->path.bytes, &id);
     if (t->request.complete)
-        t->request.complete(t->request.arg, t->path.bytes, &id, t->offset, t->hashes);
+        t->request.complete(t->request.arg, t->path.bytes, &id, t->offset, &t->file_st,
+                            t->hashes);
     atomic_fetch_add(&t->request.view->bytes, t->offset);
     atomic_fetch_add(&t->request.view->files, 1);
     tree_dest_note_put(t, t->offset);

@@ -94,7 +94,7 @@ struct tree_dest_request {
     /* A file is complete, and is that one (ino 0: it is not known). hashes: of what was written,
      * as far as it came in records; NULL: none. size: of the file, bytes. NULL: not reported. */
     void (*complete)(void *arg, const char *path, const struct made_id *id, uint64_t size,
-                     const struct block_hashes *hashes);
+                     const struct stat *source, const struct block_hashes *hashes);
     /* Whether the main thread has given the destination up. Then another record may have
      * overwritten the data of this one while it was written. */
     bool (*given_up)(void *arg);

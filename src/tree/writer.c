@@ -71,7 +71,7 @@ static void on_made(void *arg, const char *path)
 
 /* A file is complete: it is to be read back. */
 static void on_complete(void *arg, const char *path, const struct made_id *id, uint64_t size,
-                        const struct block_hashes *hashes)
+                        const struct stat *st, const struct block_hashes *hashes)
 {
     struct tree_writer *w = arg;
     const struct plan_copy *copy = w->tree->copy;
@@ -81,6 +81,8 @@ static void on_complete(void *arg, const char *path, const struct made_id *id, u
                                   .dest = path,
                                   .dev = id->dev,
                                   .ino = id->ino,
+                                  .source_dev = st->st_dev,
+                                  .source_ino = st->st_ino,
                                   .length = size,
                                   .whole = true,
                                   .many = true,

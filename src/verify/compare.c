@@ -97,7 +97,7 @@ static uint64_t next_data(int fd, uint64_t base, uint64_t at)
 
 bool verify_is_hole(struct verify_check *c, uint64_t at, size_t n)
 {
-    if (!has_holes(c) || was_read(c, at, n))
+    if (verify_is_source(c->lane) || !has_holes(c) || was_read(c, at, n))
         return false;
     if (c->fd_source < 0)
         c->fd_source = verify_open(c->source, O_RDONLY);
@@ -135,8 +135,21 @@ static bool is_right(struct verify_check *c, uint64_t at, const char *buf, size_
     case UNKNOWN:
         break;
     }
-    return !verify_read_source(c, at, source_buffer(c), n) ||
+    return verify_is_source(c->lane) || !verify_read_source(c, at, source_buffer(c), n) ||
            memcmp(buf, source_buffer(c), n) == 0;
+}
+
+/* The source differs from what was read before: only its blocks can be named. */
+static void note_blocks(struct verify_check *c, uint64_t at, const char *buf, size_t n)
+{
+    size_t block = c->record->block;
+
+    for (size_t i = 0; i < n; i += block) {
+        size_t len = n - i < block ? n - i : block;
+
+        if (ask_hashes(c, at + i, buf + i, len) == WRONG)
+            verify_note_range(c, c->record->offset + at + i, len);
+    }
 }
 
 /* Finds the bytes that differ. */
@@ -146,6 +159,10 @@ static void note_difference(struct verify_check *c, uint64_t at, const char *buf
     uint64_t base = c->record->offset + at;
     size_t i = 0;
 
+    if (verify_is_source(c->lane)) {
+        note_blocks(c, at, buf, n);
+        return;
+    }
     if (!verify_read_source(c, at, source_buffer(c), n) ||
         ask_hashes(c, at, source, n) == WRONG) {
         if (!c->failed)

@@ -29,7 +29,7 @@ static bool open_file(struct verify_check *c)
         return fail_open(c, errno, NULL);
     if ((c->record->ino != 0 &&
          (c->st.st_dev != c->record->dev || c->st.st_ino != c->record->ino)) ||
-        !S_ISREG(c->st.st_mode))
+        !(S_ISREG(c->st.st_mode) || (verify_is_source(c->lane) && S_ISBLK(c->st.st_mode))))
         return fail_open(c, ESTALE, "another file stands there now");
     return true;
 }
@@ -227,7 +227,8 @@ void verify_check_file(struct verify_check *c)
         check_end(c);
         verify_judge_way(c);
         verify_take_ranges(c);
-        if (c->n_ranges > 0 && c->lane->round < c->lane->verify->config.repairs &&
+        if (c->n_ranges > 0 && !verify_is_source(c->lane) &&
+            c->lane->round < c->lane->verify->config.repairs &&
             !atomic_load(&c->lane->verify->stop))
             verify_repair(c);
     }

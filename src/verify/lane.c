@@ -89,7 +89,8 @@ void *verify_run_lane(void *arg)
     } else if (l->lost < 0) {
         fail_all(l, -l->lost, "the list of files could not be kept");
     } else {
-        while (look_at_all(l) > 0 && l->round < l->verify->config.repairs)
+        while (look_at_all(l) > 0 && l->round < l->verify->config.repairs &&
+               !verify_is_source(l))
             l->round++;
         sum_up(l);
     }

@@ -16,9 +16,16 @@
 #define V9FS_NUMBER 0x01021997
 #define CEPH_MAGIC  0x00c36400
 
+/* Bytes of the file: of a block device, those that count. */
+static uint64_t size_of(const struct verify_check *c)
+{
+    return S_ISREG(c->st.st_mode) ? (uint64_t)c->st.st_size
+                                  : c->record->offset + c->record->length;
+}
+
 static uint64_t count(const struct verify_check *c)
 {
-    return page_cache_count(c->fd, 0, (uint64_t)c->st.st_size);
+    return page_cache_count(c->fd, 0, size_of(c));
 }
 
 /* Drops the pages, and returns how many are left. */
@@ -33,8 +40,7 @@ static bool flush(struct verify_check *c, bool file_system)
     struct failure f;
     int r;
 
-    atomic_store(&c->lane->flush_bytes,
-                 file_system ? c->lane->total_bytes : (uint64_t)c->st.st_size + 1);
+    atomic_store(&c->lane->flush_bytes, file_system ? c->lane->total_bytes : size_of(c) + 1);
     verify_moved(c->lane);
     r = file_system ? syncfs(c->fd) : fsync(c->fd);
     verify_moved(c->lane);
@@ -98,7 +104,7 @@ static bool is_remote(long type)
  * read leaves them alone, and has passed them if there were others that it did not bring in. */
 static enum verify_how way_of(const struct verify_check *c, uint64_t after)
 {
-    uint64_t before = c->cached_before, size = (uint64_t)c->st.st_size;
+    uint64_t before = c->cached_before, size = size_of(c);
     uint64_t pages =
         (size + (uint64_t)sysconf(_SC_PAGESIZE) - 1) / (uint64_t)sysconf(_SC_PAGESIZE);
 

@@ -12,6 +12,11 @@
 /* Hashes that are copied at a time. */
 #define SOME 256u
 
+unsigned verify_n_lanes(const struct verify *v)
+{
+    return v->config.n_dests + v->config.source;
+}
+
 int verify_create(const struct verify_config *config, struct verify **ret_verify)
 {
     struct verify *v = calloc(1, sizeof(*v));
@@ -21,8 +26,9 @@ int verify_create(const struct verify_config *config, struct verify **ret_verify
         return -ENOMEM;
     v->config = *config;
     v->wake_fd = -1;
-    v->lanes = calloc(config->n_lanes, sizeof(*v->lanes));
-    for (unsigned i = 0; v->lanes && i < config->n_lanes; i++) {
+    pthread_mutex_init(&v->sources_lock, NULL);
+    v->lanes = calloc(verify_n_lanes(v), sizeof(*v->lanes));
+    for (unsigned i = 0; v->lanes && i < verify_n_lanes(v); i++) {
         struct verify_lane *l = &v->lanes[i];
 
         l->verify = v;
@@ -52,7 +58,7 @@ void verify_free(struct verify *v)
 {
     if (!v)
         return;
-    for (unsigned i = 0; v->lanes && i < v->config.n_lanes; i++) {
+    for (unsigned i = 0; v->lanes && i < verify_n_lanes(v); i++) {
         struct verify_lane *l = &v->lanes[i];
 
         for (unsigned k = 0; l->results && k < v->config.n_copies; k++)
@@ -63,6 +69,8 @@ void verify_free(struct verify *v)
         pthread_mutex_destroy(&l->lock);
     }
     free(v->lanes);
+    inode_set_free(&v->sources);
+    pthread_mutex_destroy(&v->sources_lock);
     free(v);
 }
 
@@ -110,16 +118,42 @@ static int add_record(struct verify_lane *l, const struct verify_file *f)
     return error == 0 ? add_hashes(l, f, r.n_hashes) : error;
 }
 
-void verify_add(struct verify *v, unsigned lane, const struct verify_file *f)
+static void add(struct verify_lane *l, const struct verify_file *f)
 {
-    struct verify_lane *l = &v->lanes[lane];
-
     pthread_mutex_lock(&l->lock);
     if (l->lost == 0 && !l->started)
         l->lost = add_record(l, f);
     l->total_bytes += l->started ? 0 : f->length;
     l->total_files += !l->started;
     pthread_mutex_unlock(&l->lock);
+}
+
+/* Notes the source of a file, once. Where nothing of it was read there is nothing to compare. */
+static void add_source(struct verify *v, const struct verify_file *f)
+{
+    struct verify_file source = *f;
+    int r;
+
+    if (!f->hashes)
+        return;
+    pthread_mutex_lock(&v->sources_lock);
+    r = inode_set_add(&v->sources, f->source_dev, f->source_ino);
+    pthread_mutex_unlock(&v->sources_lock);
+    source.dest = f->source;
+    source.dev = f->source_dev;
+    source.ino = f->source_ino;
+    source.offset = f->start;
+    source.whole = false;
+    if (r != 0) /* without memory it may come twice */
+        add(&v->lanes[v->config.n_dests], &source);
+}
+
+void verify_add(struct verify *v, unsigned lane, const struct verify_file *f)
+{
+    if (v->config.dests)
+        add(&v->lanes[lane], f);
+    if (v->config.source)
+        add_source(v, f);
 }
 
 void verify_total(const struct verify *v, unsigned lane, uint64_t *ret_bytes,
@@ -135,7 +169,7 @@ void verify_start(struct verify *v, struct message_queue *messages, int wake_fd)
 {
     v->messages = messages;
     v->wake_fd = wake_fd;
-    for (unsigned i = 0; i < v->config.n_lanes; i++) {
+    for (unsigned i = 0; i < verify_n_lanes(v); i++) {
         struct verify_lane *l = &v->lanes[i];
         int r;
 

@@ -35,7 +35,9 @@
 struct verify;
 
 struct verify_config {
-    unsigned n_lanes;  /* destinations */
+    unsigned n_dests;
+    bool dests;        /* destinations are read back */
+    bool source;       /* the source is, too: by one more lane, the last one */
     unsigned n_copies; /* sources on the command line */
     unsigned repairs;  /* how often what differs is written again; 0: never */
 };
@@ -47,6 +49,8 @@ struct verify_file {
     const char *dest;
     dev_t dev; /* of the file that was made */
     ino_t ino;
+    dev_t source_dev;
+    ino_t source_ino;
     uint64_t start;                    /* of the copied range in the source, bytes */
     uint64_t offset;                   /* where the range lies in the destination, bytes */
     uint64_t length;                   /* of the range, bytes */
@@ -103,9 +107,12 @@ int verify_create(const struct verify_config *config, struct verify **ret_verify
 /* Frees it. No lane may be running or hang. NULL is fine. */
 void verify_free(struct verify *v);
 
-/* Notes a file at the destination of that lane. If that fails, the lane's verification does: a file
- * would be missing. */
+/* Notes a file at the destination of that lane, and its source, if that is to be read back and was
+ * not noted yet. If that fails, the lane's verification does: a file would be missing. */
 void verify_add(struct verify *v, unsigned lane, const struct verify_file *f);
+
+/* The number of lanes: of destinations, and one more if the source is read back. */
+unsigned verify_n_lanes(const struct verify *v);
 
 /* Bytes and files of all records of a lane. */
 void verify_total(const struct verify *v, unsigned lane, uint64_t *ret_bytes,

@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 #include <sys/stat.h>
 
+#include "base/inode_set.h"
 #include "base/spool.h"
 #include "verify.h"
 
@@ -60,6 +61,8 @@ struct verify_lane {
 
 struct verify {
     struct verify_config config;
+    pthread_mutex_t sources_lock;
+    struct inode_set sources; /* that were noted */
     struct verify_lane *lanes;
     struct message_queue *messages;
     int wake_fd;
@@ -128,6 +131,12 @@ bool verify_read_source(struct verify_check *c, uint64_t at, char *buf, size_t n
 
 /* Verifies the file of the record. */
 void verify_check_file(struct verify_check *c);
+
+/* Whether the lane reads the source back. */
+static inline bool verify_is_source(const struct verify_lane *l)
+{
+    return l->n == l->verify->config.n_dests;
+}
 
 /* ---- open.c ---- */
 

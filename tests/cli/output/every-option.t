@@ -51,6 +51,8 @@ copies --fsync
 copies --verify
 copies --verify=dest
 copies --verify=none
+copies --verify=source
+copies --verify=dest,source
 copies --repair --verify
 copies --repair=1 --verify
 copies --in-order

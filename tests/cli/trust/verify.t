@@ -60,6 +60,8 @@ run --verify src a fifo
 run --verify src a /dev/null
 run --verify=medium src new
 run --repair src new
+run --verify=source --repair src new
+run --verify=source,dust src new
 run --verify --link src new
 run --verify -s src new
 run --verify --attributes-only src new
@@ -95,10 +97,16 @@ ucopy: --verify: 'fifo' cannot be read back
 exit 2
 ucopy: --verify: '/dev/null' cannot be read back
 exit 2
-ucopy: --verify=medium: expected dest or none
+ucopy: --verify=medium: expected words out of dest, source and none, with commas between them
 ucopy: Try 'ucopy --help' for more information.
 exit 2
 ucopy: --repair needs --verify: it writes what differs again
+ucopy: Try 'ucopy --help' for more information.
+exit 2
+ucopy: --repair needs --verify=dest: it writes what differs again
+ucopy: Try 'ucopy --help' for more information.
+exit 2
+ucopy: --verify=source,dust: expected words out of dest, source and none, with commas between them
 ucopy: Try 'ucopy --help' for more information.
 exit 2
 ucopy: --link makes no copies: it contradicts --verify
