@@ -1,5 +1,6 @@
 /* file: one file of a lane is opened, read past the page cache, and judged. See verify_priv.h. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/fd.h"
@@ -8,6 +9,9 @@
 
 /* How long a wait for the engine may take before the lane looks whether it is to stop, ms. */
 #define WAIT_MS 200u
+
+/* The numbers of backups may have gaps; not many. */
+#define MAX_MISSING 8u
 
 /* ---- the file is opened ---- */
 
@@ -20,18 +24,47 @@ static bool fail_open(struct verify_check *c, int err, const char *message)
     return false;
 }
 
+/* Whether what was opened is the file that was made. */
+static bool is_the_file(struct verify_check *c)
+{
+    const struct verify_record *r = c->record;
+
+    return fstat(c->fd, &c->st) == 0 &&
+           (r->ino == 0 || (c->st.st_dev == r->dev && c->st.st_ino == r->ino)) &&
+           (S_ISREG(c->st.st_mode) || (verify_is_source(c->lane) && S_ISBLK(c->st.st_mode)));
+}
+
+/* Another source of this run may have got the name, and the file is a numbered backup now. */
+static bool open_backup(struct verify_check *c)
+{
+    for (unsigned n = 1, missing = 0; missing < MAX_MISSING; n++) {
+        char *path = NULL;
+
+        if (asprintf(&path, "%s.~%u~", c->dest, n) < 0)
+            return false;
+        c->fd = verify_open(path, O_RDONLY);
+        if (c->fd >= 0 && is_the_file(c)) {
+            c->backup = path;
+            c->dest = path;
+            return true;
+        }
+        missing += c->fd < 0;
+        free(path);
+        if (c->fd >= 0)
+            (void)fd_close(&c->fd);
+    }
+    return false;
+}
+
 static bool open_file(struct verify_check *c)
 {
     c->fd = verify_open(c->dest, O_RDONLY);
     if (c->fd < 0)
         return fail_open(c, -c->fd, NULL);
-    if (fstat(c->fd, &c->st) < 0)
-        return fail_open(c, errno, NULL);
-    if ((c->record->ino != 0 &&
-         (c->st.st_dev != c->record->dev || c->st.st_ino != c->record->ino)) ||
-        !(S_ISREG(c->st.st_mode) || (verify_is_source(c->lane) && S_ISBLK(c->st.st_mode))))
-        return fail_open(c, ESTALE, "another file stands there now");
-    return true;
+    if (is_the_file(c))
+        return true;
+    (void)fd_close(&c->fd);
+    return open_backup(c) || fail_open(c, ESTALE, "another file stands there now");
 }
 
 /* ---- it is read ---- */
@@ -214,6 +247,7 @@ static void close_all(struct verify_check *c)
     (void)fd_close(&c->fd_direct);
     (void)fd_close(&c->fd_source);
     free(c->ranges);
+    free(c->backup);
 }
 
 void verify_check_file(struct verify_check *c)

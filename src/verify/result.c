@@ -60,7 +60,7 @@ void verify_note_range(struct verify_check *c, uint64_t offset, uint64_t length)
         r->length = offset + length - r->offset;
         return;
     }
-    if (c->n_ranges == c->room) {
+    if (!c->ranges || c->n_ranges == c->room) {
         size_t room = c->room ? 2 * c->room : 16;
         struct verify_range *all = reallocarray(c->ranges, room, sizeof(*all));
 

@@ -74,6 +74,7 @@ struct verify_check {
     struct verify_lane *lane;
     const struct verify_record *record;
     const char *source, *dest; /* paths */
+    char *backup;              /* what dest is then; owned; NULL: it is that of the record */
     uint64_t hashes_at;        /* in the spool */
     struct verify_result *result;
     struct stat st;

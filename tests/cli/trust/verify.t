@@ -52,6 +52,12 @@ truncate -s 1T huge
 dd if=src of=huge bs=4096 seek=100000000 count=2 conv=notrunc status=none
 run --verify huge far
 truncate -s 0 huge far
+# What another source of the run has made a backup of is read there.
+mkdir x y numbered
+cp src x/file
+cp other y/file
+run -v --verify --backup=numbered -t numbered x/file y/file 2>&1 | grep -E 'read back|exit' | say
+same src numbered/file.~1~
 # What was left alone is somebody else's.
 run -v --verify -n other a 2>&1 | grep verif
 # Refused.
@@ -91,6 +97,9 @@ exit 0
 exit 0
 ucopy: deeper: read back 2 B in 1 file: past the cache; it is right
 exit 0
+exit 0
+ucopy: numbered/file: read back 2.9 MiB in 1 file: past the cache; it is right
+ucopy: numbered/file: read back 68.4 KiB in 1 file: past the cache; it is right
 exit 0
 ucopy: a: not verified: it was left as it is
 ucopy: --verify: 'fifo' cannot be read back
