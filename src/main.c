@@ -112,6 +112,7 @@ static bool run_init(struct run *r, const struct plan *p, const struct options *
                                          .dests = o->verify & VERIFY_DEST,
                                          .source = o->verify & VERIFY_SOURCE,
                                          .n_copies = p->n_copies,
+                                         .max_request = options_max_request(o),
                                          .repairs = o->repair};
 
     *r = (struct run){.plan = p, .o = o, .signal_fd = signal_fd};

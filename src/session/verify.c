@@ -163,9 +163,9 @@ static void judge_result(struct copy_status *s, unsigned d, const struct verify_
 /* The source of that copy: if it was read otherwise now than before, nobody knows what is right. */
 static void judge_source(struct verification *x, struct copy_status *s, unsigned copy)
 {
-    unsigned lane = x->n_lanes - 1;
     const struct verify_result *r;
     struct failure *f = &s->source_failure;
+    unsigned lane;
 
     if (!(x->o->verify & VERIFY_SOURCE))
         return;
@@ -173,6 +173,7 @@ static void judge_source(struct verification *x, struct copy_status *s, unsigned
         report_error("%s: the verification was interrupted", s->source);
         return;
     }
+    lane = x->n_lanes - 1;
     if (x->given_up[lane]) {
         if (f->err == 0)
             failure_set(f, "read back", ETIMEDOUT, FAILURE_NO_OFFSET, NO_ANSWER);
@@ -289,12 +290,25 @@ static bool prepare(struct verification *x)
     return true;
 }
 
-static bool any_signal(const struct verification *x)
+/* The signal that has ended the copies; 0: none has. */
+static int signal_of(const struct verification *x)
 {
     for (unsigned i = 0; i < x->n_ends; i++)
         if (x->ends[i].signal)
-            return true;
-    return false;
+            return x->ends[i].signal;
+    return 0;
+}
+
+static void judge_all(struct verification *x)
+{
+    for (unsigned i = 0; i < x->n_ends; i++) {
+        struct copy_status *s = x->ends[i].status;
+
+        if (s)
+            judge_source(x, s, i);
+        for (unsigned d = 0; s && d < s->n_dests; d++)
+            judge(x, s, i, d);
+    }
 }
 
 /* Lets the lanes run, and judges. False: some of them hang. */
@@ -306,14 +320,7 @@ static bool run(struct verification *x)
     verify_start(x->v, x->messages, x->wake_fd);
     ended = watch(x);
     report_verification_ended(&x->status);
-    for (unsigned i = 0; i < x->n_ends; i++) {
-        struct copy_status *s = x->ends[i].status;
-
-        if (s)
-            judge_source(x, s, i);
-        for (unsigned d = 0; s && d < s->n_dests; d++)
-            judge(x, s, i, d);
-    }
+    judge_all(x);
     return ended;
 }
 
@@ -329,8 +336,9 @@ void session_verify(const struct options *o, struct verify *v, struct session_en
     bool ended = true;
 
     x.shown_ms = x.began_ms;
-    if (any_signal(&x))
-        ;
+    x.signal = signal_of(&x);
+    if (x.signal)
+        judge_all(&x);
     else if (!prepare(&x))
         fail_all(&x);
     else if (x.n_lanes > 0)

@@ -256,6 +256,8 @@ void verify_check_file(struct verify_check *c)
     if (open_file(c) && verify_pass_cache(c)) {
         if (c->record->length <= UNIT)
             read_small(c);
+        else if (c->lane->verify->config.max_request < DEPTH * (uint64_t)UNIT)
+            read_plainly(c, 0);
         else
             read_large(c);
         check_end(c);

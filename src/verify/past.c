@@ -81,7 +81,7 @@ bool verify_pass_cache(struct verify_check *c)
     if (c->fd_direct < 0)
         c->fd_direct = -1;
     c->align = c->fd_direct >= 0 ? direct_io_align(c->fd_direct) : 0;
-    if (c->align == 0 || c->align > UNIT || c->record->offset % c->align != 0)
+    if (c->align == 0 || c->align > UNIT_PART || c->record->offset % c->align != 0)
         (void)fd_close(&c->fd_direct);
     return true;
 }
@@ -139,20 +139,26 @@ bool verify_is_direct(const struct verify_check *c, uint64_t at)
     return c->fd_direct >= 0 && (c->record->offset + at) % c->align == 0;
 }
 
-/* A direct read that ends at no multiple of the alignment has met the end of the file. */
-static int64_t read_direct(const struct verify_check *c, char *buf, size_t n, uint64_t offset)
+/* Reads up to n bytes. A direct read that ends at no multiple of the alignment has met the end of
+ * the file. */
+static int64_t read_pieces(struct verify_check *c, bool direct, char *buf, size_t n,
+                           uint64_t offset)
 {
+    uint64_t most = c->lane->verify->config.max_request / UNIT_PART * UNIT_PART;
     size_t done = 0;
 
     do {
-        ssize_t r = pread(c->fd_direct, buf + done, n - done, (off_t)(offset + done));
+        size_t part = n - done < most ? n - done : (size_t)most;
+        ssize_t r =
+            pread(direct ? c->fd_direct : c->fd, buf + done, part, (off_t)(offset + done));
 
         if (r < 0 && errno != EINTR)
             return -errno;
         if (r == 0)
             break;
         done += r > 0 ? (size_t)r : 0;
-    } while (done < n && done % c->align == 0);
+        verify_moved(c->lane);
+    } while (done < n && (!direct || done % c->align == 0));
     return (int64_t)done;
 }
 
@@ -165,10 +171,10 @@ int64_t verify_reread(struct verify_check *c, uint64_t at, char *buf, size_t wan
 
     verify_moved(c->lane);
     page_cache_drop(c->fd, 0, 0);
-    r = direct ? read_direct(c, buf, n, offset) : spool_pread(c->fd, buf, n, offset);
+    r = read_pieces(c, direct, buf, n, offset);
     if (r == -EINVAL && direct) { /* it is not for this file */
         (void)fd_close(&c->fd_direct);
-        r = spool_pread(c->fd, buf, want, offset);
+        r = read_pieces(c, false, buf, want, offset);
     }
     verify_moved(c->lane);
     return r > (int64_t)want ? (int64_t)want : r;

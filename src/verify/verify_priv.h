@@ -23,6 +23,9 @@
 #define UNIT  BLOCK_HASHES_UNIT
 #define DEPTH 4u
 
+/* With a short time-out in pieces of a multiple of this. No alignment of O_DIRECT is larger. */
+#define UNIT_PART (64u << 10)
+
 /* A record in the spool; behind it the two paths with their NULs, and the hashes. */
 struct verify_record {
     uint64_t dev, ino;

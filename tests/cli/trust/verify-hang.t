@@ -16,6 +16,17 @@ for signal in INT TERM; do
     same src one/a "$FAULT_BACKING/x"
 done
 files one
+# A slow one does not hang.
+mount_faultfs 'read * rate 1500000'
+run --verify --timeout=1 src one/a fault/x
+# The end comes in a later source: the earlier ones are not verified either.
+mount_faultfs 'rename * call=2 hang'
+cp src x
+cp src y
+start --verify -t one -t fault x y
+await_hang
+kill -INT $pid
+finish
 --- stdout
 ucopy: 2 of 3 destinations are complete
 ucopy: fault/x: read back: Connection timed out (it does not answer)
@@ -27,3 +38,9 @@ ucopy: one/a: the verification was interrupted
 ucopy: fault/x: the verification was interrupted
 exit 143
 a
+exit 0
+ucopy: one/x: the verification was interrupted
+ucopy: fault/x: the verification was interrupted
+ucopy: one/y: interrupted
+ucopy: fault/y: interrupted
+exit 130
