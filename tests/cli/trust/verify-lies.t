@@ -31,6 +31,12 @@ lie 'write * covers=1234567 call=1 flip 1234567' --repair
 cmp src fault/x
 lie 'write * covers=1234567 flip 1234567' --repair=2
 lie 'read|write * wrap 1500000' --repair
+# A repair leaves no trace.
+touch -d '2001-02-03 04:05:06.789' src
+chmod 4555 src
+lie 'write * covers=1234567 call=1 flip 1234567' -p --repair
+stat -c '%a %y' fault/x | cmp - <(stat -c '%a %y' two/b)
+chmod 644 src
 # Not all of what a destination has comes from this run.
 rules 'write * covers=123456 flip 123456'
 head -c 1M src >fault/x
@@ -125,6 +131,10 @@ ucopy: fault/x: bytes 1500001-3000000 still differ from what was read of SOURCE
 ucopy: 2 of 3 destinations are complete
 ucopy: fault/x: verification found 2 ranges of bytes that differ
 "one/a" "done" 0 0 0 "fault/x" "failed" 0 2 0 {"path":"fault/x","offset":0,"length":1500001,"first":0} {"path":"fault/x","offset":1500001,"length":1500000,"first":1500001} "two/b" "done" 0 0 0
+-- write * covers=1234567 call=1 flip 1234567 -p --repair
+exit 0
+ucopy: fault/x: byte 1234567 differs from what was read of SOURCE
+"one/a" "done" 0 0 0 "fault/x" "done" 0 0 1 {"path":"fault/x","offset":1234567,"length":1,"first":1234567} "two/b" "done" 0 0 0
 exit 0
 exit 4
 ucopy: fault/x: byte 1123456 differs from what was read of SOURCE
