@@ -21,6 +21,11 @@ how overlay
 how fuse
 # With checksums or inline, O_DIRECT may be what btrfs does not do.
 how btrfs | sed 's/direct/evicted/g'
+# Kernels before 6.5 have mincore(2) only; and where nothing counts pages, nothing is proved.
+for denied in cachestat=ENOSYS "cachestat=ENOSYS mincore=ENOSYS"; do
+    # shellcheck disable=SC2086 # several words
+    "$TOOLS/deny" $denied -- "$UCOPY" --verify --stats src here 2>&1 | grep -oE 'no way past|read back: .*'
+done
 # Pages that somebody has mapped stay; a read with O_DIRECT passes them.
 cat >map.py <<'END'
 import mmap, os, sys
@@ -51,4 +56,7 @@ no way past it
 no way past it
 fuse: direct 0 false direct 0 false
 btrfs: evicted 0 false evicted 0 false
+read back: direct
+no way past
+read back: cache
 exit 0
