@@ -110,7 +110,8 @@ static enum verify_how way_of(const struct verify_check *c, uint64_t after)
 
     if (before == UINT64_MAX || after == UINT64_MAX)
         return VERIFY_CACHE;
-    if (c->fd_direct >= 0 && after <= before && (before < pages || size == 0))
+    if (c->fd_direct >= 0 && !c->direct_refused && after <= before &&
+        (before < pages || size == 0))
         return VERIFY_DIRECT;
     return before == 0 ? VERIFY_EVICTED : VERIFY_CACHE;
 }
@@ -136,7 +137,7 @@ void verify_judge_way(struct verify_check *c)
 
 bool verify_is_direct(const struct verify_check *c, uint64_t at)
 {
-    return c->fd_direct >= 0 && (c->record->offset + at) % c->align == 0;
+    return c->fd_direct >= 0 && !c->direct_refused && (c->record->offset + at) % c->align == 0;
 }
 
 /* Reads up to n bytes. A direct read that ends at no multiple of the alignment has met the end of
@@ -173,7 +174,7 @@ int64_t verify_reread(struct verify_check *c, uint64_t at, char *buf, size_t wan
     page_cache_drop(c->fd, 0, 0);
     r = read_pieces(c, direct, buf, n, offset);
     if (r == -EINVAL && direct) { /* it is not for this file */
-        (void)fd_close(&c->fd_direct);
+        c->direct_refused = true;
         r = read_pieces(c, false, buf, want, offset);
     }
     verify_moved(c->lane);

@@ -83,6 +83,8 @@ struct verify_check {
     struct stat st;
     int fd, fd_direct;
     int fd_source; /* -1: not open yet */
+    bool
+        direct_refused; /* a read with fd_direct got EINVAL. It stays open: others may be under way */
     uint32_t align;
     uint64_t cached_before;
     uint64_t dest_data,
