@@ -70,6 +70,13 @@ static const struct option_word slow_words[] = {
     {NULL, 0},
 };
 
+static const struct option_word verify_words[] = {
+    {"dest", VERIFY_DEST},
+    {"source", VERIFY_SOURCE},
+    {"none", VERIFY_NONE},
+    {NULL, 0},
+};
+
 static const struct option_word engine_words[] = {
     {"auto", 0},
     {NULL, 0},
@@ -232,6 +239,15 @@ const struct option_row option_rows[] = {
     {.name = "fsync", .section = SECTION_COPYING,
      .help = "success means on stable storage: data and name",
      .stores = {SET(fsync, true)}},
+    {.name = "verify", .section = SECTION_COPYING,
+     .help = "read back past the page cache and compare: dest (alone), source, none",
+     .kind = VALUE_LIST, .metavar = "LIST", .optional = true, .alone = "dest",
+     .words = verify_words, .take = option_take_verify},
+    {.name = "repair", .section = SECTION_COPYING,
+     .help = "write what --verify finds to differ again, N times at most (alone: 3)",
+     .kind = VALUE_NUMBER, .metavar = "N", .optional = true, .alone = "3",
+     .min = 1, .max = 100,
+     .field = OPTION_FIELD(repair)},
     {.name = "in-order", .section = SECTION_COPYING,
      .help = "write strictly in ascending order, so that what is there is a prefix",
      .stores = {SET(in_order, true)}},

@@ -157,6 +157,25 @@ int option_take_no_preserve(struct options *o, const struct option_row *row, con
     return take_attributes(o, row, value, false);
 }
 
+int option_take_verify(struct options *o, const struct option_row *row, const char *list)
+{
+    unsigned verify = VERIFY_NONE;
+
+    for (;;) {
+        size_t length = strcspn(list, ",");
+        const struct option_word *word = option_find_word(row, list, length);
+
+        if (word == NULL)
+            return -EINVAL;
+        verify |= word->number;
+        if (list[length] == '\0')
+            break;
+        list += length + 1;
+    }
+    o->verify = verify;
+    return 0;
+}
+
 int option_take_target_directory(struct options *o, const struct option_row *row,
                                  const char *value)
 {

@@ -24,6 +24,9 @@ enum follow { FOLLOW_AUTO, FOLLOW_NEVER, FOLLOW_COMMAND_LINE, FOLLOW_ALWAYS };
  * --context. */
 enum context { CONTEXT_AS_IS, CONTEXT_DEFAULT, CONTEXT_GIVEN };
 
+/* What is read back and compared after the copy: bits. */
+enum verify_wish { VERIFY_NONE = 0, VERIFY_DEST = 1, VERIFY_SOURCE = 2 };
+
 struct command_line;
 struct option_row;
 
@@ -60,6 +63,8 @@ struct options {
 
     bool in_order;
     bool fsync;
+    unsigned verify; /* of enum verify_wish */
+    unsigned repair; /* how often what differs is written again; 0: never */
     bool inplace;
     bool partial; /* --partial or --resume */
     bool resume;

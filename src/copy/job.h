@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/block_hashes.h"
 #include "base/failure.h"
 #include "ledger.h"
 #include "source/extents.h"
@@ -88,6 +89,7 @@ struct job {
     bool in_order;
     bool stop_on_error;
     struct journal_writer *journal_writer; /* notes what destinations hold; NULL: none */
+    struct block_hashes *hashes;           /* of what is read of the source; NULL: none */
     struct extents *extents;               /* of the source; NULL: it is all data */
     uint32_t zero_block; /* bytes: blocks of so many zeros are not written to destinations
                             that are blank; 0: they are not looked for */

@@ -113,6 +113,38 @@ static void add_attributes(json_t **object, const struct dest_status *d)
     add(object, "attribute_failures", array);
 }
 
+static json_t *mismatches_of(const struct verify_result *v)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < v->n_ranges; i++) {
+        json_t *range = json_object();
+
+        add_name(&range, "path", "path_base64", v->ranges[i].path);
+        add_bytes(&range, "offset", v->ranges[i].offset);
+        add_bytes(&range, "length", v->ranges[i].length);
+        add_bytes(&range, "first", v->ranges[i].first);
+        append(&array, range);
+    }
+    return array;
+}
+
+static void add_verified(json_t **object, const char *key, const struct verify_result *v)
+{
+    json_t *verified = json_object();
+
+    add(&verified, "how", json_string(report_status_way(v)));
+    add_bytes(&verified, "cached_pages", v->cached_pages);
+    add_bytes(&verified, "files", v->files);
+    add_bytes(&verified, "bytes", v->bytes);
+    add_bytes(&verified, "doubts", v->doubts);
+    add_bytes(&verified, "failed", v->n_failed);
+    add_bytes(&verified, "repaired", v->repaired);
+    add_bytes(&verified, "left", v->n_left);
+    add(&verified, "mismatches", mismatches_of(v));
+    add(object, key, verified);
+}
+
 static void add_dest_fields(json_t **object, const struct dest_status *d)
 {
     static const struct failure none = {.err = 0};
@@ -128,6 +160,10 @@ static void add_dest_fields(json_t **object, const struct dest_status *d)
     add_attributes(object, d);
     add_bytes(object, "resumed", d->resumed);
     add_bytes(object, "kept", d->kept);
+    if (d->verified)
+        add_verified(object, "verified", d->verified);
+    else
+        add(object, "verified", json_null());
 }
 
 static void add_dests(json_t **event, const struct copy_status *s)
@@ -232,6 +268,14 @@ int report_json_source_changed(const char *source, const char *path)
     return write_line(event);
 }
 
+int report_json_verified(const struct copy_status *s, unsigned d)
+{
+    json_t *event = event_new("verified", s->source);
+
+    add_dest_fields(&event, &s->dests[d]);
+    return write_line(event);
+}
+
 int report_json_summary(const struct copy_status *s)
 {
     json_t *event = event_new("summary", s->source);
@@ -242,6 +286,8 @@ int report_json_summary(const struct copy_status *s)
     add_bytes(&event, "read_bytes", s->read_bytes);
     add_failure(&event, "source_error", "source_errno", &s->source_failure);
     add(&event, "changed", json_integer((json_int_t)s->n_changed));
+    if (s->source_verified)
+        add_verified(&event, "source_verified", s->source_verified);
     add_dests(&event, s);
     add(&event, "exit", json_integer(s->exit_status));
     return write_line(event);

@@ -26,6 +26,7 @@ int report_json_file_failed(const char *source, const char *dest, const char *pa
 int report_json_source_changed(const char *source, const char *path);
 
 /* "summary" */
+int report_json_verified(const struct copy_status *s, unsigned d);
 int report_json_summary(const struct copy_status *s);
 
 /* "dry_run", for one destination; how: see report_dry_run(). */

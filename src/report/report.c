@@ -283,9 +283,12 @@ static void write_stats(const struct copy_status *s)
             fprintf(m.f, "%llu files, ", (unsigned long long)d->files);
         if (d->files_skipped > 0)
             fprintf(m.f, "%llu skipped, ", (unsigned long long)d->files_skipped);
-        fprintf(m.f, "%s%s%s\n", d->skipped ? "skipped" : report_status_name(d),
+        fprintf(m.f, "%s%s%s", d->skipped ? "skipped" : report_status_name(d),
                 d->durable ? ", durable" : "",
                 d->n_attribute_failures > 0 ? ", attributes missing" : "");
+        if (d->verified)
+            fprintf(m.f, ", read back: %s", report_status_way(d->verified));
+        fputc('\n', m.f);
     }
     report_message_end(&m);
 }
@@ -338,9 +341,60 @@ static void write_failures(const struct copy_status *s)
             write_dest_failure(s->source, &s->dests[i]);
 }
 
-void report_summary(const struct copy_status *s)
+void report_copied(const struct copy_status *s)
 {
     report_display_finish(s);
+}
+
+void report_verification(const struct copy_status *s)
+{
+    report_display_start(s);
+    report.json_at = 0;
+}
+
+void report_verification_ended(const struct copy_status *s)
+{
+    report_display_finish(s);
+}
+
+/* How the files were read back, and what came of it. */
+static void write_verified(const char *path, const struct verify_result *v)
+{
+    char bytes[16];
+
+    text_human(bytes, sizeof(bytes), (double)v->bytes);
+    if (v->no_medium)
+        report_error("%s: compared in memory: this file system has no medium", path);
+    else if (v->how == VERIFY_CACHE)
+        report_error(
+            "%s: there was no way past the page cache for all of it (%llu pages): what "
+            "was compared may not be what is on the medium",
+            path, (unsigned long long)v->cached_pages);
+    report_verbose("%s: read back %s in %llu file%s: %s%s%s", path, bytes,
+                   (unsigned long long)v->files, v->files == 1 ? "" : "s", report_status_way(v),
+                   v->remote ? "; a server may have cached it" : "",
+                   v->n_left     ? "; it differs"
+                   : v->n_failed ? "; not all could be compared"
+                   : v->repaired ? "; it differed, and was repaired"
+                                 : "; it is right");
+}
+
+void report_source_verified(const struct copy_status *s)
+{
+    write_verified(s->source, s->source_verified);
+}
+
+void report_verified(const struct copy_status *s, unsigned d)
+{
+    write_verified(s->dests[d].path, s->dests[d].verified);
+    if (report.options->json)
+        remember_stdout_error(report_json_verified(s, d));
+}
+
+void report_summary(const struct copy_status *s)
+{
+    if (!report.options->verify)
+        report_display_finish(s);
     for (unsigned i = 0; i < s->n_dests && !s->tree; i++) {
         if (s->dests[i].state != DEST_DONE)
             continue;

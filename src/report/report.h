@@ -20,10 +20,12 @@
 
 #include "base/failure.h"
 #include "cli/options.h"
+#include "verify/verify.h"
 
 enum dest_state {
     DEST_COPYING,
-    DEST_READING,  /* --check and --compare */
+    DEST_READING,   /* --check and --compare */
+    DEST_VERIFYING, /* --verify */
     DEST_FLUSHING, /* all bytes are written; fsync and rename are running */
     DEST_DONE,
     DEST_FAILED,
@@ -43,12 +45,13 @@ struct dest_status {
     bool attributes;        /* with DEST_DONE: attributes had to be preserved */
     const struct failure *attribute_failures; /* attributes that were not; not owned */
     unsigned n_attribute_failures;
-    bool attributes_lost;   /* some were not, which is no failure */
-    struct failure failure; /* with DEST_FAILED */
-    bool by_source;         /* failed only because the source failed */
-    bool by_all;            /* failed like all others, for one reason that was reported already */
-    uint64_t resumed;       /* how many of the bytes an earlier run had written */
-    uint64_t kept;          /* with DEST_FAILED: bytes from which --resume can go on */
+    bool attributes_lost;                 /* some were not, which is no failure */
+    struct failure failure;               /* with DEST_FAILED */
+    const struct verify_result *verified; /* NULL: it was not; not owned */
+    bool by_source;                       /* failed only because the source failed */
+    bool by_all; /* failed like all others, for one reason that was reported already */
+    uint64_t resumed; /* how many of the bytes an earlier run had written */
+    uint64_t kept;    /* with DEST_FAILED: bytes from which --resume can go on */
     bool
         mixed; /* with DEST_FAILED: an existing file was written into, and holds old data, too */
 };
@@ -74,7 +77,8 @@ struct copy_status {
     unsigned workers;
     uint64_t chunk_size; /* bytes */
     unsigned queue_depth;
-    struct failure source_failure; /* err 0: the source has not failed */
+    struct failure source_failure;               /* err 0: the source has not failed */
+    const struct verify_result *source_verified; /* NULL: it was not read back; not owned */
     uint64_t n_changed; /* files that changed while they were copied, which was allowed */
     struct dest_status *dests;
     unsigned n_dests;
@@ -133,6 +137,21 @@ int report_progress_interval_ms(void);
  * lines; with --json a "progress" line. asked: the user has requested it with SIGUSR1; then it
  * is written to stderr even if the progress is switched off. */
 void report_progress(const struct copy_status *s, bool asked);
+
+/* With --verify: a copy was made, and its verification comes later. Shows the last state of the
+ * progress. */
+void report_copied(const struct copy_status *s);
+
+/* The verification of all copies starts, or it has ended: s is about its progress only. */
+void report_verification(const struct copy_status *s);
+void report_verification_ended(const struct copy_status *s);
+
+/* Destination d was verified: JSON "verified", a message with -v, and always one where it has no
+ * way past the page cache. */
+void report_verified(const struct copy_status *s, unsigned d);
+
+/* The same for the source: the messages. */
+void report_source_verified(const struct copy_status *s);
 
 /* A copy has ended. Shows the last state of the progress, which stays on the screen. Then with
  * --stats the statistics. The last lines on stderr are the attributes that were not preserved,

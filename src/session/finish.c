@@ -7,6 +7,7 @@
 #include "base/medium.h"
 #include "session_priv.h"
 #include "source/gone.h"
+#include "verify/verify.h"
 
 static void call_check(void *calls, unsigned i)
 {
@@ -140,6 +141,31 @@ static void check_medium(struct session *s, unsigned d)
     session_fail_dest(s, d, &f);
 }
 
+/* Destination d is to be read back. */
+static void note_for_verification(struct session *s, unsigned d)
+{
+    const struct plan_copy *copy = s->copy;
+    const struct made_id *id = &session_target(s, d)->id;
+    const struct verify_file f = {
+        .copy = copy->number,
+        .source = copy->source,
+        .dest = copy->dests[d],
+        .dev = id->dev,
+        .ino = id->ino,
+        .source_dev = s->source.st.st_dev,
+        .source_ino = s->source.st.st_ino,
+        .start = s->start,
+        .offset = s->o->dest_offset,
+        .length = s->views[d].held,
+        .whole = !s->o->has_dest_offset,
+        .many = s->file,
+        .hashes = s->job.hashes,
+    };
+
+    if (copy->verify)
+        verify_add(copy->verify, copy->lanes ? copy->lanes[d] : d, &f);
+}
+
 static void commit_called(struct session *s, void (*meanwhile)(struct session *s))
 {
     for (unsigned d = 0; d < s->copy->n_dests; d++)
@@ -156,6 +182,8 @@ static void commit_called(struct session *s, void (*meanwhile)(struct session *s
             continue;
         note_committed(s, d);
         check_medium(s, d);
+        if (s->dests[d].status->state != DEST_FAILED)
+            note_for_verification(s, d);
     }
 }
 

@@ -161,6 +161,28 @@ void session_run(const struct options *o, const struct plan_copy *copy, int sign
     session_run_file(o, copy, NULL, signal_fd, ret);
 }
 
+static void free_owner(void *s)
+{
+    session_free(s);
+}
+
+/* The copy was made. Its verification has to wait for those of the other sources. */
+static void leave_to_verification(struct session *s, struct session_end *end)
+{
+    report_copied(&s->status);
+    if (!s->abandoned) { /* there may be many */
+        close(s->news_fd);
+        s->news_fd = -1;
+    }
+    *end = (struct session_end){
+        .status = &s->status,
+        .unavailable = s->unavailable && !s->touched,
+        .signal = s->signal,
+        .owner = s->abandoned ? NULL : s,
+        .free_owner = free_owner,
+    };
+}
+
 void session_run_file(const struct options *o, const struct plan_copy *copy,
                       const struct session_file *file, int signal_fd,
                       struct session_result *ret)
@@ -179,7 +201,7 @@ void session_run_file(const struct options *o, const struct plan_copy *copy,
         session_exit_status(o, &s->status, s->unavailable && !s->touched, s->signal);
     if (file)
         file->ended(file->arg, &s->status);
-    else
+    else if (!copy->verify)
         report_summary(&s->status);
     *ret = (struct session_result){
         .exit_status = s->status.exit_status,
@@ -188,7 +210,9 @@ void session_run_file(const struct options *o, const struct plan_copy *copy,
                  (o->stop_on_error && s->status.exit_status != 0 && s->status.exit_status != 6),
         .abandoned = s->abandoned,
     };
-    if (!s->abandoned) /* otherwise hanging threads may still use it */
+    if (!file && copy->verify)
+        leave_to_verification(s, &ret->end);
+    else if (!s->abandoned) /* otherwise hanging threads may still use it */
         session_free(s);
 }
 

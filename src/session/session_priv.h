@@ -17,6 +17,7 @@
  *     finish.c   commits or gives up the destinations
  *     watch.c    starts the workers and watches them
  *     dry_run.c  --dry-run
+ *     verify.c   reads back what all copies have made
  *     session.c  the order of events */
 #ifndef UCOPY_SESSION_SESSION_PRIV_H
 #define UCOPY_SESSION_SESSION_PRIV_H

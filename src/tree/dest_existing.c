@@ -61,10 +61,13 @@ static void count_existing_copy(struct tree_dest *t, const struct record *r, con
     if (flush && err != 0) {
         tree_dest_fail(t, "fsync", err, NULL);
     } else {
+        const struct made_id id = {.dev = there->st_dev, .ino = there->st_ino};
         uint64_t size = (uint64_t)r->st.st_size;
 
         made_add(t->request.made_files, there->st_dev, there->st_ino);
         tree_dest_note_kept(t, &r->st, there);
+        if (t->request.complete)
+            t->request.complete(t->request.arg, t->path.bytes, &id, size, &r->st, NULL);
         atomic_fetch_add(&t->request.view->bytes, size);
         atomic_fetch_add(&t->request.view->resumed, size);
         atomic_fetch_add(&t->request.view->files, 1);

@@ -76,8 +76,8 @@ static int note_created(struct tree_dest *t, mode_t asked)
     const struct tree_level *l = tree_dest_dir(t);
     struct stat *st = &t->created;
 
-    if (!l->known || tree_dest_notes_made(t) || tree_dest_notes_links(t) ||
-        (t->request.preserve.mode && !is_exact(t, asked)))
+    if (!l->known || t->request.complete || tree_dest_notes_made(t) ||
+        tree_dest_notes_links(t) || (t->request.preserve.mode && !is_exact(t, asked)))
         return examine_created(t, asked);
     *st = (struct stat){.st_mode = S_IFREG | asked, .st_uid = l->uid, .st_gid = l->gid};
     st->st_atim.tv_nsec = st->st_mtim.tv_nsec = -1;
@@ -209,6 +209,8 @@ static bool begin_file(struct tree_dest *t, const struct record *r)
     t->file_st = r->st;
     t->offset = 0;
     t->cloned = t->long_enough = false;
+    if (t->hashes)
+        block_hashes_reset(t->hashes);
     is_there = tree_dest_exists(t, t->file_name, &there);
     if (is_there < 0 || (!is_there && t->request.durable && tree_dest_names_full(t) &&
                          !tree_dest_give_names(t)))
@@ -323,6 +325,9 @@ static void commit_file(struct tree_dest *t)
     if (tree_dest_notes_made(t))
         made_add(t->request.made_files, id.dev, id.ino);
     tree_dest_note_made(t, &t->file_st, t->path.bytes, &id);
+    if (t->request.complete)
+        t->request.complete(t->request.arg, t->path.bytes, &id, t->offset, &t->file_st,
+                            t->hashes);
     atomic_fetch_add(&t->request.view->bytes, t->offset);
     atomic_fetch_add(&t->request.view->files, 1);
     tree_dest_note_put(t, t->offset);

@@ -118,6 +118,7 @@ struct tree_dest {
     uint64_t offset;     /* bytes written so far */
     bool cloned;         /* it has all its data */
     bool long_enough;    /* it has its full length already */
+    struct block_hashes *hashes; /* of what is written; with request.complete */
     struct target target;
 
     /* What was decided before the file itself came. */

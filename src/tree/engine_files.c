@@ -205,8 +205,13 @@ static void fail_file(struct tree_main *m)
 static bool run_session(struct engine_file *e)
 {
     struct tree_main *m = e->m;
-    const struct plan_copy copy = {
-        .source = e->path, .dests = e->paths, .n_dests = e->n, .made = m->tree->copy->made};
+    const struct plan_copy copy = {.source = e->path,
+                                   .dests = e->paths,
+                                   .n_dests = e->n,
+                                   .made = m->tree->copy->made,
+                                   .verify = m->tree->copy->verify,
+                                   .number = m->tree->copy->number,
+                                   .lanes = e->dests};
     const struct session_file file = {.fd = e->fd,
                                       .targets = e->requests,
                                       .ret_ids = e->ids,

@@ -48,6 +48,13 @@ copies --no-preserve=all
 try --attributes-only src a b
 [ ! -s a ] || echo "a is not empty"
 copies --fsync
+copies --verify
+copies --verify=dest
+copies --verify=none
+copies --verify=source
+copies --verify=dest,source
+copies --repair --verify
+copies --repair=1 --verify
 copies --in-order
 copies --partial
 copies --resume
