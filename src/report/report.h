@@ -26,7 +26,7 @@ enum dest_state {
     DEST_COPYING,
     DEST_READING,   /* --check and --compare */
     DEST_VERIFYING, /* --verify */
-    DEST_FLUSHING, /* all bytes are written; fsync and rename are running */
+    DEST_FLUSHING,  /* all bytes are written; fsync and rename are running */
     DEST_DONE,
     DEST_FAILED,
 };
@@ -49,7 +49,7 @@ struct dest_status {
     struct failure failure;               /* with DEST_FAILED */
     const struct verify_result *verified; /* NULL: it was not; not owned */
     bool by_source;                       /* failed only because the source failed */
-    bool by_all; /* failed like all others, for one reason that was reported already */
+    bool by_all;      /* failed like all others, for one reason that was reported already */
     uint64_t resumed; /* how many of the bytes an earlier run had written */
     uint64_t kept;    /* with DEST_FAILED: bytes from which --resume can go on */
     bool

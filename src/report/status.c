@@ -8,12 +8,9 @@
 const char *report_status_name(const struct dest_status *d)
 {
     static const char *const names[] = {
-        [DEST_COPYING] = "copying",
-        [DEST_READING] = "reading",
-        [DEST_VERIFYING] = "verifying",
-        [DEST_FLUSHING] = "flushing",
-        [DEST_DONE] = "done",
-        [DEST_FAILED] = "failed",
+        [DEST_COPYING] = "copying",     [DEST_READING] = "reading",
+        [DEST_VERIFYING] = "verifying", [DEST_FLUSHING] = "flushing",
+        [DEST_DONE] = "done",           [DEST_FAILED] = "failed",
     };
 
     return d->state == DEST_FAILED && d->kept > 0 ? "partial" : names[d->state];

@@ -33,6 +33,6 @@ few=("$threads" "$rounds")
 rm a/* b/*
 calls 240
 at_most "threads" "${few[0]}" "$threads" 0
-# Open, look, open; a check of the source and a commit, twice if the destinations end one after the other.
-at_most "rounds" "${few[1]}" "$rounds" 7
+# Open, look, open; a check of the source and a commit, twice if the destinations end one after the other; close.
+at_most "rounds" "${few[1]}" "$rounds" 8
 same s/240 a/240 b/240
