@@ -102,16 +102,18 @@ struct reading {
     bool direct;
 };
 
-/* The first engine that works here for such files; NULL: none does. */
-static struct engine *make_engine(const struct engine_config *config, bool direct)
+/* The first engine that works here for such files; NULL: none does. Those that did not work for an
+ * earlier file are not tried again. */
+static struct engine *make_engine(struct verify_lane *l, const struct engine_config *config,
+                                  bool direct)
 {
     struct engine_reason why;
     struct engine *e = NULL;
 
-    for (unsigned i = 0; engine_table[i]; i++) {
-        if (engine_table[i]->needs_direct && !direct)
+    for (unsigned *i = &l->engine[direct]; engine_table[*i]; ++*i) {
+        if (engine_table[*i]->needs_direct && !direct)
             continue;
-        if (engine_create(engine_table[i], config, &e, &why) == 0)
+        if (engine_create(engine_table[*i], config, &e, &why) == 0)
             return e;
     }
     return NULL;
@@ -225,7 +227,7 @@ static void read_large(struct verify_check *c)
     struct reading r = {.c = c, .direct = c->fd_direct >= 0};
     bool ran;
 
-    r.engine = make_engine(&config, r.direct);
+    r.engine = make_engine(c->lane, &config, r.direct);
     ran = r.engine && run(&r);
     engine_destroy(r.engine);
     if (!ran)

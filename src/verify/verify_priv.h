@@ -51,9 +51,11 @@ struct verify_lane {
     /* The lane's thread's. */
     struct verify_result *results; /* per copy */
     unsigned round;                /* 0: the first look */
-    bool synced;                   /* the file system was flushed as a whole */
-    char *buffers;                 /* DEPTH + 2 units: the last two are for comparisons */
-    char *paths;                   /* of the current record */
+    unsigned engine
+        [2];     /* index into engine_table, without and with O_DIRECT: of the one that works */
+    bool synced; /* the file system was flushed as a whole */
+    char *buffers; /* DEPTH + 2 units: the last two are for comparisons */
+    char *paths;   /* of the current record */
     size_t paths_room;
 
     bool over; /* under the lock */

@@ -1,5 +1,6 @@
 # A destination that lies is found out: it drops writes, flips a bit when it is written or read, or
 # is smaller than it says. The other destinations are right.
+# labels: threads
 --- script
 need_faultfs
 genfile src 3000001

@@ -1,4 +1,5 @@
 # The source is read a second time: what was copied may not be what it holds.
+# labels: threads
 --- script
 need_faultfs
 exec 2>&1
