@@ -1,5 +1,6 @@
 #include "sums.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -261,10 +262,13 @@ static int parse_line(struct parser *p, struct sum *sum, char *line)
 {
     int r = parse_any(p, sum, line);
 
-    for (size_t i = 0; r == 0 && p->algorithms[i]; i++)
+    if (r < 0)
+        return r;
+    assert(sum->algorithm);
+    for (size_t i = 0; p->algorithms[i]; i++)
         if (strcmp(p->algorithms[i], sum->algorithm) == 0)
             return 0;
-    return r < 0 ? r : refuse(p, "checksums of %s cannot be verified yet", sum->algorithm);
+    return refuse(p, "checksums of %s cannot be verified yet", sum->algorithm);
 }
 
 /* ---- the list ---- */
