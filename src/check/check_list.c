@@ -119,7 +119,7 @@ static int take_list(const struct options *o, struct list_file *l, struct sums *
         report_error("%s: %s", l->path, strerror(l->error < 0 ? -l->error : ENOMEM));
         return EXIT_USAGE;
     }
-    r = sums_parse(ret, l->text, l->size, l->path, check_algorithms, &error);
+    r = sums_parse(ret, l->text, l->size, l->path, &error);
     l->text = NULL;
     if (r == 0)
         return 0;
