@@ -2,76 +2,94 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/fd.h"
-#include "base/hash.h"
 #include "inspection_priv.h"
 #include "verify/open_beneath.h"
 #include "verify/scan.h"
 
-/* An XXH3-128 hash as xxhsum writes it, with a zero. */
-#define HEX_SIZE 33
-
-const char *const check_algorithms[] = {"xxh128", NULL};
+/* Lines about one file that are verified in one read. More of them take another read. */
+#define MAX_LINES 8u
 
 struct check_work {
     struct inspector *member;
     const struct check_jobs *jobs;
     int root;
     void *buffer;
-    struct hash_stream *hash;
 };
 
 /* One file, and its lines in the list. */
 struct check_file {
     const struct sum *sums;
-    size_t n;
+    unsigned n;
+    struct digest *digests[MAX_LINES];
 };
 
-/* Reads the file into the hash. False: it could not be read, which has been reported, or the thread
- * has to end. */
-static bool read_into_hash(struct check_work *w, const char *name, int fd)
+/* Reads the file into the digests. False: it could not be read, which has been reported, or the
+ * thread has to end. */
+static bool read_into_digests(struct check_work *w, struct check_file *file, int fd)
 {
     struct read_file f;
     ssize_t n;
 
-    hash_stream_reset(w->hash);
     read_file_begin(&f, fd);
     do {
         if (inspector_step(w->member))
             return false;
         n = read_file_next(&f, w->buffer, w->member->inspection->buffer);
-        if (n > 0) {
-            hash_stream_add(w->hash, w->buffer, (size_t)n);
+        for (unsigned i = 0; n > 0 && i < file->n; i++)
+            digest_update(file->digests[i], w->buffer, (size_t)n);
+        if (n > 0)
             atomic_fetch_add(&w->member->bytes, (uint64_t)n);
-        }
     } while (n > 0);
     if (n < 0)
-        inspector_fail(w->member, name, "read", (int)n, f.offset);
+        inspector_fail(w->member, file->sums->name, "read", (int)n, f.offset);
     inspector_note_how(w->member, read_file_how(&f));
     return n == 0;
 }
 
 /* Compares with the lines of the list. */
-static void judge(struct check_work *w, const struct check_file *file)
+static void judge(struct check_work *w, struct check_file *file)
 {
-    struct hash hash = hash_stream_value(w->hash);
-    char hex[HEX_SIZE];
-    struct failure f;
+    const char *name = file->sums->name;
 
-    (void)snprintf(hex, sizeof(hex), "%016" PRIx64 "%016" PRIx64, hash.high, hash.low);
-    for (size_t i = 0; i < file->n; i++) {
-        if (strcmp(hex, file->sums[i].hex) == 0)
+    for (unsigned i = 0; i < file->n; i++) {
+        char text[DIGEST_TEXT_SIZE];
+        struct failure f;
+        int r = digest_final(file->digests[i], text);
+
+        if (r < 0) {
+            inspector_fail(w->member, name, "hash", r, FAILURE_NO_OFFSET);
+            return;
+        }
+        if (strcmp(text, file->sums[i].hex) == 0)
             continue;
         (void)failure_format(&f, NULL, EBADMSG, "%s is %s, in the list %s",
-                             file->sums[i].algorithm, hex, file->sums[i].hex);
-        inspector_find(w->member, FINDING_DIFFERS, file->sums[0].name, &f, NULL);
+                             file->sums[i].algorithm, text, file->sums[i].hex);
+        inspector_find(w->member, FINDING_DIFFERS, name, &f, NULL);
         return;
     }
+}
+
+static void check_open_file(struct check_work *w, struct check_file *file, int fd)
+{
+    bool ready = true;
+
+    for (unsigned i = 0; i < file->n; i++) {
+        const char *name = file->sums[i].algorithm;
+
+        file->digests[i] = digest_new(digest_find(name, strlen(name)));
+        ready &= file->digests[i] != NULL;
+    }
+    if (!ready) /* no memory, or libcrypto refuses the algorithm */
+        inspector_fail(w->member, file->sums->name, "hash", -EOPNOTSUPP, FAILURE_NO_OFFSET);
+    else if (read_into_digests(w, file, fd))
+        judge(w, file);
+    for (unsigned i = 0; i < file->n; i++)
+        digest_free(file->digests[i]);
 }
 
 /* The file could not be opened. */
@@ -90,7 +108,7 @@ static void report_open(struct check_work *w, const char *name, int r)
     }
 }
 
-static void check_file(struct check_work *w, const struct check_file *file)
+static void check_file(struct check_work *w, struct check_file *file)
 {
     int fd = open_beneath(w->root, file->sums->name);
     struct failure f;
@@ -106,19 +124,19 @@ static void check_file(struct check_work *w, const struct check_file *file)
         (void)failure_set(&f, NULL, EBADMSG, FAILURE_NO_OFFSET, "it is no regular file");
         inspector_find(w->member, FINDING_DIFFERS, file->sums->name, &f, NULL);
     } else {
-        if (read_into_hash(w, file->sums->name, fd))
-            judge(w, file);
+        check_open_file(w, file, fd);
         atomic_fetch_add(&w->member->files, 1);
     }
     (void)fd_close(&fd);
 }
 
 /* The number of lines from the first one on that are about the same file. */
-static size_t count_lines(const struct sums *s, size_t first)
+static unsigned count_lines(const struct sums *s, size_t first)
 {
-    size_t n = 1;
+    unsigned n = 1;
 
-    while (first + n < s->n && strcmp(s->sums[first].name, s->sums[first + n].name) == 0)
+    while (n < MAX_LINES && first + n < s->n &&
+           strcmp(s->sums[first].name, s->sums[first + n].name) == 0)
         n++;
     return n;
 }
@@ -176,20 +194,18 @@ void *check_dir(void *member)
         .member = m,
         .jobs = m->arg,
         .root = root,
-        .hash = hash_stream_new(),
         .buffer = aligned_alloc(READ_FILE_ALIGN, m->inspection->buffer),
     };
 
     if (error < 0) {
         inspector_fail(m, "", "open", error, FAILURE_NO_OFFSET);
-    } else if (!w.buffer || !w.hash) {
+    } else if (!w.buffer) {
         inspector_fail(m, "", "read", -ENOMEM, FAILURE_NO_OFFSET);
     } else {
         check_files(&w);
         find_extra_files(&w);
         atomic_store(&m->complete, !inspector_step(m));
     }
-    hash_stream_free(w.hash);
     free(w.buffer);
     (void)fd_close(&w.root);
     inspector_leave(m);

@@ -6,9 +6,6 @@
 
 #include "verify/sums.h"
 
-/* The algorithms that check_dir() can compute; NULL ends them. */
-extern const char *const check_algorithms[];
-
 /* What all threads share. They only read it. */
 struct check_jobs {
     struct sums sums;

@@ -119,7 +119,7 @@ static int take_list(const struct options *o, struct list_file *l, struct sums *
         report_error("%s: %s", l->path, strerror(l->error < 0 ? -l->error : ENOMEM));
         return EXIT_USAGE;
     }
-    r = sums_parse(ret, l->text, l->size, l->path, check_algorithms, &error);
+    r = sums_parse(ret, l->text, l->size, l->path, &error);
     l->text = NULL;
     if (r == 0)
         return 0;
@@ -147,31 +147,41 @@ static int check_all(const struct options *o, struct check_jobs *jobs, int signa
     return inspection_run(inspection, ret_hung);
 }
 
+/* The same with a list that is not read yet. */
+static int check_with(const struct options *o, struct list_file *l, struct check_jobs *jobs,
+                      bool *ret_hung)
+{
+    bool hung = false;
+    int status = take_list(o, l, &jobs->sums, &hung);
+
+    if (!hung) {
+        jobs->list = l->st;
+        free(l->text);
+        if (status == 0)
+            status = check_all(o, jobs, l->signal_fd, &hung);
+        if (!hung)
+            sums_free(&jobs->sums);
+    }
+    *ret_hung |= hung;
+    return status;
+}
+
 int check_list(const struct options *o, int signal_fd, bool *ret_hung)
 {
     struct list_file *l = calloc(1, sizeof(*l));
     struct check_jobs *jobs = calloc(1, sizeof(*jobs));
-    bool hung = false;
     int status = EXIT_USAGE;
 
     if (l && jobs) {
         l->path = o->check_list;
         l->signal_fd = signal_fd;
-        status = take_list(o, l, &jobs->sums, &hung);
-        jobs->list = l->st;
-        if (status == 0)
-            status = check_all(o, jobs, signal_fd, &hung);
+        status = check_with(o, l, jobs, ret_hung);
     } else {
         report_error("%s", strerror(ENOMEM));
     }
-    *ret_hung |= hung;
-    if (hung)
-        return status;
-    if (l)
-        free(l->text);
-    if (jobs)
-        sums_free(&jobs->sums);
-    free(l);
-    free(jobs);
-    return status;
+    if (!*ret_hung) { /* else threads may still use them */
+        free(l);
+        free(jobs);
+    }
+    return status; // NOLINT: see above
 }

@@ -9,19 +9,19 @@
 
 #define EXIT_USAGE 2
 
-static void leave_feed(void *arg, unsigned i)
+static void abandon(void *arg, unsigned i)
 {
     struct compare *c = arg;
 
     if (i > 0)
-        feed_leave(c->feed, i - 1);
+        feed_abandon(c->feed, i - 1);
 }
 
 /* Member 0 is the source. */
 static int run(const struct options *o, struct compare *c, struct inspection *inspection,
                bool *ret_hung)
 {
-    inspection->gave_up = leave_feed;
+    inspection->gave_up = abandon;
     inspection->arg = c;
     for (unsigned i = 0; i < o->n_operands; i++) {
         inspection->members[i].path = o->operands[i];

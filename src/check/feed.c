@@ -9,14 +9,28 @@
 #define LOOK_MS 100
 
 struct feed {
-    pthread_mutex_t lock; /* protects put, taken and left */
+    pthread_mutex_t lock; /* protects put, taken, left and in_use */
     pthread_cond_t changed;
     uint64_t put; /* records so far */
     unsigned n;
     uint64_t *taken; /* per destination: records that it has done with */
     bool *left;
-    struct feed_record records[FEED_RECORDS];
+    struct feed_record *records[FEED_RECORDS];
+    bool in_use[FEED_RECORDS]; /* for ever, by a thread that was given up */
 };
+
+static struct feed_record *record_new(size_t buffer)
+{
+    struct feed_record *record = calloc(1, sizeof(*record));
+
+    if (!record)
+        return NULL;
+    record->data = aligned_alloc(READ_FILE_ALIGN, buffer);
+    if (record->data)
+        return record;
+    free(record);
+    return NULL;
+}
 
 int feed_new(struct inspection *inspection, unsigned n, struct feed **ret_feed)
 {
@@ -30,8 +44,8 @@ int feed_new(struct inspection *inspection, unsigned n, struct feed **ret_feed)
     f->left = calloc(n, sizeof(*f->left));
     complete = f->taken && f->left;
     for (unsigned i = 0; i < FEED_RECORDS; i++) {
-        f->records[i].data = aligned_alloc(READ_FILE_ALIGN, inspection->buffer);
-        complete &= f->records[i].data != NULL;
+        f->records[i] = record_new(inspection->buffer);
+        complete &= f->records[i] != NULL;
     }
     pthread_mutex_init(&f->lock, NULL);
     pthread_cond_init(&f->changed, NULL);
@@ -68,17 +82,37 @@ static bool is_free(const struct feed *f, bool *ret_alone)
     return is_free;
 }
 
+/* The record for the next feed_put(), which is free; NULL without memory. With the lock held. */
+static struct feed_record *next_record(struct feed *f, struct inspector *m)
+{
+    unsigned i = f->put % FEED_RECORDS;
+    struct feed_record *record = f->records[i];
+
+    if (!f->in_use[i])
+        return record;
+    record = record_new(m->inspection->buffer);
+    if (!record) {
+        atomic_store(&m->inspection->no_memory, true);
+        return NULL;
+    }
+    f->records[i] = record;
+    f->in_use[i] = false;
+    return record;
+}
+
 struct feed_record *feed_begin(struct feed *f, struct inspector *m)
 {
-    struct feed_record *record = &f->records[f->put % FEED_RECORDS];
     bool end = inspector_step(m), alone = false;
+    struct feed_record *record = NULL;
 
     pthread_mutex_lock(&f->lock);
     while (!end && !is_free(f, &alone))
         end = wait_for_change(f, m);
     atomic_store(&m->waiting, false);
+    if (!end && !alone)
+        record = next_record(f, m);
     pthread_mutex_unlock(&f->lock);
-    return end || alone ? NULL : record;
+    return record;
 }
 
 void feed_put(struct feed *f)
@@ -91,15 +125,17 @@ void feed_put(struct feed *f)
 
 const struct feed_record *feed_take(struct feed *f, unsigned i, struct inspector *m)
 {
-    const struct feed_record *record = &f->records[f->taken[i] % FEED_RECORDS];
+    const struct feed_record *record = NULL;
     bool end = inspector_step(m);
 
     pthread_mutex_lock(&f->lock);
     while (!end && f->put == f->taken[i])
         end = wait_for_change(f, m);
     atomic_store(&m->waiting, false);
+    if (!end && !f->left[i])
+        record = f->records[f->taken[i] % FEED_RECORDS];
     pthread_mutex_unlock(&f->lock);
-    return end ? NULL : record;
+    return record;
 }
 
 void feed_done(struct feed *f, unsigned i)
@@ -118,10 +154,22 @@ void feed_leave(struct feed *f, unsigned i)
     pthread_mutex_unlock(&f->lock);
 }
 
+void feed_abandon(struct feed *f, unsigned i)
+{
+    pthread_mutex_lock(&f->lock);
+    f->left[i] = true;
+    f->in_use[f->taken[i] % FEED_RECORDS] = true;
+    pthread_cond_broadcast(&f->changed);
+    pthread_mutex_unlock(&f->lock);
+}
+
 void feed_free(struct feed *f)
 {
-    for (unsigned i = 0; i < FEED_RECORDS; i++)
-        free(f->records[i].data);
+    for (unsigned i = 0; i < FEED_RECORDS; i++) {
+        if (f->records[i])
+            free(f->records[i]->data);
+        free(f->records[i]);
+    }
     pthread_mutex_destroy(&f->lock);
     pthread_cond_destroy(&f->changed);
     free(f->taken);

@@ -56,6 +56,9 @@ void feed_done(struct feed *f, unsigned i);
 /* Destination i takes no more records. Any thread. */
 void feed_leave(struct feed *f, unsigned i);
 
+/* The same for one whose thread was given up: what it may still read stays as it is. */
+void feed_abandon(struct feed *f, unsigned i);
+
 void feed_free(struct feed *f);
 
 #endif

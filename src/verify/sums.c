@@ -47,10 +47,9 @@ static const struct {
 #define N_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 struct parser {
-    const char *file;              /* the last component of the list's name */
-    size_t line;                   /* number of the current line, from 1 */
-    bool zero;                     /* zeros end the lines */
-    const char *const *algorithms; /* that the caller can compute */
+    const char *file; /* the last component of the list's name */
+    size_t line;      /* number of the current line, from 1 */
+    bool zero;        /* zeros end the lines */
     char **ret_error;
 };
 
@@ -242,8 +241,8 @@ static char *find_tag(char *line)
     return n > 0 && strncmp(line + n, " (", 2) == 0 ? line + n : NULL;
 }
 
-/* One line, without its end, of any algorithm. */
-static int parse_any(struct parser *p, struct sum *sum, char *line)
+/* One line, without its end. */
+static int parse_line(struct parser *p, struct sum *sum, char *line)
 {
     bool escaped = !p->zero && *line == '\\';
     char *open;
@@ -255,16 +254,6 @@ static int parse_any(struct parser *p, struct sum *sum, char *line)
     if (strncmp(line, "XXH3_", 5) == 0)
         return parse_gnu(p, sum, line + 5, escaped, true);
     return parse_gnu(p, sum, line, escaped, false);
-}
-
-static int parse_line(struct parser *p, struct sum *sum, char *line)
-{
-    int r = parse_any(p, sum, line);
-
-    for (size_t i = 0; r == 0 && p->algorithms[i]; i++)
-        if (strcmp(p->algorithms[i], sum->algorithm) == 0)
-            return 0;
-    return r < 0 ? r : refuse(p, "checksums of %s cannot be verified yet", sum->algorithm);
 }
 
 /* ---- the list ---- */
@@ -314,15 +303,13 @@ static int parse_lines(struct parser *p, struct sums *s, size_t size)
     return s->n > 0 ? 0 : refuse(p, "the list has no checksums");
 }
 
-int sums_parse(struct sums *ret, char *text, size_t size, const char *file,
-               const char *const *algorithms, char **ret_error)
+int sums_parse(struct sums *ret, char *text, size_t size, const char *file, char **ret_error)
 {
     const char *slash = strrchr(file, '/');
     struct sums s = {.text = text};
     struct parser p = {
         .file = slash ? slash + 1 : file,
         .zero = memchr(text, '\0', size) != NULL,
-        .algorithms = algorithms,
         .ret_error = ret_error,
     };
     int r = -ENOMEM;

@@ -29,12 +29,10 @@ struct sums {
 };
 
 /* Reads a list. text: size bytes and a zero behind them, malloc'd; the function takes it over.
- * file: name of the list. It tells which algorithm made lines of 32 digits ("MD5SUMS").
- * algorithms: those that the caller can compute; NULL ends them. A line of another one is refused. 0;
+ * file: name of the list. It tells which algorithm made lines of 32 digits ("MD5SUMS"). 0;
  * -ENOMEM; or -EINVAL with *ret_error (malloc'd, the caller frees it): why the list is refused.
  * sums_free() frees *ret. */
-int sums_parse(struct sums *ret, char *text, size_t size, const char *file,
-               const char *const *algorithms, char **ret_error);
+int sums_parse(struct sums *ret, char *text, size_t size, const char *file, char **ret_error);
 
 /* Whether the list has this name. */
 bool sums_has(const struct sums *s, const char *name);

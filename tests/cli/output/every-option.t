@@ -88,6 +88,13 @@ copies -H
 try --target-directory=d src
 same src d/src
 try --dry-run src a
+# These two copy nothing, so they take no --engine.
+echo '# none' >list
+"$UCOPY" --check=list d 2>err && echo "a list without checksums is none"
+grep -q 'no checksums' err || cat err
+cp src a
+"$UCOPY" --quiet --compare src a || echo "--compare: exit $?"
+tried+=' --check --compare'
 try --version
 try --help
 try --usage
