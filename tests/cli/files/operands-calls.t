@@ -27,7 +27,7 @@ few=("$looks" "$rounds")
 calls 240 --dry-run
 [ "$threads" -le 60 ] || echo "$threads threads look at 240 operands"
 at_most "looks, --dry-run" "${few[0]}" "$looks" 10
-at_most "rounds, --dry-run" "${few[1]}" "$rounds" 3
+at_most "rounds, --dry-run" "${few[1]}" "$rounds" 4
 calls 40
 few=("$threads" "$rounds")
 rm a/* b/*
