@@ -18,16 +18,18 @@ leave() {
 trap leave EXIT
 mkdir disk tree
 mount "$loop" disk || skip "no mount"
-genfile src 2M
+# Small requests, so that the disk completes some all the time.
+echo 32 >"/sys/block/${loop#/dev/}/queue/max_sectors_kb" || skip "no limit of requests"
+genfile src 1M
 cp src tree/one
 genfile tree/two 100000
-rules 'write image delay 100'
-run --fsync --timeout=1 src disk/{1,2,3,4,5,6}
+rules 'write image delay 20'
+run --fsync --timeout=2 src disk/{1,2,3,4,5,6}
 same src disk/{1,2,3,4,5,6}
-run -r --fsync --timeout=1 tree disk/{11,12,13,14}
-same tree/one disk/{11,12,13,14}/one
+run -r --fsync --timeout=2 tree disk/{11,12,13,14,15,16}
+same tree/one disk/{11,12,13,14,15,16}/one
 rules 'write image hang'
-run --fsync --timeout=1 src disk/{7,8}
+run --fsync --timeout=2 src disk/{7,8}
 --- stdout
 exit 0
 exit 0
