@@ -34,5 +34,6 @@ rm a/* b/*
 calls 240
 at_most "threads" "${few[0]}" "$threads" 0
 # Open, look, open; a check of the source and a commit, twice if the destinations end one after the other; close.
-at_most "rounds" "${few[1]}" "$rounds" 8
+# One more is the eventfd of the workers.
+at_most "rounds" "${few[1]}" "$rounds" 9
 same s/240 a/240 b/240
