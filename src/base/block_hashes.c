@@ -80,7 +80,7 @@ static struct hash load(struct block_hashes *h, uint64_t i)
     if (i < h->room)
         return h->first[i];
     if (i < IN_MEMORY || h->fd < 0 ||
-        spool_pread(h->fd, &found, sizeof(found), i * sizeof(found)) != sizeof(found))
+        fd_read_at(h->fd, &found, sizeof(found), i * sizeof(found)) != sizeof(found))
         return (struct hash){0};
     return found;
 }
@@ -96,7 +96,7 @@ static void store(struct block_hashes *h, uint64_t i, struct hash value)
     if (h->fd < 0 && !h->broken)
         h->fd = spool_temporary_file();
     h->broken |= h->fd < 0 ||
-                 spool_pwrite(h->fd, &value, sizeof(value), i * sizeof(value)) != sizeof(value);
+                 fd_write_at(h->fd, &value, sizeof(value), i * sizeof(value)) != sizeof(value);
 }
 
 static void note_block(struct block_hashes *h, uint64_t i, const void *bytes, size_t n)

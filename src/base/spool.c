@@ -1,10 +1,8 @@
 #include "spool.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "fd.h"
 
@@ -24,38 +22,6 @@ int spool_temporary_file(void)
         r = -errno;
     }
     return r;
-}
-
-int64_t spool_pread(int fd, void *bytes, size_t n, uint64_t at)
-{
-    size_t done = 0;
-
-    while (done < n) {
-        ssize_t r = pread(fd, (char *)bytes + done, n - done, (off_t)(at + done));
-
-        if (r < 0 && errno != EINTR)
-            return -errno;
-        if (r == 0)
-            break;
-        done += r > 0 ? (size_t)r : 0;
-    }
-    return (int64_t)done;
-}
-
-int64_t spool_pwrite(int fd, const void *bytes, size_t n, uint64_t at)
-{
-    size_t done = 0;
-
-    while (done < n) {
-        ssize_t r = pwrite(fd, (const char *)bytes + done, n - done, (off_t)(at + done));
-
-        if (r < 0 && errno != EINTR)
-            return -errno;
-        if (r == 0)
-            break;
-        done += r > 0 ? (size_t)r : 0;
-    }
-    return (int64_t)done;
 }
 
 int spool_init(struct spool *s)
@@ -79,7 +45,7 @@ static int move_tail(struct spool *s)
         s->fd = spool_temporary_file();
     if (s->fd < 0)
         return s->fd;
-    n = spool_pwrite(s->fd, s->tail, s->n_tail, s->size - s->n_tail);
+    n = fd_write_at(s->fd, s->tail, s->n_tail, s->size - s->n_tail);
     if (n != (int64_t)s->n_tail)
         return n < 0 ? (int)n : -ENOSPC;
     s->n_tail = 0;
@@ -110,7 +76,7 @@ int spool_read(const struct spool *s, uint64_t at, void *bytes, size_t n)
 {
     uint64_t in_file = s->size - s->n_tail;
     size_t part = at >= in_file ? 0 : n < in_file - at ? n : (size_t)(in_file - at);
-    int64_t r = part > 0 ? spool_pread(s->fd, bytes, part, at) : 0;
+    int64_t r = part > 0 ? fd_read_at(s->fd, bytes, part, at) : 0;
 
     if (at > s->size || n > s->size - at || r != (int64_t)part)
         return r < 0 ? (int)r : -EIO;

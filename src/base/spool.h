@@ -30,9 +30,4 @@ int spool_read(const struct spool *s, uint64_t at, void *bytes, size_t n);
  * the caller's, or a negative errno. */
 int spool_temporary_file(void);
 
-/* pread(2) and pwrite(2) of all n bytes, as long as they move any. The number of bytes, fewer only
- * at the end of the file or when nothing more can be written; or a negative errno. */
-int64_t spool_pread(int fd, void *bytes, size_t n, uint64_t at);
-int64_t spool_pwrite(int fd, const void *bytes, size_t n, uint64_t at);
-
 #endif

@@ -71,7 +71,7 @@ bool verify_read_source(struct verify_check *c, uint64_t at, char *buf, size_t n
     if (c->fd_source < 0)
         c->fd_source = verify_open(c->source, O_RDONLY);
     r = c->fd_source < 0 ? c->fd_source
-                         : spool_pread(c->fd_source, buf, n, c->record->start + at);
+                         : fd_read_at(c->fd_source, buf, n, c->record->start + at);
     verify_moved(c->lane);
     if (r == (int64_t)n)
         return true;

@@ -40,7 +40,7 @@ static bool write_range(struct verify_check *c, int fd, const struct verify_rang
 
         if (!verify_read_source(c, at - c->record->offset, c->lane->buffers, n))
             return false;
-        written = spool_pwrite(fd, c->lane->buffers, n, at);
+        written = fd_write_at(fd, c->lane->buffers, n, at);
         verify_moved(c->lane);
         if (written != (int64_t)n) {
             fail(c, "repair", written < 0 ? (int)-written : EIO, at);

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "base/fd.h"
 #include "base/spool.h"
 
 static void fill(unsigned char *bytes, size_t n, uint64_t at)
@@ -72,7 +73,7 @@ static void test_needs_a_place(void **state)
     setenv("TMPDIR", "/proc/self", 1); /* another place is found */
     fd = spool_temporary_file();
     assert_true(fd >= 0);
-    assert_int_equal(spool_pwrite(fd, "x", 1, 7), 1);
+    assert_int_equal(fd_write_at(fd, "x", 1, 7), 1);
     unsetenv("TMPDIR");
     close(fd);
 }
