@@ -8,15 +8,12 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <unistd.h>
+
+#include "file_system.h"
 
 #ifndef SYS_cachestat
 #define SYS_cachestat 451
-#endif
-
-#ifndef OVERLAYFS_SUPER_MAGIC
-#define OVERLAYFS_SUPER_MAGIC 0x794c7630
 #endif
 
 #define CGROUP_ROOT "/sys/fs/cgroup"
@@ -165,12 +162,11 @@ struct pages_found {
 /* UINT64_MAX: mincore(2) has to say it. */
 static uint64_t count_by_cachestat(int fd, uint64_t offset, uint64_t length)
 {
+    static const unsigned long overlays[] = {OVERLAYFS_SUPER_MAGIC, 0};
     struct pages_asked asked = {.off = offset, .len = length};
     struct pages_found found;
-    struct statfs fs;
 
-    if (fstatfs(fd, &fs) < 0 || fs.f_type == OVERLAYFS_SUPER_MAGIC ||
-        syscall(SYS_cachestat, fd, &asked, &found, 0) < 0)
+    if (file_system_is(fd, overlays) != 0 || syscall(SYS_cachestat, fd, &asked, &found, 0) < 0)
         return UINT64_MAX;
     return found.cache;
 }

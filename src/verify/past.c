@@ -1,20 +1,12 @@
 /* past: the way past the page cache. See verify_priv.h. */
 #include <errno.h>
 #include <linux/magic.h>
-#include <sys/vfs.h>
 
 #include "base/direct_io.h"
 #include "base/fd.h"
+#include "base/file_system.h"
 #include "base/page_cache.h"
 #include "verify_priv.h"
-
-#ifndef FUSE_SUPER_MAGIC
-#define FUSE_SUPER_MAGIC 0x65735546
-#endif
-#define CIFS_MAGIC  0xff534d42
-#define SMB2_MAGIC  0xfe534d42
-#define V9FS_NUMBER 0x01021997
-#define CEPH_MAGIC  0x00c36400
 
 /* Bytes of the file: of a block device, those that count. */
 static uint64_t size_of(const struct verify_check *c)
@@ -86,19 +78,12 @@ bool verify_pass_cache(struct verify_check *c)
     return true;
 }
 
-static bool is_in_memory(long type)
-{
-    return type == TMPFS_MAGIC || type == RAMFS_MAGIC || type == HUGETLBFS_MAGIC;
-}
-
-static bool is_remote(long type)
-{
-    uint32_t t = (uint32_t)type;
-
-    return t == NFS_SUPER_MAGIC || t == FUSE_SUPER_MAGIC || t == CIFS_MAGIC ||
-           t == SMB2_MAGIC || t == SMB_SUPER_MAGIC || t == V9FS_NUMBER || t == CEPH_MAGIC ||
-           t == AFS_SUPER_MAGIC;
-}
+/* Their servers have caches of their own. */
+static const unsigned long remote[] = {
+    NFS_SUPER_MAGIC,  FUSE_SUPER_MAGIC, CIFS_SUPER_MAGIC,
+    SMB2_SUPER_MAGIC, SMB_SUPER_MAGIC,  V9FS_MAGIC,
+    CEPH_SUPER_MAGIC, AFS_SUPER_MAGIC,  0,
+};
 
 /* How the file was read. Pages that stay although they are clean are mapped by somebody. A direct
  * read leaves them alone, and has passed them if there were others that it did not bring in. */
@@ -121,15 +106,14 @@ void verify_judge_way(struct verify_check *c)
     struct verify_result *r = c->result;
     uint64_t after = count(c);
     enum verify_how how = way_of(c, after);
-    struct statfs fs;
 
     if (how > r->how)
         r->how = how;
     if (how == VERIFY_CACHE && c->lane->round == 0)
         r->cached_pages += c->cached_before == UINT64_MAX ? 0 : c->cached_before;
-    if ((r->files == 0 || how == VERIFY_CACHE) && fstatfs(c->fd, &fs) == 0) {
-        r->no_medium |= how == VERIFY_CACHE && is_in_memory(fs.f_type);
-        r->remote |= is_remote(fs.f_type);
+    if (r->files == 0 || how == VERIFY_CACHE) {
+        r->no_medium |= how == VERIFY_CACHE && file_system_in_memory(c->fd) == 1;
+        r->remote |= file_system_is(c->fd, remote) == 1;
     }
     if (after)
         page_cache_drop(c->fd, 0, 0);

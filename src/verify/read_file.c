@@ -3,81 +3,28 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/direct_io.h"
 #include "base/file_system.h"
 #include "base/interrupted.h"
+#include "base/page_cache.h"
 
 #define UNKNOWN UINT64_MAX
 
-/* cachestat(2), Linux 6.5; the C library of Debian 12 does not know it. */
-#ifndef SYS_cachestat
-#define SYS_cachestat 451
-#endif
-
-struct cachestat_range {
-    uint64_t offset, length; /* length 0: to the end */
-};
-
-struct cachestat {
-    uint64_t cached, dirty, writeback, evicted, recently_evicted; /* pages */
-};
-
-/* Pages that one call of mincore(2) looks at. */
-#define WINDOW_PAGES 65536u
-
-/* These file systems have no medium. ramfs and tmpfs accept O_DIRECT all the same (tmpfs since
- * Linux 6.6). */
-static const unsigned long in_memory[] = {TMPFS_MAGIC, RAMFS_MAGIC, HUGETLBFS_MAGIC, 0};
-
-/* Here cachestat(2) looks at the wrong pages, those of the overlay, which has none. mincore(2)
- * sees those of the file below. */
+/* Their files are on another file system, whose way of reading is not known. */
 static const unsigned long overlays[] = {OVERLAYFS_SUPER_MAGIC, 0};
 
 /* btrfs reads compressed and inline extents through the cache in spite of O_DIRECT. */
 static const unsigned long not_direct[] = {BTRFS_SUPER_MAGIC, 0};
 
-/* The number of cached pages by mincore(2). It says of files that the caller neither owns nor may
- * write to that everything is cached (Linux 5.2). */
-static uint64_t count_by_mincore(int fd, uint64_t size)
-{
-    static _Thread_local unsigned char in[WINDOW_PAGES];
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    uint64_t cached = 0;
-
-    for (uint64_t at = 0; at < size; at += (uint64_t)WINDOW_PAGES * page) {
-        uint64_t left = size - at, window = (uint64_t)WINDOW_PAGES * page;
-        size_t length = (size_t)(left < window ? left : window);
-        void *map = mmap(NULL, length, PROT_NONE, MAP_SHARED, fd, (off_t)at);
-        int r;
-
-        if (map == MAP_FAILED)
-            return UNKNOWN;
-        r = mincore(map, length, in);
-        (void)munmap(map, length);
-        if (r < 0)
-            return UNKNOWN;
-        for (size_t i = 0; i < (length + page - 1) / page; i++)
-            cached += in[i] & 1;
-    }
-    return cached;
-}
-
 /* The pages of the file that are in the page cache; UNKNOWN if nobody tells. */
 static uint64_t count_cached(const struct read_file *f)
 {
-    struct cachestat_range all = {0, 0};
-    struct cachestat c;
-    off_t size;
+    off_t size = lseek(f->fd, 0, SEEK_END); /* st_size is 0 for a device */
 
-    if (!f->overlay && syscall(SYS_cachestat, f->fd, &all, &c, 0) == 0)
-        return c.cached;
-    size = lseek(f->fd, 0, SEEK_END); /* st_size is 0 for a device */
-    return size < 0 ? UNKNOWN : count_by_mincore(f->fd, (uint64_t)size);
+    return size < 0 ? UNKNOWN : page_cache_count(f->fd, 0, (uint64_t)size);
 }
 
 static bool set_direct(int fd, bool on)
@@ -98,7 +45,7 @@ static void evict(struct read_file *f)
     (void)sync_file_range(f->fd, 0, 0,
                           SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
                               SYNC_FILE_RANGE_WAIT_AFTER);
-    (void)posix_fadvise(f->fd, 0, 0, POSIX_FADV_DONTNEED);
+    page_cache_drop(f->fd, 0, 0);
     f->cached = count_cached(f);
 }
 
@@ -110,7 +57,7 @@ void read_file_begin(struct read_file *f, int fd)
     *f = (struct read_file){.fd = fd};
     /* The file system of a device node is not that of its data. */
     if (fstat(fd, &st) < 0 || !S_ISBLK(st.st_mode)) {
-        f->in_memory = file_system_is(fd, in_memory) != 0;
+        f->in_memory = file_system_in_memory(fd) != 0;
         f->overlay = file_system_is(fd, overlays) != 0;
         may_be_direct = file_system_is(fd, not_direct) == 0;
     }
