@@ -268,9 +268,8 @@ static bool watch(struct inspection *inspection)
     while (!all_over(inspection)) {
         struct pollfd p[2] = {{.fd = inspection->wake_fd, .events = POLLIN},
                               {.fd = inspection->signal_fd, .events = POLLIN}};
-        int wait = (int)CLOCK_LOOK_MS;
 
-        poll(p, 2, interval >= 0 && interval < wait ? interval : wait);
+        poll(p, 2, report_wait_ms((int)CLOCK_LOOK_MS));
         if (p[0].revents)
             (void)event_clear(inspection->wake_fd);
         report_notes(inspection);

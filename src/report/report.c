@@ -244,6 +244,15 @@ int report_progress_interval_ms(void)
     return wants_json_progress() && (ms < 0 || ms > JSON_MS) ? JSON_MS : ms;
 }
 
+int report_wait_ms(int look_ms)
+{
+    int ms = report_progress_interval_ms();
+
+    if (ms < 0 || look_ms < 0)
+        return ms < 0 ? look_ms : ms;
+    return ms < look_ms ? ms : look_ms;
+}
+
 void report_progress(const struct copy_status *s, bool asked)
 {
     if (asked)

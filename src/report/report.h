@@ -133,6 +133,10 @@ void report_source_changed(const char *source, const char *path, const struct fa
 /* The interval in milliseconds at which the caller has to call report_progress(); -1: never. */
 int report_progress_interval_ms(void);
 
+/* How long the caller may sleep, in ms, if it has something else to do every look_ms (-1: never):
+ * the smaller of that and the interval of the progress; -1: for ever. */
+int report_wait_ms(int look_ms);
+
 /* Shows the progress: on a terminal one line per destination, which is redrawn; otherwise plain
  * lines; with --json a "progress" line. asked: the user has requested it with SIGUSR1; then it
  * is written to stderr even if the progress is switched off. */

@@ -100,7 +100,6 @@ static bool look(struct verification *x)
 static bool watch(struct verification *x)
 {
     int interval = report_progress_interval_ms();
-    int wait = interval >= 0 && interval < LOOK_MS ? interval : LOOK_MS;
     uint64_t deadline = UINT64_MAX;
 
     while (!look(x)) {
@@ -108,7 +107,7 @@ static bool watch(struct verification *x)
                               {.fd = x->signal_fd, .events = POLLIN}};
         int before = x->signal;
 
-        (void)poll(p, 2, wait);
+        (void)poll(p, 2, report_wait_ms(LOOK_MS));
         (void)event_clear(x->wake_fd);
         take_messages(x);
         take_signals(x);
