@@ -188,9 +188,7 @@ static bool takes(struct tree_dest *t, const struct record *r, bool is_there,
     return !is_there || tree_dest_may_replace(t, r, t->file_name, there);
 }
 
-/* Takes over the attributes of the file. A further name comes without them, as it comes without
- * data: most of them become links. */
-static void take_file_attrs(struct tree_dest *t, const struct record *r)
+void tree_dest_take_file_attrs(struct tree_dest *t, const struct record *r)
 {
     if (r->bare && r->shared && record_is_further(r))
         attrs_read(&t->attrs, r->shared->fd, false, &r->st);
@@ -224,7 +222,7 @@ static bool begin_file(struct tree_dest *t, const struct record *r)
     if (!(is_there && t->request.attributes_only && !t->request.remove_existing) &&
         tree_dest_place_link(t, r, t->file_name, is_there ? &there : NULL))
         return false;
-    take_file_attrs(t, r);
+    tree_dest_take_file_attrs(t, r);
     return is_there ? begin_replacement(t, &there) : begin_new(t);
 }
 

@@ -171,6 +171,10 @@ void tree_dest_forget_attrs(struct tree_dest *t);
 /* Takes the attributes of the record over into t->attrs, and those that were kept for it. */
 void tree_dest_take_attrs(struct tree_dest *t, const struct record *r);
 
+/* The same for a file. A further name comes without attributes, as it comes without data: most of
+ * them become links. Then they are read from the shared file. */
+void tree_dest_take_file_attrs(struct tree_dest *t, const struct record *r);
+
 /* Gives t->attrs to a file, and reports what could not be preserved. has_data: it may have dirty
  * pages. False: data are lost (attrs_lost_data()), which has been reported as a failure. */
 bool tree_dest_give_attrs(struct tree_dest *t, const struct attrs_file *file, bool has_data);
