@@ -144,9 +144,13 @@ static int open_directory(int dir_fd, const char *name, mode_t mode)
     if (UNINTERRUPTED(mkdirat(dir_fd, name, mode)) < 0)
         return -1;
     fd = UNINTERRUPTED(openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    /* Another run that sweeps the directory was faster: as in hold(). */
-    if (fd < 0 && errno == ENOENT)
-        errno = EEXIST;
+    if (fd < 0) {
+        int err = errno;
+
+        (void)UNINTERRUPTED(unlinkat(dir_fd, name, AT_REMOVEDIR));
+        /* Another run that sweeps the directory was faster: as in hold(). */
+        errno = err == ENOENT ? EEXIST : err;
+    }
     return fd;
 }
 
