@@ -10,7 +10,6 @@
 #include "base/fd.h"
 #include "base/interrupted.h"
 #include "dest_state_priv.h"
-#include "shared_file_priv.h"
 
 #define PRIVATE_MODE (S_IRUSR | S_IWUSR)
 
