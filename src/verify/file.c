@@ -234,13 +234,24 @@ static void read_large(struct verify_check *c)
         read_plainly(c, 0);
 }
 
-/* The file is longer than what was copied. */
+/* The file ends now where the copy does, even if somebody has written to it meanwhile. */
 static void check_end(struct verify_check *c)
 {
-    uint64_t end = c->record->offset + c->record->length, size = (uint64_t)c->st.st_size;
+    uint64_t end = c->record->offset + c->record->length, size;
+    struct stat now;
 
+    if (verify_is_source(c->lane))
+        return;
+    if (fstat(c->fd, &now) < 0) {
+        fail_open(c, errno, NULL);
+        return;
+    }
+    size = (uint64_t)now.st_size;
     if (c->record->whole && size > end)
         verify_note_range(c, end, size - end);
+    if (size < end && c->record->length > 0)
+        verify_note_range(c, size > c->record->offset ? size : c->record->offset,
+                          size > c->record->offset ? end - size : c->record->length);
 }
 
 static void close_all(struct verify_check *c)

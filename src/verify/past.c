@@ -27,7 +27,7 @@ static uint64_t drop(const struct verify_check *c)
     return count(c);
 }
 
-static bool flush(struct verify_check *c, bool file_system)
+bool verify_flush(struct verify_check *c, bool file_system, const char *op)
 {
     struct failure f;
     int r;
@@ -39,7 +39,7 @@ static bool flush(struct verify_check *c, bool file_system)
     atomic_store(&c->lane->flush_bytes, 0);
     if (r == 0)
         return true;
-    failure_set(&f, "fsync", errno, FAILURE_NO_OFFSET, NULL);
+    failure_set(&f, op, errno, FAILURE_NO_OFFSET, NULL);
     verify_fail(c, &f);
     return false;
 }
@@ -53,12 +53,12 @@ static bool evict(struct verify_check *c)
     c->cached_before = drop(c);
     if (c->cached_before && c->record->many && !l->synced) {
         l->synced = true;
-        if (!flush(c, true))
+        if (!verify_flush(c, true, "fsync"))
             return false;
         c->cached_before = drop(c);
     }
     if (c->cached_before) {
-        if (!flush(c, false))
+        if (!verify_flush(c, false, "fsync"))
             return false;
         c->cached_before = drop(c);
     }

@@ -52,12 +52,29 @@ static void lack_memory(struct verify_check *c)
     verify_fail(c, &f);
 }
 
+/* Whether the second range, which begins later or at the same place, is one with the first: not
+ * what was copied and what is behind its end. */
+static bool is_one(const struct verify_check *c, const struct verify_range *a, uint64_t offset)
+{
+    uint64_t end = c->record->offset + c->record->length;
+
+    return offset >= a->offset && offset <= a->offset + a->length + GAP &&
+           (a->offset < end) == (offset < end);
+}
+
+static void unite(struct verify_range *a, uint64_t offset, uint64_t length)
+{
+    uint64_t end = a->offset + a->length;
+
+    a->length = (offset + length > end ? offset + length : end) - a->offset;
+}
+
 void verify_note_range(struct verify_check *c, uint64_t offset, uint64_t length)
 {
     struct verify_range *r = c->n_ranges ? &c->ranges[c->n_ranges - 1] : NULL;
 
-    if (r && offset >= r->offset && offset <= r->offset + r->length + GAP) {
-        r->length = offset + length - r->offset;
+    if (r && is_one(c, r, offset)) {
+        unite(r, offset, length);
         return;
     }
     if (!c->ranges || c->n_ranges == c->room) {
@@ -91,8 +108,8 @@ static void put_in_order(struct verify_check *c)
     for (size_t i = 1; i < c->n_ranges; i++) {
         struct verify_range *r = &c->ranges[i], *last = &c->ranges[n - 1];
 
-        if (r->offset <= last->offset + last->length + GAP)
-            last->length = r->offset + r->length - last->offset;
+        if (is_one(c, last, r->offset))
+            unite(last, r->offset, r->length);
         else
             c->ranges[n++] = *r;
     }

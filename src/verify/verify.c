@@ -98,6 +98,8 @@ static int add_record(struct verify_lane *l, const struct verify_file *f)
     int error;
 
     memset(&r, 0, sizeof(r)); /* the padding, too */
+    r.source = verify_stamp_of(f->source_st);
+    r.source_relinked = f->source_relinked;
     r.dev = f->dev;
     r.ino = f->ino;
     r.start = f->start;
@@ -137,11 +139,11 @@ static void add_source(struct verify *v, const struct verify_file *f)
     if (!f->hashes)
         return;
     pthread_mutex_lock(&v->sources_lock);
-    r = inode_set_add(&v->sources, f->source_dev, f->source_ino);
+    r = inode_set_add(&v->sources, f->source_st->st_dev, f->source_st->st_ino);
     pthread_mutex_unlock(&v->sources_lock);
     source.dest = f->source;
-    source.dev = f->source_dev;
-    source.ino = f->source_ino;
+    source.dev = f->source_st->st_dev;
+    source.ino = f->source_st->st_ino;
     source.offset = f->start;
     source.whole = false;
     if (r != 0) /* without memory it may come twice */

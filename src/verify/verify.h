@@ -26,7 +26,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
+#include <sys/stat.h>
 
 #include "base/block_hashes.h"
 #include "base/failure.h"
@@ -50,8 +50,8 @@ struct verify_file {
     const char *dest;
     dev_t dev; /* of the file that was made */
     ino_t ino;
-    dev_t source_dev;
-    ino_t source_ino;
+    const struct stat *source_st;      /* of the source, when its bytes were read first */
+    bool source_relinked;              /* its ctime says nothing: see struct source */
     uint64_t start;                    /* of the copied range in the source, bytes */
     uint64_t offset;                   /* where the range lies in the destination, bytes */
     uint64_t length;                   /* of the range, bytes */

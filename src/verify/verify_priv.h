@@ -26,15 +26,22 @@
 /* With a short time-out in pieces of a multiple of this. No alignment of O_DIRECT is larger. */
 #define UNIT_PART (64u << 10)
 
+/* What tells that a file is still what it was. */
+struct verify_stamp {
+    uint64_t dev, ino, size;
+    int64_t mtime, mtime_ns, ctime, ctime_ns;
+};
+
 /* A record in the spool; behind it the two paths with their NULs, and the hashes. */
 struct verify_record {
     uint64_t dev, ino;
+    struct verify_stamp source;
     uint64_t start, offset, length;
     uint64_t n_hashes;
     uint32_t block; /* bytes per hash */
     uint32_t copy;
     uint32_t source_len, dest_len; /* without NUL */
-    bool whole, many;
+    bool whole, many, source_relinked;
 };
 
 struct verify_lane {
@@ -131,9 +138,13 @@ void verify_compare(struct verify_check *c, uint64_t at, const char *buf, size_t
  * hole in the file and in the source: there is nothing on the medium to be read. */
 bool verify_is_hole(struct verify_check *c, uint64_t at, size_t n);
 
-/* Reads bytes of the source, from position `at` of the range. False: that has failed, and was
- * reported. */
+/* Reads the unit of the source at that position of the range, n bytes. True: they are what was
+ * copied: a hash says so, or the source is the file that it was. False: they are not, or cannot be
+ * read, which was reported. */
 bool verify_read_source(struct verify_check *c, uint64_t at, char *buf, size_t n);
+
+/* The stamp of a file. */
+struct verify_stamp verify_stamp_of(const struct stat *st);
 
 /* ---- file.c ---- */
 
@@ -161,6 +172,10 @@ int verify_open_again(const char *path, int access, const struct stat *st);
 /* Flushes the file and drops its pages; opens it with O_DIRECT, too, where that is possible.
  * False: the flush has failed, which was reported. */
 bool verify_pass_cache(struct verify_check *c);
+
+/* Flushes the file, or all of its file system. op: for the failure. False: it has failed, which was
+ * reported. */
+bool verify_flush(struct verify_check *c, bool file_system, const char *op);
 
 /* The file was read: says how in the result, and drops its pages again. */
 void verify_judge_way(struct verify_check *c);
