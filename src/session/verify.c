@@ -179,7 +179,7 @@ static void judge_source(struct verification *x, struct copy_status *s, unsigned
         return;
     }
     r = verify_result_of(x->v, lane, copy);
-    if (r->files == 0 && r->n_failed == 0)
+    if (r->files == 0 && r->n_failed == 0 && r->unread == 0)
         return;
     s->source_verified = r;
     report_source_verified(s);

@@ -88,6 +88,7 @@ static void on_complete(void *arg, const char *path, const struct made_id *id, u
                                   .hashes = hashes};
 
     verify_add(copy->verify, w->d, &f);
+    verify_add_source(copy->verify, &f);
     free(source);
 }
 

@@ -131,6 +131,26 @@ static uint64_t next_data(int fd, uint64_t base, uint64_t at)
     return (uint64_t)found - base;
 }
 
+uint64_t verify_count_data(struct verify_check *c, uint64_t at, uint64_t n)
+{
+    uint64_t end = at + n, data = 0;
+
+    while (at < end) {
+        uint64_t from = next_data(c->fd, c->record->offset, at);
+        off_t hole =
+            from < end ? lseek(c->fd, (off_t)(c->record->offset + from), SEEK_HOLE) : 0;
+        uint64_t to = hole < 0 ? end : (uint64_t)hole - c->record->offset;
+
+        if (from >= end)
+            break;
+        verify_moved(c->lane);
+        to = to < end ? to : end;
+        data += to - from;
+        at = to > from ? to : end;
+    }
+    return data;
+}
+
 bool verify_is_hole(struct verify_check *c, uint64_t at, size_t n)
 {
     if (verify_is_source(c->lane) || !has_holes(c) || was_read(c, at, n))
@@ -159,8 +179,25 @@ static char *second_buffer(struct verify_check *c)
     return c->lane->buffers + (DEPTH + 1) * (size_t)UNIT;
 }
 
+/* Counts the data among n bytes of the source that nobody has read before. */
+static void count_unread(struct verify_check *c, uint64_t at, size_t n)
+{
+    size_t block = c->record->block;
+    struct hash hashes[MAX_HASHES];
+    size_t count = take_hashes(c, at, n, hashes);
+
+    for (size_t i = 0; i < count; i++) {
+        size_t from = i * block, rest = n - from, len = rest < block ? rest : block;
+
+        if (!block_hash_known(hashes[i]))
+            c->result->unread += verify_count_data(c, at + from, len);
+    }
+    if (count == 0)
+        c->result->unread += verify_count_data(c, at, n);
+}
+
 /* Whether these bytes are those that were read of the source. True also when nobody can say so,
- * which has been reported. */
+ * which has been reported, or counted. */
 static bool is_right(struct verify_check *c, uint64_t at, const char *buf, size_t n)
 {
     switch (ask_hashes(c, at, buf, n)) {
@@ -171,7 +208,11 @@ static bool is_right(struct verify_check *c, uint64_t at, const char *buf, size_
     case UNKNOWN:
         break;
     }
-    return verify_is_source(c->lane) || !verify_read_source(c, at, source_buffer(c), n) ||
+    if (verify_is_source(c->lane)) {
+        count_unread(c, at, n);
+        return true;
+    }
+    return !verify_read_source(c, at, source_buffer(c), n) ||
            memcmp(buf, source_buffer(c), n) == 0;
 }
 

@@ -263,27 +263,39 @@ static void close_all(struct verify_check *c)
     free(c->backup);
 }
 
+/* Reads and judges the file that is open. */
+static void check_open_file(struct verify_check *c)
+{
+    if (c->record->length <= UNIT)
+        read_small(c);
+    else if (c->lane->verify->config.max_request < DEPTH * (uint64_t)UNIT)
+        read_plainly(c, 0);
+    else
+        read_large(c);
+    check_end(c);
+    verify_judge_way(c);
+    verify_take_ranges(c);
+    if (c->n_ranges > 0 && !verify_is_source(c->lane) &&
+        c->lane->round < c->lane->verify->config.repairs &&
+        !atomic_load(&c->lane->verify->stop))
+        verify_repair(c);
+}
+
 void verify_check_file(struct verify_check *c)
 {
+    uint64_t unread = c->result->unread;
+    bool is_known = c->record->known != VERIFY_KNOWS_NOTHING;
+
     c->fd = c->fd_direct = c->fd_source = -1;
-    if (open_file(c) && verify_pass_cache(c)) {
-        if (c->record->length <= UNIT)
-            read_small(c);
-        else if (c->lane->verify->config.max_request < DEPTH * (uint64_t)UNIT)
-            read_plainly(c, 0);
-        else
-            read_large(c);
-        check_end(c);
-        verify_judge_way(c);
-        verify_take_ranges(c);
-        if (c->n_ranges > 0 && !verify_is_source(c->lane) &&
-            c->lane->round < c->lane->verify->config.repairs &&
-            !atomic_load(&c->lane->verify->stop))
-            verify_repair(c);
+    if (open_file(c)) {
+        if (!is_known)
+            c->result->unread += verify_count_data(c, 0, c->record->length);
+        else if (verify_pass_cache(c))
+            check_open_file(c);
     }
     if (c->lane->round == 0) {
-        c->result->files++;
-        c->result->bytes += c->record->length;
+        c->result->files += is_known;
+        c->result->bytes += is_known ? c->record->length - (c->result->unread - unread) : 0;
         atomic_fetch_add(&c->lane->files, 1);
     }
     close_all(c);

@@ -69,7 +69,8 @@ void verify_free(struct verify *v)
         pthread_mutex_destroy(&l->lock);
     }
     free(v->lanes);
-    inode_set_free(&v->sources);
+    for (unsigned k = 0; k <= VERIFY_KNOWS_ALL; k++)
+        inode_set_free(&v->sources[k]);
     pthread_mutex_destroy(&v->sources_lock);
     free(v);
 }
@@ -91,7 +92,8 @@ static int add_hashes(struct verify_lane *l, const struct verify_file *f, uint64
     return r;
 }
 
-static int add_record(struct verify_lane *l, const struct verify_file *f)
+static int add_record(struct verify_lane *l, const struct verify_file *f,
+                      enum verify_known known)
 {
     uint32_t block = f->hashes ? block_hashes_size(f->hashes) : 0;
     struct verify_record r;
@@ -110,6 +112,7 @@ static int add_record(struct verify_lane *l, const struct verify_file *f)
     r.copy = f->copy;
     r.source_len = (uint32_t)strlen(f->source);
     r.dest_len = (uint32_t)strlen(f->dest);
+    r.known = known;
     r.whole = f->whole;
     r.many = f->many;
     error = spool_add(&l->spool, &r, sizeof(r));
@@ -120,42 +123,62 @@ static int add_record(struct verify_lane *l, const struct verify_file *f)
     return error == 0 ? add_hashes(l, f, r.n_hashes) : error;
 }
 
-static void add(struct verify_lane *l, const struct verify_file *f)
+static void add(struct verify_lane *l, const struct verify_file *f, enum verify_known known)
 {
     pthread_mutex_lock(&l->lock);
     if (l->lost == 0 && !l->started)
-        l->lost = add_record(l, f);
-    l->total_bytes += l->started ? 0 : f->length;
+        l->lost = add_record(l, f, known);
+    l->total_bytes += l->started || known == VERIFY_KNOWS_NOTHING ? 0 : f->length;
     l->total_files += !l->started;
     pthread_mutex_unlock(&l->lock);
-}
-
-/* Notes the source of a file, once. Where nothing of it was read there is nothing to compare. */
-static void add_source(struct verify *v, const struct verify_file *f)
-{
-    struct verify_file source = *f;
-    int r;
-
-    if (!f->hashes)
-        return;
-    pthread_mutex_lock(&v->sources_lock);
-    r = inode_set_add(&v->sources, f->source_st->st_dev, f->source_st->st_ino);
-    pthread_mutex_unlock(&v->sources_lock);
-    source.dest = f->source;
-    source.dev = f->source_st->st_dev;
-    source.ino = f->source_st->st_ino;
-    source.offset = f->start;
-    source.whole = false;
-    if (r != 0) /* without memory it may come twice */
-        add(&v->lanes[v->config.n_dests], &source);
 }
 
 void verify_add(struct verify *v, unsigned lane, const struct verify_file *f)
 {
     if (v->config.dests)
-        add(&v->lanes[lane], f);
-    if (v->config.source)
-        add_source(v, f);
+        add(&v->lanes[lane], f, VERIFY_KNOWS_ALL);
+}
+
+/* How much of the file was read, and has its hash. */
+static enum verify_known how_much(const struct verify_file *f)
+{
+    struct block_hashes *hashes = (struct block_hashes *)(uintptr_t)f->hashes;
+    uint32_t block = hashes ? block_hashes_size(hashes) : 1;
+    uint64_t n = (f->length + block - 1) / block, known = 0;
+
+    for (uint64_t i = 0; hashes && i < n; i += SOME) {
+        struct hash some[SOME];
+        size_t part = n - i < SOME ? (size_t)(n - i) : SOME;
+
+        block_hashes_get(hashes, i, some, part);
+        for (size_t k = 0; k < part; k++)
+            known += block_hash_known(some[k]);
+    }
+    return known == n ? VERIFY_KNOWS_ALL : known > 0 ? VERIFY_KNOWS_SOME : VERIFY_KNOWS_NOTHING;
+}
+
+void verify_add_source(struct verify *v, const struct verify_file *f)
+{
+    const struct stat *st = f->source_st;
+    struct verify_file source = *f;
+    enum verify_known known;
+
+    if (!v->config.source)
+        return;
+    known = how_much(f);
+    if (verify_source_is_noted(v, known, st->st_dev, st->st_ino))
+        return;
+    pthread_mutex_lock(&v->sources_lock);
+    (void)inode_set_add(&v->sources[known], st->st_dev, st->st_ino); /* else it comes twice */
+    pthread_mutex_unlock(&v->sources_lock);
+    source.dest = f->source;
+    source.dev = st->st_dev;
+    source.ino = st->st_ino;
+    source.offset = f->start;
+    source.whole = false;
+    if (known == VERIFY_KNOWS_NOTHING)
+        source.hashes = NULL;
+    add(&v->lanes[v->config.n_dests], &source, known);
 }
 
 void verify_total(const struct verify *v, unsigned lane, uint64_t *ret_bytes,

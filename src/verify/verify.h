@@ -20,7 +20,7 @@
  * its results until it is over; then the caller may look at the results. A lane that hangs in the
  * kernel is left behind, and nothing is freed.
  *
- * Which thread runs it. verify_add(): any. The lanes run in threads of their own. All else: main. */
+ * Which thread runs it. verify_add(), verify_add_source(): any. The lanes run in threads of their own. All else: main. */
 #ifndef UCOPY_VERIFY_VERIFY_H
 #define UCOPY_VERIFY_VERIFY_H
 
@@ -84,6 +84,8 @@ struct verify_result {
     uint64_t bytes;
     uint64_t doubts;   /* blocks that differed, and were right when they were read again */
     uint64_t repaired; /* bytes */
+    uint64_t unread; /* bytes of the source that were not read in this run: nothing is known of
+                        * them, and they are not compared */
     struct verify_range *ranges; /* all that differed at some time */
     size_t n_ranges;
     uint64_t n_left;        /* ranges that still differ at the end */
@@ -108,9 +110,13 @@ int verify_create(const struct verify_config *config, struct verify **ret_verify
 /* Frees it. No lane may be running or hang. NULL is fine. */
 void verify_free(struct verify *v);
 
-/* Notes a file at the destination of that lane, and its source, if that is to be read back and was
- * not noted yet. If that fails, the lane's verification does: a file would be missing. */
+/* Notes a file at the destination of that lane. If that fails, the lane's verification does: a file
+ * would be missing. */
 void verify_add(struct verify *v, unsigned lane, const struct verify_file *f);
+
+/* Notes the source of a file, if that is to be read back. For the same source the record counts of
+ * which most is known: once everything that is read of it has its hash, at the end of its copy. */
+void verify_add_source(struct verify *v, const struct verify_file *f);
 
 /* The number of lanes: of destinations, and one more if the source is read back. */
 unsigned verify_n_lanes(const struct verify *v);

@@ -32,6 +32,9 @@ struct verify_stamp {
     int64_t mtime, mtime_ns, ctime, ctime_ns;
 };
 
+/* How much of a source has hashes. */
+enum verify_known { VERIFY_KNOWS_NOTHING, VERIFY_KNOWS_SOME, VERIFY_KNOWS_ALL };
+
 /* A record in the spool; behind it the two paths with their NULs, and the hashes. */
 struct verify_record {
     uint64_t dev, ino;
@@ -39,6 +42,7 @@ struct verify_record {
     uint64_t start, offset, length;
     uint64_t n_hashes;
     uint32_t block; /* bytes per hash */
+    uint32_t known; /* enum verify_known, of a source */
     uint32_t copy;
     uint32_t source_len, dest_len; /* without NUL */
     bool whole, many, source_relinked;
@@ -74,7 +78,8 @@ struct verify_lane {
 struct verify {
     struct verify_config config;
     pthread_mutex_t sources_lock;
-    struct inode_set sources; /* that were noted */
+    struct inode_set
+        sources[VERIFY_KNOWS_ALL + 1]; /* that were noted, by what is known of them */
     struct verify_lane *lanes;
     struct message_queue *messages;
     int wake_fd;
@@ -138,6 +143,9 @@ void verify_compare(struct verify_check *c, uint64_t at, const char *buf, size_t
  * hole in the file and in the source: there is nothing on the medium to be read. */
 bool verify_is_hole(struct verify_check *c, uint64_t at, size_t n);
 
+/* The bytes of the file among n of the range that are no hole. */
+uint64_t verify_count_data(struct verify_check *c, uint64_t at, uint64_t n);
+
 /* Reads the unit of the source at that position of the range, n bytes. True: they are what was
  * copied: a hash says so, or the source is the file that it was. False: they are not, or cannot be
  * read, which was reported. */
@@ -191,5 +199,9 @@ int64_t verify_reread(struct verify_check *c, uint64_t at, char *buf, size_t wan
 
 /* The thread of a lane. */
 void *verify_run_lane(void *arg);
+
+/* Whether there is a record of this source of which that much is known, or more. */
+bool verify_source_is_noted(struct verify *v, enum verify_known least, uint64_t dev,
+                            uint64_t ino);
 
 #endif
