@@ -281,12 +281,12 @@ static void check_open_file(struct verify_check *c)
         verify_repair(c);
 }
 
-void verify_check_file(struct verify_check *c)
+/* Opens, reads and judges the file. */
+static void check_file(struct verify_check *c)
 {
     uint64_t unread = c->result->unread;
     bool is_known = c->record->known != VERIFY_KNOWS_NOTHING;
 
-    c->fd = c->fd_direct = c->fd_source = -1;
     if (open_file(c)) {
         if (!is_known)
             c->result->unread += verify_count_data(c, 0, c->record->length);
@@ -298,5 +298,15 @@ void verify_check_file(struct verify_check *c)
         c->result->bytes += is_known ? c->record->length - (c->result->unread - unread) : 0;
         atomic_fetch_add(&c->lane->files, 1);
     }
+}
+
+void verify_check_file(struct verify_check *c)
+{
+    c->fd = c->fd_direct = c->fd_source = -1;
+    if (c->record->is_link)
+        (void)open_file(c);
+    else
+        check_file(c);
+    verify_moved(c->lane);
     close_all(c);
 }

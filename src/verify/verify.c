@@ -115,6 +115,7 @@ static int add_record(struct verify_lane *l, const struct verify_file *f,
     r.known = known;
     r.whole = f->whole;
     r.many = f->many;
+    r.is_link = f->is_link;
     error = spool_add(&l->spool, &r, sizeof(r));
     if (error == 0)
         error = spool_add(&l->spool, f->source, r.source_len + 1);
@@ -129,7 +130,7 @@ static void add(struct verify_lane *l, const struct verify_file *f, enum verify_
     if (l->lost == 0 && !l->started)
         l->lost = add_record(l, f, known);
     l->total_bytes += l->started || known == VERIFY_KNOWS_NOTHING ? 0 : f->length;
-    l->total_files += !l->started;
+    l->total_files += !l->started && !f->is_link;
     pthread_mutex_unlock(&l->lock);
 }
 

@@ -50,13 +50,14 @@ struct verify_file {
     const char *dest;
     dev_t dev; /* of the file that was made */
     ino_t ino;
-    const struct stat *source_st;      /* of the source, when its bytes were read first */
-    bool source_relinked;              /* its ctime says nothing: see struct source */
-    uint64_t start;                    /* of the copied range in the source, bytes */
-    uint64_t offset;                   /* where the range lies in the destination, bytes */
-    uint64_t length;                   /* of the range, bytes */
-    bool whole;                        /* the destination ends with the range */
-    bool many;                         /* it is one of many files of a tree */
+    const struct stat *source_st; /* of the source, when its bytes were read first */
+    bool source_relinked;         /* its ctime says nothing: see struct source */
+    uint64_t start;               /* of the copied range in the source, bytes */
+    uint64_t offset;              /* where the range lies in the destination, bytes */
+    uint64_t length;              /* of the range, bytes */
+    bool whole;                   /* the destination ends with the range */
+    bool many;                    /* it is one of many files of a tree */
+    bool is_link; /* a further name of a file that has a record: only the name is looked at */
     const struct block_hashes *hashes; /* NULL: none are known */
 };
 
