@@ -92,17 +92,38 @@ static bool source_is_same(const struct verify_check *c)
             (now.ctime == was->ctime && now.ctime_ns == was->ctime_ns));
 }
 
+static int open_source(struct verify_check *c)
+{
+    if (c->fd_source < 0) {
+        verify_moved(c->lane);
+        atomic_store(&c->lane->at_source, true);
+        c->fd_source = verify_open(c->source, O_RDONLY);
+        verify_moved(c->lane);
+        atomic_store(&c->lane->at_source, false);
+    }
+    return c->fd_source;
+}
+
+/* As fd_read_at(). */
+static int64_t read_source(struct verify_check *c, uint64_t at, char *buf, size_t n)
+{
+    int64_t r = open_source(c);
+
+    if (r < 0)
+        return r;
+    verify_moved(c->lane);
+    atomic_store(&c->lane->at_source, true);
+    r = fd_read_at(c->fd_source, buf, n, c->record->start + at);
+    verify_moved(c->lane);
+    atomic_store(&c->lane->at_source, false);
+    return r;
+}
+
 bool verify_read_source(struct verify_check *c, uint64_t at, char *buf, size_t n)
 {
     enum verdict verdict;
-    int64_t r;
+    int64_t r = read_source(c, at, buf, n);
 
-    verify_moved(c->lane);
-    if (c->fd_source < 0)
-        c->fd_source = verify_open(c->source, O_RDONLY);
-    r = c->fd_source < 0 ? c->fd_source
-                         : fd_read_at(c->fd_source, buf, n, c->record->start + at);
-    verify_moved(c->lane);
     if (r < 0) {
         fail_source(c, (int)-r, "");
         return false;
@@ -155,9 +176,7 @@ bool verify_is_hole(struct verify_check *c, uint64_t at, size_t n)
 {
     if (verify_is_source(c->lane) || !has_holes(c) || was_read(c, at, n))
         return false;
-    if (c->fd_source < 0)
-        c->fd_source = verify_open(c->source, O_RDONLY);
-    if (c->fd_source < 0)
+    if (open_source(c) < 0)
         return false;
     verify_moved(c->lane);
     if (c->dest_data <= at)

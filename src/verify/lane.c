@@ -88,8 +88,10 @@ static uint64_t look_at_all(struct verify_lane *l)
         error = check_next(l, &at);
     if (error < 0)
         fail_all(l, -error, "the list of files cannot be read");
-    for (unsigned i = 0; i < l->verify->config.n_copies; i++)
+    for (unsigned i = 0; i < l->verify->config.n_copies; i++) {
         left += l->results[i].n_left;
+        atomic_store(&l->differs[i], l->results[i].n_left > 0);
+    }
     return left;
 }
 

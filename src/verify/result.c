@@ -73,6 +73,7 @@ void verify_note_range(struct verify_check *c, uint64_t offset, uint64_t length)
 {
     struct verify_range *r = c->n_ranges ? &c->ranges[c->n_ranges - 1] : NULL;
 
+    atomic_store(&c->lane->differs[c->record->copy], true);
     if (r && is_one(c, r, offset)) {
         unite(r, offset, length);
         return;

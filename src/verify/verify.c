@@ -36,7 +36,8 @@ int verify_create(const struct verify_config *config, struct verify **ret_verify
         pthread_mutex_init(&l->lock, NULL);
         good &= spool_init(&l->spool) == 0;
         l->results = calloc(config->n_copies, sizeof(*l->results));
-        good &= l->results != NULL;
+        l->differs = calloc(config->n_copies, sizeof(*l->differs));
+        good &= l->results != NULL && l->differs != NULL;
     }
     if (v->lanes && good) {
         *ret_verify = v;
@@ -64,6 +65,7 @@ void verify_free(struct verify *v)
         for (unsigned k = 0; l->results && k < v->config.n_copies; k++)
             free_result(&l->results[k]);
         free(l->results);
+        free(l->differs);
         free(l->paths);
         spool_free(&l->spool);
         pthread_mutex_destroy(&l->lock);
@@ -127,10 +129,11 @@ static int add_record(struct verify_lane *l, const struct verify_file *f,
 static void add(struct verify_lane *l, const struct verify_file *f, enum verify_known known)
 {
     pthread_mutex_lock(&l->lock);
-    if (l->lost == 0 && !l->started)
-        l->lost = add_record(l, f, known);
-    l->total_bytes += l->started || known == VERIFY_KNOWS_NOTHING ? 0 : f->length;
-    l->total_files += !l->started && !f->is_link;
+    if (!l->started) {
+        l->lost = l->lost < 0 ? l->lost : add_record(l, f, known);
+        l->total_bytes += known == VERIFY_KNOWS_NOTHING ? 0 : f->length;
+        l->total_files += !f->is_link;
+    }
     pthread_mutex_unlock(&l->lock);
 }
 
@@ -232,9 +235,16 @@ void verify_look(struct verify *v, unsigned lane, struct verify_view *ret)
         .over = over,
         .files = atomic_load(&l->files),
         .bytes = atomic_load(&l->bytes),
-        .moved_at = atomic_load(&l->moved_at),
+        .at_source = atomic_load(&l->at_source),
         .flush_bytes = atomic_load(&l->flush_bytes),
     };
+    /* After flush_bytes: a flush that has ended since is a move. */
+    ret->moved_at = atomic_load(&l->moved_at);
+}
+
+bool verify_differs(const struct verify *v, unsigned lane, unsigned copy)
+{
+    return atomic_load(&v->lanes[lane].differs[copy]);
 }
 
 const struct verify_result *verify_result_of(const struct verify *v, unsigned lane,

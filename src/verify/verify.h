@@ -103,6 +103,7 @@ struct verify_view {
     bool over;
     uint64_t moved_at;    /* when it last moved, ms of clock_running_ms() */
     uint64_t flush_bytes; /* so many bytes are being flushed, which may take long; 0: none */
+    bool at_source;       /* the source is being read, not what is verified */
 };
 
 /* 0 or -ENOMEM. */
@@ -135,6 +136,10 @@ void verify_start(struct verify *v, struct message_queue *messages, int wake_fd)
 void verify_stop(struct verify *v);
 
 void verify_look(struct verify *v, unsigned lane, struct verify_view *ret);
+
+/* Whether the lane has found bytes of that copy that differ, and not found since that nothing differs
+ * any more. Also of a lane that is not over. */
+bool verify_differs(const struct verify *v, unsigned lane, unsigned copy);
 
 /* The result of a copy at the destination of the lane, which is over. */
 const struct verify_result *verify_result_of(const struct verify *v, unsigned lane,

@@ -73,6 +73,8 @@ struct verify_lane {
 
     /* Atomic. */
     _Atomic uint64_t files, bytes, moved_at, flush_bytes;
+    atomic_bool at_source;
+    atomic_bool *differs; /* per copy */
 };
 
 struct verify {
