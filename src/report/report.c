@@ -391,7 +391,7 @@ static void write_verified(const char *path, const struct verify_result *v)
                    v->remote ? "; a server may have cached it" : "",
                    v->n_left     ? "; it differs"
                    : v->n_failed ? "; not all could be compared"
-                   : v->repaired ? "; it differed, and was repaired"
+                   : v->n_ranges ? "; it differed, and was repaired"
                                  : "; it is right");
 }
 

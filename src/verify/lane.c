@@ -90,18 +90,22 @@ static uint64_t look_at_all(struct verify_lane *l)
         fail_all(l, -error, "the list of files cannot be read");
     for (unsigned i = 0; i < l->verify->config.n_copies; i++) {
         left += l->results[i].n_left;
+        verify_settle_ranges(&l->results[i]);
+        verify_moved(l);
         atomic_store(&l->differs[i], l->results[i].n_left > 0);
     }
     return left;
 }
 
+/* Counts what was repaired. What was behind the end was not: it was cut off. */
 static void sum_up(struct verify_lane *l)
 {
     for (unsigned i = 0; i < l->verify->config.n_copies; i++) {
         struct verify_result *r = &l->results[i];
+        bool good = r->n_left == 0 && r->n_failed == 0 && !atomic_load(&l->verify->stop);
 
-        for (size_t k = 0; k < r->n_ranges && r->n_left == 0; k++)
-            r->repaired += r->ranges[k].length;
+        for (size_t k = 0; good && k < r->n_ranges; k++)
+            r->repaired += r->ranges[k].beyond ? 0 : r->ranges[k].length;
     }
 }
 

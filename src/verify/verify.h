@@ -75,6 +75,8 @@ struct verify_range {
     uint64_t offset;  /* in the file */
     uint64_t length;
     uint64_t first; /* offset of the first byte that differs */
+    uint64_t file;  /* a number, of the file */
+    bool beyond;    /* it is behind the end of what was copied */
 };
 
 /* What the files of one copy at one destination have come to. */
@@ -84,12 +86,13 @@ struct verify_result {
     uint64_t files;
     uint64_t bytes;
     uint64_t doubts;   /* blocks that differed, and were right when they were read again */
-    uint64_t repaired; /* bytes */
+    uint64_t repaired; /* bytes that differed; 0 unless all is right in the end */
     uint64_t unread; /* bytes of the source that were not read in this run: nothing is known of
                         * them, and they are not compared */
-    struct verify_range *ranges; /* all that differed at some time */
+    struct verify_range *ranges; /* all that differed at some time, by file and offset */
     size_t n_ranges;
-    uint64_t n_left;        /* ranges that still differ at the end */
+    size_t n_known;  /* the first ones, of earlier rounds: in order, and they do not overlap */
+    uint64_t n_left; /* ranges that still differ at the end */
     uint64_t n_failed;      /* files that could not be verified */
     struct failure failure; /* the first of these */
     bool no_medium;         /* of VERIFY_CACHE: it is a file system in memory */

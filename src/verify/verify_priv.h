@@ -108,7 +108,8 @@ struct verify_check {
                                         these */
     struct verify_range *ranges; /* what differs, in no order */
     size_t n_ranges, room;
-    bool failed; /* its failure has been reported */
+    unsigned coarse; /* how often the gap between ranges was doubled */
+    bool failed;     /* its failure has been reported */
 };
 
 /* ---- result.c ---- */
@@ -128,6 +129,9 @@ void verify_note_range(struct verify_check *c, uint64_t offset, uint64_t length)
 
 /* Puts the ranges in order, names them in messages, and takes them over into the result. */
 void verify_take_ranges(struct verify_check *c);
+
+/* All files have been looked at in this round: puts the result's ranges in order. */
+void verify_settle_ranges(struct verify_result *result);
 
 /* ---- repair.c ---- */
 
