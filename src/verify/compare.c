@@ -132,7 +132,9 @@ bool verify_read_source(struct verify_check *c, uint64_t at, char *buf, size_t n
     /* Looked at after the read: what has come before a change is good. */
     if (verdict == RIGHT || (verdict == UNKNOWN && source_is_same(c)))
         return true;
-    fail_source(c, ESTALE, "SOURCE has changed since it was read");
+    fail_source(c, ESTALE,
+                source_is_same(c) ? "SOURCE is read otherwise than before"
+                                  : "SOURCE has changed since it was read");
     return false;
 }
 
