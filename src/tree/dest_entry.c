@@ -171,8 +171,13 @@ static void place_entry(struct tree_dest *t, const struct record *r, const char 
 
 /* ---- further names ---- */
 
-void tree_dest_count_link(struct tree_dest *t)
+void tree_dest_count_link(struct tree_dest *t, const struct record *r)
 {
+    struct made_id id;
+
+    if (t->request.complete && S_ISREG(r->st.st_mode) &&
+        dest_links_where(t->request.links, &r->st, t->request.label, &id))
+        t->request.linked(t->request.arg, t->path.bytes, &id, &r->st);
     atomic_fetch_add(&t->request.view->files, 1);
 }
 
@@ -226,7 +231,7 @@ bool tree_dest_place_link(struct tree_dest *t, const struct record *r, const cha
         return true;
     }
     tree_dest_report_made(t);
-    tree_dest_count_link(t);
+    tree_dest_count_link(t, r);
     tree_dest_note_put(t, 0);
     return true;
 }
@@ -283,7 +288,7 @@ void tree_dest_apply_entry(struct tree_dest *t, const struct record *r)
         return;
     }
     if (is_there && tree_dest_is_link(t, r, &there)) {
-        tree_dest_count_link(t);
+        tree_dest_count_link(t, r);
         return;
     }
     if (is_there && !tree_dest_may_replace(t, r, name, &there))

@@ -205,7 +205,7 @@ static bool begin_file(struct tree_dest *t, const struct record *r)
                          !tree_dest_give_names(t)))
         return false;
     if (is_there && !t->request.attributes_only && tree_dest_is_link(t, r, &there)) {
-        tree_dest_count_link(t);
+        tree_dest_count_link(t, r);
         return false;
     }
     if (!takes(t, r, is_there, &there))

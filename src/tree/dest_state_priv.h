@@ -343,7 +343,7 @@ bool tree_dest_place_link(struct tree_dest *t, const struct record *r, const cha
                           const struct stat *there);
 
 /* Counts the name as complete: it is a link to the file of the record already. */
-void tree_dest_count_link(struct tree_dest *t);
+void tree_dest_count_link(struct tree_dest *t, const struct record *r);
 
 /* ---- dest_directory.c ---- */
 
