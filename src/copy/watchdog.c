@@ -67,6 +67,18 @@ static bool grace_is_over(const struct watch *e, uint64_t now)
     return now - e->quiet_since >= limit + limit / GRACE_SHARE;
 }
 
+/* From half of the limit on the device is a witness: as long as it writes, the endpoint has the
+ * other half before it. Writes through the page cache wait behind those of all other files. */
+static void ask_device(struct watch *e, uint64_t now)
+{
+    unsigned half = e->oldest.limit_ms / 2;
+
+    if (now - e->quiet_since < half)
+        e->pulse.known = false;
+    else if (medium_has_written(&e->pulse, e->oldest.device))
+        e->quiet_since = now - half;
+}
+
 /* All that is under way on the endpoint is known to wait. That is true, and the endpoint's time
  * does not run, if something else runs that it can wait for. If nothing runs, the operations
  * must have begun. */
@@ -114,6 +126,7 @@ enum watch_verdict watchdog_judge(struct watchdog *w, unsigned i)
     now = clock_running_ms();
     if (e->quiet_since == 0)
         e->quiet_since = now;
+    ask_device(e, now);
     verdict = judge(w, e, now);
     e->hung = verdict == WATCH_SILENT;
     return verdict;

@@ -12,8 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/interrupted.h"
 #include "base/path.h"
@@ -304,37 +306,82 @@ static int collect(const struct plan *p, struct identities *ids)
     return r;
 }
 
+/* Two copies that have the same destination. */
+struct two_copies {
+    const struct plan_copy *first, *second;
+    struct stat a, b; /* of their sources */
+    const char *dest; /* of the second */
+};
+
+/* Whether the source is the same: cp compares files by their names, directories by their inodes. */
+static bool is_source_again(const struct two_copies *t)
+{
+    return fd_same_file(&t->a, &t->b) &&
+           (S_ISDIR(t->a.st_mode) || plan_same_name(t->first->source, t->second->source));
+}
+
+/* Whether the first leaves nothing to do for the second: the wanted link is there, or with -u what
+ * is not older. */
+static bool is_done_by_first(const struct options *o, const struct two_copies *t)
+{
+    struct timespec made = t->a.st_mtim;
+
+    if (S_ISLNK(t->a.st_mode))
+        return false;
+    if (o->link && fd_same_file(&t->a, &t->b))
+        return true;
+    if (!o->standing.keeps_times)
+        (void)clock_gettime(CLOCK_REALTIME, &made);
+    return o->standing.update == UPDATE_OLDER && clock_compare(&t->b.st_mtim, &made) <= 0;
+}
+
+/* Why cp leaves out the second, "" if it says nothing; *ret_fails: it is a failure. NULL without
+ * memory. */
+static char *reason_for_second(const struct options *o, const struct two_copies *t, bool again,
+                               bool *ret_fails)
+{
+    char *why = NULL;
+
+    *ret_fails = false;
+    if (again && (S_ISDIR(t->a.st_mode) || o->backup.kind == BACKUP_NONE)) {
+        (void)usage_error(&why, "warning: source %s '%s' specified more than once",
+                          S_ISDIR(t->a.st_mode) ? "directory" : "file", t->second->source);
+        return why;
+    }
+    if (is_done_by_first(o, t))
+        return strdup("");
+    *ret_fails = true;
+    if (S_ISLNK(t->a.st_mode) && !S_ISLNK(t->b.st_mode))
+        (void)usage_error(&why, "will not copy '%s' through just-created symlink '%s'",
+                          t->second->source, t->dest);
+    else
+        (void)usage_error(&why, "will not overwrite just-created '%s' with '%s'", t->dest,
+                          t->second->source);
+    return why;
+}
+
 /* --cp: leaves out the second of two copies that have the same destination, if cp does so. 0 or
  * -ENOMEM. */
 static int leave_out_second(const struct plan *p, const struct options *o,
                             const struct identity *first, const struct identity *second)
 {
     struct plan_copy *c = &p->copies[second->copy];
-    bool backs_up = o->backup.kind != BACKUP_NONE;
-    struct stat a, b;
+    struct two_copies t = {.first = &p->copies[first->copy], .second = c, .dest = second->path};
+    bool again, is_tree, fails;
     char *why;
-    bool same;
-    int r;
 
-    if (c->left_out || p->copies[first->copy].left_out || first->copy == second->copy ||
-        o->backup.kind == BACKUP_NUMBERED ||
-        plan_stat_source(&p->copies[first->copy], &a) < 0 || plan_stat_source(c, &b) < 0)
+    if (c->left_out || t.first->left_out || t.first == c ||
+        plan_stat_source(t.first, &t.a) < 0 || plan_stat_source(c, &t.b) < 0)
         return 0;
-    same = a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-    if (!same && (S_ISDIR(a.st_mode) || S_ISDIR(b.st_mode) || existing_keeps_all(&o->standing)))
+    again = is_source_again(&t);
+    is_tree = S_ISDIR(t.a.st_mode) || S_ISDIR(t.b.st_mode);
+    if ((!again && (is_tree || existing_keeps_all(&o->standing))) ||
+        (!is_tree && o->backup.kind == BACKUP_NUMBERED))
         return 0;
-    if (same && !backs_up)
-        r = usage_error(&why, "warning: source %s '%s' specified more than once",
-                        S_ISDIR(a.st_mode) ? "directory" : "file", c->source);
-    else if (S_ISLNK(a.st_mode) && !S_ISLNK(b.st_mode))
-        r = usage_error(&why, "will not copy '%s' through just-created symlink '%s'", c->source,
-                        second->path);
-    else
-        r = usage_error(&why, "will not overwrite just-created '%s' with '%s'", second->path,
-                        second->from);
-    if (r == -ENOMEM)
-        return r;
-    plan_leave_out(c, why, !same || backs_up);
+    why = reason_for_second(o, &t, again, &fails);
+    if (!why)
+        return -ENOMEM;
+    plan_leave_out(c, why, fails);
     return 0;
 }
 

@@ -384,10 +384,15 @@ static bool is_of_dead_process(const char *name)
     return true;
 }
 
+/* A file waits for its name with others (--fsync): then a copy by root has the owner of its source
+ * already. A directory does not. */
 static bool may_be_ours(const struct stat *st)
 {
-    return st->st_uid == geteuid() &&
-           (S_ISDIR(st->st_mode) || (S_ISREG(st->st_mode) && st->st_nlink == 1));
+    bool own = st->st_uid == geteuid();
+
+    return S_ISDIR(st->st_mode)
+               ? own
+               : S_ISREG(st->st_mode) && st->st_nlink == 1 && (own || geteuid() == 0);
 }
 
 /* An exclusive lock may need a descriptor for writing (NFS). A run that was killed just before

@@ -73,8 +73,8 @@ bool temp_is_shared(int dir_fd);
  * thread. */
 void temp_note_final(const char *name);
 
-/* Removes temporary files that killed runs of this user have left in the directory, which may
- * be open with O_PATH; where other machines may write, too (temp_is_shared()), only those of
+/* Removes temporary files that killed runs of this user (for root: of all users) have left in the
+ * directory, which may be open with O_PATH; where other machines may write, too (temp_is_shared()), only those of
  * processes of this boot of this machine that are over. Looks at a limited number of entries,
  * and skips a directory that it has just swept. Leaves what it is not sure of. Cannot fail. Any
  * thread. */

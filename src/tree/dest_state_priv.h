@@ -118,6 +118,7 @@ struct tree_dest {
     uint64_t offset;     /* bytes written so far */
     bool cloned;         /* it has all its data */
     bool long_enough;    /* it has its full length already */
+    struct block_hashes *hashes; /* of what is written; with request.complete */
     struct target target;
 
     /* What was decided before the file itself came. */
@@ -169,6 +170,10 @@ void tree_dest_forget_attrs(struct tree_dest *t);
 
 /* Takes the attributes of the record over into t->attrs, and those that were kept for it. */
 void tree_dest_take_attrs(struct tree_dest *t, const struct record *r);
+
+/* The same for a file. A further name comes without attributes, as it comes without data: most of
+ * them become links. Then they are read from the shared file. */
+void tree_dest_take_file_attrs(struct tree_dest *t, const struct record *r);
 
 /* Gives t->attrs to a file, and reports what could not be preserved. has_data: it may have dirty
  * pages. False: data are lost (attrs_lost_data()), which has been reported as a failure. */

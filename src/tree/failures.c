@@ -13,20 +13,9 @@
  * its file system does not have. There may be as many as are still to come. */
 #define LINES 10
 
-/* The path in the source that a path at a destination is the copy of. The caller frees it; NULL
- * without memory. */
-static char *source_of(const struct tree *t, unsigned d, const char *path)
-{
-    const char *below = path + path_end(t->writers[d].root);
-    size_t root_len = *below ? path_end(t->root) : strlen(t->root);
-    char *source;
-
-    return asprintf(&source, "%.*s%s", (int)root_len, t->root, below) < 0 ? NULL : source;
-}
-
 void tree_main_made(const struct tree_main *m, unsigned d, const char *path)
 {
-    char *source = *path ? source_of(m->tree, d, path) : NULL; /* "": without memory */
+    char *source = *path ? tree_source_of(m->tree, d, path) : NULL; /* "": without memory */
 
     if (source)
         report_made(source, path);
@@ -108,7 +97,7 @@ static void print(const struct tree *t, unsigned who, const char *path, const st
         report_source_failure(path, f);
         return;
     }
-    source = who < t->copy->n_dests ? source_of(t, who, path) : NULL;
+    source = who < t->copy->n_dests ? tree_source_of(t, who, path) : NULL;
     report_failure(source, path, f);
     free(source);
 }

@@ -34,7 +34,8 @@ bool handover_copy(struct handover *h, int fd, const char *path);
 bool handover_take(struct handover *h, int *ret_fd, const char **ret_path);
 
 /* The main thread: the file that handover_take() returned has been copied, as far as it could
- * be. readable: the source had no failure. */
-void handover_finish(struct handover *h, bool readable);
+ * be. fd: its descriptor if nobody has used it, or -1. The reader closes it, because a server
+ * may not answer a close. readable: the source had no failure. */
+void handover_finish(struct handover *h, int fd, bool readable);
 
 #endif

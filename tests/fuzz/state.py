@@ -10,7 +10,7 @@ import re
 import stat
 
 # What ucopy may leave beside its destinations.
-TEMPORARY = re.compile(rb"\.ucopy-[0-9a-f]{16}\.(tmp|part|map)$")
+TEMPORARY = re.compile(rb"\.ucopy-[0-9a-f]{16}\.(tmp(~.*)?|part|map)$", re.DOTALL)
 # Not an attribute of the file but of what is below.
 IGNORED_XATTRS = ("trusted.overlay.", "trusted.SGI_ACL_", "system.", "security.selinux")
 
