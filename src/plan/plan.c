@@ -135,7 +135,6 @@ static int check_tree_options(const struct options *o, const char *source, char 
                         : o->length != OPTIONS_TO_THE_END ? "length"
                         : o->has_dest_offset              ? "dest-offset"
                         : o->max_lag                      ? "max-lag"
-                        : o->hashes                       ? "hash"
                         : o->expects                      ? "expect-hash"
                                                           : NULL;
 

@@ -260,14 +260,6 @@ int report_json_file_failed(const char *source, const char *dest, const char *pa
     return write_line(event);
 }
 
-int report_json_source_changed(const char *source, const char *path)
-{
-    json_t *event = event_new("source_changed", source);
-
-    add_name(&event, "path", "path_base64", path);
-    return write_line(event);
-}
-
 /* "hashes": {"sha256": "...", ...} */
 static void add_hashes(json_t **event, const struct digest_values *v)
 {
@@ -277,6 +269,23 @@ static void add_hashes(json_t **event, const struct digest_values *v)
         if (v->algorithms & 1u << i)
             add(&object, digest_table[i].name, json_string(v->text[i]));
     add(event, "hashes", object);
+}
+
+int report_json_file_hashed(const char *source, const char *path, const struct digest_values *v)
+{
+    json_t *event = event_new("file_hashed", source);
+
+    add_name(&event, "path", "path_base64", path);
+    add_hashes(&event, v);
+    return write_line(event);
+}
+
+int report_json_source_changed(const char *source, const char *path)
+{
+    json_t *event = event_new("source_changed", source);
+
+    add_name(&event, "path", "path_base64", path);
+    return write_line(event);
 }
 
 int report_json_verified(const struct copy_status *s, unsigned d)

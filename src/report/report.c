@@ -224,6 +224,12 @@ void report_file_failed(const char *source, const char *dest, const char *path,
         remember_stdout_error(report_json_file_failed(source, dest, path, f, attribute));
 }
 
+void report_file_hashed(const char *source, const char *path, const struct digest_values *v)
+{
+    if (report.options->json)
+        remember_stdout_error(report_json_file_hashed(source, path, v));
+}
+
 void report_source_changed(const char *source, const char *path, const struct failure *f)
 {
     report_error("warning: %s: %s: the copies may hold data of different moments", path,

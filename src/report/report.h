@@ -128,6 +128,10 @@ void report_dest_failed(const struct copy_status *s, unsigned d);
 void report_file_failed(const char *source, const char *dest, const char *path,
                         const struct failure *f, bool attribute);
 
+/* The hashes of a file in the tree source, by its path there: JSON "file_hashed". It may still
+ * fail for some destinations, or for all of them. */
+void report_file_hashed(const char *source, const char *path, const struct digest_values *v);
+
 /* A file of the source has changed while it was copied, which is allowed: a warning on stderr,
  * and JSON "source_changed". */
 void report_source_changed(const char *source, const char *path, const struct failure *f);
