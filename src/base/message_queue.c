@@ -12,6 +12,9 @@
 /* Messages in a full queue. */
 #define MAX_MESSAGES 1024u
 
+/* With so many in it notes wake the main thread, too. */
+#define MANY_MESSAGES 512u
+
 #define NOTE_ALIGN 16u
 
 struct message_queue {
@@ -94,7 +97,8 @@ static void put(struct message_queue *q, struct queued_message *new, unsigned wh
         *q->end = new;
         q->end = &new->next;
         q->n++;
-        event_signal(q->news_fd);
+        if (!new->note || q->n >= MANY_MESSAGES)
+            event_signal(q->news_fd);
     }
     pthread_mutex_unlock(&q->lock);
 }

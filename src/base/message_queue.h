@@ -27,8 +27,10 @@ int message_queue_create(int news_fd, struct message_queue **ret_queue);
 void message_queue_put(struct message_queue *q, unsigned who, const char *path,
                        const struct failure *f);
 
-/* The same for a message that is no failure: note, n bytes, is copied. Without memory it becomes
- * the failure ENOMEM. */
+/* The same for a message that is no failure: note, n bytes, is copied. There may be many of them,
+ * so news_fd stays as it is as long as the queue is not half full: the caller of
+ * message_queue_take() has to look now and then. Without memory it becomes the failure
+ * ENOMEM. */
 void message_queue_put_note(struct message_queue *q, unsigned who, const char *path,
                             const void *note, size_t n);
 
