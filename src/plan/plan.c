@@ -165,6 +165,7 @@ static int check_tree_options(const struct options *o, const char *source, char 
                         : o->length != OPTIONS_TO_THE_END ? "length"
                         : o->has_dest_offset              ? "dest-offset"
                         : o->max_lag                      ? "max-lag"
+                        : o->expects                      ? "expect-hash"
                                                           : NULL;
 
     if (!which)
@@ -404,6 +405,8 @@ int plan_make(struct plan *p, const struct options *o, char **ret_error)
         made.copies = calloc(operands.n_sources, sizeof(*made.copies));
         r = made.copies ? 0 : -ENOMEM;
     }
+    if (r == 0 && o->expects && operands.n_sources > 1)
+        r = usage_error(&error, "--expect-hash is for one SOURCE");
     if (r == 0 && operands.n_directories > 0)
         r = plan_into_directories(&made, o, &operands, &error);
     else if (r == 0)
