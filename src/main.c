@@ -8,6 +8,7 @@
 #include "base/path_probe.h"
 #include "base/signals.h"
 #include "base/supervisor.h"
+#include "check/check.h"
 #include "cli/help.h"
 #include "cli/options.h"
 #include "plan/plan.h"
@@ -15,6 +16,7 @@
 #include "session/session.h"
 #include "target/made.h"
 #include "tree/tree.h"
+#include "verify/verify.h"
 
 #define EXIT_USAGE 2
 
@@ -90,38 +92,102 @@ static void pass_on_silence(const struct plan *p, unsigned i)
     }
 }
 
+/* What all copies of a run share. */
+struct run {
+    const struct plan *plan;
+    const struct options *o;
+    struct tree_links *links;
+    struct made *made;
+    struct verify *verify;    /* NULL: nothing is verified */
+    struct session_end *ends; /* of each copy, with verify */
+    int *exit_statuses;       /* of each copy that was begun */
+    unsigned begun;
+    int signal_fd;
+    bool hung; /* threads are left that hang in the kernel */
+};
+
+/* False without memory. */
+static bool run_init(struct run *r, const struct plan *p, const struct options *o,
+                     int signal_fd)
+{
+    const struct verify_config config = {.n_dests = count_dests(p),
+                                         .dests = o->verify & VERIFY_DEST,
+                                         .source = o->verify & VERIFY_SOURCE,
+                                         .n_copies = p->n_copies,
+                                         .max_request = options_max_request(o),
+                                         .repairs = o->repair};
+
+    *r = (struct run){.plan = p, .o = o, .signal_fd = signal_fd};
+    r->links = tree_links_new(count_dests(p), options_follow_operand(o));
+    r->made = made_new();
+    r->ends = calloc(p->n_copies, sizeof(*r->ends));
+    r->exit_statuses = calloc(p->n_copies, sizeof(*r->exit_statuses));
+    return r->links && r->made && r->ends && r->exit_statuses &&
+           (!o->verify || verify_create(&config, &r->verify) == 0);
+}
+
+static void run_free(struct run *r)
+{
+    free(r->ends);
+    free(r->exit_statuses);
+    if (r->hung) /* a thread that hangs may still use the rest */
+        return;
+    tree_links_free(r->links);
+    made_free(r->made);
+    verify_free(r->verify);
+}
+
+/* Makes copy i. Whether the next one may begin. */
+static bool make_copy(struct run *r, unsigned i)
+{
+    struct plan_copy *c = &r->plan->copies[i];
+    struct session_result result = {.exit_status = 0};
+
+    c->made = r->made;
+    c->verify = r->verify;
+    c->number = i;
+    if (c->left_out)
+        result.exit_status = leave_out(c);
+    else if (c->tree)
+        tree_run(r->o, c, r->links, r->signal_fd, &result);
+    else
+        session_run(r->o, c, r->signal_fd, &result);
+    r->exit_statuses[i] = result.exit_status;
+    r->ends[i] = result.end;
+    r->begun = i + 1;
+    r->hung |= result.abandoned;
+    return !result.ended;
+}
+
+/* Verifies what was copied. */
+static void verify_all(struct run *r)
+{
+    for (unsigned i = 0; i < r->begun; i++)
+        r->ends[i].exit_status = r->exit_statuses[i];
+    session_verify(r->o, r->verify, r->ends, r->begun, r->signal_fd, &r->hung);
+    for (unsigned i = 0; i < r->begun; i++)
+        r->exit_statuses[i] = r->ends[i].exit_status;
+}
+
 /* *ret_hung becomes true if threads are left that hang in the kernel. */
 static int copy_all(const struct plan *p, const struct options *o, int signal_fd,
                     bool *ret_hung)
 {
-    struct tree_links *links = tree_links_new(count_dests(p), options_follow_operand(o));
-    struct made *made = made_new();
     struct statuses all = {.worst = 0};
+    struct run r;
 
-    if (!links || !made) {
+    if (!run_init(&r, p, o, signal_fd)) {
         report_error("%s", strerror(ENOMEM));
         return EXIT_USAGE;
     }
-    for (unsigned i = 0; i < p->n_copies; i++) {
-        struct session_result result = {.exit_status = 0};
-
-        p->copies[i].made = made;
-        if (p->copies[i].left_out)
-            result.exit_status = leave_out(&p->copies[i]);
-        else if (p->copies[i].tree)
-            tree_run(o, &p->copies[i], links, signal_fd, &result);
-        else
-            session_run(o, &p->copies[i], signal_fd, &result);
-        add_status(&all, result.exit_status);
-        *ret_hung |= result.abandoned;
-        if (result.ended)
-            break;
+    for (unsigned i = 0; i < p->n_copies && make_copy(&r, i); i++)
         pass_on_silence(p, i);
-    }
-    if (!*ret_hung) { /* a thread that hangs may still use them */
-        tree_links_free(links);
-        made_free(made);
-    }
+    if (r.verify)
+        verify_all(&r);
+    for (unsigned i = 0; i < r.begun; i++)
+        add_status(&all, r.exit_statuses[i]);
+    *ret_hung |= r.hung;
+    run_free(&r);
     return sum_up(&all);
 }
 
@@ -170,7 +236,7 @@ static int exit_status(const struct options *o, int status)
     return o->cp && status > 1 && status < 128 ? 1 : status;
 }
 
-static int copy(const struct options *o)
+static int work(const struct options *o)
 {
     bool hung = false;
     int signal_fd, status, r = supervisor_start(&signal_fd);
@@ -179,9 +245,14 @@ static int copy(const struct options *o)
         report_error("signalfd: %s", strerror(-r));
         return EXIT_USAGE;
     }
-    if (!session_can_run(o))
+    if (o->check)
+        status = check_list(o, signal_fd, &hung);
+    else if (o->compare)
+        status = check_compare(o, signal_fd, &hung);
+    else if (session_can_run(o))
+        status = plan_and_copy(o, signal_fd, &hung);
+    else
         return EXIT_USAGE;
-    status = plan_and_copy(o, signal_fd, &hung);
     if (hung) { /* threads still use the memory, and exit() would wait for them */
         (void)report_close();
         supervisor_leave(signal_fd, exit_status(o, status));
@@ -204,7 +275,7 @@ static int act(const struct options *o)
     case OPTIONS_COPY:
         break;
     }
-    return copy(o);
+    return work(o);
 }
 
 int main(int argc, char **argv)

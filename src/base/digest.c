@@ -9,163 +9,160 @@
 #include <openssl/evp.h>
 #include <xxhash.h>
 
-struct digest {
-    const struct digest_algorithm *algorithm;
-    union {
-        XXH64_state_t *xxh64;
-        XXH3_state_t *xxh3; /* of XXH3 and XXH128 */
-        EVP_MD_CTX *evp;
-    } state;
-    bool failed;
+#define MAX_SIZE  64 /* bytes of the largest binary value */
+#define C4_DIGITS 88
+
+/* Letters and digits without 0, O, I and l, in the order of their values. */
+static const char base58[] = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+
+/* One library's hashes. */
+struct digest_ops {
+    /* NULL: no memory, or not available. */
+    void *(*begin)(unsigned variant);
+    bool (*add)(void *state, unsigned variant, const void *bytes, size_t n);
+    bool (*value)(void *state, unsigned variant, unsigned char *bytes);
+    void (*free)(void *state, unsigned variant);
 };
 
-/* A way of computing digests. */
-struct digest_kind {
-    bool (*start)(struct digest *d);
-    bool (*update)(struct digest *d, const void *bytes, size_t n);
-    bool (*final)(struct digest *d, unsigned char *value); /* of algorithm->size bytes */
-    void (*free)(struct digest *d);
+struct digest {
+    const struct digest_algorithm *algorithm;
+    void *state;
+    bool failed;
 };
 
 /* ---- libxxhash ---- */
 
-static bool xxh64_start(struct digest *d)
+enum { XXH64_VALUE, XXH3_VALUE, XXH128_VALUE };
+
+static void *xxh_begin(unsigned variant)
 {
-    d->state.xxh64 = XXH64_createState();
-    return d->state.xxh64 && XXH64_reset(d->state.xxh64, 0) == XXH_OK;
+    XXH3_state_t *s3;
+    XXH64_state_t *s;
+
+    if (variant == XXH64_VALUE) {
+        s = XXH64_createState();
+        if (s)
+            (void)XXH64_reset(s, 0);
+        return s;
+    }
+    s3 = XXH3_createState();
+    if (s3 && variant == XXH3_VALUE)
+        (void)XXH3_64bits_reset(s3);
+    else if (s3)
+        (void)XXH3_128bits_reset(s3);
+    return s3;
 }
 
-static bool xxh64_update(struct digest *d, const void *bytes, size_t n)
+static bool xxh_add(void *state, unsigned variant, const void *bytes, size_t n)
 {
-    return XXH64_update(d->state.xxh64, bytes, n) == XXH_OK;
+    if (variant == XXH64_VALUE)
+        return XXH64_update(state, bytes, n) == XXH_OK;
+    if (variant == XXH3_VALUE)
+        return XXH3_64bits_update(state, bytes, n) == XXH_OK;
+    return XXH3_128bits_update(state, bytes, n) == XXH_OK;
 }
 
-static bool xxh64_final(struct digest *d, unsigned char *value)
+static bool xxh_value(void *state, unsigned variant, unsigned char *bytes)
 {
-    XXH64_canonical_t canonical;
+    XXH128_canonical_t c128;
+    XXH64_canonical_t c64;
 
-    XXH64_canonicalFromHash(&canonical, XXH64_digest(d->state.xxh64));
-    memcpy(value, canonical.digest, sizeof canonical.digest);
+    if (variant == XXH128_VALUE) {
+        XXH128_canonicalFromHash(&c128, XXH3_128bits_digest(state));
+        memcpy(bytes, c128.digest, sizeof c128.digest);
+        return true;
+    }
+    XXH64_canonicalFromHash(&c64, variant == XXH64_VALUE ? XXH64_digest(state)
+                                                         : XXH3_64bits_digest(state));
+    memcpy(bytes, c64.digest, sizeof c64.digest);
     return true;
 }
 
-static void xxh64_free(struct digest *d)
+static void xxh_free(void *state, unsigned variant)
 {
-    (void)XXH64_freeState(d->state.xxh64);
+    if (variant == XXH64_VALUE)
+        (void)XXH64_freeState(state);
+    else
+        (void)XXH3_freeState(state);
 }
 
-static bool xxh3_start(struct digest *d)
-{
-    d->state.xxh3 = XXH3_createState();
-    return d->state.xxh3 && XXH3_64bits_reset(d->state.xxh3) == XXH_OK;
-}
-
-static bool xxh3_update(struct digest *d, const void *bytes, size_t n)
-{
-    return XXH3_64bits_update(d->state.xxh3, bytes, n) == XXH_OK;
-}
-
-static bool xxh3_final(struct digest *d, unsigned char *value)
-{
-    XXH64_canonical_t canonical;
-
-    XXH64_canonicalFromHash(&canonical, XXH3_64bits_digest(d->state.xxh3));
-    memcpy(value, canonical.digest, sizeof canonical.digest);
-    return true;
-}
-
-static void xxh3_free(struct digest *d)
-{
-    (void)XXH3_freeState(d->state.xxh3);
-}
-
-static bool xxh128_start(struct digest *d)
-{
-    d->state.xxh3 = XXH3_createState();
-    return d->state.xxh3 && XXH3_128bits_reset(d->state.xxh3) == XXH_OK;
-}
-
-static bool xxh128_update(struct digest *d, const void *bytes, size_t n)
-{
-    return XXH3_128bits_update(d->state.xxh3, bytes, n) == XXH_OK;
-}
-
-static bool xxh128_final(struct digest *d, unsigned char *value)
-{
-    XXH128_canonical_t canonical;
-
-    XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(d->state.xxh3));
-    memcpy(value, canonical.digest, sizeof canonical.digest);
-    return true;
-}
+static const struct digest_ops xxh_ops = {
+    .begin = xxh_begin,
+    .add = xxh_add,
+    .value = xxh_value,
+    .free = xxh_free,
+};
 
 /* ---- libcrypto ---- */
 
-static bool evp_start(struct digest *d)
-{
-    const EVP_MD *md = EVP_get_digestbyname(d->algorithm->evp);
+enum { MD5_VALUE, SHA1_VALUE, SHA256_VALUE, SHA512_VALUE };
 
-    d->state.evp = EVP_MD_CTX_new();
-    return md && d->state.evp && EVP_DigestInit_ex(d->state.evp, md, NULL) == 1;
+static const EVP_MD *(*const evp_kinds[])(void) = {
+    [MD5_VALUE] = EVP_md5,
+    [SHA1_VALUE] = EVP_sha1,
+    [SHA256_VALUE] = EVP_sha256,
+    [SHA512_VALUE] = EVP_sha512,
+};
+
+static void *evp_begin(unsigned variant)
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+    if (!ctx || EVP_DigestInit_ex(ctx, evp_kinds[variant](), NULL) == 1)
+        return ctx;
+    EVP_MD_CTX_free(ctx);
+    return NULL;
 }
 
-static bool evp_update(struct digest *d, const void *bytes, size_t n)
+static bool evp_add(void *state, unsigned variant, const void *bytes, size_t n)
 {
-    return EVP_DigestUpdate(d->state.evp, bytes, n) == 1;
+    (void)variant;
+    return EVP_DigestUpdate(state, bytes, n) == 1;
 }
 
-static bool evp_final(struct digest *d, unsigned char *value)
+static bool evp_value(void *state, unsigned variant, unsigned char *bytes)
 {
-    unsigned char all[EVP_MAX_MD_SIZE];
-    unsigned size = 0;
-
-    if (EVP_DigestFinal_ex(d->state.evp, all, &size) != 1 || size != d->algorithm->size)
-        return false;
-    memcpy(value, all, size);
-    return true;
+    (void)variant;
+    return EVP_DigestFinal_ex(state, bytes, NULL) == 1;
 }
 
-static void evp_free(struct digest *d)
+static void evp_free(void *state, unsigned variant)
 {
-    EVP_MD_CTX_free(d->state.evp);
+    (void)variant;
+    EVP_MD_CTX_free(state);
 }
+
+static const struct digest_ops evp_ops = {
+    .begin = evp_begin,
+    .add = evp_add,
+    .value = evp_value,
+    .free = evp_free,
+};
 
 /* ---- the table ---- */
 
-static const struct digest_kind xxh64 = {xxh64_start, xxh64_update, xxh64_final, xxh64_free};
-static const struct digest_kind xxh3 = {xxh3_start, xxh3_update, xxh3_final, xxh3_free};
-static const struct digest_kind xxh128 = {xxh128_start, xxh128_update, xxh128_final, xxh3_free};
-static const struct digest_kind crypto = {evp_start, evp_update, evp_final, evp_free};
-
-#define MAX_VALUE 64u /* bytes: SHA-512 */
-
-/* A C4 ID is "c4" and the SHA-512 as a number of 88 digits to the base 58. */
-#define C4_LEN  90u
-#define C4_BASE 58u
-static const char c4_digits[] = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-
-const struct digest_algorithm digest_algorithms[DIGEST_ALGORITHMS] = {
-    {"xxh64", "XXH64", 8, 16, NULL, &xxh64},
-    {"xxh3", "XXH3", 8, 16, NULL, &xxh3},
-    {"xxh128", "XXH128", 16, 32, NULL, &xxh128},
-    {"md5", "MD5", 16, 32, "MD5", &crypto},
-    {"sha1", "SHA1", 20, 40, "SHA1", &crypto},
-    {"sha256", "SHA256", 32, 64, "SHA256", &crypto},
-    {"sha512", "SHA512", 64, 128, "SHA512", &crypto},
-    {"c4", "C4", 64, C4_LEN, "SHA512", &crypto},
+const struct digest_algorithm digest_table[DIGEST_ALGORITHMS] = {
+    {"xxh64", 8, 16, "XXH64", &xxh_ops, XXH64_VALUE},
+    {"xxh3", 8, 16, "XXH3", &xxh_ops, XXH3_VALUE},
+    {"xxh128", 16, 32, "XXH128", &xxh_ops, XXH128_VALUE},
+    {"md5", 16, 32, "MD5", &evp_ops, MD5_VALUE},
+    {"sha1", 20, 40, "SHA1", &evp_ops, SHA1_VALUE},
+    {"sha256", 32, 64, "SHA256", &evp_ops, SHA256_VALUE},
+    {"sha512", 64, 128, "SHA512", &evp_ops, SHA512_VALUE},
+    {"c4", 64, 2 + C4_DIGITS, "C4", &evp_ops, SHA512_VALUE},
 };
 
-const struct digest_algorithm *digest_find(const char *name)
+const struct digest_algorithm *digest_find(const char *name, size_t len)
 {
     for (size_t i = 0; i < DIGEST_ALGORITHMS; i++)
-        if (strcmp(digest_algorithms[i].name, name) == 0)
-            return &digest_algorithms[i];
+        if (strlen(digest_table[i].name) == len && memcmp(digest_table[i].name, name, len) == 0)
+            return &digest_table[i];
     return NULL;
 }
 
 static bool is_c4(const struct digest_algorithm *a)
 {
-    return a->text_len == C4_LEN;
+    return a->text_len != 2 * a->size;
 }
 
 bool digest_is_text(const struct digest_algorithm *a, const char *text)
@@ -173,37 +170,35 @@ bool digest_is_text(const struct digest_algorithm *a, const char *text)
     if (strlen(text) != a->text_len)
         return false;
     if (is_c4(a))
-        return strncmp(text, "c4", 2) == 0 && strspn(text + 2, c4_digits) == C4_LEN - 2;
+        return memcmp(text, "c4", 2) == 0 && strspn(text + 2, base58) == C4_DIGITS;
     return strspn(text, "0123456789abcdefABCDEF") == a->text_len;
 }
 
-bool digest_same_text(const struct digest_algorithm *a, const char *x, const char *y)
+bool digest_text_equal(const struct digest_algorithm *a, const char *x, const char *y)
 {
     return (is_c4(a) ? strcmp(x, y) : strcasecmp(x, y)) == 0;
 }
 
-/* ---- digests ---- */
-
 struct digest *digest_new(const struct digest_algorithm *a)
 {
-    struct digest *d = calloc(1, sizeof *d);
+    struct digest *d = malloc(sizeof *d);
 
     if (!d)
         return NULL;
-    d->algorithm = a;
-    if (a->kind->start(d))
+    *d = (struct digest){.algorithm = a, .state = a->ops->begin(a->variant)};
+    if (d->state)
         return d;
-    digest_free(d);
+    free(d);
     return NULL;
 }
 
 void digest_update(struct digest *d, const void *bytes, size_t n)
 {
-    if (n > 0 && !d->algorithm->kind->update(d, bytes, n))
+    if (n > 0 && !d->algorithm->ops->add(d->state, d->algorithm->variant, bytes, n))
         d->failed = true;
 }
 
-void digest_update_zeros(struct digest *d, unsigned long long n)
+void digest_update_zeros(struct digest *d, uint64_t n)
 {
     static const char zeros[64 << 10];
 
@@ -212,47 +207,52 @@ void digest_update_zeros(struct digest *d, unsigned long long n)
     digest_update(d, zeros, (size_t)n);
 }
 
-static void write_hex(const unsigned char *value, size_t n, char *text)
+static void to_hex(const unsigned char *bytes, size_t n, char *text)
 {
     static const char digits[] = "0123456789abcdef";
 
     for (size_t i = 0; i < n; i++) {
-        *text++ = digits[value[i] >> 4];
-        *text++ = digits[value[i] & 15];
+        *text++ = digits[bytes[i] >> 4];
+        *text++ = digits[bytes[i] & 15];
     }
     *text = '\0';
 }
 
-/* The value is a number, most significant byte first; it is divided down to 0. */
-static void write_c4(unsigned char *value, char *text)
+/* Divides the big-endian number by 58; returns the remainder. */
+static unsigned divide_by_58(unsigned char *bytes, size_t n)
+{
+    unsigned rest = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        rest = rest << 8 | bytes[i];
+        bytes[i] = (unsigned char)(rest / 58);
+        rest %= 58;
+    }
+    return rest;
+}
+
+/* Destroys bytes. */
+static void to_c4(unsigned char *bytes, size_t n, char *text)
 {
     text[0] = 'c';
     text[1] = '4';
-    text[C4_LEN] = '\0';
-    for (size_t i = C4_LEN; i-- > 2;) {
-        unsigned rest = 0;
-
-        for (size_t b = 0; b < MAX_VALUE; b++) {
-            unsigned n = rest << 8 | value[b];
-
-            value[b] = (unsigned char)(n / C4_BASE);
-            rest = n % C4_BASE;
-        }
-        text[i] = c4_digits[rest];
-    }
+    for (size_t i = C4_DIGITS; i-- > 0;)
+        text[2 + i] = base58[divide_by_58(bytes, n)];
+    text[2 + C4_DIGITS] = '\0';
 }
 
 int digest_final(struct digest *d, char text[DIGEST_TEXT_SIZE])
 {
-    unsigned char value[MAX_VALUE];
+    const struct digest_algorithm *a = d->algorithm;
+    unsigned char bytes[MAX_SIZE];
 
-    assert(d->algorithm->size <= sizeof value);
-    if (d->failed || !d->algorithm->kind->final(d, value))
+    assert(a->size <= sizeof bytes && a->text_len < DIGEST_TEXT_SIZE);
+    if (d->failed || !a->ops->value(d->state, a->variant, bytes))
         return -EIO;
-    if (is_c4(d->algorithm))
-        write_c4(value, text);
+    if (is_c4(a))
+        to_c4(bytes, a->size, text);
     else
-        write_hex(value, d->algorithm->size, text);
+        to_hex(bytes, a->size, text);
     return 0;
 }
 
@@ -260,6 +260,6 @@ void digest_free(struct digest *d)
 {
     if (!d)
         return;
-    d->algorithm->kind->free(d);
+    d->algorithm->ops->free(d->state, d->algorithm->variant);
     free(d);
 }

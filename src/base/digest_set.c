@@ -8,7 +8,7 @@ int digest_set_start(struct digest_set *s, unsigned algorithms)
     for (unsigned i = 0; i < DIGEST_ALGORITHMS; i++) {
         if (!(algorithms & 1u << i))
             continue;
-        s->v[i] = digest_new(&digest_algorithms[i]);
+        s->v[i] = digest_new(&digest_table[i]);
         if (!s->v[i]) {
             digest_set_free(s);
             return -ENOMEM;
@@ -24,7 +24,7 @@ void digest_set_update(struct digest_set *s, const void *bytes, size_t n)
             digest_update(s->v[i], bytes, n);
 }
 
-void digest_set_update_zeros(struct digest_set *s, unsigned long long n)
+void digest_set_update_zeros(struct digest_set *s, uint64_t n)
 {
     for (unsigned i = 0; i < DIGEST_ALGORITHMS; i++)
         if (s->v[i])

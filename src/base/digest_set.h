@@ -1,5 +1,5 @@
 /* digest_set: digests of the same bytes by several algorithms. An algorithm is a bit: 1 << its
- * index in digest_algorithms. */
+ * index in digest_table. */
 #ifndef UCOPY_BASE_DIGEST_SET_H
 #define UCOPY_BASE_DIGEST_SET_H
 
@@ -23,7 +23,7 @@ int digest_set_start(struct digest_set *s, unsigned algorithms);
 void digest_set_update(struct digest_set *s, const void *bytes, size_t n);
 
 /* Adds n zeros. */
-void digest_set_update_zeros(struct digest_set *s, unsigned long long n);
+void digest_set_update_zeros(struct digest_set *s, uint64_t n);
 
 /* Fills *ret. Only digest_set_free() may follow. 0, or -EIO with no values in *ret. */
 int digest_set_final(struct digest_set *s, struct digest_values *ret);

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,6 +29,41 @@ static inline int fd_close(int *fd)
 static inline bool fd_same_file(const struct stat *a, const struct stat *b)
 {
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* pread(2) of n bytes, as long as it moves any. The number of bytes, fewer only at the end of the
+ * file; or a negative errno. */
+static inline int64_t fd_read_at(int fd, void *bytes, size_t n, uint64_t at)
+{
+    size_t done = 0;
+
+    while (done < n) {
+        ssize_t r = pread(fd, (char *)bytes + done, n - done, (off_t)(at + done));
+
+        if (r < 0 && errno != EINTR)
+            return -errno;
+        if (r == 0)
+            break;
+        done += r > 0 ? (size_t)r : 0;
+    }
+    return (int64_t)done;
+}
+
+/* The same with pwrite(2); fewer bytes only if nothing more can be written. */
+static inline int64_t fd_write_at(int fd, const void *bytes, size_t n, uint64_t at)
+{
+    size_t done = 0;
+
+    while (done < n) {
+        ssize_t r = pwrite(fd, (const char *)bytes + done, n - done, (off_t)(at + done));
+
+        if (r < 0 && errno != EINTR)
+            return -errno;
+        if (r == 0)
+            break;
+        done += r > 0 ? (size_t)r : 0;
+    }
+    return (int64_t)done;
 }
 
 /* Opens an existing file by its name (relative to dir_fd; symlinks are followed) with the given

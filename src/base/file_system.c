@@ -1,6 +1,7 @@
 #include "file_system.h"
 
 #include <errno.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -16,6 +17,13 @@ int file_system_is(int fd, const unsigned long *magics)
     while (*magics != 0 && *magics != (unsigned long)fs.f_type)
         magics++;
     return *magics != 0;
+}
+
+int file_system_in_memory(int fd)
+{
+    static const unsigned long in_memory[] = {TMPFS_MAGIC, RAMFS_MAGIC, HUGETLBFS_MAGIC, 0};
+
+    return file_system_is(fd, in_memory);
 }
 
 bool file_system_has_holes(int fd)

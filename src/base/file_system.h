@@ -9,6 +9,10 @@
  * negative errno of fstatfs(2). */
 int file_system_is(int fd, const unsigned long *magics);
 
+/* Whether the file system has no medium: tmpfs, ramfs and hugetlbfs. As file_system_is(). ramfs and
+ * tmpfs accept O_DIRECT all the same (tmpfs since Linux 6.6). */
+int file_system_in_memory(int fd);
+
 /* The length in bytes that file_system_has_holes() gives a file. */
 #define FILE_SYSTEM_HOLE_PROBE 65536
 

@@ -1,6 +1,6 @@
 /* hash: 128-bit XXH3 hashes, which show whether bytes are the same as before. They are no
- * protection against an attacker who makes two files with the same hash. hash.c is the only
- * file that uses libxxhash. */
+ * protection against an attacker who makes two files with the same hash. hash.c and
+ * digest.c are the only files that use libxxhash. */
 #ifndef UCOPY_BASE_HASH_H
 #define UCOPY_BASE_HASH_H
 

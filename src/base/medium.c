@@ -22,24 +22,43 @@ static bool would_be_listed(dev_t dev)
            fs.f_type == SYSFS_MAGIC;
 }
 
-bool medium_is_gone(dev_t dev)
+/* Reads what the kernel says of the device under that name. Bytes, or a negative errno. */
+static ssize_t read_about(dev_t dev, const char *name, char *text, size_t size)
 {
-    char entry[64], name[80], text[24];
+    char path[80];
     ssize_t n;
     int fd;
+
+    (void)snprintf(path, sizeof(path), SYSFS_DEVICES "/%u:%u%s", major(dev), minor(dev), name);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    n = read(fd, text, size - 1);
+    (void)close(fd);
+    text[n > 0 ? n : 0] = '\0';
+    return n < 0 ? -EIO : n;
+}
+
+/* Whether there is no entry of the device. */
+static bool is_unlisted(dev_t dev)
+{
+    char entry[64];
+
+    (void)snprintf(entry, sizeof(entry), SYSFS_DEVICES "/%u:%u", major(dev), minor(dev));
+    return faccessat(AT_FDCWD, entry, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
+}
+
+bool medium_is_gone(dev_t dev)
+{
+    char text[24];
+    ssize_t n;
 
     /* A file system without a device of its own has major number 0. */
     if (major(dev) == 0)
         return false;
-    (void)snprintf(entry, sizeof(entry), SYSFS_DEVICES "/%u:%u", major(dev), minor(dev));
-    (void)snprintf(name, sizeof(name), "%s/size", entry);
-    fd = open(name, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return faccessat(AT_FDCWD, entry, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT &&
-               would_be_listed(dev);
-    n = read(fd, text, sizeof(text) - 1);
-    (void)close(fd);
-    text[n > 0 ? n : 0] = '\0';
+    n = read_about(dev, "/size", text, sizeof(text));
+    if (n < 0)
+        return is_unlisted(dev) && would_be_listed(dev);
     return n > 0 && strtoull(text, NULL, 10) == 0;
 }
 
@@ -47,4 +66,26 @@ bool medium_explains(dev_t dev, int err)
 {
     return (err == EIO || err == ENOSPC || err == ENXIO || err == ENODEV) &&
            medium_is_gone(dev);
+}
+
+/* The numbers of a device's stat: the writes that it has completed, and the flushes. */
+#define STAT_WRITES  4
+#define STAT_FLUSHES 15
+
+bool medium_has_written(struct medium_pulse *p, dev_t dev)
+{
+    const struct medium_pulse before = *p;
+    char text[512], *at = text;
+
+    *p = (struct medium_pulse){.known = false};
+    if (major(dev) == 0 || read_about(dev, "/stat", text, sizeof(text)) <= 0)
+        return false;
+    p->known = true;
+    for (unsigned i = 0; i <= STAT_FLUSHES; i++) {
+        uint64_t n = strtoull(at, &at, 10);
+
+        if (i == STAT_WRITES || i == STAT_FLUSHES)
+            p->writes += n;
+    }
+    return before.known && p->writes != before.writes;
 }

@@ -1,16 +1,28 @@
 #include "page_cache.h"
 
+#include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#include "file_system.h"
+
+#ifndef SYS_cachestat
+#define SYS_cachestat 451
+#endif
 
 #define CGROUP_ROOT "/sys/fs/cgroup"
 
 #define SAMPLES      64u
 #define SAMPLE_PAGES 4u
+
+/* mincore(2) is asked for so many pages at a time. */
+#define PART_PAGES 16384u
 
 /* ---- how much it can hold ---- */
 
@@ -131,4 +143,70 @@ bool page_cache_lacks(int fd, uint64_t offset, uint64_t length)
     }
     (void)munmap(at, size);
     return seen == SAMPLES * SAMPLE_PAGES && cached < seen / 2;
+}
+
+/* As the kernel defines them (include/uapi/linux/mman.h, 6.5). */
+struct pages_asked {
+    uint64_t off;
+    uint64_t len;
+};
+
+struct pages_found {
+    uint64_t cache;
+    uint64_t dirty;
+    uint64_t writeback;
+    uint64_t evicted;
+    uint64_t recently_evicted;
+};
+
+/* UINT64_MAX: mincore(2) has to say it. */
+static uint64_t count_by_cachestat(int fd, uint64_t offset, uint64_t length)
+{
+    static const unsigned long overlays[] = {OVERLAYFS_SUPER_MAGIC, 0};
+    struct pages_asked asked = {.off = offset, .len = length};
+    struct pages_found found;
+
+    if (file_system_is(fd, overlays) != 0 || syscall(SYS_cachestat, fd, &asked, &found, 0) < 0)
+        return UINT64_MAX;
+    return found.cache;
+}
+
+/* The pages of a part that begins with a page. */
+static uint64_t count_part(int fd, uint64_t start, size_t size, size_t page)
+{
+    unsigned char in[PART_PAGES];
+    size_t n = (size + page - 1) / page;
+    uint64_t cached = 0;
+    void *at = mmap(NULL, size, PROT_NONE, MAP_SHARED, fd, (off_t)start);
+    bool known = at != MAP_FAILED && mincore(at, size, in) == 0;
+
+    for (size_t i = 0; known && i < n; i++)
+        cached += in[i] & 1;
+    if (at != MAP_FAILED)
+        (void)munmap(at, size);
+    return known ? cached : UINT64_MAX;
+}
+
+uint64_t page_cache_count(int fd, uint64_t offset, uint64_t length)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    uint64_t start = offset / page * page, end = offset + length;
+    uint64_t cached = length ? count_by_cachestat(fd, offset, length) : 0;
+
+    if (cached != UINT64_MAX)
+        return cached;
+    for (cached = 0; start < end; start += PART_PAGES * page) {
+        uint64_t rest = end - start, part = PART_PAGES * page, n;
+
+        n = count_part(fd, start, rest < part ? rest : part, page);
+        if (n == UINT64_MAX)
+            return n;
+        cached += n;
+    }
+    return cached;
+}
+
+void page_cache_drop(int fd, uint64_t offset, uint64_t length)
+{
+    (void)posix_fadvise(fd, (off_t)offset, (off_t)length, POSIX_FADV_DONTNEED);
 }

@@ -11,6 +11,16 @@
  * UINT64_MAX: neither is known. */
 uint64_t page_cache_room(void);
 
+/* The number of pages that the page cache has of these bytes (offset and length in bytes); fd: open
+ * for reading. UINT64_MAX: it is not known. cachestat(2) (Linux 6.5) says it; not for overlayfs,
+ * of whose files it always says 0 (6.18), because the pages are those of the file below. There,
+ * and on older kernels, mincore(2) does; of files that the caller neither owns nor may write to it
+ * says that all pages are cached. */
+uint64_t page_cache_count(int fd, uint64_t offset, uint64_t length);
+
+/* Drops the clean pages of these bytes (length 0: to the end) that nobody has mapped. */
+void page_cache_drop(int fd, uint64_t offset, uint64_t length);
+
 /* Whether samples show that most of these bytes (offset and length in bytes) are not in the
  * page cache. fd: open for reading. False if this is not known: mincore(2) reports the pages of
  * files that the caller owns or may write to (Linux 5.2), and reports all others as cached. */

@@ -70,7 +70,7 @@ static const struct option_word slow_words[] = {
     {NULL, 0},
 };
 
-/* The numbers are indices into digest_algorithms. */
+/* The numbers are indices into digest_table. */
 static const struct option_word hash_words[] = {
     {"xxh64", 0},
     {"xxh3", 1},
@@ -83,6 +83,13 @@ static const struct option_word hash_words[] = {
     {NULL, 0},
 };
 
+static const struct option_word verify_words[] = {
+    {"dest", VERIFY_DEST},
+    {"source", VERIFY_SOURCE},
+    {"none", VERIFY_NONE},
+    {NULL, 0},
+};
+
 static const struct option_word engine_words[] = {
     {"auto", 0},
     {NULL, 0},
@@ -92,6 +99,7 @@ static const struct option_word engine_words[] = {
 
 const char *const option_section_titles[OPTION_N_SECTIONS] = {
     [SECTION_COPYING] = "Copying:",
+    [SECTION_TRUST] = "Trust:",
     [SECTION_TUNING] = "Tuning:",
     [SECTION_OUTPUT] = "Output:",
     [SECTION_HELP] = "Help:",
@@ -244,6 +252,15 @@ const struct option_row option_rows[] = {
     {.name = "fsync", .section = SECTION_COPYING,
      .help = "success means on stable storage: data and name",
      .stores = {SET(fsync, true)}},
+    {.name = "verify", .section = SECTION_COPYING,
+     .help = "read back past the page cache and compare: dest (alone), source, none",
+     .kind = VALUE_LIST, .metavar = "LIST", .optional = true, .alone = "dest",
+     .words = verify_words, .take = option_take_verify},
+    {.name = "repair", .section = SECTION_COPYING,
+     .help = "write what --verify finds to differ again, N times at most (alone: 3)",
+     .kind = VALUE_NUMBER, .metavar = "N", .optional = true, .alone = "3",
+     .min = 1, .max = 100,
+     .field = OPTION_FIELD(repair)},
     {.name = "in-order", .section = SECTION_COPYING,
      .help = "write strictly in ascending order, so that what is there is a prefix",
      .stores = {SET(in_order, true)}},
@@ -269,7 +286,7 @@ const struct option_row option_rows[] = {
      .kind = VALUE_NUMBER, .metavar = "N",
      .words = require_words, .min = 1, .max = UINT32_MAX,
      .field = OPTION_FIELD(require)},
-    {.name = "timeout", .section = SECTION_COPYING,
+    {.name = "timeout", .checks = true, .section = SECTION_COPYING,
      .help = "drop a DEST that does not answer for so long; 0: never (default 120)",
      .kind = VALUE_SECONDS, .metavar = "SECONDS",
      .max = 1000000,
@@ -292,6 +309,15 @@ const struct option_row option_rows[] = {
     {.name = "dry-run", .section = SECTION_COPYING,
      .help = "say what would be done and touch nothing",
      .stores = {SET(dry_run, true)}},
+
+    /* ---- Trust ---- */
+    {.name = "check", .checks = true, .section = SECTION_TRUST,
+     .help = "copy nothing: verify that every DIR has the files of the list FILE",
+     .kind = VALUE_TEXT, .metavar = "FILE", .optional = true,
+     .stores = {SET(check, true)}, .field = OPTION_FIELD(check_list)},
+    {.name = "compare", .checks = true, .section = SECTION_TRUST,
+     .help = "copy nothing: compare every DEST with SOURCE, files or trees",
+     .stores = {SET(compare, true)}},
 
     /* ---- Tuning ---- */
     {.name = "engine", .section = SECTION_TUNING,
@@ -331,35 +357,35 @@ const struct option_row option_rows[] = {
      .field = OPTION_FIELD(max_lag)},
 
     /* ---- Output ---- */
-    {.name = "progress", .section = SECTION_OUTPUT,
+    {.name = "progress", .checks = true, .section = SECTION_OUTPUT,
      .help = "show progress on standard error",
      .kind = VALUE_WORD, .metavar = "WHEN", .optional = true, .alone = "always",
      .words = when_words,
      .field = OPTION_FIELD(progress)},
-    {.name = "verbose", .letter = 'v', .cp = true, .section = SECTION_OUTPUT,
+    {.name = "verbose", .checks = true, .letter = 'v', .cp = true, .section = SECTION_OUTPUT,
      .help = "say what is done and how",
      .stores = {SET(verbose, true), SET(quiet, false)}},
     {.name = "debug", .cp = true, .section = SECTION_OUTPUT,
      .help = "say how each file is copied; implies -v",
      .stores = {SET(debug, true), SET(verbose, true), SET(quiet, false)}},
-    {.name = "quiet", .letter = 'q', .section = SECTION_OUTPUT,
+    {.name = "quiet", .checks = true, .letter = 'q', .section = SECTION_OUTPUT,
      .help = "nothing but errors on standard error",
      .stores = {SET(quiet, true), SET(verbose, false)}},
     {.name = "stats", .section = SECTION_OUTPUT,
      .help = "statistics on standard error at the end",
      .stores = {SET(stats, true)}},
-    {.name = "json", .section = SECTION_OUTPUT,
+    {.name = "json", .checks = true, .section = SECTION_OUTPUT,
      .help = "events and summary as JSON lines on standard output",
      .stores = {SET(json, true)}},
 
     /* ---- Help ---- */
-    {.name = "version", .letter = 'V', .cp = true, .section = SECTION_HELP,
+    {.name = "version", .checks = true, .letter = 'V', .cp = true, .section = SECTION_HELP,
      .help = "show the version and the engines available here",
      .stores = {SET(action, OPTIONS_VERSION)}},
-    {.name = "help", .letter = '?', .cp = true, .section = SECTION_HELP,
+    {.name = "help", .checks = true, .letter = '?', .cp = true, .section = SECTION_HELP,
      .help = "show this help",
      .stores = {SET(action, OPTIONS_HELP)}},
-    {.name = "usage", .section = SECTION_HELP,
+    {.name = "usage", .checks = true, .section = SECTION_HELP,
      .help = "show the options in short",
      .stores = {SET(action, OPTIONS_USAGE)}},
 };

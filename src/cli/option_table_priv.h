@@ -15,6 +15,7 @@
 /* The sections of --help, in its order. */
 enum option_section {
     SECTION_COPYING,
+    SECTION_TRUST,
     SECTION_TUNING,
     SECTION_OUTPUT,
     SECTION_HELP,
@@ -53,6 +54,7 @@ struct option_row {
     const char *name; /* after "--"; NULL: there is only a letter */
     char letter;      /* after "-"; '\0': there is only a name */
     bool cp;          /* cp has an option of this name, and abbreviates it */
+    bool checks;      /* --check and --compare can have it, too */
     enum option_section section;
     const char *help; /* for --help, without a period */
 

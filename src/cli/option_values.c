@@ -181,10 +181,29 @@ int option_take_expect_hash(struct options *o, const struct option_row *row, con
     const struct option_field field = OPTION_FIELD(expected_hash);
 
     if (word == NULL || value[length] == '\0' ||
-        !digest_is_text(&digest_algorithms[word->number], value + length + 1))
+        !digest_is_text(&digest_table[word->number], value + length + 1))
         return -EINVAL;
     o->expects = 1u << word->number;
     return option_field_set_text(o, &field, value + length + 1);
+}
+
+int option_take_verify(struct options *o, const struct option_row *row, const char *list)
+{
+    unsigned verify = VERIFY_NONE;
+
+    for (;;) {
+        size_t length = strcspn(list, ",");
+        const struct option_word *word = option_find_word(row, list, length);
+
+        if (word == NULL)
+            return -EINVAL;
+        verify |= word->number;
+        if (list[length] == '\0')
+            break;
+        list += length + 1;
+    }
+    o->verify = verify;
+    return 0;
 }
 
 int option_take_target_directory(struct options *o, const struct option_row *row,

@@ -22,6 +22,7 @@ int option_take_preserve(struct options *o, const struct option_row *row, const 
 int option_take_no_preserve(struct options *o, const struct option_row *row, const char *value);
 int option_take_hash(struct options *o, const struct option_row *row, const char *value);
 int option_take_expect_hash(struct options *o, const struct option_row *row, const char *value);
+int option_take_verify(struct options *o, const struct option_row *row, const char *value);
 int option_take_target_directory(struct options *o, const struct option_row *row,
                                  const char *value);
 

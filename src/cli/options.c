@@ -21,6 +21,8 @@ static int take_options(struct options *o, char **ret_error)
 
         if (r <= 0)
             return r;
+        if (!row->checks && o->only_copies == NULL)
+            o->only_copies = row;
         r = option_apply(o, row, value);
         if (r == -EINVAL)
             r = option_refuse_value(ret_error, row, NULL, value);
@@ -146,6 +148,7 @@ void options_free(struct options *o)
     free(o->operands);
     free(o->suffix);
     free(o->expected_hash);
+    free(o->check_list);
     command_line_free(o->command_line);
     *o = (struct options){0};
 }

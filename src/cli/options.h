@@ -24,7 +24,11 @@ enum follow { FOLLOW_AUTO, FOLLOW_NEVER, FOLLOW_COMMAND_LINE, FOLLOW_ALWAYS };
  * --context. */
 enum context { CONTEXT_AS_IS, CONTEXT_DEFAULT, CONTEXT_GIVEN };
 
+/* What is read back and compared after the copy: bits. */
+enum verify_wish { VERIFY_NONE = 0, VERIFY_DEST = 1, VERIFY_SOURCE = 2 };
+
 struct command_line;
+struct option_row;
 
 enum options_action { OPTIONS_COPY, OPTIONS_HELP, OPTIONS_USAGE, OPTIONS_VERSION };
 
@@ -59,6 +63,8 @@ struct options {
 
     bool in_order;
     bool fsync;
+    unsigned verify; /* of enum verify_wish */
+    unsigned repair; /* how often what differs is written again; 0: never */
     bool inplace;
     bool partial; /* --partial or --resume */
     bool resume;
@@ -108,6 +114,12 @@ struct options {
     unsigned n_target_directories;
     char **operands;
     unsigned n_operands;
+
+    bool check;       /* copies nothing: the operands are directories */
+    char *check_list; /* the list that they are verified against; NULL: none was given */
+    bool compare;     /* copies nothing: the operands are a source and what equals it */
+    const struct option_row *only_copies; /* the first option given that neither can have;
+                                           * private to this room, not owned; may be NULL */
 
     enum when progress;
     bool verbose; /* true with debug, too */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "option_field_priv.h"
+#include "option_table_priv.h"
 #include "usage_error.h"
 
 #define MAX_OFFSET ((uint64_t)INT64_MAX) /* off_t's */
@@ -65,6 +66,9 @@ static const struct contradiction of_replacing[] = {
     "--attributes-only copies no data: it contradicts --offset, --length and --dest-offset"
 #define NO_HASHES(option)                                                                      \
     "--attributes-only copies no data: it contradicts " option
+#define NO_CHANGES(option)                                                                     \
+    option " and --allow-changed contradict each other: copies of a source that changes may "  \
+           "differ"
 #define NO_PARTIAL(option)                                                                     \
     option " and --inplace contradict each other: what is incomplete is kept beside the "      \
            "destination, not in it"
@@ -90,6 +94,8 @@ static const struct contradiction of_options[] = {
     {GIVEN(attributes_only), GIVEN(has_dest_offset), NO_RANGES},
     {GIVEN(attributes_only), GIVEN(hashes), NO_HASHES("--hash")},
     {GIVEN(attributes_only), GIVEN(expects), NO_HASHES("--expect-hash")},
+    {GIVEN(hashes), GIVEN(allow_changed), NO_CHANGES("--hash")},
+    {GIVEN(expects), GIVEN(allow_changed), NO_CHANGES("--expect-hash")},
     {GIVEN(inplace), GIVEN(resume), NO_PARTIAL("--resume")},
     {GIVEN(inplace), GIVEN(partial), NO_PARTIAL("--partial")},
     {GIVEN(attributes_only), GIVEN(mhl),
@@ -99,6 +105,14 @@ static const struct contradiction of_options[] = {
      "buffers"},
     {GIVEN(in_order), GIVEN(max_lag), NO_ORDER("--max-lag")},
     {GIVEN(in_order), IS(slow, SLOW_DETACH), NO_ORDER("--slow=detach")},
+    {GIVEN(repair), IS(verify, VERIFY_NONE),
+     "--repair needs --verify: it writes what differs again"},
+    {GIVEN(repair), IS(verify, VERIFY_SOURCE),
+     "--repair needs --verify=dest: it writes what differs again"},
+    {GIVEN(verify), GIVEN(attributes_only),
+     "--attributes-only copies no data: it contradicts --verify"},
+    {GIVEN(verify), GIVEN(copy_contents),
+     "--copy-contents contradicts --verify: what is in a FIFO can be read only once"},
     {GIVEN(quiet), IS(progress, WHEN_ALWAYS),
      "--quiet and --progress=always contradict each other"},
 };
@@ -112,6 +126,7 @@ static const struct {
     {GIVEN(offset), "offset"},
     {IS_NOT(length, OPTIONS_TO_THE_END), "length"},
     {GIVEN(has_dest_offset), "dest-offset"},
+    {GIVEN(verify), "verify"},
     {GIVEN(resume), "resume"},
     {GIVEN(partial), "partial"},
     {GIVEN(mhl), "mhl"},
@@ -179,6 +194,31 @@ static int check_operands(const struct options *o, char **ret_error)
     return 0;
 }
 
+/* Checks a line with --check or --compare. */
+static int check_check(const struct options *o, char **ret_error)
+{
+    const char *name = o->check ? "check" : "compare";
+
+    if (o->check && o->compare)
+        return usage_error(ret_error, "--check and --compare contradict each other");
+    if (o->cp)
+        return usage_error(ret_error, "--%s and --cp contradict each other", name);
+    if (o->only_copies != NULL && o->only_copies->name != NULL)
+        return usage_error(ret_error, "--%s copies nothing: it contradicts --%s", name,
+                           o->only_copies->name);
+    if (o->only_copies != NULL)
+        return usage_error(ret_error, "--%s copies nothing: it contradicts -%c", name,
+                           o->only_copies->letter);
+    if (o->check && o->check_list == NULL)
+        return usage_error(
+            ret_error, "--check without a list would verify ASC MHL histories, which is not "
+                       "supported; give a list of checksums: --check=FILE DIR...");
+    if (o->n_operands < (o->check ? 1 : 2))
+        return usage_error(ret_error, o->check ? "--check needs a directory"
+                                               : "--compare needs a source and a destination");
+    return 0;
+}
+
 int options_check_replacing(const struct options *o, char **ret_error)
 {
     return check_contradictions(o, of_replacing, N_OF(of_replacing), ret_error);
@@ -188,6 +228,8 @@ int options_check(const struct options *o, char **ret_error)
 {
     int r = check_standard_streams(o, ret_error);
 
+    if (r == 0 && (o->check || o->compare))
+        return check_check(o, ret_error);
     if (r == 0)
         r = check_contradictions(o, of_options, N_OF(of_options), ret_error);
     if (r == 0)

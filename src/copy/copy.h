@@ -21,7 +21,7 @@
  * all *_priv.h files are for the worker's thread only; job.h is for any thread; worker.h is for
  * the main thread.
  *
- * To add a kind of work (verification, say): a value of enum work and its stages in job.h, and
+ * To add a kind of work: a value of enum work and its stages in job.h, and
  * a struct work_ops in a file of its own (copy_priv.h). */
 #ifndef UCOPY_COPY_COPY_H
 #define UCOPY_COPY_COPY_H

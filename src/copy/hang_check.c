@@ -101,6 +101,7 @@ static bool see_operation(struct copy *c, const struct chunk *k, unsigned i)
         .what = k->work->name,
         .turn = k->turn,
         .limit_ms = k->work->limit_ms(c, d),
+        .device = c->job->dests[d].device,
         .may_cancel = !c->job->dests[d].sequential,
     };
 

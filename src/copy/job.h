@@ -11,7 +11,9 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
+#include "base/block_hashes.h"
 #include "base/failure.h"
 #include "hasher.h"
 #include "ledger.h"
@@ -33,6 +35,8 @@ struct endpoint {
     bool flush;            /* wants an fsync when all is written */
     bool blank; /* reads as zeros where nothing is written: zeros need not be written */
     unsigned timeout_ms; /* how long it may be silent while operations run; 0: for ever */
+    dev_t
+        device; /* of its file system: as long as that writes, it is not silent; 0: not known */
 };
 
 /* The kinds of work on a destination. One more kind is one more value here, the stages that
@@ -87,6 +91,7 @@ struct job {
     bool stop_on_error;
     struct hasher *hasher; /* the last destination, see hasher.h; NULL: there is none */
     struct journal_writer *journal_writer; /* notes what destinations hold; NULL: none */
+    struct block_hashes *hashes;           /* of what is read of the source; NULL: none */
     struct extents *extents;               /* of the source; NULL: it is all data */
     uint32_t zero_block; /* bytes: blocks of so many zeros are not written to destinations
                             that are blank; 0: they are not looked for */

@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/medium.h"
 #include "engine/engine.h"
 
 /* The least time between two looks, in ms. */
@@ -41,7 +42,9 @@ struct sight {
     const char *what;     /* for messages: "write"; static */
     uint64_t turn;        /* of two things, the one with the lower turn was begun first */
     unsigned limit_ms;    /* how long the endpoint may be silent with it; 0: for ever */
-    bool may_cancel;      /* being cancelled would show that it had not begun. Not so on a
+    dev_t device;    /* what it is written to, or 0. While that completes writes, for whomever,
+                             the endpoint is not silent */
+    bool may_cancel; /* being cancelled would show that it had not begun. Not so on a
                              stream: what waits for the other side of a pipe has begun, and can
                              be cancelled all the same */
 };
@@ -54,7 +57,9 @@ struct watch {
     uint64_t quiet_since;    /* since when it has been busy and nothing has ended; ms; 0: it is
                                not busy */
     struct engine_op *asked; /* this operation was cancelled to see whether it runs */
-    bool hung;               /* the verdict was WATCH_SILENT: no answer is expected any more */
+    struct medium_pulse pulse; /* of oldest.device, once half of the limit is over */
+    uint64_t wrote_at; /* when that was last seen to have written; ms; 0: not since then */
+    bool hung;         /* the verdict was WATCH_SILENT: no answer is expected any more */
 };
 
 struct watchdog {

@@ -171,6 +171,16 @@ static int explain(int err, const char **ret_message)
     return err == ENODATA ? EIO : err;
 }
 
+/* The chunk has been read in full. Its bytes do not change any more. */
+static void note_hashes(const struct copy *c, const struct chunk *k, bool end)
+{
+    const struct job *j = c->job;
+
+    if (j->hashes && k->loaded == chunk_len(k))
+        block_hashes_note(j->hashes, k->range.start, k->buf, k->loaded,
+                          end || (j->size_known && k->range.end == j->size));
+}
+
 static void account_read(struct copy *c, struct chunk *k)
 {
     const struct engine_op *op = &k->ops[0];
@@ -185,12 +195,14 @@ static void account_read(struct copy *c, struct chunk *k)
         k->loaded += (uint32_t)r;
         k->stalled_since = 0;
         job_read(c->job, (uint64_t)r);
+        note_hashes(c, k, false);
         look_for_zeros(c, k);
         return;
     }
     if (r == 0) { /* the source ends here */
         job_source_end(c->job, k->range.start + k->loaded);
         k->range.end = k->range.start + k->loaded;
+        note_hashes(c, k, true);
         look_for_zeros(c, k);
         return;
     }

@@ -111,7 +111,7 @@ static bool agree(const struct mhl_hashes *a, const struct mhl_hashes *b)
 {
     for (unsigned f = 0; f < MHL_FORMATS; f++)
         if (a->text[f] && b->text[f] &&
-            !digest_same_text(mhl_algorithm(f), a->text[f], b->text[f]))
+            !digest_text_equal(mhl_algorithm(f), a->text[f], b->text[f]))
             return false;
     return true;
 }

@@ -21,7 +21,8 @@ unsigned mhl_format_find(const char *name)
 
 const struct digest_algorithm *mhl_algorithm(unsigned format)
 {
-    const struct digest_algorithm *a = digest_find(mhl_format_names[format]);
+    const struct digest_algorithm *a =
+        digest_find(mhl_format_names[format], strlen(mhl_format_names[format]));
 
     assert(a);
     return a;

@@ -47,6 +47,8 @@ static int check_dest(const struct options *o, const char *path, char **ret_erro
     if (S_ISBLK(st.st_mode))
         return usage_error(ret_error,
                            "'%s' is a block device; writing to block devices is refused", path);
+    if ((o->verify & VERIFY_DEST) && !S_ISREG(st.st_mode))
+        return usage_error(ret_error, "--verify: '%s' cannot be read back", path);
     return 0;
 }
 

@@ -45,6 +45,13 @@ struct plan_copy {
      * plan_make(), not owned. NULL: nothing is noted. */
     struct made *made;
 
+    /* --verify: who is told what was copied (verify/verify.h), and the number of this copy; set by
+     * the caller, not owned. NULL: nobody. lanes: the number there of each destination; NULL: its
+     * own number. */
+    struct verify *verify;
+    unsigned number;
+    const unsigned *lanes;
+
     char *
         left_out; /* --cp: this copy is not made, and this is the message, or ""; NULL: it is made */
     bool is_failure; /* with left_out: a failure, not a warning */

@@ -124,7 +124,8 @@ int times_compare(const struct stat *there, const struct stat *source, int dir_f
     struct timespec t = cut(source->st_mtim, resolution(there));
     int r = clock_compare(&there->st_mtim, &t);
 
-    if (r == 0 || !S_ISREG(there->st_mode) ||
+    /* Nothing else than a file can have been copied to one. */
+    if (r == 0 || !S_ISREG(there->st_mode) || !S_ISREG(source->st_mode) ||
         !may_stand_for(there, &source->st_mtim, dir_fd, name))
         return r;
     return there->st_size == source->st_size && is_unchanged_since(there, source, dir_fd, name)

@@ -113,6 +113,39 @@ static void add_attributes(json_t **object, const struct dest_status *d)
     add(object, "attribute_failures", array);
 }
 
+static json_t *mismatches_of(const struct verify_result *v)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < v->n_ranges; i++) {
+        json_t *range = json_object();
+
+        add_name(&range, "path", "path_base64", v->ranges[i].path);
+        add_bytes(&range, "offset", v->ranges[i].offset);
+        add_bytes(&range, "length", v->ranges[i].length);
+        add_bytes(&range, "first", v->ranges[i].first);
+        append(&array, range);
+    }
+    return array;
+}
+
+static void add_verified(json_t **object, const char *key, const struct verify_result *v)
+{
+    json_t *verified = json_object();
+
+    add(&verified, "how", json_string(report_status_way(v)));
+    add_bytes(&verified, "cached_pages", v->cached_pages);
+    add_bytes(&verified, "files", v->files);
+    add_bytes(&verified, "bytes", v->bytes);
+    add_bytes(&verified, "doubts", v->doubts);
+    add_bytes(&verified, "unread", v->unread);
+    add_bytes(&verified, "failed", v->n_failed);
+    add_bytes(&verified, "repaired", v->repaired);
+    add_bytes(&verified, "left", v->n_left);
+    add(&verified, "mismatches", mismatches_of(v));
+    add(object, key, verified);
+}
+
 static void add_dest_fields(json_t **object, const struct dest_status *d)
 {
     static const struct failure none = {.err = 0};
@@ -128,6 +161,10 @@ static void add_dest_fields(json_t **object, const struct dest_status *d)
     add_attributes(object, d);
     add_bytes(object, "resumed", d->resumed);
     add_bytes(object, "kept", d->kept);
+    if (d->verified)
+        add_verified(object, "verified", d->verified);
+    else
+        add(object, "verified", json_null());
 }
 
 static void add_dests(json_t **event, const struct copy_status *s)
@@ -224,6 +261,26 @@ int report_json_file_failed(const char *source, const char *dest, const char *pa
     return write_line(event);
 }
 
+/* "hashes": {"sha256": "...", ...} */
+static void add_hashes(json_t **event, const struct digest_values *v)
+{
+    json_t *object = json_object();
+
+    for (unsigned i = 0; i < DIGEST_ALGORITHMS; i++)
+        if (v->algorithms & 1u << i)
+            add(&object, digest_table[i].name, json_string(v->text[i]));
+    add(event, "hashes", object);
+}
+
+int report_json_file_hashed(const char *source, const char *path, const struct digest_values *v)
+{
+    json_t *event = event_new("file_hashed", source);
+
+    add_name(&event, "path", "path_base64", path);
+    add_hashes(&event, v);
+    return write_line(event);
+}
+
 int report_json_source_changed(const char *source, const char *path)
 {
     json_t *event = event_new("source_changed", source);
@@ -232,15 +289,12 @@ int report_json_source_changed(const char *source, const char *path)
     return write_line(event);
 }
 
-/* "hashes": {"sha256": "...", ...} */
-static void add_hashes(json_t **event, const struct digest_values *v)
+int report_json_verified(const struct copy_status *s, unsigned d)
 {
-    json_t *object = json_object();
+    json_t *event = event_new("verified", s->source);
 
-    for (unsigned i = 0; i < DIGEST_ALGORITHMS; i++)
-        if (v->algorithms & 1u << i)
-            add(&object, digest_algorithms[i].name, json_string(v->text[i]));
-    add(event, "hashes", object);
+    add_dest_fields(&event, &s->dests[d]);
+    return write_line(event);
 }
 
 int report_json_summary(const struct copy_status *s)
@@ -254,6 +308,8 @@ int report_json_summary(const struct copy_status *s)
     add_hashes(&event, &s->hashes);
     add_failure(&event, "source_error", "source_errno", &s->source_failure);
     add(&event, "changed", json_integer((json_int_t)s->n_changed));
+    if (s->source_verified)
+        add_verified(&event, "source_verified", s->source_verified);
     add_dests(&event, s);
     add(&event, "exit", json_integer(s->exit_status));
     return write_line(event);
@@ -265,5 +321,111 @@ int report_json_dry_run(const char *source, const char *dest, const char *how)
 
     add_name(&event, "path", "path_base64", dest);
     add(&event, "how", json_string(how != NULL ? how : "skipped"));
+    return write_line(event);
+}
+
+/* ---- --check and --compare ---- */
+
+static void add_check_dests(json_t **event, const struct copy_status *s,
+                            void (*add_fields)(json_t **object, const struct dest_status *d,
+                                               const struct check_dest *test),
+                            const struct check_dest *tests)
+{
+    json_t *array = json_array();
+
+    for (unsigned i = 0; i < s->n_dests; i++) {
+        json_t *object = json_object();
+
+        add_fields(&object, &s->dests[i], tests != NULL ? &tests[i] : NULL);
+        append(&array, object);
+    }
+    add(event, "destinations", array);
+}
+
+static void add_check_progress(json_t **object, const struct dest_status *d,
+                               const struct check_dest *test)
+{
+    (void)test;
+    add_name(object, "path", "path_base64", d->path);
+    add_bytes(object, "bytes", d->bytes);
+    add_bytes(object, "files", d->files);
+}
+
+static void add_check_result(json_t **object, const struct dest_status *d,
+                             const struct check_dest *test)
+{
+    json_t *verified = json_object();
+
+    add_check_progress(object, d, NULL);
+    add(object, "state", json_string(report_status_name(d)));
+    add(&verified, "how", test->how != NULL ? json_string(test->how) : json_null());
+    add_bytes(&verified, "differing", test->found[FINDING_DIFFERS]);
+    add_bytes(&verified, "missing", test->found[FINDING_MISSING]);
+    add_bytes(&verified, "extra", test->found[FINDING_EXTRA]);
+    add_bytes(&verified, "unreadable", test->found[FINDING_UNREADABLE]);
+    add(object, "verified", verified);
+}
+
+int report_json_check_start(const struct copy_status *s)
+{
+    json_t *event = event_new("start", s->source);
+
+    add_check_dests(&event, s, add_check_progress, NULL);
+    return write_line(event);
+}
+
+int report_json_check_progress(const struct copy_status *s)
+{
+    json_t *event = event_new("progress", s->source);
+
+    add_seconds(&event, s->seconds);
+    add_check_dests(&event, s, add_check_progress, NULL);
+    return write_line(event);
+}
+
+int report_json_check_summary(const struct copy_status *s, const struct check_dest *tests)
+{
+    json_t *event;
+
+    for (unsigned i = 0; i < s->n_dests; i++) {
+        int r;
+
+        event = event_new("verified", s->source);
+        add_check_result(&event, &s->dests[i], &tests[i]);
+        r = write_line(event);
+        if (r < 0)
+            return r;
+    }
+    event = event_new("summary", s->source);
+    add_seconds(&event, s->seconds);
+    add_bytes(&event, "read_bytes", s->read_bytes);
+    add_check_dests(&event, s, add_check_result, tests);
+    add(&event, "exit", json_integer(s->exit_status));
+    return write_line(event);
+}
+
+int report_json_finding(const char *source, const char *dest, const char *path,
+                        enum finding kind, const struct failure *f,
+                        const struct finding_range *range)
+{
+    static const char *const names[] = {
+        [FINDING_DIFFERS] = "differs",
+        [FINDING_MISSING] = "missing",
+        [FINDING_EXTRA] = "extra",
+        [FINDING_UNREADABLE] = "unreadable",
+    };
+    json_t *event = event_new(names[kind], source);
+
+    add_name(&event, "destination", "destination_base64", dest);
+    add_name(&event, "path", "path_base64", path);
+    if (kind == FINDING_UNREADABLE)
+        add_failure(&event, "error", "errno", f);
+    else if (kind == FINDING_DIFFERS && f->message[0] != '\0')
+        add(&event, "error", json_string(f->message));
+    if (kind == FINDING_DIFFERS && range->length > 0) {
+        add_bytes(&event, "offset", range->offset);
+        add_bytes(&event, "length", range->length);
+        add_bytes(&event, "first", range->first);
+    }
     return write_line(event);
 }

@@ -136,7 +136,8 @@ void report_meter_text(struct meter_text *t, const struct copy_status *s, unsign
     }
     if (s->tree)
         files_text(t->files, sizeof(t->files), s, dest);
-    if (dest->state == DEST_COPYING && (s->size_known || !s->tree))
+    if ((dest->state == DEST_COPYING || dest->state == DEST_VERIFYING) &&
+        (s->size_known || !s->tree))
         eta_text(t->eta, sizeof(t->eta), s->size_known && rate > 0 ? left / rate : -1);
     state_text(t->state, sizeof(t->state), dest);
 }

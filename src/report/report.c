@@ -224,6 +224,12 @@ void report_file_failed(const char *source, const char *dest, const char *path,
         remember_stdout_error(report_json_file_failed(source, dest, path, f, attribute));
 }
 
+void report_file_hashed(const char *source, const char *path, const struct digest_values *v)
+{
+    if (report.options->json)
+        remember_stdout_error(report_json_file_hashed(source, path, v));
+}
+
 void report_source_changed(const char *source, const char *path, const struct failure *f)
 {
     report_error("warning: %s: %s: the copies may hold data of different moments", path,
@@ -242,6 +248,15 @@ int report_progress_interval_ms(void)
     int ms = report_display_interval_ms();
 
     return wants_json_progress() && (ms < 0 || ms > JSON_MS) ? JSON_MS : ms;
+}
+
+int report_wait_ms(int look_ms)
+{
+    int ms = report_progress_interval_ms();
+
+    if (ms < 0 || look_ms < 0)
+        return ms < 0 ? look_ms : ms;
+    return ms < look_ms ? ms : look_ms;
 }
 
 void report_progress(const struct copy_status *s, bool asked)
@@ -283,9 +298,12 @@ static void write_stats(const struct copy_status *s)
             fprintf(m.f, "%llu files, ", (unsigned long long)d->files);
         if (d->files_skipped > 0)
             fprintf(m.f, "%llu skipped, ", (unsigned long long)d->files_skipped);
-        fprintf(m.f, "%s%s%s\n", d->skipped ? "skipped" : report_status_name(d),
+        fprintf(m.f, "%s%s%s", d->skipped ? "skipped" : report_status_name(d),
                 d->durable ? ", durable" : "",
                 d->n_attribute_failures > 0 ? ", attributes missing" : "");
+        if (d->verified)
+            fprintf(m.f, ", read back: %s", report_status_way(d->verified));
+        fputc('\n', m.f);
     }
     report_message_end(&m);
 }
@@ -360,7 +378,7 @@ static void write_hashes(const char *path, const struct digest_values *v)
     for (unsigned i = 0; i < DIGEST_ALGORITHMS; i++) {
         if (!(v->algorithms & report.options->hashes & 1u << i))
             continue;
-        printf("%s%s (", strpbrk(path, "\\\n\r") ? "\\" : "", digest_algorithms[i].tag);
+        printf("%s%s (", strpbrk(path, "\\\n\r") ? "\\" : "", digest_table[i].tag);
         put_sum_name(path);
         printf(") = %s\n", v->text[i]);
     }
@@ -368,9 +386,67 @@ static void write_hashes(const char *path, const struct digest_values *v)
         flush_stdout();
 }
 
-void report_summary(const struct copy_status *s)
+void report_copied(const struct copy_status *s)
 {
     report_display_finish(s);
+}
+
+void report_verification(const struct copy_status *s)
+{
+    report_display_start(s);
+    report.json_at = 0;
+}
+
+void report_verification_ended(const struct copy_status *s)
+{
+    report_display_finish(s);
+}
+
+/* How the files were read back, and what came of it. */
+static void write_verified(const char *path, const struct verify_result *v)
+{
+    char bytes[16];
+
+    if (v->no_medium)
+        report_error("%s: compared in memory: this file system has no medium", path);
+    else if (v->how == VERIFY_CACHE)
+        report_error(
+            "%s: there was no way past the page cache for all of it (%llu pages): what "
+            "was compared may not be what is on the medium",
+            path, (unsigned long long)v->cached_pages);
+    if (v->unread) {
+        text_human(bytes, sizeof(bytes), (double)v->unread);
+        report_error("%s: %s of it were not read in this run, and are not compared", path,
+                     bytes);
+    }
+    if (v->files == 0 && v->n_failed == 0)
+        return;
+    text_human(bytes, sizeof(bytes), (double)v->bytes);
+    report_verbose("%s: read back %s in %llu file%s: %s%s%s", path, bytes,
+                   (unsigned long long)v->files, v->files == 1 ? "" : "s", report_status_way(v),
+                   v->remote ? "; a server may have cached it" : "",
+                   v->n_left     ? "; it differs"
+                   : v->n_failed ? "; not all could be compared"
+                   : v->n_ranges ? "; it differed, and was repaired"
+                                 : "; it is right");
+}
+
+void report_source_verified(const struct copy_status *s)
+{
+    write_verified(s->source, s->source_verified);
+}
+
+void report_verified(const struct copy_status *s, unsigned d)
+{
+    write_verified(s->dests[d].path, s->dests[d].verified);
+    if (report.options->json)
+        remember_stdout_error(report_json_verified(s, d));
+}
+
+void report_summary(const struct copy_status *s)
+{
+    if (!report.options->verify)
+        report_display_finish(s);
     for (unsigned i = 0; i < s->n_dests && !s->tree; i++) {
         if (s->dests[i].state != DEST_DONE)
             continue;
@@ -385,6 +461,76 @@ void report_summary(const struct copy_status *s)
         write_hashes(s->source, &s->hashes);
     if (report.options->json)
         remember_stdout_error(report_json_summary(s));
+}
+
+/* ---- --check and --compare -------------------------------------------------------------- */
+
+void report_check_start(const struct copy_status *s)
+{
+    report_display_start(s);
+    report.json_at = 0;
+    if (report.options->json)
+        remember_stdout_error(report_json_check_start(s));
+}
+
+void report_check_progress(const struct copy_status *s, bool asked)
+{
+    if (asked)
+        report_display_now(s);
+    else
+        report_display_progress(s);
+    if (wants_json_progress() && report_status_is_due(s, &report.json_at, JSON_MS))
+        remember_stdout_error(report_json_check_progress(s));
+}
+
+void report_finding(const char *source, const char *dest, const char *path, enum finding kind,
+                    const struct failure *f, const struct finding_range *range)
+{
+    size_t end = strlen(dest);
+    const char *slash = *path != '\0' && (end == 0 || dest[end - 1] != '/') ? "/" : "";
+    char *reason = kind == FINDING_UNREADABLE ? report_status_reason(f) : NULL;
+
+    if (kind == FINDING_UNREADABLE)
+        report_error("%s%s%s: %s", dest, slash, path, reason ? reason : strerror(f->err));
+    else if (kind == FINDING_MISSING)
+        report_error("%s%s%s: is missing", dest, slash, path);
+    else if (kind == FINDING_EXTRA)
+        report_error("%s%s%s: is not in %s", dest, slash, path, source);
+    else if (range->length > 0)
+        report_error("%s%s%s: differs at byte %llu, in bytes %llu to %llu", dest, slash, path,
+                     (unsigned long long)range->first, (unsigned long long)range->offset,
+                     (unsigned long long)(range->offset + range->length - 1));
+    else
+        report_error("%s%s%s: differs: %s", dest, slash, path, f->message);
+    free(reason);
+    if (report.options->json)
+        remember_stdout_error(report_json_finding(source, dest, path, kind, f, range));
+}
+
+static void write_verdict(const struct dest_status *d, const struct check_dest *test)
+{
+    const uint64_t *found = test->found;
+    const char *how = test->how == NULL                 ? "not read"
+                      : strcmp(test->how, "cache") == 0 ? "page cache, not the medium"
+                                                        : test->how;
+
+    report_error(
+        "%s: %s: %llu files, %llu bytes (%s); different %llu, missing %llu, extra %llu, "
+        "unreadable %llu",
+        d->path, d->state == DEST_DONE ? "verified" : "NOT VERIFIED",
+        (unsigned long long)d->files, (unsigned long long)d->bytes, how,
+        (unsigned long long)found[FINDING_DIFFERS], (unsigned long long)found[FINDING_MISSING],
+        (unsigned long long)found[FINDING_EXTRA],
+        (unsigned long long)found[FINDING_UNREADABLE]);
+}
+
+void report_check_summary(const struct copy_status *s, const struct check_dest *tests)
+{
+    report_display_finish(s);
+    for (unsigned i = 0; i < s->n_dests && !report.options->quiet; i++)
+        write_verdict(&s->dests[i], &tests[i]);
+    if (report.options->json)
+        remember_stdout_error(report_json_check_summary(s, tests));
 }
 
 /* ---- not for a single copy -------------------------------------------------------------- */

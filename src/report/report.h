@@ -21,10 +21,13 @@
 #include "base/digest_set.h"
 #include "base/failure.h"
 #include "cli/options.h"
+#include "verify/verify.h"
 
 enum dest_state {
     DEST_COPYING,
-    DEST_FLUSHING, /* all bytes are written; fsync and rename are running */
+    DEST_READING,   /* --check and --compare */
+    DEST_VERIFYING, /* --verify */
+    DEST_FLUSHING,  /* all bytes are written; fsync and rename are running */
     DEST_DONE,
     DEST_FAILED,
 };
@@ -43,9 +46,11 @@ struct dest_status {
     bool attributes;        /* with DEST_DONE: attributes had to be preserved */
     const struct failure *attribute_failures; /* attributes that were not; not owned */
     unsigned n_attribute_failures;
-    bool attributes_lost;   /* some were not, which is no failure */
-    struct failure failure; /* with DEST_FAILED */
-    bool by_source;         /* failed only because the source failed */
+    bool attributes_lost;                 /* some were not, which is no failure */
+    struct failure failure;               /* with DEST_FAILED */
+    const struct verify_result *verified; /* NULL: it was not; not owned */
+    bool differs;     /* verification did not end, and has found bytes that differ before */
+    bool by_source;   /* failed only because the source failed */
     bool by_all;      /* failed like all others, for one reason that was reported already */
     uint64_t resumed; /* how many of the bytes an earlier run had written */
     uint64_t kept;    /* with DEST_FAILED: bytes from which --resume can go on */
@@ -74,9 +79,10 @@ struct copy_status {
     unsigned workers;
     uint64_t chunk_size; /* bytes */
     unsigned queue_depth;
-    struct failure source_failure; /* err 0: the source has not failed */
-    struct digest_values
-        hashes;         /* of the bytes that were copied; of a single file, at its end */
+    struct failure source_failure;               /* err 0: the source has not failed */
+    const struct verify_result *source_verified; /* NULL: it was not read back; not owned */
+    bool source_differs;                         /* as of a destination */
+    struct digest_values hashes; /* of what was copied; of a single file, at its end */
     uint64_t n_changed; /* files that changed while they were copied, which was allowed */
     struct dest_status *dests;
     unsigned n_dests;
@@ -124,6 +130,10 @@ void report_dest_failed(const struct copy_status *s, unsigned d);
 void report_file_failed(const char *source, const char *dest, const char *path,
                         const struct failure *f, bool attribute);
 
+/* The hashes of a file in the tree source, by its path there: JSON "file_hashed". It may still
+ * fail for some destinations, or for all of them. */
+void report_file_hashed(const char *source, const char *path, const struct digest_values *v);
+
 /* A file of the source has changed while it was copied, which is allowed: a warning on stderr,
  * and JSON "source_changed". */
 void report_source_changed(const char *source, const char *path, const struct failure *f);
@@ -131,10 +141,29 @@ void report_source_changed(const char *source, const char *path, const struct fa
 /* The interval in milliseconds at which the caller has to call report_progress(); -1: never. */
 int report_progress_interval_ms(void);
 
+/* How long the caller may sleep, in ms, if it has something else to do every look_ms (-1: never):
+ * the smaller of that and the interval of the progress; -1: for ever. */
+int report_wait_ms(int look_ms);
+
 /* Shows the progress: on a terminal one line per destination, which is redrawn; otherwise plain
  * lines; with --json a "progress" line. asked: the user has requested it with SIGUSR1; then it
  * is written to stderr even if the progress is switched off. */
 void report_progress(const struct copy_status *s, bool asked);
+
+/* With --verify: a copy was made, and its verification comes later. Shows the last state of the
+ * progress. */
+void report_copied(const struct copy_status *s);
+
+/* The verification of all copies starts, or it has ended: s is about its progress only. */
+void report_verification(const struct copy_status *s);
+void report_verification_ended(const struct copy_status *s);
+
+/* Destination d was verified: JSON "verified", a message with -v, and always one where it has no
+ * way past the page cache. */
+void report_verified(const struct copy_status *s, unsigned d);
+
+/* The same for the source: the messages. */
+void report_source_verified(const struct copy_status *s);
 
 /* A copy has ended. Shows the last state of the progress, which stays on the screen. Then with
  * --stats the statistics. The last lines on stderr are the attributes that were not preserved,
@@ -146,6 +175,39 @@ void report_summary(const struct copy_status *s);
  * reads the answer. mode: of the existing file; writable: the user may write to it; removes:
  * the copy would remove it and make a new one. */
 void report_question(const char *path, mode_t mode, bool writable, bool removes);
+
+/* What --check and --compare find out about an entry of a destination. */
+enum finding {
+    FINDING_DIFFERS,
+    FINDING_MISSING,
+    FINDING_EXTRA,
+    FINDING_UNREADABLE, /* nobody knows whether it is right */
+    N_FINDINGS,
+};
+
+/* Bytes that differ; positions and lengths in bytes. */
+struct finding_range {
+    uint64_t offset, length; /* a piece of the file; length 0: no range is known */
+    uint64_t first;          /* the first byte in it that differs */
+    bool again;              /* something was found about the same entry before */
+};
+
+/* What a destination has come to. */
+struct check_dest {
+    uint64_t found[N_FINDINGS];
+    const char
+        *how; /* how its bytes were read: "direct", "evicted", "cache"; NULL: not known */
+};
+
+/* --check and --compare. source: the list, or SOURCE. Of *s only source, dests (path, state, bytes,
+ * files), read_bytes, seconds and exit_status are looked at. tests[i] belongs to s->dests[i].
+ * report_finding() writes one finding to stderr, and with JSON an event; path "": the destination
+ * itself. f: why the entry is unreadable, or in its message how it differs. */
+void report_check_start(const struct copy_status *s);
+void report_check_progress(const struct copy_status *s, bool asked);
+void report_finding(const char *source, const char *dest, const char *path, enum finding kind,
+                    const struct failure *f, const struct finding_range *range);
+void report_check_summary(const struct copy_status *s, const struct check_dest *tests);
 
 /* --dry-run: writes what would be done to stdout: a line per destination ("would copy ..."), or
  * JSON. how: the method of the copy; NULL: the destination would be skipped. */

@@ -8,13 +8,24 @@
 const char *report_status_name(const struct dest_status *d)
 {
     static const char *const names[] = {
-        [DEST_COPYING] = "copying",
-        [DEST_FLUSHING] = "flushing",
-        [DEST_DONE] = "done",
-        [DEST_FAILED] = "failed",
+        [DEST_COPYING] = "copying",     [DEST_READING] = "reading",
+        [DEST_VERIFYING] = "verifying", [DEST_FLUSHING] = "flushing",
+        [DEST_DONE] = "done",           [DEST_FAILED] = "failed",
     };
 
     return d->state == DEST_FAILED && d->kept > 0 ? "partial" : names[d->state];
+}
+
+const char *report_status_way(const struct verify_result *v)
+{
+    static const char *const ways[] = {
+        [VERIFY_NOTHING] = "nothing",
+        [VERIFY_DIRECT] = "direct",
+        [VERIFY_EVICTED] = "evicted",
+        [VERIFY_CACHE] = "cache",
+    };
+
+    return ways[v->how];
 }
 
 /* What the error's text does not say where there is no message. Some file systems have errors of

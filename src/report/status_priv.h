@@ -8,7 +8,10 @@
 
 #include "report.h"
 
-/* "copying", "flushing", "done", "failed", or "partial" (failed, but --resume can go on). */
+/* How it was read back, in a word. */
+const char *report_status_way(const struct verify_result *v);
+
+/* "copying", "verifying", "flushing", "done", "failed", or "partial" (failed, but --resume can go on). */
 const char *report_status_name(const struct dest_status *d);
 
 /* Why the operation failed: the error's text and the message, or the message alone if that says

@@ -38,8 +38,8 @@ static bool has_hashes(const struct options *o)
         struct digest *d = NULL;
         bool wanted = (o->hashes | o->expects) & 1u << i;
 
-        if (wanted && !(d = digest_new(&digest_algorithms[i]))) {
-            report_error("hashes by %s are not available here", digest_algorithms[i].name);
+        if (wanted && !(d = digest_new(&digest_table[i]))) {
+            report_error("hashes by %s are not available here", digest_table[i].name);
             return false;
         }
         digest_free(d);

@@ -99,9 +99,11 @@ static unsigned make_calls(struct session *s, unsigned n, const bool *wanted, un
 }
 
 bool session_call_source(struct session *s, unsigned limit_ms,
-                         void (*run)(void *calls, unsigned i))
+                         void (*run)(void *calls, unsigned i),
+                         void (*undo)(void *calls, unsigned i))
 {
-    return make_calls(s, 1, NULL, limit_ms, run, NULL) == 0;
+    s->source_late = make_calls(s, 1, NULL, limit_ms, run, undo) > 0;
+    return !s->source_late;
 }
 
 /* A late call keeps the target. What of the copy is on the disk stays there. */

@@ -48,7 +48,7 @@
 
 struct session;
 
-/* Opens the source, and at the end looks whether it has changed. */
+/* Opens the source, looks at the end whether it has changed, and closes it. */
 struct source_call {
     const struct options *o;
     const char *path;
@@ -132,9 +132,12 @@ struct session_calls *session_calls_new(struct session *s, unsigned n_dests);
 void session_calls_free(struct session_calls *c, unsigned n_dests);
 
 /* Makes the call run() to the source and waits for it, for limit_ms at most (0: for ever).
- * False: it is late, or a signal came first; s->calls->source must not be touched any more. */
+ * undo() takes back what a late call has done, in its thread; NULL: there is nothing to take
+ * back. False: it is late, or a signal came first: s->source_late. s->calls->source must not be
+ * touched any more then, and no further call be made. */
 bool session_call_source(struct session *s, unsigned limit_ms,
-                         void (*run)(void *calls, unsigned i));
+                         void (*run)(void *calls, unsigned i),
+                         void (*undo)(void *calls, unsigned i));
 
 /* Makes the call run(s->calls, d) to each destination d with s->dests[d].called, all at the
  * same time, and waits for them, for limit_ms at most (0: for ever). The caller has filled in

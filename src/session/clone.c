@@ -53,26 +53,14 @@ bool session_may_clone(const struct session *s, unsigned d)
 
 /* ---- before the copy ---- */
 
-/* A late trial is over. Nobody else has the target, and no worker has seen it. */
-static void undo_try(void *calls, unsigned d)
-{
-    struct dest_call *c = &((struct session_calls *)calls)->dests[d];
-
-    (void)fd_close(&c->from);
-    session_undo_target(calls, d);
-}
-
 /* A late clone is over. The workers know the descriptors. */
 static void undo_clone(void *calls, unsigned d)
 {
-    struct dest_call *c = &((struct session_calls *)calls)->dests[d];
-
-    (void)fd_close(&c->from);
-    target_abandon(&c->target, false);
+    target_abandon(&((struct session_calls *)calls)->dests[d].target, false);
 }
 
-/* Before a call that clones: gives it the file of the clone source. Without a descriptor the
- * call fails. */
+/* Before a call that clones: gives it the file of the clone source, which it closes in its own
+ * thread. Without a descriptor the call fails. */
 static void lend_clone_source(struct session *s, unsigned d)
 {
     int fd = session_target(s, s->dests[d].clone_source)->fd;
@@ -89,9 +77,6 @@ static void call_cloners(struct session *s, unsigned limit_ms,
         if (s->dests[d].called)
             lend_clone_source(s, d);
     session_call_dests(s, limit_ms, run, undo);
-    for (unsigned d = 0; d < s->copy->n_dests; d++)
-        if (s->dests[d].called && !s->dests[d].late)
-            (void)fd_close(&s->calls->dests[d].from);
 }
 
 static void call_try(void *calls, unsigned d)
@@ -100,6 +85,7 @@ static void call_try(void *calls, unsigned d)
 
     if (!target_can_share(c->from, &c->target))
         failure_set(&c->failure, "clone", EOPNOTSUPP, FAILURE_NO_OFFSET, NULL);
+    (void)fd_close(&c->from);
 }
 
 /* Whether destination i can be the clone source of destination d, as far as that is known
@@ -133,7 +119,7 @@ void session_choose_clone_sources(struct session *s)
     if (s->signal)
         return;
     propose_clone_sources(s);
-    call_cloners(s, session_timeout_ms(s, false), call_try, undo_try);
+    call_cloners(s, session_timeout_ms(s, false), call_try, session_undo_target);
     for (unsigned d = 0; d < s->copy->n_dests; d++) {
         struct session_dest *dest = &s->dests[d];
 
@@ -175,6 +161,7 @@ static void call_clone(void *calls, unsigned d)
     struct dest_call *c = &((struct session_calls *)calls)->dests[d];
 
     (void)target_clone(&c->target, c->from, 0, &c->failure);
+    (void)fd_close(&c->from);
 }
 
 static void give_to_workers(struct session *s, unsigned d)

@@ -32,7 +32,7 @@ int session_dry_run_all(struct session *s)
         report_source_failure(s->copy->source, &s->status.source_failure);
         return s->unavailable ? 2 : 5;
     }
-    source_close(&s->source);
+    session_close_source(s);
     session_look_at_dests(s, false);
     for (unsigned d = 0; d < s->copy->n_dests; d++)
         good += !s->dests[d].late && dry_run_dest(s, d);

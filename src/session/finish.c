@@ -7,50 +7,59 @@
 #include "base/medium.h"
 #include "session_priv.h"
 #include "source/gone.h"
+#include "verify/verify.h"
 
 static void call_check(void *calls, unsigned i)
 {
     struct source_call *c = &((struct session_calls *)calls)->source;
+    struct failure *f = &c->failure;
 
     (void)i;
-    (void)source_check_unchanged(&c->source, c->o->allow_changed, &c->failure);
+    if (f->err == 0)
+        (void)source_check_unchanged(&c->source, c->o->allow_changed, f);
+    else if (f->err == ESTALE && source_device_is_gone(c->source.fd))
+        failure_set(f, f->op, ENODEV, f->offset, MEDIUM_GONE);
 }
 
 /* The source has changed, which is allowed. Says so once. */
-static void note_changed(struct session *s, const struct failure *f)
+static void note_changed(struct session *s, struct failure *f)
 {
     if (s->status.n_changed == 0 && !s->file)
         report_source_changed(s->copy->source, s->copy->source, f);
     s->status.n_changed = 1;
+    f->err = 0;
+    f->warning = false;
 }
 
-/* Whether the source is still what was opened, or a signal has come. If not, *f is filled. */
-static bool is_unchanged(struct session *s, struct failure *f)
+/* Looks whether the source is still what was opened. If *f says that it is not, looks for the
+ * reason. *f is left as it is if a signal comes, and when the reason is not known. */
+static void look_at_source(struct session *s, struct failure *f)
 {
     struct source_call *c = &s->calls->source;
 
+    if (s->source_late)
+        return;
     c->source = s->source;
-    c->failure.err = 0;
-    if (session_call_source(s, session_timeout_ms(s, false), call_check))
+    c->failure = *f;
+    if (session_call_source(s, session_timeout_ms(s, false), call_check, NULL))
         *f = c->failure;
-    else if (!s->signal)
+    else if (!s->signal && f->err == 0)
         failure_set(f, "check", ETIMEDOUT, FAILURE_NO_OFFSET, NO_ANSWER);
-    if (!f->warning)
-        return f->err == 0;
-    note_changed(s, f);
-    f->err = 0;
-    return true;
+    if (f->warning)
+        note_changed(s, f);
 }
 
 /* If the source has failed or changed, no copy of it that is not done yet is worth anything. */
 static void check_source(struct session *s)
 {
     struct failure *f = &s->status.source_failure;
+    bool was_good;
 
     job_source_failure(&s->job, f);
-    if (f->err == ESTALE && source_device_is_gone(s->source.fd))
-        failure_set(f, f->op, ENODEV, f->offset, MEDIUM_GONE);
-    if (f->err == 0 && !is_unchanged(s, f))
+    was_good = f->err == 0;
+    if (was_good || f->err == ESTALE)
+        look_at_source(s, f);
+    if (was_good && f->err != 0)
         job_fail_source(&s->job, f);
     if (f->err != 0)
         session_fail_all(s);
@@ -132,6 +141,53 @@ static void check_medium(struct session *s, unsigned d)
     session_fail_dest(s, d, &f);
 }
 
+/* What there is to verify of the copy at destination d. */
+static struct verify_file file_of(const struct session *s, unsigned d)
+{
+    const struct made_id *id = &session_target(s, d)->id;
+
+    return (struct verify_file){
+        .copy = s->copy->number,
+        .source = s->copy->source,
+        .dest = s->copy->dests[d],
+        .dev = id->dev,
+        .ino = id->ino,
+        .source_st = &s->source.st,
+        .source_relinked = s->source.relinked,
+        .start = s->start,
+        .offset = s->o->dest_offset,
+        .length = s->views[d].held,
+        .whole = !s->o->has_dest_offset,
+        .many = s->file,
+        .hashes = s->job.hashes,
+    };
+}
+
+/* Destination d is to be read back. */
+static void note_for_verification(struct session *s, unsigned d)
+{
+    const struct verify_file f = file_of(s, d);
+
+    if (s->copy->verify)
+        verify_add(s->copy->verify, s->copy->lanes ? s->copy->lanes[d] : d, &f);
+}
+
+/* The source is to be read back, if there is a copy of it. All that was read has its hash now: one
+ * destination may have been complete before another made it necessary to read on. */
+static void note_source_for_verification(const struct session *s)
+{
+    for (unsigned d = 0; s->copy->verify && d < s->copy->n_dests; d++) {
+        const struct dest_status *ds = s->dests[d].status;
+
+        if (ds->state == DEST_DONE && !ds->skipped) {
+            const struct verify_file f = file_of(s, d);
+
+            verify_add_source(s->copy->verify, &f);
+            return;
+        }
+    }
+}
+
 static void commit_called(struct session *s, void (*meanwhile)(struct session *s))
 {
     for (unsigned d = 0; d < s->copy->n_dests; d++)
@@ -148,6 +204,8 @@ static void commit_called(struct session *s, void (*meanwhile)(struct session *s
             continue;
         note_committed(s, d);
         check_medium(s, d);
+        if (s->dests[d].status->state != DEST_FAILED)
+            note_for_verification(s, d);
     }
 }
 
@@ -291,4 +349,5 @@ void session_finish(struct session *s)
         check_source(s); /* else each commit does it */
     session_commit_complete(s);
     give_up_rest(s);
+    note_source_for_verification(s);
 }

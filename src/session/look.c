@@ -38,7 +38,7 @@ static struct target_request request_for(const struct session *s, unsigned d)
         .anew = options_make_anew(o),
         .backup = o->backup,
         .made = o->backup.kind == BACKUP_NUMBERED ? NULL : s->copy->made,
-        .wants_id = place,
+        .wants_id = place || s->copy->verify,
         .spare_links = o->cp && o->preserve_links,
         .only_new = existing_keeps_all(&o->standing),
         .want_direct = s->direct,

@@ -47,6 +47,8 @@ static bool settle(struct session *s, unsigned d)
     if (dest->existing.verdict == EXISTING_SKIP) {
         dest->status->state = DEST_DONE;
         dest->status->skipped = true;
+        if (s->copy->verify)
+            report_verbose("%s: not verified: it was left as it is", s->copy->dests[d]);
         return false;
     }
     if (dest->existing.verdict == EXISTING_REFUSE)

@@ -95,8 +95,8 @@ static bool has_work(struct session *s)
     return session_lacks_hashes(s);
 }
 
-/* Clones of the source are complete at once, and need no workers, but for hashes. Workers are started again if
- * a destination that waited for a clone has to be copied after the others. */
+/* Clones of the source are complete at once, and need no workers but for hashes. Workers are
+ * started again if a destination that waited for a clone has to be copied after the others. */
 static void copy_all(struct session *s)
 {
     session_update(s);
@@ -154,14 +154,35 @@ static void run(struct session *s)
         copy_and_finish(s);
     else
         session_finish(s);
-    if (!s->abandoned)
-        source_close(&s->source);
+    session_close_source(s);
 }
 
 void session_run(const struct options *o, const struct plan_copy *copy, int signal_fd,
                  struct session_result *ret)
 {
     session_run_file(o, copy, NULL, signal_fd, ret);
+}
+
+static void free_owner(void *s)
+{
+    session_free(s);
+}
+
+/* The copy was made. Its verification has to wait for those of the other sources. */
+static void leave_to_verification(struct session *s, struct session_end *end)
+{
+    report_copied(&s->status);
+    if (!s->abandoned) { /* there may be many */
+        close(s->news_fd);
+        s->news_fd = -1;
+    }
+    *end = (struct session_end){
+        .status = &s->status,
+        .unavailable = s->unavailable && !s->touched,
+        .signal = s->signal,
+        .owner = s->abandoned ? NULL : s,
+        .free_owner = free_owner,
+    };
 }
 
 void session_run_file(const struct options *o, const struct plan_copy *copy,
@@ -171,9 +192,7 @@ void session_run_file(const struct options *o, const struct plan_copy *copy,
     struct session *s = session_new(o, copy, file, signal_fd);
 
     if (!s) {
-        if (file)
-            close(file->fd);
-        else
+        if (!file)
             report_error("cannot begin: %s", strerror(errno));
         *ret = (struct session_result){.exit_status = 2};
         return;
@@ -184,7 +203,7 @@ void session_run_file(const struct options *o, const struct plan_copy *copy,
         session_exit_status(o, &s->status, s->unavailable && !s->touched, s->signal);
     if (file)
         file->ended(file->arg, &s->status);
-    else
+    else if (!copy->verify)
         report_summary(&s->status);
     *ret = (struct session_result){
         .exit_status = s->status.exit_status,
@@ -193,7 +212,9 @@ void session_run_file(const struct options *o, const struct plan_copy *copy,
                  (o->stop_on_error && s->status.exit_status != 0 && s->status.exit_status != 6),
         .abandoned = s->abandoned,
     };
-    if (!s->abandoned) /* otherwise hanging threads may still use it */
+    if (!file && copy->verify)
+        leave_to_verification(s, &ret->end);
+    else if (!s->abandoned) /* otherwise hanging threads may still use it */
         session_free(s);
 }
 

@@ -27,12 +27,25 @@
 #include "plan/plan.h"
 #include "report/report.h"
 #include "target/target.h"
+#include "verify/verify.h"
+
+/* A copy that was made, and is still to be verified. */
+struct session_end {
+    struct copy_status *status; /* NULL: there is nothing to end */
+    bool unavailable;           /* as for session_exit_status() */
+    int signal;                 /* likewise */
+    int exit_status;            /* set by session_verify() */
+    void *owner;                /* what the status is a part of; NULL: it is never freed */
+    void (*free_owner)(void *owner);
+};
 
 struct session_result {
-    int exit_status; /* of this copy, as the manual page lists them */
-    int signal;      /* that ended the copy, or 0 */
-    bool ended;      /* by a signal or --on-error=stop: no other copy is to begin */
-    bool abandoned;  /* threads hang in the kernel: free nothing, and do not exit(3) */
+    int exit_status; /* of this copy, as the manual page lists them; with `end` so far */
+    struct session_end
+        end;        /* with plan_copy.verify: the caller passes it to session_verify() */
+    int signal;     /* that ended the copy, or 0 */
+    bool ended;     /* by a signal or --on-error=stop: no other copy is to begin */
+    bool abandoned; /* threads hang in the kernel: free nothing, and do not exit(3) */
 };
 
 /* Copies a single file. Reports every failure; *ret gets the result. signal_fd is for
@@ -57,7 +70,8 @@ struct session_file {
 };
 
 /* Copies a file of a tree. The paths in *copy are only for messages. If there is no memory to
- * begin, ended() is not called, and the exit status is 2. Otherwise as session_run(). */
+ * begin, ended() is not called, file->fd stays the caller's, and the exit status is 2. Otherwise
+ * as session_run(). */
 void session_run_file(const struct options *o, const struct plan_copy *copy,
                       const struct session_file *file, int signal_fd,
                       struct session_result *ret);
@@ -71,6 +85,13 @@ int session_dry_run(const struct options *o, const struct plan_copy *copy, bool 
  * such as an engine, is not available here; signal: that ended the copy, or 0. */
 int session_exit_status(const struct options *o, const struct copy_status *s, bool unavailable,
                         int signal);
+
+/* Verifies the n copies of a run, all of which are complete or have failed, with the records in v
+ * (NULL if there are none). Copies without a status are left out. Reports mismatches, and then all
+ * copies: report_summary(). Sets the exit statuses and frees the owners. Sets *ret_hung
+ * if threads are left that hang in the kernel; v must not be freed then. */
+void session_verify(const struct options *o, struct verify *v, struct session_end *ends,
+                    unsigned n, int signal_fd, bool *ret_hung);
 
 /* The more serious of two exit statuses. */
 int session_worse(int a, int b);

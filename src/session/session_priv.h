@@ -17,6 +17,7 @@
  *     finish.c   commits or gives up the destinations
  *     watch.c    starts the workers and watches them
  *     dry_run.c  --dry-run
+ *     verify.c   reads back what all copies have made
  *     session.c  the order of events */
 #ifndef UCOPY_SESSION_SESSION_PRIV_H
 #define UCOPY_SESSION_SESSION_PRIV_H
@@ -114,6 +115,7 @@ struct session {
     int signal;       /* the first that asked for the end, or 0 */
     bool impatient;   /* a second one came */
     bool abandoned;   /* threads are left that hang in the kernel */
+    bool source_late; /* a call to the source is one of these */
     bool unavailable; /* what the copy needs is not available here: nothing more is made */
     bool touched;     /* by then a destination may have been changed */
 };
@@ -178,6 +180,10 @@ int session_policy_status(const struct options *o, unsigned n_dests, unsigned do
 
 /* Opens the source. 0, or a negative errno with s->status.source_failure filled. */
 int session_open_source(struct session *s);
+
+/* Closes the source in a call, since a server may not answer that either. If a call is late, the
+ * source stays open. */
+void session_close_source(struct session *s);
 
 /* ---- clone.c ---- */
 

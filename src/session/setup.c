@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <stdlib.h>
 
+#include "base/block_hashes.h"
 #include "session_priv.h"
 
 /* How long a destination may move no byte before it is dropped. */
@@ -149,6 +150,7 @@ static void set_up_dest(struct session *s, unsigned d)
         .flush = s->o->fsync && t->can_fsync,
         .blank = t->blank,
         .timeout_ms = session_timeout_ms(s, t->sequential),
+        .device = dest->probe.directory_dev,
     };
     if (dest->cloned || session_awaits_clone(s, d))
         job_set_aside(j, d);
@@ -242,6 +244,15 @@ static void set_up_hasher(struct session *s)
         };
 }
 
+/* For the verification. A file of one chunk has its hashes on the largest grid. */
+static int make_hashes(struct session *s)
+{
+    bool once = s->size_known && s->size <= s->tuning.chunk_size;
+    uint32_t block = block_hashes_block(once ? BLOCK_HASHES_UNIT : s->tuning.chunk_size);
+
+    return s->copy->verify ? block_hashes_create(block, &s->job.hashes) : 0;
+}
+
 static void configure_job(struct session *s)
 {
     struct job *j = &s->job;
@@ -278,6 +289,8 @@ int session_set_up_job(struct session *s)
     r = set_up_held(s);
     job_start(&s->job);
     if (r == 0)
+        r = make_hashes(s);
+    if (r == 0)
         r = start_journal_writer(s);
     if (r < 0)
         session_free_job(s);
@@ -293,6 +306,8 @@ void session_free_job(struct session *s)
     journal_writer_free(s->journal_writer);
     hasher_free(s->hasher);
     s->hasher = s->job.hasher = NULL;
+    block_hashes_free(s->job.hashes);
+    s->job.hashes = NULL;
     s->job.extents = NULL;
     s->job.fds = NULL;
     s->job.dests = NULL;

@@ -52,6 +52,31 @@ static void call_source(void *calls, unsigned i)
         c->has_origin = c->source.can.again && source_origin(&c->source, &c->origin);
 }
 
+/* A late open is over: nobody else has what it has opened. */
+static void undo_source(void *calls, unsigned i)
+{
+    struct source_call *c = &((struct session_calls *)calls)->source;
+
+    (void)i;
+    if (c->failure.err == 0)
+        source_close(&c->source);
+}
+
+static void call_close(void *calls, unsigned i)
+{
+    (void)i;
+    source_close(&((struct session_calls *)calls)->source.source);
+}
+
+void session_close_source(struct session *s)
+{
+    if (s->abandoned)
+        return;
+    s->calls->source.source = s->source;
+    (void)session_call_source(s, s->signal ? STOP_WAIT_MS : session_timeout_ms(s, false),
+                              call_close, NULL);
+}
+
 /* Takes over what the call has found. */
 static void take_over(struct session *s, const struct source_call *c)
 {
@@ -78,8 +103,9 @@ int session_open_source(struct session *s)
     c->fd = s->file ? s->file->fd : -1;
     c->n_dests = s->copy->n_dests;
     attrs_init(&c->attrs, &s->o->preserve);
-    if (path_probe_is_silent(c->path) ||
-        !session_call_source(s, session_timeout_ms(s, false), call_source))
+    /* A file of a tree is open already, and has to be closed by the call. */
+    if ((!s->file && path_probe_is_silent(c->path)) ||
+        !session_call_source(s, session_timeout_ms(s, false), call_source, undo_source))
         return failure_set(f, "open", s->signal ? EINTR : ETIMEDOUT, FAILURE_NO_OFFSET,
                            s->signal ? NULL : NO_ANSWER);
     *f = c->failure;
@@ -87,7 +113,7 @@ int session_open_source(struct session *s)
         return -f->err;
     take_over(s, c);
     if (s->size_known && s->start > s->source.size) {
-        source_close(&s->source);
+        session_close_source(s);
         s->unavailable = true;
         return failure_set(f, NULL, EINVAL, FAILURE_NO_OFFSET, "ends before --offset");
     }

@@ -124,10 +124,10 @@ static void check_hash(struct session *s)
     struct failure f;
 
     for (unsigned i = 0; i < DIGEST_ALGORITHMS; i++) {
-        const struct digest_algorithm *a = &digest_algorithms[i];
+        const struct digest_algorithm *a = &digest_table[i];
 
         if (!(s->o->expects & 1u << i) ||
-            digest_same_text(a, s->hashes.text[i], s->o->expected_hash))
+            digest_text_equal(a, s->hashes.text[i], s->o->expected_hash))
             continue;
         (void)failure_format(&f, NULL, ESTALE, "its %s is %s, not the one that was expected",
                              a->name, s->hashes.text[i]);

@@ -14,14 +14,12 @@
 /* How often to look, after a signal, whether the workers have ended. */
 #define STOP_POLL_MS 50
 
-/* How long to sleep until something has to be looked at, in ms; -1: until there are news. */
-static int interval_ms(const struct session *s, int progress_ms)
+/* How often something has to be looked at, in ms; -1: only when there are news. */
+static int look_ms(const struct session *s)
 {
-    int look_ms = s->signal ? STOP_POLL_MS : s->job.source.timeout_ms ? LOOK_MS : -1;
-
-    if (progress_ms < 0 || look_ms < 0)
-        return progress_ms < 0 ? look_ms : progress_ms;
-    return progress_ms < look_ms ? progress_ms : look_ms;
+    if (s->signal)
+        return STOP_POLL_MS;
+    return s->job.source.timeout_ms ? LOOK_MS : -1;
 }
 
 /* Whether a call that a worker has made itself hangs since asked_at; 0: there is none. */
@@ -50,7 +48,6 @@ static bool search_hangs(struct session *s)
  * hang. */
 static bool watch(struct session *s)
 {
-    int progress_ms = report_progress_interval_ms();
     uint64_t deadline = UINT64_MAX;
 
     for (;;) {
@@ -58,7 +55,7 @@ static bool watch(struct session *s)
                               {.fd = s->signal_fd, .events = POLLIN}};
         int before = s->signal;
 
-        poll(p, 2, interval_ms(s, progress_ms));
+        poll(p, 2, report_wait_ms(look_ms(s)));
         if (p[0].revents && event_clear(s->news_fd) && crew_has_ended(s->crew))
             return true;
         session_update(s);

@@ -4,7 +4,8 @@
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "base/fd.h"
 
 #define MAGIC   "ucopymap"
 #define VERSION 1u
@@ -72,39 +73,13 @@ static struct file_header header_for(const struct origin *o)
     return h;
 }
 
-/* Reads n bytes, or up to the end of the file. Returns their number or a negative errno. */
-static ssize_t read_at(int fd, void *buf, size_t n, uint64_t offset)
-{
-    size_t done = 0;
-
-    while (done < n) {
-        ssize_t r = pread(fd, (char *)buf + done, n - done, (off_t)(offset + done));
-
-        if (r < 0 && errno == EINTR)
-            continue;
-        if (r < 0)
-            return -errno;
-        if (r == 0)
-            break;
-        done += (size_t)r;
-    }
-    return (ssize_t)done;
-}
-
 static int write_at(int fd, const void *buf, size_t n, uint64_t offset)
 {
-    size_t done = 0;
+    int64_t r = fd_write_at(fd, buf, n, offset);
 
-    while (done < n) {
-        ssize_t r = pwrite(fd, (const char *)buf + done, n - done, (off_t)(offset + done));
-
-        if (r < 0 && errno == EINTR)
-            continue;
-        if (r <= 0)
-            return r < 0 ? -errno : -EIO;
-        done += (size_t)r;
-    }
-    return 0;
+    if (r < 0)
+        return (int)r;
+    return r == (int64_t)n ? 0 : -EIO;
 }
 
 int journal_begin(int fd, const struct origin *origin, struct journal_cursor *c)
@@ -136,11 +111,11 @@ static bool same_origin(const struct file_header *a, const struct file_header *b
 int journal_open(int fd, const struct origin *origin, struct journal_cursor *c)
 {
     struct file_header wanted = header_for(origin), found;
-    ssize_t n = read_at(fd, &found, sizeof(found), 0);
+    int64_t n = fd_read_at(fd, &found, sizeof(found), 0);
 
     if (n < 0)
         return (int)n;
-    if (n < (ssize_t)sizeof(found) ||
+    if (n < (int64_t)sizeof(found) ||
         memcmp(&found, &wanted, offsetof(struct file_header, size)) != 0 ||
         found.check != header_check(&found))
         return -EBADMSG;
@@ -165,7 +140,7 @@ int journal_read(int fd, struct journal_cursor *c, uint64_t length, struct journ
     if (n > BLOCK)
         n = BLOCK;
     while (good == 0) {
-        ssize_t r = read_at(fd, block, n * sizeof(block[0]), c->end);
+        int64_t r = fd_read_at(fd, block, n * sizeof(block[0]), c->end);
         size_t whole = r > 0 ? (size_t)r / sizeof(block[0]) : 0;
 
         if (r < 0)

@@ -5,12 +5,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
+#include "base/file_system.h"
 #include "base/inode_set.h"
 #include "base/interrupted.h"
 #include "base/path.h"
@@ -20,14 +24,19 @@ struct made {
     struct inode_set files;
     struct inode_set changed; /* of them: those that existed, and were written to in place */
     bool has_gaps;            /* files are missing, for want of memory */
+    struct timespec began;    /* when the run began, by the clock of file systems */
+    dev_t asked;              /* the last file system that was asked, */
+    bool forgets;             /* and whether it forgets its inode numbers */
 };
 
 struct made *made_new(void)
 {
     struct made *m = calloc(1, sizeof(*m));
 
-    if (m)
+    if (m) {
         (void)pthread_mutex_init(&m->lock, NULL);
+        (void)clock_gettime(CLOCK_REALTIME_COARSE, &m->began);
+    }
     return m;
 }
 
@@ -146,11 +155,53 @@ static bool is_other_link(int dir_fd, const char *path, const struct stat *there
     return is_other;
 }
 
+/* Whether the file system makes up inode numbers, and has others after the inodes have left the
+ * memory. */
+static bool forgets(struct made *m, int dir_fd, const char *path, dev_t dev)
+{
+    static const unsigned long forgetful[] = {MSDOS_SUPER_MAGIC, EXFAT_SUPER_MAGIC, 0};
+    bool known, forgetting;
+    int fd;
+
+    pthread_mutex_lock(&m->lock);
+    known = m->asked == dev;
+    forgetting = m->forgets;
+    pthread_mutex_unlock(&m->lock);
+    if (known)
+        return forgetting;
+    fd = UNINTERRUPTED(openat(dir_fd, path, O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    if (fd < 0)
+        return false;
+    forgetting = file_system_is(fd, forgetful) == 1;
+    (void)fd_close(&fd);
+    pthread_mutex_lock(&m->lock);
+    m->asked = dev;
+    m->forgets = forgetting;
+    pthread_mutex_unlock(&m->lock);
+    return forgetting;
+}
+
+/* Whether the file is younger than the run. Its birth is kept in steps of 10 ms, rounded down
+ * (fat_truncate_crtime(), fs/fat/misc.c, 6.18): one that was made just before the run is not. */
+static bool is_young(const struct made *m, int dir_fd, const char *path)
+{
+    struct statx stx;
+    struct timespec birth;
+
+    if (UNINTERRUPTED(statx(dir_fd, path, AT_SYMLINK_NOFOLLOW, STATX_BTIME, &stx)) < 0 ||
+        !(stx.stx_mask & STATX_BTIME))
+        return false;
+    birth = (struct timespec){stx.stx_btime.tv_sec, stx.stx_btime.tv_nsec};
+    return clock_compare(&birth, &m->began) > 0;
+}
+
 enum made_verdict made_look(struct made *m, int dir_fd, const char *name,
                             const struct stat *there)
 {
     if (!made_has(m, there))
-        return MADE_NOT;
+        return m && forgets(m, dir_fd, name, there->st_dev) && is_young(m, dir_fd, name)
+                   ? MADE_HERE
+                   : MADE_NOT;
     if (!is_other_link(dir_fd, name, there))
         return MADE_HERE;
     return is_changed(m, there) ? MADE_CHANGED : MADE_OTHER_NAME;

@@ -3,9 +3,11 @@
  * system takes two names for the same (Foo and foo, "dot." and "dot"), and where the directories
  * of several sources are merged.
  *
- * A file is known by its device and inode number. A file system that has no such numbers (vfat,
- * exfat, some FUSE servers) makes them up, and forgets them when the kernel needs the memory:
- * then a file of this run may go unnoticed. Any thread may call these functions. */
+ * A file is known by its device and inode number. A file system that has no such numbers makes
+ * them up, and forgets them when the kernel needs the memory. On vfat and exfat every file that is
+ * younger than the run counts as one of it, therefore: somebody else's, too. On a FUSE server that
+ * makes them up a file of this run may go unnoticed, and likewise on vfat and exfat one that was
+ * written to in place. Any thread may call these functions. */
 #ifndef UCOPY_TARGET_MADE_H
 #define UCOPY_TARGET_MADE_H
 

@@ -8,6 +8,9 @@
 #include "base/medium.h"
 #include "dest_state_priv.h"
 
+/* Bytes per hash of what is written. A record has as many bytes of a file, at most. */
+#define HASH_BLOCK (256u << 10)
+
 /* Applies a record that concerns an entry of the current directory. */
 static void apply_inside(struct tree_dest *t, const struct record *r)
 {
@@ -80,6 +83,8 @@ int tree_dest_open(struct tree_dest **ret_tree, const struct tree_dest_request *
     t->unnamed = calloc(request->max_unnamed, sizeof(*t->unnamed));
     attrs_init(&t->attrs, &request->preserve);
     r = !t->unnamed ? -ENOMEM : path_buffer_put(&t->path, 0, request->path);
+    if (r == 0 && request->complete)
+        r = block_hashes_create(HASH_BLOCK, &t->hashes);
     t->root_len = t->path.bytes ? path_buffer_end(&t->path) : 0;
     if (r < 0)
         (void)failure_set(f, "open", ENOMEM, FAILURE_NO_OFFSET, NULL);
@@ -134,6 +139,7 @@ void tree_dest_close(struct tree_dest *t)
     path_buffer_free(&t->copy_path);
     attrs_free(&t->attrs);
     free(t->packed.bytes);
+    block_hashes_free(t->hashes);
     free(t->levels);
     free(t->unnamed);
     free(t->root_name);

@@ -32,6 +32,9 @@ bool tree_dest_write_bytes(struct tree_dest *t, const char *data, size_t left)
 {
     struct failure f;
 
+    if (t->hashes)
+        block_hashes_note(t->hashes, t->offset, data, left,
+                          t->offset + left == (uint64_t)t->file_st.st_size);
     while (left > 0) {
         size_t most = t->request.max_write;
         ssize_t n = write(t->fd, data, left < most ? left : most);

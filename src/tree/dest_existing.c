@@ -38,7 +38,7 @@ static void renew_attrs(struct tree_dest *t, const struct record *r, const char 
         tree_dest_fail_attrs(t, "preserve attributes");
         return;
     }
-    tree_dest_take_attrs(t, r);
+    tree_dest_take_file_attrs(t, r);
     (void)tree_dest_give_attrs(t, &file, false);
     (void)fd_close(&path_fd);
 }
@@ -53,7 +53,7 @@ static void count_existing_copy(struct tree_dest *t, const struct record *r, con
     int fd = UNINTERRUPTED(openat(tree_dest_dir_fd(t), name, flags));
     int err = fd < 0 ? errno : 0;
 
-    if (!r->bare &&
+    if ((!r->bare || r->shared) &&
         (r->kind == RECORD_OFFER || r->kind == RECORD_FILE || r->kind == RECORD_COPY))
         renew_attrs(t, r, name, fd, there);
     if (flush && err == 0 && fsync(fd) < 0)
@@ -61,10 +61,13 @@ static void count_existing_copy(struct tree_dest *t, const struct record *r, con
     if (flush && err != 0) {
         tree_dest_fail(t, "fsync", err, NULL);
     } else {
+        const struct made_id id = {.dev = there->st_dev, .ino = there->st_ino};
         uint64_t size = (uint64_t)r->st.st_size;
 
         made_add(t->request.made_files, there->st_dev, there->st_ino);
         tree_dest_note_kept(t, &r->st, there);
+        if (t->request.complete)
+            t->request.complete(t->request.arg, t->path.bytes, &id, size, &r->st, NULL);
         atomic_fetch_add(&t->request.view->bytes, size);
         atomic_fetch_add(&t->request.view->resumed, size);
         atomic_fetch_add(&t->request.view->files, 1);

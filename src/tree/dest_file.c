@@ -10,7 +10,6 @@
 #include "base/fd.h"
 #include "base/interrupted.h"
 #include "dest_state_priv.h"
-#include "shared_file_priv.h"
 
 #define PRIVATE_MODE (S_IRUSR | S_IWUSR)
 
@@ -76,8 +75,8 @@ static int note_created(struct tree_dest *t, mode_t asked)
     const struct tree_level *l = tree_dest_dir(t);
     struct stat *st = &t->created;
 
-    if (!l->known || tree_dest_notes_made(t) || tree_dest_notes_links(t) ||
-        (t->request.preserve.mode && !is_exact(t, asked)))
+    if (!l->known || t->request.complete || tree_dest_notes_made(t) ||
+        tree_dest_notes_links(t) || (t->request.preserve.mode && !is_exact(t, asked)))
         return examine_created(t, asked);
     *st = (struct stat){.st_mode = S_IFREG | asked, .st_uid = l->uid, .st_gid = l->gid};
     st->st_atim.tv_nsec = st->st_mtim.tv_nsec = -1;
@@ -188,16 +187,6 @@ static bool takes(struct tree_dest *t, const struct record *r, bool is_there,
     return !is_there || tree_dest_may_replace(t, r, t->file_name, there);
 }
 
-/* Takes over the attributes of the file. A further name comes without them, as it comes without
- * data: most of them become links. */
-static void take_file_attrs(struct tree_dest *t, const struct record *r)
-{
-    if (r->bare && r->shared && record_is_further(r))
-        attrs_read(&t->attrs, r->shared->fd, false, &r->st);
-    else
-        tree_dest_take_attrs(t, r);
-}
-
 /* Begins the file of a RECORD_FILE. False: no bytes are to be written. */
 static bool begin_file(struct tree_dest *t, const struct record *r)
 {
@@ -209,12 +198,14 @@ static bool begin_file(struct tree_dest *t, const struct record *r)
     t->file_st = r->st;
     t->offset = 0;
     t->cloned = t->long_enough = false;
+    if (t->hashes)
+        block_hashes_reset(t->hashes);
     is_there = tree_dest_exists(t, t->file_name, &there);
     if (is_there < 0 || (!is_there && t->request.durable && tree_dest_names_full(t) &&
                          !tree_dest_give_names(t)))
         return false;
     if (is_there && !t->request.attributes_only && tree_dest_is_link(t, r, &there)) {
-        tree_dest_count_link(t);
+        tree_dest_count_link(t, r);
         return false;
     }
     if (!takes(t, r, is_there, &there))
@@ -222,7 +213,7 @@ static bool begin_file(struct tree_dest *t, const struct record *r)
     if (!(is_there && t->request.attributes_only && !t->request.remove_existing) &&
         tree_dest_place_link(t, r, t->file_name, is_there ? &there : NULL))
         return false;
-    take_file_attrs(t, r);
+    tree_dest_take_file_attrs(t, r);
     return is_there ? begin_replacement(t, &there) : begin_new(t);
 }
 
@@ -323,6 +314,9 @@ static void commit_file(struct tree_dest *t)
     if (tree_dest_notes_made(t))
         made_add(t->request.made_files, id.dev, id.ino);
     tree_dest_note_made(t, &t->file_st, t->path.bytes, &id);
+    if (t->request.complete)
+        t->request.complete(t->request.arg, t->path.bytes, &id, t->offset, &t->file_st,
+                            t->hashes);
     atomic_fetch_add(&t->request.view->bytes, t->offset);
     atomic_fetch_add(&t->request.view->files, 1);
     tree_dest_note_put(t, t->offset);

@@ -23,6 +23,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+#include "base/block_hashes.h"
 #include "base/failure.h"
 #include "dest_links_priv.h"
 #include "follow_priv.h"
@@ -91,6 +92,13 @@ struct tree_dest_request {
     void (*wanted)(void *arg, unsigned offer);
     /* A file is complete, or a new directory was made. NULL: not reported. */
     void (*made)(void *arg, const char *path);
+    /* A file is complete, and is that one (ino 0: it is not known). hashes: of what was written,
+     * as far as it came in records; NULL: none. size: of the file, bytes. NULL: not reported. */
+    void (*complete)(void *arg, const char *path, const struct made_id *id, uint64_t size,
+                     const struct stat *source, const struct block_hashes *hashes);
+    /* A file has got a further name, or had it. With `complete`. */
+    void (*linked)(void *arg, const char *path, const struct made_id *id,
+                   const struct stat *source);
     /* Whether the main thread has given the destination up. Then another record may have
      * overwritten the data of this one while it was written. */
     bool (*given_up)(void *arg);

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/fd.h"
 #include "main_priv.h"
@@ -18,7 +17,8 @@ struct engine_file {
     int fd;        /* of the source; the session takes it over */
     char *path;    /* of the source */
     bool readable; /* the source had no failure */
-    bool ended;    /* the session has said what became of the file */
+    struct digest_values hashes;
+    bool ended; /* the session has said what became of the file */
     /* Those destinations that it goes to, in the order of the session. */
     unsigned n;
     unsigned *dests;                 /* their numbers */
@@ -119,6 +119,7 @@ static void on_ended(void *arg, const struct copy_status *file)
     atomic_fetch_add(&m->tree->read_bytes, file->read_bytes);
     atomic_fetch_add(&m->tree->readers[0]->steps, 1);
     e->readable = file->source_failure.err == 0;
+    e->hashes = file->hashes;
     note_lags(e, file);
     if (file->source_failure.err)
         tree_main_failed(m, tree_who_is_source(m->tree), file->source, &file->source_failure);
@@ -201,13 +202,18 @@ static void fail_file(struct tree_main *m)
             fail_dest(m, d, path, ENOMEM);
 }
 
-/* Runs the session. Takes e->fd over. True: threads of the session hang, and may still look at
+/* Runs the session. Takes e->fd over, and makes it -1, if it can begin. True: threads of the session hang, and may still look at
  * what *e leads to. */
 static bool run_session(struct engine_file *e)
 {
     struct tree_main *m = e->m;
-    const struct plan_copy copy = {
-        .source = e->path, .dests = e->paths, .n_dests = e->n, .made = m->tree->copy->made};
+    const struct plan_copy copy = {.source = e->path,
+                                   .dests = e->paths,
+                                   .n_dests = e->n,
+                                   .made = m->tree->copy->made,
+                                   .verify = m->tree->copy->verify,
+                                   .number = m->tree->copy->number,
+                                   .lanes = e->dests};
     const struct session_file file = {.fd = e->fd,
                                       .targets = e->requests,
                                       .ret_ids = e->ids,
@@ -217,6 +223,8 @@ static bool run_session(struct engine_file *e)
     struct session_result result = {.exit_status = 0};
 
     session_run_file(m->tree->o, &copy, &file, m->signal_fd, &result);
+    if (e->ended)
+        e->fd = -1;
     m->abandoned |= result.abandoned;
     if (result.signal && !m->signal) {
         m->signal = result.signal;
@@ -240,11 +248,13 @@ static void release(struct engine_file *e)
     free(e->path);
 }
 
-/* Takes fd over. False: the file could not be read. */
-static bool copy_file(struct tree_main *m, int fd, const char *path)
+/* Takes *fd over, and makes it -1, if the file goes to any destination. False: the file could
+ * not be read. *ret_hashes: its hashes, if they were made. */
+static bool copy_file(struct tree_main *m, int *fd, const char *path,
+                      struct digest_values *ret_hashes)
 {
     unsigned n = m->status.n_dests;
-    struct engine_file e = {.m = m, .fd = fd, .path = strdup(path), .readable = true};
+    struct engine_file e = {.m = m, .fd = *fd, .path = strdup(path), .readable = true};
     bool hangs = false, memory;
 
     e.dests = calloc(n, sizeof(*e.dests));
@@ -256,8 +266,8 @@ static bool copy_file(struct tree_main *m, int fd, const char *path)
         collect_dests(&e);
     if (e.n > 0)
         hangs = run_session(&e);
-    else
-        close(fd);
+    *fd = e.fd;
+    *ret_hashes = e.hashes;
     if (!memory || (e.n > 0 && !e.ended))
         fail_file(m);
     if (!hangs)
@@ -267,6 +277,7 @@ static bool copy_file(struct tree_main *m, int fd, const char *path)
 
 void tree_main_copy_handed_over(struct tree_main *m)
 {
+    struct digest_values hashes = {.algorithms = 0};
     const char *path;
     bool readable = true;
     int fd;
@@ -274,10 +285,8 @@ void tree_main_copy_handed_over(struct tree_main *m)
     if (!handover_take(&m->tree->handover, &fd, &path))
         return;
     tree_main_take_messages(m); /* of entries that came before */
-    if (m->stopping)
-        close(fd);
-    else
-        readable = copy_file(m, fd, path);
+    if (!m->stopping)
+        readable = copy_file(m, &fd, path, &hashes);
     tree_main_restart_clocks(m);
-    handover_finish(&m->tree->handover, readable);
+    handover_finish(&m->tree->handover, fd, readable, &hashes);
 }

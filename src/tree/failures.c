@@ -1,5 +1,5 @@
 /* failures: failures of single files and of whole destinations are counted and reported, and so
- * is what was made. See main_priv.h. */
+ * are what was made, and hashes. See main_priv.h. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,20 +13,9 @@
  * its file system does not have. There may be as many as are still to come. */
 #define LINES 10
 
-/* The path in the source that a path at a destination is the copy of. The caller frees it; NULL
- * without memory. */
-static char *source_of(const struct tree *t, unsigned d, const char *path)
-{
-    const char *below = path + path_end(t->writers[d].root);
-    size_t root_len = *below ? path_end(t->root) : strlen(t->root);
-    char *source;
-
-    return asprintf(&source, "%.*s%s", (int)root_len, t->root, below) < 0 ? NULL : source;
-}
-
 void tree_main_made(const struct tree_main *m, unsigned d, const char *path)
 {
-    char *source = *path ? source_of(m->tree, d, path) : NULL; /* "": without memory */
+    char *source = *path ? tree_source_of(m->tree, d, path) : NULL; /* "": without memory */
 
     if (source)
         report_made(source, path);
@@ -108,7 +97,7 @@ static void print(const struct tree *t, unsigned who, const char *path, const st
         report_source_failure(path, f);
         return;
     }
-    source = who < t->copy->n_dests ? source_of(t, who, path) : NULL;
+    source = who < t->copy->n_dests ? tree_source_of(t, who, path) : NULL;
     report_failure(source, path, f);
     free(source);
 }
@@ -141,7 +130,9 @@ void tree_main_take_messages(struct tree_main *m)
     struct queued_message *q;
 
     while ((q = message_queue_take(m->tree->messages))) {
-        if (q->failure.err)
+        if (q->note)
+            report_file_hashed(m->tree->copy->source, q->path, q->note);
+        else if (q->failure.err)
             tree_main_failed(m, q->who, q->path, &q->failure);
         else
             tree_main_made(m, q->who, q->path);

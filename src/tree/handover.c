@@ -1,6 +1,7 @@
 #include "handover_priv.h"
 
 #include "base/event.h"
+#include "base/fd.h"
 
 void handover_init(struct handover *h, int wake_fd)
 {
@@ -15,9 +16,11 @@ void handover_destroy(struct handover *h)
     pthread_mutex_destroy(&h->lock);
 }
 
-bool handover_copy(struct handover *h, int fd, const char *path)
+bool handover_copy(struct handover *h, int fd, const char *path,
+                   struct digest_values *ret_hashes)
 {
     bool readable;
+    int rest;
 
     pthread_mutex_lock(&h->lock);
     h->fd = fd;
@@ -27,7 +30,11 @@ bool handover_copy(struct handover *h, int fd, const char *path)
     while (h->pending)
         pthread_cond_wait(&h->finished, &h->lock);
     readable = h->readable;
+    *ret_hashes = h->hashes;
+    rest = h->fd;
+    h->fd = -1;
     pthread_mutex_unlock(&h->lock);
+    (void)fd_close(&rest);
     return readable;
 }
 
@@ -46,11 +53,14 @@ bool handover_take(struct handover *h, int *ret_fd, const char **ret_path)
     return pending;
 }
 
-void handover_finish(struct handover *h, bool readable)
+void handover_finish(struct handover *h, int fd, bool readable,
+                     const struct digest_values *hashes)
 {
     pthread_mutex_lock(&h->lock);
     h->pending = false;
+    h->fd = fd;
     h->readable = readable;
+    h->hashes = *hashes;
     pthread_cond_signal(&h->finished);
     pthread_mutex_unlock(&h->lock);
 }

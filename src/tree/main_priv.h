@@ -14,6 +14,7 @@
 #ifndef UCOPY_TREE_MAIN_PRIV_H
 #define UCOPY_TREE_MAIN_PRIV_H
 
+#include "base/medium.h"
 #include "report/report.h"
 #include "reported_priv.h"
 #include "tree_priv.h"
@@ -29,16 +30,17 @@
 
 /* What the main thread knows of a destination. */
 struct tree_main_dest {
-    bool given_up;        /* its writer hangs */
-    uint64_t written;     /* view.written at the last look */
-    uint64_t moved_at;    /* when view.written was seen to have grown; ms, clock_running_ms() */
-    unsigned n_failed;    /* files that could not be made */
-    unsigned n_full;      /* of these, because there was no space */
-    struct failure first; /* of these failures */
-    unsigned n_attrs;     /* attributes that could not be preserved */
-    unsigned n_unsupported;  /* of these, because the file system does not have them */
-    struct failure no_attrs; /* their summary, for the status */
-    uint64_t kept;           /* bytes of incomplete files that another run can go on with */
+    bool given_up;     /* its writer hangs */
+    uint64_t written;  /* view.written at the last look */
+    uint64_t moved_at; /* when view.written was seen to have grown; ms, clock_running_ms() */
+    struct medium_pulse pulse; /* of its device, once half of its limit is over */
+    unsigned n_failed;         /* files that could not be made */
+    unsigned n_full;           /* of these, because there was no space */
+    struct failure first;      /* of these failures */
+    unsigned n_attrs;          /* attributes that could not be preserved */
+    unsigned n_unsupported;    /* of these, because the file system does not have them */
+    struct failure no_attrs;   /* their summary, for the status */
+    uint64_t kept;             /* bytes of incomplete files that another run can go on with */
 };
 
 /* What the watchdog knows of a reader. */

@@ -2,6 +2,7 @@
  * in every destination that is complete. See main_priv.h. */
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -112,7 +113,7 @@ bool tree_main_names_fit(struct tree_main *m)
 
 /* ---- generations ---- */
 
-struct finding {
+struct named_file {
     enum mhl_finding what;
     char *path;
 };
@@ -120,7 +121,7 @@ struct finding {
 /* One destination. */
 struct manifest {
     const char *path; /* of the destination */
-    struct finding *findings;
+    struct named_file *findings;
     unsigned n, n_unnamed;
     bool differs; /* something is not what a history or the source says */
     struct failure failure;
@@ -143,7 +144,7 @@ struct manifests {
 static void note_finding(void *arg, enum mhl_finding what, const char *path)
 {
     struct manifest *d = arg;
-    struct finding *more;
+    struct named_file *more;
 
     d->differs |= what != MHL_RELISTED;
     more = d->n < NAMED ? realloc(d->findings, (d->n + 1) * sizeof(*more)) : NULL;

@@ -96,14 +96,13 @@ static uint64_t end_of_patience(const struct tree_main *m)
 void tree_main_supervise(struct tree_main *m)
 {
     int interval = report_progress_interval_ms();
-    int wait = interval >= 0 && interval < TREE_LOOK_MS ? interval : TREE_LOOK_MS;
     uint64_t shown = m->began_ms, deadline = UINT64_MAX;
 
     while (!all_over(m)) {
         bool stopping = m->stopping;
         int signal = m->signal;
 
-        wait_for_news(m, wait);
+        wait_for_news(m, report_wait_ms(TREE_LOOK_MS));
         look(m);
         if (m->stopping != stopping || m->signal != signal)
             deadline = end_of_patience(m);

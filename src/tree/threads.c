@@ -1,7 +1,9 @@
 /* threads: what every thread of a tree may call. See tree_priv.h. */
+#include <stdio.h>
 #include <sys/resource.h>
 
 #include "base/event.h"
+#include "base/path.h"
 #include "tree_priv.h"
 
 void tree_wake_main(struct tree *t)
@@ -38,4 +40,13 @@ unsigned tree_descriptor_share(unsigned n, unsigned most)
     rlim_t each = getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur / 8 / n : 0;
 
     return each < 1 ? 1 : each > most ? most : (unsigned)each;
+}
+
+char *tree_source_of(const struct tree *t, unsigned d, const char *path)
+{
+    const char *below = path + path_end(t->writers[d].root);
+    size_t root_len = *below ? path_end(t->root) : strlen(t->root);
+    char *source;
+
+    return asprintf(&source, "%.*s%s", (int)root_len, t->root, below) < 0 ? NULL : source;
 }

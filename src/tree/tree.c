@@ -56,10 +56,11 @@ static bool needs_engines(const struct options *o, const struct plan_copy *copy)
 }
 
 /* Whether destinations that are too slow for the others get a reader of their own. Not where
- * the user is asked, or where files can be read only once. */
+ * the user is asked, where files can be read only once, or where they are hashed: two readers
+ * might read different bytes. */
 static bool detaches(const struct options *o, const struct plan_copy *copy)
 {
-    return o->slow != SLOW_WAIT && !o->standing.ask && !needs_engines(o, copy);
+    return o->slow != SLOW_WAIT && !o->standing.ask && !o->hashes && !needs_engines(o, copy);
 }
 
 /* How many readers there may be: one for each destination, as far as --memory and the limit of
@@ -255,6 +256,28 @@ static void start_threads(struct tree_main *m)
     tree_main_stop(m);
 }
 
+static void free_owner(void *m)
+{
+    main_free(m);
+}
+
+/* The tree was copied. What is left until its verification has ended is its status. */
+static void leave_to_verification(struct tree_main *m, struct session_end *end)
+{
+    report_copied(&m->status);
+    *end = (struct session_end){
+        .status = &m->status,
+        .unavailable = m->unavailable,
+        .signal = m->signal,
+        .owner = m->abandoned ? NULL : m,
+        .free_owner = free_owner,
+    };
+    if (m->abandoned)
+        return;
+    tree_free(m->tree);
+    m->tree = NULL;
+}
+
 void tree_run(const struct options *o, const struct plan_copy *copy, struct tree_links *links,
               int signal_fd, struct session_result *ret)
 {
@@ -277,12 +300,15 @@ void tree_run(const struct options *o, const struct plan_copy *copy, struct tree
     m->status.exit_status = session_exit_status(o, &m->status, m->unavailable, m->signal);
     if (m->differs)
         m->status.exit_status = session_worse(m->status.exit_status, 4);
-    report_summary(&m->status);
+    if (!copy->verify)
+        report_summary(&m->status);
     *ret = (struct session_result){
         .exit_status = m->status.exit_status,
         .ended = m->signal || (o->stop_on_error && m->status.exit_status != 0),
         .abandoned = m->abandoned,
     };
-    if (!m->abandoned) /* threads that hang still look at the tree */
+    if (copy->verify)
+        leave_to_verification(m, &ret->end);
+    else if (!m->abandoned) /* threads that hang still look at the tree */
         main_free(m);
 }

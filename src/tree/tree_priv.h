@@ -160,6 +160,10 @@ struct tree_reader *tree_reader_at(struct tree *t, unsigned lane);
 /* The reader that destination d gets its records from. */
 struct tree_reader *tree_reader_of(struct tree *t, unsigned d);
 
+/* The path in the source that a path at destination d is the copy of. The caller frees it; NULL
+ * without memory. */
+char *tree_source_of(const struct tree *t, unsigned d, const char *path);
+
 /* How many descriptors each of n may take: together an eighth of the process's limit, each at
  * least 1 and at most `most`. */
 unsigned tree_descriptor_share(unsigned n, unsigned most);

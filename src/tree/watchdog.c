@@ -38,6 +38,19 @@ static uint64_t quiet_since(struct tree_main *m, unsigned d, uint64_t now)
     return since != 0 && since < dest->moved_at ? dest->moved_at : since;
 }
 
+/* From half of the limit on the device is a witness, as in copy/watchdog.c: while it writes, the
+ * writer waits its turn. */
+static void ask_device(struct tree_main *m, unsigned d, uint64_t quiet, uint64_t limit)
+{
+    const struct tree_dest_view *v = &m->tree->writers[d].view;
+    struct tree_main_dest *dest = &m->dests[d];
+
+    if (quiet < limit / 2)
+        dest->pulse.known = false;
+    else if (atomic_load(&v->has_root) && medium_has_written(&dest->pulse, v->root_dev))
+        dest->moved_at = clock_running_ms() - limit / 2;
+}
+
 static void check_writers(struct tree_main *m)
 {
     uint64_t now = clock_running_ms(), timeout = options_timeout_ms(m->tree->o);
@@ -46,10 +59,12 @@ static void check_writers(struct tree_main *m)
     failure_set(&f, "write", ETIMEDOUT, FAILURE_NO_OFFSET, "it does not answer");
     for (unsigned d = 0; timeout && d < m->status.n_dests; d++) {
         const struct tree_writer *w = &m->tree->writers[d];
-        uint64_t since = quiet_since(m, d, now);
+        uint64_t since = quiet_since(m, d, now), limit = record_limit(m, d, timeout);
 
-        if (m->dests[d].given_up || atomic_load(&w->over) || since == 0 ||
-            now < since + record_limit(m, d, timeout))
+        if (m->dests[d].given_up || atomic_load(&w->over) || since == 0)
+            continue;
+        ask_device(m, d, now - since, limit);
+        if (now < quiet_since(m, d, now) + limit)
             continue;
         tree_main_give_up(m, d);
         tree_main_fail_dest(m, d, &f);

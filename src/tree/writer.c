@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "tree_priv.h"
+#include "verify/verify.h"
 
 /* Entries of a destination that may wait for their names, each with a descriptor. */
 #define MAX_UNNAMED 256u
@@ -68,6 +69,46 @@ static void on_made(void *arg, const char *path)
     message_queue_put(w->tree->messages, w->d, path, &none);
 }
 
+/* A file is complete: it is to be read back. */
+static void on_complete(void *arg, const char *path, const struct made_id *id, uint64_t size,
+                        const struct stat *st, const struct block_hashes *hashes)
+{
+    struct tree_writer *w = arg;
+    const struct plan_copy *copy = w->tree->copy;
+    char *source = tree_source_of(w->tree, w->d, path);
+    const struct verify_file f = {.copy = copy->number,
+                                  .source = source ? source : "",
+                                  .dest = path,
+                                  .dev = id->dev,
+                                  .ino = id->ino,
+                                  .source_st = st,
+                                  .length = size,
+                                  .whole = true,
+                                  .many = true,
+                                  .hashes = hashes};
+
+    verify_add(copy->verify, w->d, &f);
+    verify_add_source(copy->verify, &f);
+    free(source);
+}
+
+/* A further name: what it names is read back once, but it has to be that. */
+static void on_linked(void *arg, const char *path, const struct made_id *id,
+                      const struct stat *st)
+{
+    struct tree_writer *w = arg;
+    const struct plan_copy *copy = w->tree->copy;
+    const struct verify_file f = {.copy = copy->number,
+                                  .source = "",
+                                  .dest = path,
+                                  .dev = id->dev,
+                                  .ino = id->ino,
+                                  .source_st = st,
+                                  .is_link = true};
+
+    verify_add(copy->verify, w->d, &f);
+}
+
 static bool on_given_up(void *arg)
 {
     struct tree_writer *w = arg;
@@ -112,6 +153,8 @@ static int open_dest(struct tree_writer *w)
         .read = on_read,
         .wanted = on_wanted,
         .made = o->verbose ? on_made : NULL,
+        .complete = w->tree->copy->verify ? on_complete : NULL,
+        .linked = on_linked,
         .given_up = on_given_up,
     };
 

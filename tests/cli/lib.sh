@@ -54,7 +54,7 @@ files() {
 
 # Up to ten seconds until the command succeeds.
 await() {
-    for _ in {1..200}; do
+    for _ in {1..600}; do
         "$@" && return 0
         sleep 0.05
     done

@@ -4,11 +4,7 @@ Each entry keeps the fuzzer from drawing exactly the situation that shows the fa
 exactly that outcome: delete it with the fault. `--no-known NAME` (or `all`) does without it.
 """
 
-KNOWN = {
-    # FAULTS D21: --sparse=always and --direct=always make a new file as long as --dest-offset though
-    # nothing is copied; without them it is empty.
-    "D21-empty-range": "no empty range with --dest-offset",
-}
+KNOWN = {}
 
 
 class Avoid:

@@ -41,6 +41,8 @@ static const struct named calls[] = {
     {"io_setup", __NR_io_setup},
     {"io_submit", __NR_io_submit},
     {"statx", __NR_statx},
+    {"cachestat", 451},
+    {"mincore", __NR_mincore},
     {"fsync", __NR_fsync},
     {"renameat", __NR_renameat},
     {"renameat2", __NR_renameat2},

@@ -52,6 +52,16 @@
  *
  *     size N      getattr: the file says that it has N bytes
  *
+ * or a lie, which is answered with success:
+ *
+ *     drop        write: nothing is written; the file gets as long as it would have been
+ *
+ *     flip N      read and write: a bit of byte N of the file, if the request has it, is the other
+ *                 one in what is read, or written
+ *
+ *     wrap N      read and write: the file is a medium of N bytes that says it has more: byte N lies
+ *                 where byte 0 does, and so on
+ *
  * The rules are gone through from the first to the last: a delay or rate that applies is added
  * up and the next rule is asked; any other action is the last. Counts begin anew when the rules
  * change. Numbers are decimal.
@@ -102,7 +112,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MAX_RULES   64
+#define MAX_RULES   1024
 #define MAX_THREADS 1000 /* as many requests may hang */
 #define POLL_NS     10000000u
 #define NS_PER_S    1000000000u
@@ -147,7 +157,22 @@ static const char *const op_names[OPS] = {
 
 #define DATA_OPS (1u << OP_READ | 1u << OP_WRITE)
 
-enum action { PASS, FAIL, LOSE, SHORT, ZERO, HANG, VANISH, DELAY, RATE, SIZE, ACTIONS };
+enum action {
+    PASS,
+    FAIL,
+    LOSE,
+    SHORT,
+    ZERO,
+    HANG,
+    VANISH,
+    DELAY,
+    RATE,
+    SIZE,
+    DROP,
+    FLIP,
+    WRAP,
+    ACTIONS
+};
 
 static const struct {
     const char *name;
@@ -159,6 +184,8 @@ static const struct {
     [ZERO] = {"zero", false, true},      [HANG] = {"hang", false, false},
     [VANISH] = {"vanish", false, false}, [DELAY] = {"delay", true, false},
     [RATE] = {"rate", true, true},       [SIZE] = {"size", true, false},
+    [DROP] = {"drop", false, true},      [FLIP] = {"flip", true, true},
+    [WRAP] = {"wrap", true, true},
 };
 
 struct rule {
@@ -178,6 +205,12 @@ struct request {
     const char *path;
     const char *new_path;  /* rename; else NULL */
     uint64_t offset, size; /* read and write; size of getattr: more than any file has; else 0 */
+};
+
+/* What a read or write is to do wrong. */
+struct lie {
+    enum action action; /* DROP, FLIP, WRAP; PASS: nothing */
+    uint64_t value;
 };
 
 struct verdict {
@@ -436,8 +469,9 @@ static void await_other_rules(uint64_t than)
     } while (current == than);
 }
 
-/* Returns when the request may be carried out: for how many of its bytes, or negative errno. */
-static ssize_t obey(const struct request *request)
+/* Returns when the request may be carried out: for how many of its bytes, or negative errno. *lie:
+ * what is to go wrong with it. */
+static ssize_t obey_and_lie(const struct request *request, struct lie *lie)
 {
     for (;;) {
         struct verdict v = judge(request);
@@ -458,10 +492,22 @@ static ssize_t obey(const struct request *request)
         case HANG:
             await_other_rules(v.generation);
             break;
+        case DROP:
+        case FLIP:
+        case WRAP:
+            *lie = (struct lie){v.action, v.value};
+            return (ssize_t)request->size;
         default:
             return (ssize_t)request->size;
         }
     }
+}
+
+static ssize_t obey(const struct request *request)
+{
+    struct lie none = {PASS, 0};
+
+    return obey_and_lie(request, &none);
 }
 
 static int obey_op(enum op op, const char *path)
@@ -725,15 +771,87 @@ static int do_create(const char *path, mode_t mode, struct fuse_file_info *fi)
     return r < 0 ? r : open_backing(below(path), fi->flags | O_CREAT, mode, fi);
 }
 
+/* ---- lies ---- */
+
+static void flip(const struct lie *lie, char *buf, size_t n, off_t offset)
+{
+    if (lie->action == FLIP && lie->value >= (uint64_t)offset &&
+        lie->value - (uint64_t)offset < n)
+        buf[lie->value - (uint64_t)offset] ^= 4;
+}
+
+/* Where in the backing file that offset lies, and how many of n bytes lie there. */
+static off_t wrapped(const struct lie *lie, off_t offset, size_t *n)
+{
+    uint64_t at = (uint64_t)offset;
+
+    if (lie->action != WRAP)
+        return offset;
+    at %= lie->value;
+    if (*n > lie->value - at)
+        *n = lie->value - at;
+    return (off_t)at;
+}
+
+/* As pread(2) and pwrite(2), all of it that there is, with the lie. A negative errno. */
+static ssize_t read_lying(int fd, char *buf, size_t size, off_t offset, const struct lie *lie)
+{
+    size_t done = 0;
+
+    while (done < size) {
+        size_t n = size - done;
+        off_t at = wrapped(lie, offset + (off_t)done, &n);
+        ssize_t r = pread(fd, buf + done, n, at);
+
+        if (r < 0)
+            return -errno;
+        if (r == 0)
+            break;
+        done += (size_t)r;
+    }
+    flip(lie, buf, done, offset);
+    return (ssize_t)done;
+}
+
+static ssize_t write_lying(int fd, const char *buf, size_t size, off_t offset,
+                           const struct lie *lie)
+{
+    char *copy = malloc(size);
+    size_t done = 0;
+    struct stat st;
+
+    if (!copy)
+        return -ENOMEM;
+    memcpy(copy, buf, size);
+    flip(lie, copy, size, offset);
+    while (done < size && lie->action != DROP) {
+        size_t n = size - done;
+        off_t at = wrapped(lie, offset + (off_t)done, &n);
+        ssize_t r = pwrite(fd, copy + done, n, at);
+
+        if (r <= 0)
+            break;
+        done += (size_t)r;
+    }
+    free(copy);
+    if (fstat(fd, &st) == 0 && st.st_size < offset + (off_t)size)
+        (void)!ftruncate(fd, offset + (off_t)size);
+    return done == size || lie->action == DROP ? (ssize_t)size : -EIO;
+}
+
 static int do_read(const char *path, char *buf, size_t size, off_t offset,
                    struct fuse_file_info *fi)
 {
     struct open_file *file = file_of(fi);
-    ssize_t n = obey(&(struct request){OP_READ, file->path, NULL, (uint64_t)offset, size});
+    struct lie lie = {PASS, 0};
+    ssize_t n = obey_and_lie(
+        &(struct request){OP_READ, file->path, NULL, (uint64_t)offset, size}, &lie);
 
     (void)path;
     if (n <= 0)
         return (int)n;
+    if (lie.action != PASS)
+        return (int)read_lying(file->fd, buf, (size_t)n, offset, &lie);
     n = pread(file->fd, buf, (size_t)n, offset);
     return n < 0 ? -errno : (int)n;
 }
@@ -742,12 +860,16 @@ static int do_write(const char *path, const char *buf, size_t size, off_t offset
                     struct fuse_file_info *fi)
 {
     struct open_file *file = file_of(fi);
-    ssize_t n = obey(&(struct request){OP_WRITE, file->path, NULL, (uint64_t)offset, size});
+    struct lie lie = {PASS, 0};
+    ssize_t n = obey_and_lie(
+        &(struct request){OP_WRITE, file->path, NULL, (uint64_t)offset, size}, &lie);
 
     (void)path;
     if (n <= 0)
         return (int)n;
     atomic_store(&file->wrote, true);
+    if (lie.action != PASS)
+        return (int)write_lying(file->fd, buf, (size_t)n, offset, &lie);
     if (no_holes) {
         pthread_mutex_lock(&growing);
         fill_to(file->fd, offset);

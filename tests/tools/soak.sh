@@ -491,7 +491,10 @@ check_destination() {
     failed)
         check_undone "$i"
         may_be_errno "$i" "$errno" || wrong "$i: failed with $errno"
-        [ "$source_errno" != null ] || grep -qF "ucopy: $path: " said || wrong "$i: not named"
+        # What all lack is said once, before anything is touched.
+        [ "$source_errno" != null ] || grep -qF "ucopy: $path: " said ||
+            { [ "$limit:$errno:$status" = nofile:EMFILE:2 ] && grep -q 'raise the limit' said; } ||
+            wrong "$i: not named"
         [ "$fate" != no ] || was_ended || { [ "$errno" = ETIMEDOUT ] && may_be_held_up "$i"; } || [ "$status" -eq 2 ] || [ "$source_errno" != null ] ||
             [ "$limit:$errno" = nofile:EMFILE ] || [ "$stop:$errno" = yes:ECANCELED ] ||
             wrong "$i: failed without reason: $errno"

@@ -27,12 +27,13 @@ few=("$looks" "$rounds")
 calls 240 --dry-run
 [ "$threads" -le 60 ] || echo "$threads threads look at 240 operands"
 at_most "looks, --dry-run" "${few[0]}" "$looks" 10
-at_most "rounds, --dry-run" "${few[1]}" "$rounds" 3
+at_most "rounds, --dry-run" "${few[1]}" "$rounds" 4
 calls 40
 few=("$threads" "$rounds")
 rm a/* b/*
 calls 240
 at_most "threads" "${few[0]}" "$threads" 0
-# Open, look, open; a check of the source and a commit, twice if the destinations end one after the other.
-at_most "rounds" "${few[1]}" "$rounds" 7
+# Open, look, open; a check of the source and a commit, twice if the destinations end one after the other; close.
+# One more is the eventfd of the workers.
+at_most "rounds" "${few[1]}" "$rounds" 9
 same s/240 a/240 b/240

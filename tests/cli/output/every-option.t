@@ -50,6 +50,13 @@ try --attributes-only src a b
 copies --fsync
 for hash in xxh64 xxh3 xxh128 md5 sha1 sha256 sha512 c4 md5,sha1; do copies --hash=$hash; done
 copies --expect-hash=md5:"$(md5sum <src | cut -d' ' -f1)"
+copies --verify
+copies --verify=dest
+copies --verify=none
+copies --verify=source
+copies --verify=dest,source
+copies --repair --verify
+copies --repair=1 --verify
 copies --in-order
 copies --partial
 copies --resume
@@ -86,6 +93,13 @@ copies -H
 try --target-directory=d src
 same src d/src
 try --dry-run src a
+# These two copy nothing, so they take no --engine.
+echo '# none' >list
+"$UCOPY" --check=list d 2>err && echo "a list without checksums is none"
+grep -q 'no checksums' err || cat err
+cp src a
+"$UCOPY" --quiet --compare src a || echo "--compare: exit $?"
+tried+=' --check --compare'
 try --version
 try --help
 try --usage

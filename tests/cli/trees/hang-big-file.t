@@ -41,10 +41,12 @@ kill -INT "$pid"
 finish
 part=$(find to/x -name '.ucopy-*.part')
 rules "$slow"
-flock "$part" sleep 3 &
+flock "$part" sh -c ': >locked; until [ -e unlock ]; do sleep 0.1; done' &
 locked=$!
+await test -e locked
 start -a --partial --resume --timeout=1 --slow=wait --json --progress=never src to/x fault/y >out 2>err
 await given_up
+: >unlock
 others_go_on
 wait "$locked"
 find . -path ./fault -prune -o -name '.ucopy-*.part' -print | sed 's/-[0-9a-f]*/-X/'

@@ -72,7 +72,7 @@ diff -rq --no-dereference src a | wc -l
 python3 "$TOOLS/sametree" data src c
 echo "== the time that an answer takes is nobody's"
 prepare
-{ sleep 1.5; yes; } 2>/dev/null | run -aTi --timeout=1 src a b c 2>/dev/null
+{ sleep 3.5; yes; } 2>/dev/null | run -aTi --timeout=3 src a b c 2>/dev/null
 python3 "$TOOLS/sametree" data src a b c
 --- stdout
 == . -aTi

@@ -11,6 +11,19 @@ for when in auto always never; do
 done
 run --reflink=always --expect-hash=md5:00000000000000000000000000000000 src a 2>err
 files
+rm -f a b
+mkdir -p tree/d
+for size in 0 1 5000 300001 5000001; do genfile tree/d/$size $size; done
+ln tree/d/5000 tree/further
+for when in auto always never; do
+    ucopy -a --reflink=$when --json --hash=sha256 tree a b |
+        jq -r 'select(.event == "file_hashed") | .hashes.sha256 + "  " + .path' | LC_ALL=C sort >got
+    find tree -type f -exec sha256sum {} + | LC_ALL=C sort | diff - got || echo "$when: wrong hashes of a tree"
+    diff -r tree a
+    diff -r tree b
+    rm -r a b
+done
+rm -r tree got
 --- stdout
 exit 5
 err

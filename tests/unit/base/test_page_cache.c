@@ -63,15 +63,21 @@ static void cold_and_warm(void **state)
         print_message("the file system of the scratch directory keeps its files in memory\n");
         skip();
     }
+    assert_int_equal(page_cache_count(fd, 0, SIZE), 0);
+    assert_int_equal(page_cache_count(fd, 0, 0), 0);
     /* Of a small piece it is not worth to know it. */
     assert_false(page_cache_lacks(fd, 0, 4096));
     assert_false(page_cache_lacks(fd, 0, 0));
     read_part(fd, 5 * (off_t)MIB, SIZE);
+    assert_true(page_cache_count(fd, 0, SIZE) >= (SIZE - 5 * MIB) / (uint64_t)getpagesize());
+    assert_int_equal(page_cache_count(fd, 0, 4 * MIB), 0);
     assert_true(page_cache_lacks(fd, 0, SIZE));
     assert_true(page_cache_lacks(fd, 4095, 5 * MIB - 4095));
     assert_false(page_cache_lacks(fd, 5 * MIB + 1, SIZE - 5 * MIB - 1));
     read_part(fd, MIB, 5 * (off_t)MIB);
     assert_false(page_cache_lacks(fd, 0, SIZE));
+    page_cache_drop(fd, 0, 0);
+    assert_int_equal(page_cache_count(fd, 0, SIZE), 0);
     (void)close(fd);
 }
 

@@ -1,5 +1,6 @@
 /* Files that a thread hands over: the main thread gets each once, and the thread waits until it
  * is finished. */
+#include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +19,7 @@
 struct reader {
     struct handover *h;
     atomic_int n_finished;
-    int n_readable;
+    int n_readable, n_hashes;
 };
 
 static void *read_files(void *arg)
@@ -26,7 +27,10 @@ static void *read_files(void *arg)
     struct reader *r = arg;
 
     for (int i = 0; i < N_FILES; i++) {
-        r->n_readable += handover_copy(r->h, 1000 + i, i % 2 ? "/odd" : "/even");
+        struct digest_values hashes;
+
+        r->n_readable += handover_copy(r->h, 1000 + i, i % 2 ? "/odd" : "/even", &hashes);
+        r->n_hashes += hashes.algorithms == (unsigned)i;
         atomic_fetch_add(&r->n_finished, 1);
     }
     return NULL;
@@ -38,6 +42,7 @@ static void test_one_at_a_time(void **state)
     struct handover h;
     struct reader r = {.h = &h};
     pthread_t thread;
+    int returned = -1;
 
     (void)state;
     handover_init(&h, wake_fd);
@@ -54,10 +59,15 @@ static void test_one_at_a_time(void **state)
         assert_int_equal(fd, 1000 + i);
         assert_string_equal(path, i % 2 ? "/odd" : "/even");
         assert_int_equal(atomic_load(&r.n_finished), i);
-        handover_finish(&h, i % 4 != 0);
+        /* What comes back has been closed before the next file comes. */
+        assert_int_equal(returned < 0 || fcntl(returned, F_GETFD) < 0, true);
+        returned = i % 2 ? -1 : fcntl(wake_fd, F_DUPFD_CLOEXEC, 0);
+        handover_finish(&h, returned, i % 4 != 0,
+                        &(struct digest_values){.algorithms = (unsigned)i});
     }
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_int_equal(r.n_readable, N_FILES - N_FILES / 4);
+    assert_int_equal(r.n_hashes, N_FILES);
     handover_destroy(&h);
     close(wake_fd);
 }

@@ -1,0 +1,213 @@
+#include "check_dir_priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/digest.h"
+#include "base/fd.h"
+#include "inspection_priv.h"
+#include "verify/open_beneath.h"
+#include "verify/scan.h"
+
+/* Lines about one file that are verified in one read. More of them take another read. */
+#define MAX_LINES 8u
+
+struct check_work {
+    struct inspector *member;
+    const struct check_jobs *jobs;
+    int root;
+    void *buffer;
+};
+
+/* One file, and its lines in the list. */
+struct check_file {
+    const struct sum *sums;
+    unsigned n;
+    struct digest *digests[MAX_LINES];
+};
+
+/* Reads the file into the digests. False: it could not be read, which has been reported, or the
+ * thread has to end. */
+static bool read_into_digests(struct check_work *w, struct check_file *file, int fd)
+{
+    struct read_file f;
+    ssize_t n;
+
+    read_file_begin(&f, fd);
+    do {
+        if (inspector_step(w->member))
+            return false;
+        n = read_file_next(&f, w->buffer, w->member->inspection->buffer);
+        for (unsigned i = 0; n > 0 && i < file->n; i++)
+            digest_update(file->digests[i], w->buffer, (size_t)n);
+        if (n > 0)
+            atomic_fetch_add(&w->member->bytes, (uint64_t)n);
+    } while (n > 0);
+    if (n < 0)
+        inspector_fail(w->member, file->sums->name, "read", (int)n, f.offset);
+    inspector_note_how(w->member, read_file_how(&f));
+    return n == 0;
+}
+
+/* Compares with the lines of the list. */
+static void judge(struct check_work *w, struct check_file *file)
+{
+    const char *name = file->sums->name;
+
+    for (unsigned i = 0; i < file->n; i++) {
+        char text[DIGEST_TEXT_SIZE];
+        struct failure f;
+        int r = digest_final(file->digests[i], text);
+
+        if (r < 0) {
+            inspector_fail(w->member, name, "hash", r, FAILURE_NO_OFFSET);
+            return;
+        }
+        if (strcmp(text, file->sums[i].hex) == 0)
+            continue;
+        (void)failure_format(&f, NULL, EBADMSG, "%s is %s, in the list %s",
+                             file->sums[i].algorithm, text, file->sums[i].hex);
+        inspector_find(w->member, FINDING_DIFFERS, name, &f, NULL);
+        return;
+    }
+}
+
+static void check_open_file(struct check_work *w, struct check_file *file, int fd)
+{
+    bool ready = true;
+
+    for (unsigned i = 0; i < file->n; i++) {
+        const char *name = file->sums[i].algorithm;
+
+        file->digests[i] = digest_new(digest_find(name, strlen(name)));
+        ready &= file->digests[i] != NULL;
+    }
+    if (!ready) /* no memory, or libcrypto refuses the algorithm */
+        inspector_fail(w->member, file->sums->name, "hash", -EOPNOTSUPP, FAILURE_NO_OFFSET);
+    else if (read_into_digests(w, file, fd))
+        judge(w, file);
+    for (unsigned i = 0; i < file->n; i++)
+        digest_free(file->digests[i]);
+}
+
+/* The file could not be opened. */
+static void report_open(struct check_work *w, const char *name, int r)
+{
+    struct failure f;
+
+    if (r == -ENOENT || r == -ENOTDIR) {
+        inspector_find(w->member, FINDING_MISSING, name, NULL, NULL);
+    } else if (r == -EXDEV) {
+        (void)failure_set(&f, "open", EXDEV, FAILURE_NO_OFFSET,
+                          "a symbolic link leads out of the directory");
+        inspector_find(w->member, FINDING_UNREADABLE, name, &f, NULL);
+    } else {
+        inspector_fail(w->member, name, "open", r, FAILURE_NO_OFFSET);
+    }
+}
+
+static void check_file(struct check_work *w, struct check_file *file)
+{
+    int fd = open_beneath(w->root, file->sums->name);
+    struct failure f;
+    struct stat st;
+
+    if (fd < 0) {
+        report_open(w, file->sums->name, fd);
+        return;
+    }
+    if (fstat(fd, &st) < 0) {
+        inspector_fail(w->member, file->sums->name, "stat", -errno, FAILURE_NO_OFFSET);
+    } else if (!S_ISREG(st.st_mode)) {
+        (void)failure_set(&f, NULL, EBADMSG, FAILURE_NO_OFFSET, "it is no regular file");
+        inspector_find(w->member, FINDING_DIFFERS, file->sums->name, &f, NULL);
+    } else {
+        check_open_file(w, file, fd);
+        atomic_fetch_add(&w->member->files, 1);
+    }
+    (void)fd_close(&fd);
+}
+
+/* The number of lines from the first one on that are about the same file. */
+static unsigned count_lines(const struct sums *s, size_t first)
+{
+    unsigned n = 1;
+
+    while (n < MAX_LINES && first + n < s->n &&
+           strcmp(s->sums[first].name, s->sums[first + n].name) == 0)
+        n++;
+    return n;
+}
+
+static void check_files(struct check_work *w)
+{
+    const struct sums *s = &w->jobs->sums;
+
+    for (size_t i = 0; i < s->n && !inspector_step(w->member);) {
+        struct check_file file = {.sums = &s->sums[i], .n = count_lines(s, i)};
+
+        atomic_store(&w->member->doing, file.sums->name);
+        check_file(w, &file);
+        i += file.n;
+    }
+    atomic_store(&w->member->doing, NULL);
+}
+
+/* An entry of the directory that is no directory itself. */
+static void look_at_entry(struct check_work *w, const struct scan *scan)
+{
+    if (!sums_has(&w->jobs->sums, scan->path.bytes) && !fd_same_file(&scan->st, &w->jobs->list))
+        inspector_find(w->member, FINDING_EXTRA, scan->path.bytes, NULL, NULL);
+}
+
+/* Names files that are not in the list. */
+static void find_extra_files(struct check_work *w)
+{
+    struct scan scan = {0};
+    enum scan_event event;
+    int r = scan_begin(&scan, fcntl(w->root, F_DUPFD_CLOEXEC, 0));
+
+    if (r < 0)
+        inspector_fail(w->member, "", "read directory", r, FAILURE_NO_OFFSET);
+    while (r == 0 && !inspector_step(w->member) && (event = scan_next(&scan)) != SCAN_END) {
+        int error = scan.error;
+
+        if (event == SCAN_ENTRY && S_ISDIR(scan.st.st_mode))
+            error = scan_enter(&scan);
+        else if (event == SCAN_ENTRY)
+            look_at_entry(w, &scan);
+        if (error < 0)
+            inspector_fail(w->member, scan.path.bytes, "read directory", error,
+                           FAILURE_NO_OFFSET);
+    }
+    scan_free(&scan);
+}
+
+void *check_dir(void *member)
+{
+    struct inspector *m = member;
+    int root = UNINTERRUPTED(open(m->path, O_RDONLY | O_DIRECTORY | O_NOCTTY | O_CLOEXEC));
+    int error = root < 0 ? -errno : 0;
+    struct check_work w = {
+        .member = m,
+        .jobs = m->arg,
+        .root = root,
+        .buffer = aligned_alloc(READ_FILE_ALIGN, m->inspection->buffer),
+    };
+
+    if (error < 0) {
+        inspector_fail(m, "", "open", error, FAILURE_NO_OFFSET);
+    } else if (!w.buffer) {
+        inspector_fail(m, "", "read", -ENOMEM, FAILURE_NO_OFFSET);
+    } else {
+        check_files(&w);
+        find_extra_files(&w);
+        atomic_store(&m->complete, !inspector_step(m));
+    }
+    free(w.buffer);
+    (void)fd_close(&w.root);
+    inspector_leave(m);
+    return NULL;
+}

@@ -1,0 +1,18 @@
+/* check_dir_priv: verifies one directory against a list. */
+#ifndef UCOPY_CHECK_CHECK_DIR_PRIV_H
+#define UCOPY_CHECK_CHECK_DIR_PRIV_H
+
+#include <sys/stat.h>
+
+#include "verify/sums.h"
+
+/* What all threads share. They only read it. */
+struct check_jobs {
+    struct sums sums;
+    struct stat list; /* of the list, which is no extra file */
+};
+
+/* The thread of a struct inspector whose arg is a struct check_jobs. */
+void *check_dir(void *member);
+
+#endif
