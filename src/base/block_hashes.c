@@ -106,7 +106,7 @@ static void note_block(struct block_hashes *h, uint64_t i, const void *bytes, si
     pthread_mutex_lock(&h->lock);
     before = load(h, i);
     if (block_hash_known(before) && !hash_equal(before, value))
-        value = (struct hash){0};
+        value = BLOCK_HASH_CONTRADICTED;
     if (!h->broken)
         store(h, i, value);
     pthread_mutex_unlock(&h->lock);

@@ -19,6 +19,10 @@ static inline bool block_hash_known(struct hash h)
     return h.low != 0 || h.high != 0;
 }
 
+/* A hash that stands for a block that was read more than once, with different bytes. It is known,
+ * and no bytes have it. */
+#define BLOCK_HASH_CONTRADICTED ((struct hash){UINT64_MAX, UINT64_MAX})
+
 /* The block to choose where a file is read in pieces of so many bytes, each of which begins at a
  * multiple of that: the largest block of which a piece has whole ones. */
 uint32_t block_hashes_block(uint64_t piece);
@@ -31,7 +35,7 @@ void block_hashes_reset(struct block_hashes *h);
 
 /* n bytes at position `at` were read. Notes the hashes of the blocks that are there as a whole; so
  * is the last one of the file, if end says that the file ends with these bytes. A block that is
- * noted twice with other bytes is not known. What cannot be stored is not known either. */
+ * noted twice with other bytes has no hash that is right: BLOCK_HASH_CONTRADICTED. What cannot be stored is not known either. */
 void block_hashes_note(struct block_hashes *h, uint64_t at, const void *bytes, size_t n,
                        bool end);
 

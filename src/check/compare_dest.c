@@ -75,8 +75,8 @@ static void report_open(struct dest_work *w, int r, const char *other)
         inspector_fail(w->member, w->path.bytes, "open", r, FAILURE_NO_OFFSET);
 }
 
-/* Whether what the operand names is the source, which is reported: nothing is proved by a file that
- * is compared with itself. */
+/* Whether the file or directory is that of the source, which is reported: nothing is proved by a file
+ * that is compared with itself. Below a directory it is a hard link. */
 static bool is_source(struct dest_work *w, const struct stat *st, const struct stat *source)
 {
     struct failure f;
@@ -214,7 +214,7 @@ static void take_file(struct dest_work *w, const struct feed_record *record)
         report_open(w, fd < 0 ? fd : -errno, "it is no regular file");
     } else if (!S_ISREG(st.st_mode) && (w->n_dirs > 0 || !S_ISBLK(st.st_mode))) {
         differs(w, "it is no regular file");
-    } else if (w->n_dirs > 0 || !is_source(w, &st, &record->st)) {
+    } else if (!is_source(w, &st, &record->st)) {
         w->fd = fd;
         w->is_device = S_ISBLK(st.st_mode);
         read_file_begin(&w->file, fd);

@@ -138,6 +138,7 @@ static void add_verified(json_t **object, const char *key, const struct verify_r
     add_bytes(&verified, "files", v->files);
     add_bytes(&verified, "bytes", v->bytes);
     add_bytes(&verified, "doubts", v->doubts);
+    add_bytes(&verified, "unread", v->unread);
     add_bytes(&verified, "failed", v->n_failed);
     add_bytes(&verified, "repaired", v->repaired);
     add_bytes(&verified, "left", v->n_left);

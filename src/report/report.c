@@ -407,7 +407,6 @@ static void write_verified(const char *path, const struct verify_result *v)
 {
     char bytes[16];
 
-    text_human(bytes, sizeof(bytes), (double)v->bytes);
     if (v->no_medium)
         report_error("%s: compared in memory: this file system has no medium", path);
     else if (v->how == VERIFY_CACHE)
@@ -415,12 +414,20 @@ static void write_verified(const char *path, const struct verify_result *v)
             "%s: there was no way past the page cache for all of it (%llu pages): what "
             "was compared may not be what is on the medium",
             path, (unsigned long long)v->cached_pages);
+    if (v->unread) {
+        text_human(bytes, sizeof(bytes), (double)v->unread);
+        report_error("%s: %s of it were not read in this run, and are not compared", path,
+                     bytes);
+    }
+    if (v->files == 0 && v->n_failed == 0)
+        return;
+    text_human(bytes, sizeof(bytes), (double)v->bytes);
     report_verbose("%s: read back %s in %llu file%s: %s%s%s", path, bytes,
                    (unsigned long long)v->files, v->files == 1 ? "" : "s", report_status_way(v),
                    v->remote ? "; a server may have cached it" : "",
                    v->n_left     ? "; it differs"
                    : v->n_failed ? "; not all could be compared"
-                   : v->repaired ? "; it differed, and was repaired"
+                   : v->n_ranges ? "; it differed, and was repaired"
                                  : "; it is right");
 }
 

@@ -49,7 +49,8 @@ struct dest_status {
     bool attributes_lost;                 /* some were not, which is no failure */
     struct failure failure;               /* with DEST_FAILED */
     const struct verify_result *verified; /* NULL: it was not; not owned */
-    bool by_source;                       /* failed only because the source failed */
+    bool differs;     /* verification did not end, and has found bytes that differ before */
+    bool by_source;   /* failed only because the source failed */
     bool by_all;      /* failed like all others, for one reason that was reported already */
     uint64_t resumed; /* how many of the bytes an earlier run had written */
     uint64_t kept;    /* with DEST_FAILED: bytes from which --resume can go on */
@@ -80,6 +81,7 @@ struct copy_status {
     unsigned queue_depth;
     struct failure source_failure;               /* err 0: the source has not failed */
     const struct verify_result *source_verified; /* NULL: it was not read back; not owned */
+    bool source_differs;                         /* as of a destination */
     struct digest_values hashes; /* of what was copied; of a single file, at its end */
     uint64_t n_changed; /* files that changed while they were copied, which was allowed */
     struct dest_status *dests;

@@ -141,19 +141,19 @@ static void check_medium(struct session *s, unsigned d)
     session_fail_dest(s, d, &f);
 }
 
-/* Destination d is to be read back. */
-static void note_for_verification(struct session *s, unsigned d)
+/* What there is to verify of the copy at destination d. */
+static struct verify_file file_of(const struct session *s, unsigned d)
 {
-    const struct plan_copy *copy = s->copy;
     const struct made_id *id = &session_target(s, d)->id;
-    const struct verify_file f = {
-        .copy = copy->number,
-        .source = copy->source,
-        .dest = copy->dests[d],
+
+    return (struct verify_file){
+        .copy = s->copy->number,
+        .source = s->copy->source,
+        .dest = s->copy->dests[d],
         .dev = id->dev,
         .ino = id->ino,
-        .source_dev = s->source.st.st_dev,
-        .source_ino = s->source.st.st_ino,
+        .source_st = &s->source.st,
+        .source_relinked = s->source.relinked,
         .start = s->start,
         .offset = s->o->dest_offset,
         .length = s->views[d].held,
@@ -161,9 +161,31 @@ static void note_for_verification(struct session *s, unsigned d)
         .many = s->file,
         .hashes = s->job.hashes,
     };
+}
 
-    if (copy->verify)
-        verify_add(copy->verify, copy->lanes ? copy->lanes[d] : d, &f);
+/* Destination d is to be read back. */
+static void note_for_verification(struct session *s, unsigned d)
+{
+    const struct verify_file f = file_of(s, d);
+
+    if (s->copy->verify)
+        verify_add(s->copy->verify, s->copy->lanes ? s->copy->lanes[d] : d, &f);
+}
+
+/* The source is to be read back, if there is a copy of it. All that was read has its hash now: one
+ * destination may have been complete before another made it necessary to read on. */
+static void note_source_for_verification(const struct session *s)
+{
+    for (unsigned d = 0; s->copy->verify && d < s->copy->n_dests; d++) {
+        const struct dest_status *ds = s->dests[d].status;
+
+        if (ds->state == DEST_DONE && !ds->skipped) {
+            const struct verify_file f = file_of(s, d);
+
+            verify_add_source(s->copy->verify, &f);
+            return;
+        }
+    }
 }
 
 static void commit_called(struct session *s, void (*meanwhile)(struct session *s))
@@ -327,4 +349,5 @@ void session_finish(struct session *s)
         check_source(s); /* else each commit does it */
     session_commit_complete(s);
     give_up_rest(s);
+    note_source_for_verification(s);
 }

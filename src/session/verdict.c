@@ -17,12 +17,12 @@ int session_exit_status(const struct options *o, const struct copy_status *s, bo
                         int signal)
 {
     unsigned done = 0, kept = 0;
-    bool differs = s->source_verified && s->source_verified->n_left > 0;
+    bool differs = s->source_differs || (s->source_verified && s->source_verified->n_left > 0);
 
     for (unsigned d = 0; d < s->n_dests; d++) {
         const struct dest_status *ds = &s->dests[d];
 
-        differs |= ds->verified && ds->verified->n_left > 0;
+        differs |= ds->differs || (ds->verified && ds->verified->n_left > 0);
         done += ds->state == DEST_DONE;
         kept += ds->state == DEST_DONE && ds->n_attribute_failures == 0;
     }

@@ -19,6 +19,8 @@
 /* How often to look whether a lane hangs. */
 #define LOOK_MS 200
 
+#define NO_ANSWER_DIFFERS NO_ANSWER "; what was read before differs"
+
 struct verification {
     const struct options *o;
     struct verify *v;
@@ -174,12 +176,14 @@ static void judge_source(struct verification *x, struct copy_status *s, unsigned
     }
     lane = x->n_lanes - 1;
     if (x->given_up[lane]) {
+        s->source_differs = verify_differs(x->v, lane, copy);
         if (f->err == 0)
-            failure_set(f, "read back", ETIMEDOUT, FAILURE_NO_OFFSET, NO_ANSWER);
+            failure_set(f, "read back", ETIMEDOUT, FAILURE_NO_OFFSET,
+                        s->source_differs ? NO_ANSWER_DIFFERS : NO_ANSWER);
         return;
     }
     r = verify_result_of(x->v, lane, copy);
-    if (r->files == 0 && r->n_failed == 0)
+    if (r->files == 0 && r->n_failed == 0 && r->unread == 0)
         return;
     s->source_verified = r;
     report_source_verified(s);
@@ -193,11 +197,29 @@ static void judge_source(struct verification *x, struct copy_status *s, unsigned
         *f = r->failure;
 }
 
+/* Destination d of that copy was not read back to the end: it, or the source, does not answer. */
+static void judge_silent(struct verification *x, struct copy_status *s, unsigned copy,
+                         unsigned d)
+{
+    bool differs = verify_differs(x->v, d, copy), at_source = x->views[d].at_source;
+    struct failure f;
+
+    s->dests[d].differs = differs;
+    if (at_source)
+        failure_set(&f, "compare with SOURCE", ETIMEDOUT, FAILURE_NO_OFFSET,
+                    differs ? "SOURCE does not answer; what was read before differs"
+                            : "SOURCE does not answer");
+    else
+        failure_set(&f, "read back", ETIMEDOUT, FAILURE_NO_OFFSET,
+                    differs ? NO_ANSWER_DIFFERS : NO_ANSWER);
+    fail(s, d, &f);
+    path_probe_add_silent(at_source ? s->source : s->dests[d].path);
+}
+
 /* Destination d of that copy. */
 static void judge(struct verification *x, struct copy_status *s, unsigned copy, unsigned d)
 {
     const struct verify_result *r;
-    struct failure f;
 
     if ((s->dests[d].state != DEST_DONE && !s->tree) || s->dests[d].skipped)
         return;
@@ -206,9 +228,7 @@ static void judge(struct verification *x, struct copy_status *s, unsigned copy, 
     if (x->signal) {
         report_error("%s: the verification was interrupted", s->dests[d].path);
     } else if (x->given_up[d]) {
-        failure_set(&f, "read back", ETIMEDOUT, FAILURE_NO_OFFSET, NO_ANSWER);
-        fail(s, d, &f);
-        path_probe_add_silent(s->dests[d].path);
+        judge_silent(x, s, copy, d);
     } else {
         r = verify_result_of(x->v, d, copy);
         if (r->files > 0 || r->n_failed > 0)

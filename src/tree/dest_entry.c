@@ -171,8 +171,13 @@ static void place_entry(struct tree_dest *t, const struct record *r, const char 
 
 /* ---- further names ---- */
 
-void tree_dest_count_link(struct tree_dest *t)
+void tree_dest_count_link(struct tree_dest *t, const struct record *r)
 {
+    struct made_id id;
+
+    if (t->request.complete && S_ISREG(r->st.st_mode) &&
+        dest_links_where(t->request.links, &r->st, t->request.label, &id))
+        t->request.linked(t->request.arg, t->path.bytes, &id, &r->st);
     atomic_fetch_add(&t->request.view->files, 1);
 }
 
@@ -226,7 +231,7 @@ bool tree_dest_place_link(struct tree_dest *t, const struct record *r, const cha
         return true;
     }
     tree_dest_report_made(t);
-    tree_dest_count_link(t);
+    tree_dest_count_link(t, r);
     tree_dest_note_put(t, 0);
     return true;
 }
@@ -256,12 +261,25 @@ static bool is_there_already(struct tree_dest *t, const struct record *r,
     return has_attrs(r) && fd_same_file(there, &r->st) && t->request.backup.kind == BACKUP_NONE;
 }
 
+/* Whether the record is of the root, and a slash behind its path says that it is a directory. */
+static bool needs_directory(const struct tree_dest *t, const struct record *r)
+{
+    size_t len = strlen(t->request.path);
+
+    return !r->name_len && len > 0 && t->request.path[len - 1] == '/';
+}
+
 void tree_dest_apply_entry(struct tree_dest *t, const struct record *r)
 {
     const char *name = r->name_len ? record_name(r) : t->root_name;
     struct stat there;
-    int is_there = tree_dest_exists(t, name, &there);
+    int is_there;
 
+    if (needs_directory(t, r)) {
+        fail(t, r, -ENOTDIR);
+        return;
+    }
+    is_there = tree_dest_exists(t, name, &there);
     if (is_there < 0)
         return;
     if (is_there && is_there_already(t, r, &there)) {
@@ -270,7 +288,7 @@ void tree_dest_apply_entry(struct tree_dest *t, const struct record *r)
         return;
     }
     if (is_there && tree_dest_is_link(t, r, &there)) {
-        tree_dest_count_link(t);
+        tree_dest_count_link(t, r);
         return;
     }
     if (is_there && !tree_dest_may_replace(t, r, name, &there))

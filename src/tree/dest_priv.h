@@ -96,6 +96,9 @@ struct tree_dest_request {
      * as far as it came in records; NULL: none. size: of the file, bytes. NULL: not reported. */
     void (*complete)(void *arg, const char *path, const struct made_id *id, uint64_t size,
                      const struct stat *source, const struct block_hashes *hashes);
+    /* A file has got a further name, or had it. With `complete`. */
+    void (*linked)(void *arg, const char *path, const struct made_id *id,
+                   const struct stat *source);
     /* Whether the main thread has given the destination up. Then another record may have
      * overwritten the data of this one while it was written. */
     bool (*given_up)(void *arg);

@@ -81,15 +81,32 @@ static void on_complete(void *arg, const char *path, const struct made_id *id, u
                                   .dest = path,
                                   .dev = id->dev,
                                   .ino = id->ino,
-                                  .source_dev = st->st_dev,
-                                  .source_ino = st->st_ino,
+                                  .source_st = st,
                                   .length = size,
                                   .whole = true,
                                   .many = true,
                                   .hashes = hashes};
 
     verify_add(copy->verify, w->d, &f);
+    verify_add_source(copy->verify, &f);
     free(source);
+}
+
+/* A further name: what it names is read back once, but it has to be that. */
+static void on_linked(void *arg, const char *path, const struct made_id *id,
+                      const struct stat *st)
+{
+    struct tree_writer *w = arg;
+    const struct plan_copy *copy = w->tree->copy;
+    const struct verify_file f = {.copy = copy->number,
+                                  .source = "",
+                                  .dest = path,
+                                  .dev = id->dev,
+                                  .ino = id->ino,
+                                  .source_st = st,
+                                  .is_link = true};
+
+    verify_add(copy->verify, w->d, &f);
 }
 
 static bool on_given_up(void *arg)
@@ -137,6 +154,7 @@ static int open_dest(struct tree_writer *w)
         .wanted = on_wanted,
         .made = o->verbose ? on_made : NULL,
         .complete = w->tree->copy->verify ? on_complete : NULL,
+        .linked = on_linked,
         .given_up = on_given_up,
     };
 

@@ -63,19 +63,78 @@ static void fail_source(struct verify_check *c, int err, const char *message)
     verify_fail(c, &f);
 }
 
+struct verify_stamp verify_stamp_of(const struct stat *st)
+{
+    return (struct verify_stamp){
+        .dev = st->st_dev,
+        .ino = st->st_ino,
+        .size = (uint64_t)st->st_size,
+        .mtime = st->st_mtim.tv_sec,
+        .mtime_ns = st->st_mtim.tv_nsec,
+        .ctime = st->st_ctim.tv_sec,
+        .ctime_ns = st->st_ctim.tv_nsec,
+    };
+}
+
+/* Whether the source that is open is the one that was copied, and nobody has changed it since. */
+static bool source_is_same(const struct verify_check *c)
+{
+    const struct verify_stamp *was = &c->record->source;
+    struct verify_stamp now;
+    struct stat st;
+
+    if (fstat(c->fd_source, &st) < 0)
+        return false;
+    now = verify_stamp_of(&st);
+    return now.dev == was->dev && now.ino == was->ino && now.size == was->size &&
+           now.mtime == was->mtime && now.mtime_ns == was->mtime_ns &&
+           (c->record->source_relinked ||
+            (now.ctime == was->ctime && now.ctime_ns == was->ctime_ns));
+}
+
+static int open_source(struct verify_check *c)
+{
+    if (c->fd_source < 0) {
+        verify_moved(c->lane);
+        atomic_store(&c->lane->at_source, true);
+        c->fd_source = verify_open(c->source, O_RDONLY);
+        verify_moved(c->lane);
+        atomic_store(&c->lane->at_source, false);
+    }
+    return c->fd_source;
+}
+
+/* As fd_read_at(). */
+static int64_t read_source(struct verify_check *c, uint64_t at, char *buf, size_t n)
+{
+    int64_t r = open_source(c);
+
+    if (r < 0)
+        return r;
+    verify_moved(c->lane);
+    atomic_store(&c->lane->at_source, true);
+    r = fd_read_at(c->fd_source, buf, n, c->record->start + at);
+    verify_moved(c->lane);
+    atomic_store(&c->lane->at_source, false);
+    return r;
+}
+
 bool verify_read_source(struct verify_check *c, uint64_t at, char *buf, size_t n)
 {
-    int64_t r;
+    enum verdict verdict;
+    int64_t r = read_source(c, at, buf, n);
 
-    verify_moved(c->lane);
-    if (c->fd_source < 0)
-        c->fd_source = verify_open(c->source, O_RDONLY);
-    r = c->fd_source < 0 ? c->fd_source
-                         : fd_read_at(c->fd_source, buf, n, c->record->start + at);
-    verify_moved(c->lane);
-    if (r == (int64_t)n)
+    if (r < 0) {
+        fail_source(c, (int)-r, "");
+        return false;
+    }
+    verdict = r == (int64_t)n ? ask_hashes(c, at, buf, n) : WRONG;
+    /* Looked at after the read: what has come before a change is good. */
+    if (verdict == RIGHT || (verdict == UNKNOWN && source_is_same(c)))
         return true;
-    fail_source(c, r < 0 ? (int)-r : ESTALE, r < 0 ? "" : "SOURCE is shorter now");
+    fail_source(c, ESTALE,
+                source_is_same(c) ? "SOURCE is read otherwise than before"
+                                  : "SOURCE has changed since it was read");
     return false;
 }
 
@@ -95,13 +154,31 @@ static uint64_t next_data(int fd, uint64_t base, uint64_t at)
     return (uint64_t)found - base;
 }
 
+uint64_t verify_count_data(struct verify_check *c, uint64_t at, uint64_t n)
+{
+    uint64_t end = at + n, data = 0;
+
+    while (at < end) {
+        uint64_t from = next_data(c->fd, c->record->offset, at);
+        off_t hole =
+            from < end ? lseek(c->fd, (off_t)(c->record->offset + from), SEEK_HOLE) : 0;
+        uint64_t to = hole < 0 ? end : (uint64_t)hole - c->record->offset;
+
+        if (from >= end)
+            break;
+        verify_moved(c->lane);
+        to = to < end ? to : end;
+        data += to - from;
+        at = to > from ? to : end;
+    }
+    return data;
+}
+
 bool verify_is_hole(struct verify_check *c, uint64_t at, size_t n)
 {
     if (verify_is_source(c->lane) || !has_holes(c) || was_read(c, at, n))
         return false;
-    if (c->fd_source < 0)
-        c->fd_source = verify_open(c->source, O_RDONLY);
-    if (c->fd_source < 0)
+    if (open_source(c) < 0)
         return false;
     verify_moved(c->lane);
     if (c->dest_data <= at)
@@ -110,7 +187,7 @@ bool verify_is_hole(struct verify_check *c, uint64_t at, size_t n)
         return false;
     if (c->source_data <= at)
         c->source_data = next_data(c->fd_source, c->record->start, at);
-    return c->source_data >= at + n;
+    return c->source_data >= at + n && source_is_same(c);
 }
 
 static char *source_buffer(struct verify_check *c)
@@ -123,8 +200,25 @@ static char *second_buffer(struct verify_check *c)
     return c->lane->buffers + (DEPTH + 1) * (size_t)UNIT;
 }
 
+/* Counts the data among n bytes of the source that nobody has read before. */
+static void count_unread(struct verify_check *c, uint64_t at, size_t n)
+{
+    size_t block = c->record->block;
+    struct hash hashes[MAX_HASHES];
+    size_t count = take_hashes(c, at, n, hashes);
+
+    for (size_t i = 0; i < count; i++) {
+        size_t from = i * block, rest = n - from, len = rest < block ? rest : block;
+
+        if (!block_hash_known(hashes[i]))
+            c->result->unread += verify_count_data(c, at + from, len);
+    }
+    if (count == 0)
+        c->result->unread += verify_count_data(c, at, n);
+}
+
 /* Whether these bytes are those that were read of the source. True also when nobody can say so,
- * which has been reported. */
+ * which has been reported, or counted. */
 static bool is_right(struct verify_check *c, uint64_t at, const char *buf, size_t n)
 {
     switch (ask_hashes(c, at, buf, n)) {
@@ -135,16 +229,20 @@ static bool is_right(struct verify_check *c, uint64_t at, const char *buf, size_
     case UNKNOWN:
         break;
     }
-    return verify_is_source(c->lane) || !verify_read_source(c, at, source_buffer(c), n) ||
+    if (verify_is_source(c->lane)) {
+        count_unread(c, at, n);
+        return true;
+    }
+    return !verify_read_source(c, at, source_buffer(c), n) ||
            memcmp(buf, source_buffer(c), n) == 0;
 }
 
-/* The source differs from what was read before: only its blocks can be named. */
+/* There is nothing to compare with but hashes: only blocks can be named. */
 static void note_blocks(struct verify_check *c, uint64_t at, const char *buf, size_t n)
 {
     size_t block = c->record->block;
 
-    for (size_t i = 0; i < n; i += block) {
+    for (size_t i = 0; block > 0 && i < n; i += block) {
         size_t len = n - i < block ? n - i : block;
 
         if (ask_hashes(c, at + i, buf + i, len) == WRONG)
@@ -152,22 +250,16 @@ static void note_blocks(struct verify_check *c, uint64_t at, const char *buf, si
     }
 }
 
-/* Finds the bytes that differ. */
-static void note_difference(struct verify_check *c, uint64_t at, const char *buf, size_t n)
+/* Finds the bytes that differ among the n that there are of a unit, which has `unit` bytes. */
+static void note_difference(struct verify_check *c, uint64_t at, const char *buf, size_t n,
+                            size_t unit)
 {
     const char *source = source_buffer(c);
     uint64_t base = c->record->offset + at;
     size_t i = 0;
 
-    if (verify_is_source(c->lane)) {
+    if (verify_is_source(c->lane) || !verify_read_source(c, at, source_buffer(c), unit)) {
         note_blocks(c, at, buf, n);
-        return;
-    }
-    if (!verify_read_source(c, at, source_buffer(c), n) ||
-        ask_hashes(c, at, source, n) == WRONG) {
-        if (!c->failed)
-            fail_source(c, ESTALE, "SOURCE has changed since it was read");
-        verify_note_range(c, base, n);
         return;
     }
     while (i < n) {
@@ -213,7 +305,7 @@ void verify_compare(struct verify_check *c, uint64_t at, const char *buf, size_t
         return;
     }
     if (r > 0)
-        note_difference(c, at, again, (size_t)r);
+        note_difference(c, at, again, (size_t)r, want);
     if (r < (int64_t)want)
         verify_note_range(c, offset + (uint64_t)r, want - (size_t)r);
 }

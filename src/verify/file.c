@@ -234,13 +234,24 @@ static void read_large(struct verify_check *c)
         read_plainly(c, 0);
 }
 
-/* The file is longer than what was copied. */
+/* The file ends now where the copy does, even if somebody has written to it meanwhile. */
 static void check_end(struct verify_check *c)
 {
-    uint64_t end = c->record->offset + c->record->length, size = (uint64_t)c->st.st_size;
+    uint64_t end = c->record->offset + c->record->length, size;
+    struct stat now;
 
+    if (verify_is_source(c->lane))
+        return;
+    if (fstat(c->fd, &now) < 0) {
+        fail_open(c, errno, NULL);
+        return;
+    }
+    size = (uint64_t)now.st_size;
     if (c->record->whole && size > end)
         verify_note_range(c, end, size - end);
+    if (size < end && c->record->length > 0)
+        verify_note_range(c, size > c->record->offset ? size : c->record->offset,
+                          size > c->record->offset ? end - size : c->record->length);
 }
 
 static void close_all(struct verify_check *c)
@@ -252,28 +263,50 @@ static void close_all(struct verify_check *c)
     free(c->backup);
 }
 
+/* Reads and judges the file that is open. */
+static void check_open_file(struct verify_check *c)
+{
+    if (c->record->length <= UNIT)
+        read_small(c);
+    else if (c->lane->verify->config.max_request < DEPTH * (uint64_t)UNIT)
+        read_plainly(c, 0);
+    else
+        read_large(c);
+    check_end(c);
+    verify_judge_way(c);
+    verify_take_ranges(c);
+    if (c->n_ranges > 0 && !verify_is_source(c->lane) &&
+        c->lane->round < c->lane->verify->config.repairs &&
+        !atomic_load(&c->lane->verify->stop))
+        verify_repair(c);
+}
+
+/* Opens, reads and judges the file. */
+static void check_file(struct verify_check *c)
+{
+    uint64_t unread = c->result->unread;
+    bool is_known = c->record->known != VERIFY_KNOWS_NOTHING;
+
+    if (open_file(c)) {
+        if (!is_known)
+            c->result->unread += verify_count_data(c, 0, c->record->length);
+        else if (verify_pass_cache(c))
+            check_open_file(c);
+    }
+    if (c->lane->round == 0) {
+        c->result->files += is_known;
+        c->result->bytes += is_known ? c->record->length - (c->result->unread - unread) : 0;
+        atomic_fetch_add(&c->lane->files, 1);
+    }
+}
+
 void verify_check_file(struct verify_check *c)
 {
     c->fd = c->fd_direct = c->fd_source = -1;
-    if (open_file(c) && verify_pass_cache(c)) {
-        if (c->record->length <= UNIT)
-            read_small(c);
-        else if (c->lane->verify->config.max_request < DEPTH * (uint64_t)UNIT)
-            read_plainly(c, 0);
-        else
-            read_large(c);
-        check_end(c);
-        verify_judge_way(c);
-        verify_take_ranges(c);
-        if (c->n_ranges > 0 && !verify_is_source(c->lane) &&
-            c->lane->round < c->lane->verify->config.repairs &&
-            !atomic_load(&c->lane->verify->stop))
-            verify_repair(c);
-    }
-    if (c->lane->round == 0) {
-        c->result->files++;
-        c->result->bytes += c->record->length;
-        atomic_fetch_add(&c->lane->files, 1);
-    }
+    if (c->record->is_link)
+        (void)open_file(c);
+    else
+        check_file(c);
+    verify_moved(c->lane);
     close_all(c);
 }

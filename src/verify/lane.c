@@ -22,6 +22,30 @@ static int read_paths(struct verify_lane *l, const struct verify_record *r, uint
     return spool_read(&l->spool, at, l->paths, n);
 }
 
+bool verify_source_is_noted(struct verify *v, enum verify_known least, uint64_t dev,
+                            uint64_t ino)
+{
+    bool noted = false;
+
+    pthread_mutex_lock(&v->sources_lock);
+    for (enum verify_known k = least; k <= VERIFY_KNOWS_ALL; k++)
+        noted |= inode_set_has(&v->sources[k], dev, ino);
+    pthread_mutex_unlock(&v->sources_lock);
+    return noted;
+}
+
+/* Whether there is a record of the same source of which more is known. Then this one counts as done.
+ */
+static bool is_superseded(struct verify_lane *l, const struct verify_record *r)
+{
+    if (!verify_is_source(l) || r->known == VERIFY_KNOWS_ALL ||
+        !verify_source_is_noted(l->verify, r->known + 1, r->source.dev, r->source.ino))
+        return false;
+    atomic_fetch_add(&l->files, 1);
+    atomic_fetch_add(&l->bytes, r->known == VERIFY_KNOWS_NOTHING ? 0 : r->length);
+    return true;
+}
+
 /* Verifies the file of the record at *at, which becomes the position of the next one. 0, or a
  * negative errno: the records cannot be read. */
 static int check_next(struct verify_lane *l, uint64_t *at)
@@ -38,7 +62,8 @@ static int check_next(struct verify_lane *l, uint64_t *at)
     c.dest = l->paths + r.source_len + 1;
     c.hashes_at = *at + sizeof(r) + r.source_len + r.dest_len + 2;
     c.result = &l->results[r.copy];
-    verify_check_file(&c);
+    if (!is_superseded(l, &r))
+        verify_check_file(&c);
     *at = c.hashes_at + r.n_hashes * sizeof(struct hash);
     return 0;
 }
@@ -63,18 +88,24 @@ static uint64_t look_at_all(struct verify_lane *l)
         error = check_next(l, &at);
     if (error < 0)
         fail_all(l, -error, "the list of files cannot be read");
-    for (unsigned i = 0; i < l->verify->config.n_copies; i++)
+    for (unsigned i = 0; i < l->verify->config.n_copies; i++) {
         left += l->results[i].n_left;
+        verify_settle_ranges(&l->results[i]);
+        verify_moved(l);
+        atomic_store(&l->differs[i], l->results[i].n_left > 0);
+    }
     return left;
 }
 
+/* Counts what was repaired. What was behind the end was not: it was cut off. */
 static void sum_up(struct verify_lane *l)
 {
     for (unsigned i = 0; i < l->verify->config.n_copies; i++) {
         struct verify_result *r = &l->results[i];
+        bool good = r->n_left == 0 && r->n_failed == 0 && !atomic_load(&l->verify->stop);
 
-        for (size_t k = 0; k < r->n_ranges && r->n_left == 0; k++)
-            r->repaired += r->ranges[k].length;
+        for (size_t k = 0; good && k < r->n_ranges; k++)
+            r->repaired += r->ranges[k].beyond ? 0 : r->ranges[k].length;
     }
 }
 

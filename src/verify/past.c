@@ -27,19 +27,30 @@ static uint64_t drop(const struct verify_check *c)
     return count(c);
 }
 
-static bool flush(struct verify_check *c, bool file_system)
+/* What a flush of the file system may have to write: other lanes may write to it, too. */
+static uint64_t bytes_of_all_lanes(const struct verify *v)
+{
+    uint64_t bytes = 0;
+
+    for (unsigned i = 0; i < v->config.n_dests; i++)
+        bytes += v->lanes[i].total_bytes; /* it does not change any more */
+    return bytes;
+}
+
+bool verify_flush(struct verify_check *c, bool file_system, const char *op)
 {
     struct failure f;
     int r;
 
-    atomic_store(&c->lane->flush_bytes, file_system ? c->lane->total_bytes : size_of(c) + 1);
+    atomic_store(&c->lane->flush_bytes,
+                 file_system ? bytes_of_all_lanes(c->lane->verify) + 1 : size_of(c) + 1);
     verify_moved(c->lane);
     r = file_system ? syncfs(c->fd) : fsync(c->fd);
     verify_moved(c->lane);
     atomic_store(&c->lane->flush_bytes, 0);
     if (r == 0)
         return true;
-    failure_set(&f, "fsync", errno, FAILURE_NO_OFFSET, NULL);
+    failure_set(&f, op, errno, FAILURE_NO_OFFSET, NULL);
     verify_fail(c, &f);
     return false;
 }
@@ -53,12 +64,12 @@ static bool evict(struct verify_check *c)
     c->cached_before = drop(c);
     if (c->cached_before && c->record->many && !l->synced) {
         l->synced = true;
-        if (!flush(c, true))
+        if (!verify_flush(c, true, "fsync"))
             return false;
         c->cached_before = drop(c);
     }
     if (c->cached_before) {
-        if (!flush(c, false))
+        if (!verify_flush(c, false, "fsync"))
             return false;
         c->cached_before = drop(c);
     }

@@ -27,26 +27,59 @@ static int open_for_writing(struct verify_check *c)
     return fd;
 }
 
-static bool write_range(struct verify_check *c, int fd, const struct verify_range *r)
+/* Writes n bytes, in pieces that a slow medium takes in time. */
+static bool write_bytes(struct verify_check *c, int fd, const char *bytes, size_t n,
+                        uint64_t offset)
 {
-    uint64_t end = c->record->offset + c->record->length, at = r->offset;
+    uint64_t most = c->lane->verify->config.max_request;
 
-    if (at >= end)
-        return ftruncate(fd, (off_t)end) == 0 || (fail(c, "repair", errno, at), false);
-    while (at < r->offset + r->length) {
-        uint64_t rest = r->offset + r->length - at;
-        size_t n = rest < UNIT ? (size_t)rest : UNIT;
-        int64_t written;
+    while (n > 0) {
+        size_t part = n < most ? n : (size_t)most;
+        int64_t written = fd_write_at(fd, bytes, part, offset);
 
-        if (!verify_read_source(c, at - c->record->offset, c->lane->buffers, n))
-            return false;
-        written = fd_write_at(fd, c->lane->buffers, n, at);
         verify_moved(c->lane);
-        if (written != (int64_t)n) {
-            fail(c, "repair", written < 0 ? (int)-written : EIO, at);
+        if (written != (int64_t)part) {
+            fail(c, "repair", written < 0 ? (int)-written : EIO, offset);
             return false;
         }
-        at += n;
+        bytes += part;
+        offset += part;
+        n -= part;
+    }
+    return true;
+}
+
+/* Whole units of the source are read, since only of whole blocks it is known whether they are what
+ * was copied. The range lies in what was copied. */
+static bool write_range(struct verify_check *c, int fd, const struct verify_range *r)
+{
+    const struct verify_record *record = c->record;
+    uint64_t at = r->offset - record->offset, end = at + r->length;
+
+    while (at < end) {
+        uint64_t unit = at / UNIT * UNIT, rest = record->length - unit;
+        size_t n = rest < UNIT ? (size_t)rest : UNIT, skip = (size_t)(at - unit);
+        size_t part = end - unit < n ? (size_t)(end - at) : n - skip;
+
+        if (!verify_read_source(c, unit, c->lane->buffers, n) ||
+            !write_bytes(c, fd, c->lane->buffers + skip, part, record->offset + at))
+            return false;
+        at += part;
+    }
+    return true;
+}
+
+/* Writes what differs, and takes away what is behind the end of the copy. */
+static bool write_all(struct verify_check *c, int fd)
+{
+    uint64_t end = c->record->offset + c->record->length;
+
+    for (size_t i = 0; i < c->n_ranges; i++)
+        if (c->ranges[i].offset < end && !write_range(c, fd, &c->ranges[i]))
+            return false;
+    if (c->record->whole && ftruncate(fd, (off_t)end) < 0) {
+        fail(c, "repair: truncate", errno, end);
+        return false;
     }
     return true;
 }
@@ -70,17 +103,14 @@ void verify_repair(struct verify_check *c)
     char capability[CAPABILITY_SIZE];
     ssize_t size = fgetxattr(c->fd, CAPABILITY, capability, sizeof(capability));
     int fd = open_for_writing(c);
-    bool good = fd >= 0 && !c->failed;
 
     if (fd < 0)
         fail(c, "repair", -fd, FAILURE_NO_OFFSET);
-    for (size_t i = 0; good && i < c->n_ranges; i++)
-        good = write_range(c, fd, &c->ranges[i]);
-    if (fd >= 0) {
-        restore(c, capability, size);
-        if (fsync(fd) < 0)
-            fail(c, "repair: fsync", errno, FAILURE_NO_OFFSET);
-    }
+    else if (!c->failed)
+        (void)write_all(c, fd);
+    restore(c, capability, size);
+    if (fd >= 0)
+        (void)verify_flush(c, false, "repair: fsync");
     verify_moved(c->lane);
     (void)fd_close(&fd);
 }

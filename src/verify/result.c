@@ -11,6 +11,9 @@
 /* Ranges that are closer together are one: a sector. */
 #define GAP 512u
 
+/* A file with more ranges gets a larger gap: memory is bounded. A power of two. */
+#define MAX_RANGES 4096u
+
 /* So many ranges of a file are named in messages; the result has all. */
 #define LINES 10u
 
@@ -52,51 +55,92 @@ static void lack_memory(struct verify_check *c)
     verify_fail(c, &f);
 }
 
-void verify_note_range(struct verify_check *c, uint64_t offset, uint64_t length)
+/* Whether the second range, which begins later or at the same place, is one with the first: not
+ * what was copied and what is behind its end. */
+static bool is_one(const struct verify_check *c, const struct verify_range *a, uint64_t offset)
 {
-    struct verify_range *r = c->n_ranges ? &c->ranges[c->n_ranges - 1] : NULL;
+    uint64_t end = c->record->offset + c->record->length;
 
-    if (r && offset >= r->offset && offset <= r->offset + r->length + GAP) {
-        r->length = offset + length - r->offset;
-        return;
-    }
-    if (!c->ranges || c->n_ranges == c->room) {
-        size_t room = c->room ? 2 * c->room : 16;
-        struct verify_range *all = reallocarray(c->ranges, room, sizeof(*all));
+    return offset >= a->offset &&
+           offset <= a->offset + a->length + ((uint64_t)GAP << c->coarse) &&
+           (a->offset < end) == (offset < end);
+}
 
-        if (!all) {
-            lack_memory(c);
-            return;
-        }
-        c->ranges = all;
-        c->room = room;
-    }
-    c->ranges[c->n_ranges++] =
-        (struct verify_range){.offset = offset, .length = length, .first = offset};
+static void unite(struct verify_range *a, uint64_t offset, uint64_t length)
+{
+    uint64_t end = a->offset + a->length;
+
+    a->length = (offset + length > end ? offset + length : end) - a->offset;
 }
 
 static int by_offset(const void *a, const void *b)
 {
     const struct verify_range *x = a, *y = b;
 
+    if (x->file != y->file)
+        return x->file < y->file ? -1 : 1;
     return (x->offset > y->offset) - (x->offset < y->offset);
 }
 
-/* Units may have come in any order. There is at least one range. */
+/* Units may have come in any order. */
 static void put_in_order(struct verify_check *c)
 {
-    size_t n = 1;
+    size_t n = 0;
 
     qsort(c->ranges, c->n_ranges, sizeof(*c->ranges), by_offset);
-    for (size_t i = 1; i < c->n_ranges; i++) {
-        struct verify_range *r = &c->ranges[i], *last = &c->ranges[n - 1];
+    for (size_t i = 0; i < c->n_ranges; i++) {
+        const struct verify_range *r = &c->ranges[i];
 
-        if (r->offset <= last->offset + last->length + GAP)
-            last->length = r->offset + r->length - last->offset;
+        if (n > 0 && is_one(c, &c->ranges[n - 1], r->offset))
+            unite(&c->ranges[n - 1], r->offset, r->length);
         else
             c->ranges[n++] = *r;
     }
     c->n_ranges = n;
+}
+
+/* Makes room for one more range. In the end the gap is larger than the file, and two are left. */
+static bool make_room_for_one(struct verify_check *c)
+{
+    size_t room = c->room ? 2 * c->room : 16;
+    struct verify_range *all;
+
+    if (c->n_ranges < c->room)
+        return true;
+    if (c->room == MAX_RANGES) {
+        while (c->n_ranges > MAX_RANGES / 2) {
+            c->coarse++;
+            put_in_order(c);
+        }
+        return true;
+    }
+    all = reallocarray(c->ranges, room, sizeof(*all));
+    if (!all)
+        return false;
+    c->ranges = all;
+    c->room = room;
+    return true;
+}
+
+void verify_note_range(struct verify_check *c, uint64_t offset, uint64_t length)
+{
+    struct verify_range *r = c->n_ranges ? &c->ranges[c->n_ranges - 1] : NULL;
+
+    atomic_store(&c->lane->differs[c->record->copy], true);
+    if (r && is_one(c, r, offset)) {
+        unite(r, offset, length);
+        return;
+    }
+    if (!make_room_for_one(c)) {
+        lack_memory(c);
+        return;
+    }
+    c->ranges[c->n_ranges++] =
+        (struct verify_range){.offset = offset,
+                              .length = length,
+                              .first = offset,
+                              .file = c->hashes_at,
+                              .beyond = offset >= c->record->offset + c->record->length};
 }
 
 static void name_ranges(struct verify_check *c)
@@ -118,36 +162,48 @@ static void name_ranges(struct verify_check *c)
                    (unsigned long long)(c->n_ranges - LINES), again);
 }
 
-/* Whether an earlier round has named the range. */
-static bool is_known(const struct verify_check *c, const struct verify_range *r)
+/* The last of the known ranges that is not behind this one; NULL: there is none. */
+static const struct verify_range *find_known(const struct verify_result *result,
+                                             const struct verify_range *r)
 {
-    const struct verify_result *result = c->result;
+    size_t from = 0, to = result->n_known;
 
-    for (size_t i = 0; c->lane->round > 0 && i < result->n_ranges; i++) {
-        const struct verify_range *k = &result->ranges[i];
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
 
-        if (strcmp(k->path, c->dest) == 0 && k->offset <= r->offset &&
-            k->offset + k->length >= r->offset + r->length)
-            return true;
+        if (by_offset(&result->ranges[middle], r) <= 0)
+            from = middle + 1;
+        else
+            to = middle;
     }
-    return false;
+    return from > 0 ? &result->ranges[from - 1] : NULL;
 }
 
-/* Makes room for n more ranges, and a copy of the path, which is their common one. */
-static const char *make_room(struct verify_result *result, const char *path, size_t n)
+/* Whether an earlier round has named the range. */
+static bool is_known(const struct verify_result *result, const struct verify_range *r)
 {
-    struct verify_range *all = reallocarray(result->ranges, result->n_ranges + n, sizeof(*all));
+    const struct verify_range *k = find_known(result, r);
 
-    if (!all)
-        return NULL;
-    result->ranges = all;
-    return strdup(path);
+    return k && k->file == r->file && k->offset + k->length >= r->offset + r->length;
+}
+
+/* The path that the result has of this file, or a copy of it; NULL: no memory. */
+static const char *path_of(const struct verify_check *c, const struct verify_result *result,
+                           bool *ret_is_new)
+{
+    const struct verify_range last = {.file = c->hashes_at, .offset = UINT64_MAX};
+    const struct verify_range *k = find_known(result, &last);
+
+    *ret_is_new = !k || k->file != last.file;
+    return *ret_is_new ? strdup(c->dest) : k->path;
 }
 
 void verify_take_ranges(struct verify_check *c)
 {
     struct verify_result *result = c->result;
-    const char *path;
+    struct verify_range *all;
+    const char *path = NULL;
+    bool is_new = false;
     size_t n = 0;
 
     if (c->n_ranges == 0)
@@ -155,18 +211,41 @@ void verify_take_ranges(struct verify_check *c)
     put_in_order(c);
     name_ranges(c);
     result->n_left += c->n_ranges;
-    path = make_room(result, c->dest, c->n_ranges);
+    all = reallocarray(result->ranges, result->n_ranges + c->n_ranges, sizeof(*all));
+    if (all) {
+        result->ranges = all;
+        path = path_of(c, result, &is_new);
+    }
     if (!path) {
         lack_memory(c);
         return;
     }
     for (size_t i = 0; i < c->n_ranges; i++) {
-        if (is_known(c, &c->ranges[i]))
+        if (is_known(result, &c->ranges[i]))
             continue;
-        result->ranges[result->n_ranges + n] = c->ranges[i];
-        result->ranges[result->n_ranges + n++].path = path;
+        all[result->n_ranges + n] = c->ranges[i];
+        all[result->n_ranges + n++].path = path;
     }
     result->n_ranges += n;
-    if (n == 0)
+    if (n == 0 && is_new)
         free((char *)(uintptr_t)path);
+}
+
+void verify_settle_ranges(struct verify_result *result)
+{
+    struct verify_range *all = result->ranges;
+    size_t n = 0;
+
+    if (result->n_known < result->n_ranges)
+        qsort(all, result->n_ranges, sizeof(*all), by_offset);
+    for (size_t i = 0; i < result->n_ranges; i++) {
+        struct verify_range *last = n > 0 ? &all[n - 1] : NULL;
+
+        if (last && last->file == all[i].file && last->beyond == all[i].beyond &&
+            all[i].offset < last->offset + last->length)
+            unite(last, all[i].offset, all[i].length);
+        else
+            all[n++] = all[i];
+    }
+    result->n_ranges = result->n_known = n;
 }

@@ -36,7 +36,8 @@ int verify_create(const struct verify_config *config, struct verify **ret_verify
         pthread_mutex_init(&l->lock, NULL);
         good &= spool_init(&l->spool) == 0;
         l->results = calloc(config->n_copies, sizeof(*l->results));
-        good &= l->results != NULL;
+        l->differs = calloc(config->n_copies, sizeof(*l->differs));
+        good &= l->results != NULL && l->differs != NULL;
     }
     if (v->lanes && good) {
         *ret_verify = v;
@@ -64,12 +65,14 @@ void verify_free(struct verify *v)
         for (unsigned k = 0; l->results && k < v->config.n_copies; k++)
             free_result(&l->results[k]);
         free(l->results);
+        free(l->differs);
         free(l->paths);
         spool_free(&l->spool);
         pthread_mutex_destroy(&l->lock);
     }
     free(v->lanes);
-    inode_set_free(&v->sources);
+    for (unsigned k = 0; k <= VERIFY_KNOWS_ALL; k++)
+        inode_set_free(&v->sources[k]);
     pthread_mutex_destroy(&v->sources_lock);
     free(v);
 }
@@ -91,13 +94,16 @@ static int add_hashes(struct verify_lane *l, const struct verify_file *f, uint64
     return r;
 }
 
-static int add_record(struct verify_lane *l, const struct verify_file *f)
+static int add_record(struct verify_lane *l, const struct verify_file *f,
+                      enum verify_known known)
 {
     uint32_t block = f->hashes ? block_hashes_size(f->hashes) : 0;
     struct verify_record r;
     int error;
 
     memset(&r, 0, sizeof(r)); /* the padding, too */
+    r.source = verify_stamp_of(f->source_st);
+    r.source_relinked = f->source_relinked;
     r.dev = f->dev;
     r.ino = f->ino;
     r.start = f->start;
@@ -108,8 +114,10 @@ static int add_record(struct verify_lane *l, const struct verify_file *f)
     r.copy = f->copy;
     r.source_len = (uint32_t)strlen(f->source);
     r.dest_len = (uint32_t)strlen(f->dest);
+    r.known = known;
     r.whole = f->whole;
     r.many = f->many;
+    r.is_link = f->is_link;
     error = spool_add(&l->spool, &r, sizeof(r));
     if (error == 0)
         error = spool_add(&l->spool, f->source, r.source_len + 1);
@@ -118,42 +126,63 @@ static int add_record(struct verify_lane *l, const struct verify_file *f)
     return error == 0 ? add_hashes(l, f, r.n_hashes) : error;
 }
 
-static void add(struct verify_lane *l, const struct verify_file *f)
+static void add(struct verify_lane *l, const struct verify_file *f, enum verify_known known)
 {
     pthread_mutex_lock(&l->lock);
-    if (l->lost == 0 && !l->started)
-        l->lost = add_record(l, f);
-    l->total_bytes += l->started ? 0 : f->length;
-    l->total_files += !l->started;
+    if (!l->started) {
+        l->lost = l->lost < 0 ? l->lost : add_record(l, f, known);
+        l->total_bytes += known == VERIFY_KNOWS_NOTHING ? 0 : f->length;
+        l->total_files += !f->is_link;
+    }
     pthread_mutex_unlock(&l->lock);
-}
-
-/* Notes the source of a file, once. Where nothing of it was read there is nothing to compare. */
-static void add_source(struct verify *v, const struct verify_file *f)
-{
-    struct verify_file source = *f;
-    int r;
-
-    if (!f->hashes)
-        return;
-    pthread_mutex_lock(&v->sources_lock);
-    r = inode_set_add(&v->sources, f->source_dev, f->source_ino);
-    pthread_mutex_unlock(&v->sources_lock);
-    source.dest = f->source;
-    source.dev = f->source_dev;
-    source.ino = f->source_ino;
-    source.offset = f->start;
-    source.whole = false;
-    if (r != 0) /* without memory it may come twice */
-        add(&v->lanes[v->config.n_dests], &source);
 }
 
 void verify_add(struct verify *v, unsigned lane, const struct verify_file *f)
 {
     if (v->config.dests)
-        add(&v->lanes[lane], f);
-    if (v->config.source)
-        add_source(v, f);
+        add(&v->lanes[lane], f, VERIFY_KNOWS_ALL);
+}
+
+/* How much of the file was read, and has its hash. */
+static enum verify_known how_much(const struct verify_file *f)
+{
+    struct block_hashes *hashes = (struct block_hashes *)(uintptr_t)f->hashes;
+    uint32_t block = hashes ? block_hashes_size(hashes) : 1;
+    uint64_t n = (f->length + block - 1) / block, known = 0;
+
+    for (uint64_t i = 0; hashes && i < n; i += SOME) {
+        struct hash some[SOME];
+        size_t part = n - i < SOME ? (size_t)(n - i) : SOME;
+
+        block_hashes_get(hashes, i, some, part);
+        for (size_t k = 0; k < part; k++)
+            known += block_hash_known(some[k]);
+    }
+    return known == n ? VERIFY_KNOWS_ALL : known > 0 ? VERIFY_KNOWS_SOME : VERIFY_KNOWS_NOTHING;
+}
+
+void verify_add_source(struct verify *v, const struct verify_file *f)
+{
+    const struct stat *st = f->source_st;
+    struct verify_file source = *f;
+    enum verify_known known;
+
+    if (!v->config.source)
+        return;
+    known = how_much(f);
+    if (verify_source_is_noted(v, known, st->st_dev, st->st_ino))
+        return;
+    pthread_mutex_lock(&v->sources_lock);
+    (void)inode_set_add(&v->sources[known], st->st_dev, st->st_ino); /* else it comes twice */
+    pthread_mutex_unlock(&v->sources_lock);
+    source.dest = f->source;
+    source.dev = st->st_dev;
+    source.ino = st->st_ino;
+    source.offset = f->start;
+    source.whole = false;
+    if (known == VERIFY_KNOWS_NOTHING)
+        source.hashes = NULL;
+    add(&v->lanes[v->config.n_dests], &source, known);
 }
 
 void verify_total(const struct verify *v, unsigned lane, uint64_t *ret_bytes,
@@ -206,9 +235,16 @@ void verify_look(struct verify *v, unsigned lane, struct verify_view *ret)
         .over = over,
         .files = atomic_load(&l->files),
         .bytes = atomic_load(&l->bytes),
-        .moved_at = atomic_load(&l->moved_at),
+        .at_source = atomic_load(&l->at_source),
         .flush_bytes = atomic_load(&l->flush_bytes),
     };
+    /* After flush_bytes: a flush that has ended since is a move. */
+    ret->moved_at = atomic_load(&l->moved_at);
+}
+
+bool verify_differs(const struct verify *v, unsigned lane, unsigned copy)
+{
+    return atomic_load(&v->lanes[lane].differs[copy]);
 }
 
 const struct verify_result *verify_result_of(const struct verify *v, unsigned lane,

@@ -20,13 +20,13 @@
  * its results until it is over; then the caller may look at the results. A lane that hangs in the
  * kernel is left behind, and nothing is freed.
  *
- * Which thread runs it. verify_add(): any. The lanes run in threads of their own. All else: main. */
+ * Which thread runs it. verify_add(), verify_add_source(): any. The lanes run in threads of their own. All else: main. */
 #ifndef UCOPY_VERIFY_VERIFY_H
 #define UCOPY_VERIFY_VERIFY_H
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
+#include <sys/stat.h>
 
 #include "base/block_hashes.h"
 #include "base/failure.h"
@@ -50,13 +50,14 @@ struct verify_file {
     const char *dest;
     dev_t dev; /* of the file that was made */
     ino_t ino;
-    dev_t source_dev;
-    ino_t source_ino;
-    uint64_t start;                    /* of the copied range in the source, bytes */
-    uint64_t offset;                   /* where the range lies in the destination, bytes */
-    uint64_t length;                   /* of the range, bytes */
-    bool whole;                        /* the destination ends with the range */
-    bool many;                         /* it is one of many files of a tree */
+    const struct stat *source_st; /* of the source, when its bytes were read first */
+    bool source_relinked;         /* its ctime says nothing: see struct source */
+    uint64_t start;               /* of the copied range in the source, bytes */
+    uint64_t offset;              /* where the range lies in the destination, bytes */
+    uint64_t length;              /* of the range, bytes */
+    bool whole;                   /* the destination ends with the range */
+    bool many;                    /* it is one of many files of a tree */
+    bool is_link; /* a further name of a file that has a record: only the name is looked at */
     const struct block_hashes *hashes; /* NULL: none are known */
 };
 
@@ -74,6 +75,8 @@ struct verify_range {
     uint64_t offset;  /* in the file */
     uint64_t length;
     uint64_t first; /* offset of the first byte that differs */
+    uint64_t file;  /* a number, of the file */
+    bool beyond;    /* it is behind the end of what was copied */
 };
 
 /* What the files of one copy at one destination have come to. */
@@ -83,10 +86,13 @@ struct verify_result {
     uint64_t files;
     uint64_t bytes;
     uint64_t doubts;   /* blocks that differed, and were right when they were read again */
-    uint64_t repaired; /* bytes */
-    struct verify_range *ranges; /* all that differed at some time */
+    uint64_t repaired; /* bytes that differed; 0 unless all is right in the end */
+    uint64_t unread; /* bytes of the source that were not read in this run: nothing is known of
+                        * them, and they are not compared */
+    struct verify_range *ranges; /* all that differed at some time, by file and offset */
     size_t n_ranges;
-    uint64_t n_left;        /* ranges that still differ at the end */
+    size_t n_known;  /* the first ones, of earlier rounds: in order, and they do not overlap */
+    uint64_t n_left; /* ranges that still differ at the end */
     uint64_t n_failed;      /* files that could not be verified */
     struct failure failure; /* the first of these */
     bool no_medium;         /* of VERIFY_CACHE: it is a file system in memory */
@@ -100,6 +106,7 @@ struct verify_view {
     bool over;
     uint64_t moved_at;    /* when it last moved, ms of clock_running_ms() */
     uint64_t flush_bytes; /* so many bytes are being flushed, which may take long; 0: none */
+    bool at_source;       /* the source is being read, not what is verified */
 };
 
 /* 0 or -ENOMEM. */
@@ -108,9 +115,13 @@ int verify_create(const struct verify_config *config, struct verify **ret_verify
 /* Frees it. No lane may be running or hang. NULL is fine. */
 void verify_free(struct verify *v);
 
-/* Notes a file at the destination of that lane, and its source, if that is to be read back and was
- * not noted yet. If that fails, the lane's verification does: a file would be missing. */
+/* Notes a file at the destination of that lane. If that fails, the lane's verification does: a file
+ * would be missing. */
 void verify_add(struct verify *v, unsigned lane, const struct verify_file *f);
+
+/* Notes the source of a file, if that is to be read back. For the same source the record counts of
+ * which most is known: once everything that is read of it has its hash, at the end of its copy. */
+void verify_add_source(struct verify *v, const struct verify_file *f);
 
 /* The number of lanes: of destinations, and one more if the source is read back. */
 unsigned verify_n_lanes(const struct verify *v);
@@ -128,6 +139,10 @@ void verify_start(struct verify *v, struct message_queue *messages, int wake_fd)
 void verify_stop(struct verify *v);
 
 void verify_look(struct verify *v, unsigned lane, struct verify_view *ret);
+
+/* Whether the lane has found bytes of that copy that differ, and not found since that nothing differs
+ * any more. Also of a lane that is not over. */
+bool verify_differs(const struct verify *v, unsigned lane, unsigned copy);
 
 /* The result of a copy at the destination of the lane, which is over. */
 const struct verify_result *verify_result_of(const struct verify *v, unsigned lane,

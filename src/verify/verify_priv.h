@@ -26,15 +26,26 @@
 /* With a short time-out in pieces of a multiple of this. No alignment of O_DIRECT is larger. */
 #define UNIT_PART (64u << 10)
 
+/* What tells that a file is still what it was. */
+struct verify_stamp {
+    uint64_t dev, ino, size;
+    int64_t mtime, mtime_ns, ctime, ctime_ns;
+};
+
+/* How much of a source has hashes. */
+enum verify_known { VERIFY_KNOWS_NOTHING, VERIFY_KNOWS_SOME, VERIFY_KNOWS_ALL };
+
 /* A record in the spool; behind it the two paths with their NULs, and the hashes. */
 struct verify_record {
     uint64_t dev, ino;
+    struct verify_stamp source;
     uint64_t start, offset, length;
     uint64_t n_hashes;
     uint32_t block; /* bytes per hash */
+    uint32_t known; /* enum verify_known, of a source */
     uint32_t copy;
     uint32_t source_len, dest_len; /* without NUL */
-    bool whole, many;
+    bool whole, many, is_link, source_relinked;
 };
 
 struct verify_lane {
@@ -62,12 +73,15 @@ struct verify_lane {
 
     /* Atomic. */
     _Atomic uint64_t files, bytes, moved_at, flush_bytes;
+    atomic_bool at_source;
+    atomic_bool *differs; /* per copy */
 };
 
 struct verify {
     struct verify_config config;
     pthread_mutex_t sources_lock;
-    struct inode_set sources; /* that were noted */
+    struct inode_set
+        sources[VERIFY_KNOWS_ALL + 1]; /* that were noted, by what is known of them */
     struct verify_lane *lanes;
     struct message_queue *messages;
     int wake_fd;
@@ -94,7 +108,8 @@ struct verify_check {
                                         these */
     struct verify_range *ranges; /* what differs, in no order */
     size_t n_ranges, room;
-    bool failed; /* its failure has been reported */
+    unsigned coarse; /* how often the gap between ranges was doubled */
+    bool failed;     /* its failure has been reported */
 };
 
 /* ---- result.c ---- */
@@ -115,6 +130,9 @@ void verify_note_range(struct verify_check *c, uint64_t offset, uint64_t length)
 /* Puts the ranges in order, names them in messages, and takes them over into the result. */
 void verify_take_ranges(struct verify_check *c);
 
+/* All files have been looked at in this round: puts the result's ranges in order. */
+void verify_settle_ranges(struct verify_result *result);
+
 /* ---- repair.c ---- */
 
 /* Writes the ranges of the file again, from the source. Keeps its times. */
@@ -131,9 +149,16 @@ void verify_compare(struct verify_check *c, uint64_t at, const char *buf, size_t
  * hole in the file and in the source: there is nothing on the medium to be read. */
 bool verify_is_hole(struct verify_check *c, uint64_t at, size_t n);
 
-/* Reads bytes of the source, from position `at` of the range. False: that has failed, and was
- * reported. */
+/* The bytes of the file among n of the range that are no hole. */
+uint64_t verify_count_data(struct verify_check *c, uint64_t at, uint64_t n);
+
+/* Reads the unit of the source at that position of the range, n bytes. True: they are what was
+ * copied: a hash says so, or the source is the file that it was. False: they are not, or cannot be
+ * read, which was reported. */
 bool verify_read_source(struct verify_check *c, uint64_t at, char *buf, size_t n);
+
+/* The stamp of a file. */
+struct verify_stamp verify_stamp_of(const struct stat *st);
 
 /* ---- file.c ---- */
 
@@ -162,6 +187,10 @@ int verify_open_again(const char *path, int access, const struct stat *st);
  * False: the flush has failed, which was reported. */
 bool verify_pass_cache(struct verify_check *c);
 
+/* Flushes the file, or all of its file system. op: for the failure. False: it has failed, which was
+ * reported. */
+bool verify_flush(struct verify_check *c, bool file_system, const char *op);
+
 /* The file was read: says how in the result, and drops its pages again. */
 void verify_judge_way(struct verify_check *c);
 
@@ -176,5 +205,9 @@ int64_t verify_reread(struct verify_check *c, uint64_t at, char *buf, size_t wan
 
 /* The thread of a lane. */
 void *verify_run_lane(void *arg);
+
+/* Whether there is a record of this source of which that much is known, or more. */
+bool verify_source_is_noted(struct verify *v, enum verify_known least, uint64_t dev,
+                            uint64_t ino);
 
 #endif

@@ -1,9 +1,9 @@
 /* meanwhile: preloaded, it runs a command at one moment of a program: what somebody else does
  * between two calls of it.
  *
- *     MEANWHILE_BEFORE  "open PATH", "read PATH" or "clone PATH": before the first openat(2) or
- *                       read(2) of that file, or the first clone of it (FICLONE). PATH is the end of a
- *                       path, from a slash on
+ *     MEANWHILE_BEFORE  "open PATH", "read PATH", "pread PATH" or "clone PATH": before the first
+ *                       openat(2), read(2) or pread(2) of that file, or the first clone of it
+ *                       (FICLONE). PATH is the end of a path, from a slash on
  *     MEANWHILE_DO      the command, for the shell */
 #include <fcntl.h>
 #include <limits.h>
@@ -84,6 +84,23 @@ ssize_t read(int fd, void *buf, size_t n)
     path_of(fd, path);
     meet("read", path);
     return syscall(SYS_read, fd, buf, n);
+}
+
+ssize_t pread(int fd, void *buf, size_t n, off_t offset)
+{
+    char path[PATH_MAX];
+
+    path_of(fd, path);
+    meet("pread", path);
+    return syscall(SYS_pread64, fd, buf, n, offset);
+}
+
+/* What pread() is with _FORTIFY_SOURCE. */
+ssize_t __pread_chk(int fd, void *buf, size_t n, off_t offset, size_t room);
+ssize_t __pread_chk(int fd, void *buf, size_t n, off_t offset, size_t room)
+{
+    (void)room;
+    return pread(fd, buf, n, offset);
 }
 
 int ioctl(int fd, unsigned long request, ...)

@@ -56,17 +56,25 @@ static void test_whole_blocks_only(void **state)
     block_hashes_free(h);
 }
 
-static void test_a_contradiction_is_not_known(void **state)
+static void test_a_contradiction_is_never_right(void **state)
 {
     struct block_hashes *h = make();
     char other[BLOCK] = "";
+    struct hash found;
 
     (void)state;
     block_hashes_note(h, 0, bytes, BLOCK, false);
     block_hashes_note(h, 0, bytes, BLOCK, false);
     assert_true(has(h, 0));
     block_hashes_note(h, 0, other, BLOCK, false);
-    assert_false(has(h, 0));
+    for (unsigned i = 0; i < 2; i++) {
+        block_hashes_get(h, 0, &found, 1);
+        assert_true(block_hash_known(found));
+        assert_true(hash_equal(found, BLOCK_HASH_CONTRADICTED));
+        assert_false(hash_equal(found, hash_of(bytes, BLOCK)));
+        assert_false(hash_equal(found, hash_of(other, BLOCK)));
+        block_hashes_note(h, 0, i ? bytes : other, BLOCK, false); /* no vote is taken */
+    }
     block_hashes_reset(h);
     block_hashes_note(h, 0, bytes, 2 * BLOCK, false);
     assert_true(has(h, 0));
@@ -105,7 +113,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whole_blocks_only),
-        cmocka_unit_test(test_a_contradiction_is_not_known),
+        cmocka_unit_test(test_a_contradiction_is_never_right),
         cmocka_unit_test(test_far_blocks),
         cmocka_unit_test(test_chooses_a_block),
     };
