@@ -82,7 +82,7 @@ static char *make_line(unsigned algorithm, const char *name, const char *text, s
     if (escaped)
         plain[escape(name, plain)] = '\0';
     else
-        strcpy(plain, name);
+        memcpy(plain, name, strlen(name) + 1);
     if (bsd)
         n = asprintf(&line, "%s (%s%s) = %s\n", tag, dot, plain, text);
     else
@@ -135,7 +135,7 @@ static struct loss *loss_new(const char *below)
     if (!l)
         return NULL;
     *l = (struct loss){.dests = NULL};
-    strcpy(l->below, below);
+    memcpy(l->below, below, strlen(below) + 1);
     return l;
 }
 

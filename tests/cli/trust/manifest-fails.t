@@ -102,6 +102,10 @@ chmod 604 m
 ucopy --manifest=link src/two c
 cat m
 stat -c %a m
+echo "-- a name that shows too late that xxhsum cannot be given it"
+printf x >src/d/$'new\nline'
+run -rL --hash=xxh64 --manifest=m src latest
+names m
 make_dev
 mkfifo fifo
 cat fifo >got &
@@ -161,6 +165,9 @@ exit 2
 640
 3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3  c
 604
+-- a name that shows too late that xxhsum cannot be given it
+exit 1
+big d/four d/three one two 
 exit 1
 exit 1
 --- stderr
@@ -188,5 +195,6 @@ ucopy: --attributes-only copies no data: it contradicts --manifest
 ucopy: Try 'ucopy --help' for more information.
 ucopy: --link makes no copies: it contradicts --manifest
 ucopy: Try 'ucopy --help' for more information.
+ucopy: d/new\nline: xxhsum cannot be given a name with a newline: it is not in the list
 ucopy: dev/full: write: No space left on device
 ucopy: standard output: No space left on device

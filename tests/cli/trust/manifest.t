@@ -52,6 +52,13 @@ run -a --hash=xxh128 --manifest=none src c
 run --hash=xxh3 --manifest=none src/d/$'new\nline' b
 rm src/d/new*
 ls c none 2>/dev/null
+echo "-- many files"
+mkdir many
+long=$(printf '%0200d' 0)
+(cd many && seq -f "$long%g" 4000 | xargs touch)
+ucopy -r --manifest=list many m
+verify sha256sum list m
+rm -r many m
 echo "-- single files, several sources, --parents"
 mkdir x y
 ucopy --manifest=- src/small x y
@@ -64,6 +71,7 @@ ucopy -r --manifest=- src/d/e/. x
 -- a name with a newline
 exit 2
 exit 2
+-- many files
 -- single files, several sources, --parents
 c0a15f24380c97a560a78c1248b508ee81868605b86b333539d802d09c9bf974  small
 c0a15f24380c97a560a78c1248b508ee81868605b86b333539d802d09c9bf974  name
