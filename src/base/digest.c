@@ -149,7 +149,7 @@ const struct digest_algorithm digest_table[DIGEST_ALGORITHMS] = {
     {"sha1", 20, 40, "SHA1", &evp_ops, SHA1_VALUE},
     {"sha256", 32, 64, "SHA256", &evp_ops, SHA256_VALUE},
     {"sha512", 64, 128, "SHA512", &evp_ops, SHA512_VALUE},
-    {"c4", 64, 2 + C4_DIGITS, NULL, &evp_ops, SHA512_VALUE},
+    {"c4", 64, 2 + C4_DIGITS, "C4", &evp_ops, SHA512_VALUE},
 };
 
 const struct digest_algorithm *digest_find(const char *name, size_t len)
@@ -196,6 +196,15 @@ void digest_update(struct digest *d, const void *bytes, size_t n)
 {
     if (n > 0 && !d->algorithm->ops->add(d->state, d->algorithm->variant, bytes, n))
         d->failed = true;
+}
+
+void digest_update_zeros(struct digest *d, uint64_t n)
+{
+    static const char zeros[64 << 10];
+
+    for (; n > sizeof zeros; n -= sizeof zeros)
+        digest_update(d, zeros, sizeof zeros);
+    digest_update(d, zeros, (size_t)n);
 }
 
 static void to_hex(const unsigned char *bytes, size_t n, char *text)

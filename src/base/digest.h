@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Room for the longest text (SHA-512) and its NUL. */
 #define DIGEST_TEXT_SIZE 129
@@ -19,7 +20,7 @@ struct digest_algorithm {
     const char *name; /* as in --hash */
     size_t size;      /* bytes of the binary value */
     size_t text_len;  /* characters of the text */
-    const char *tag;  /* the name in a BSD line, as of sha256sum --tag; NULL: none */
+    const char *tag;  /* the name in a BSD line, as of sha256sum --tag */
     const struct digest_ops *ops;
     unsigned variant; /* for ops */
 };
@@ -45,6 +46,9 @@ struct digest *digest_new(const struct digest_algorithm *a);
 
 /* Adds n bytes. An error shows in digest_final(). */
 void digest_update(struct digest *d, const void *bytes, size_t n);
+
+/* Adds n zeros. */
+void digest_update_zeros(struct digest *d, uint64_t n);
 
 /* Writes the text of the hash of all bytes added into text. Nothing can be added after that. 0,
  * or -EIO when libcrypto failed. */

@@ -12,6 +12,11 @@
 /* Messages in a full queue. */
 #define MAX_MESSAGES 1024u
 
+/* With so many in it notes wake the main thread, too. */
+#define MANY_MESSAGES 512u
+
+#define NOTE_ALIGN 16u
+
 struct message_queue {
     pthread_mutex_t lock;   /* protects all members but news_fd */
     pthread_cond_t changed; /* not full, the spare is free, or closed */
@@ -45,17 +50,19 @@ int message_queue_create(int news_fd, struct message_queue **ret_queue)
     return 0;
 }
 
-/* NULL without memory. */
+/* NULL without memory. note: n bytes, or NULL. */
 static struct queued_message *message_new(unsigned who, const char *path,
-                                          const struct failure *f)
+                                          const struct failure *f, const void *note, size_t n)
 {
-    size_t size = strlen(path) + 1;
-    struct queued_message *new = malloc(sizeof(*new) + size);
+    size_t size = strlen(path) + 1, note_at = (size + NOTE_ALIGN - 1) / NOTE_ALIGN * NOTE_ALIGN;
+    struct queued_message *new = malloc(sizeof(*new) + note_at + n);
 
     if (!new)
         return NULL;
     *new = (struct queued_message){.who = who, .failure = *f};
     memcpy(new->path, path, size);
+    if (note)
+        new->note = memcpy(new->path + note_at, note, n);
     return new;
 }
 
@@ -74,11 +81,10 @@ static struct queued_message *use_spare(struct message_queue *q, unsigned who,
     return q->spare;
 }
 
-void message_queue_put(struct message_queue *q, unsigned who, const char *path,
-                       const struct failure *f)
+/* Puts the message into the queue. new: NULL without memory; then it is this failure. */
+static void put(struct message_queue *q, struct queued_message *new, unsigned who,
+                const struct failure *f)
 {
-    struct queued_message *new = message_new(who, path, f);
-
     pthread_mutex_lock(&q->lock);
     while (q->n >= MAX_MESSAGES && !q->closed)
         pthread_cond_wait(&q->changed, &q->lock);
@@ -91,9 +97,26 @@ void message_queue_put(struct message_queue *q, unsigned who, const char *path,
         *q->end = new;
         q->end = &new->next;
         q->n++;
-        event_signal(q->news_fd);
+        if (!new->note || q->n >= MANY_MESSAGES)
+            event_signal(q->news_fd);
     }
     pthread_mutex_unlock(&q->lock);
+}
+
+void message_queue_put(struct message_queue *q, unsigned who, const char *path,
+                       const struct failure *f)
+{
+    put(q, message_new(who, path, f, NULL, 0), who, f);
+}
+
+void message_queue_put_note(struct message_queue *q, unsigned who, const char *path,
+                            const void *note, size_t n)
+{
+    static const struct failure none = {.err = 0};
+    struct failure lost;
+
+    failure_set(&lost, "report", ENOMEM, FAILURE_NO_OFFSET, NULL);
+    put(q, message_new(who, path, &none, note, n), who, &lost);
 }
 
 struct queued_message *message_queue_take(struct message_queue *q)

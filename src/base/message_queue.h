@@ -1,7 +1,9 @@
-/* message_queue: failures that threads report, for the main thread to print. Only the main
+/* message_queue: what threads report, failures for the most part, for the main thread to print. Only the main
  * thread prints. */
 #ifndef UCOPY_BASE_MESSAGE_QUEUE_H
 #define UCOPY_BASE_MESSAGE_QUEUE_H
+
+#include <stddef.h>
 
 #include "failure.h"
 
@@ -9,7 +11,8 @@ struct queued_message {
     struct queued_message *next;
     unsigned who; /* the number that the sender gave */
     struct failure failure;
-    char path[]; /* "" if there was no memory for it */
+    const void *note; /* what message_queue_put_note() has got; NULL: nothing */
+    char path[];      /* "" if there was no memory for it */
 };
 
 struct message_queue;
@@ -23,6 +26,13 @@ int message_queue_create(int news_fd, struct message_queue **ret_queue);
  * that had no memory either; it is never lost. Any thread may call it. */
 void message_queue_put(struct message_queue *q, unsigned who, const char *path,
                        const struct failure *f);
+
+/* The same for a message that is no failure: note, n bytes, is copied. There may be many of them,
+ * so news_fd stays as it is as long as the queue is not half full: the caller of
+ * message_queue_take() has to look now and then. Without memory it becomes the failure
+ * ENOMEM. */
+void message_queue_put_note(struct message_queue *q, unsigned who, const char *path,
+                            const void *note, size_t n);
 
 /* Removes the oldest message and returns it; the caller gives it back by
  * message_queue_give_back(). NULL: the queue is empty. */

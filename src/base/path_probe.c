@@ -164,15 +164,14 @@ static struct result *result_new(const struct path_probe_path *p)
     return NULL;
 }
 
-/* Probes the paths of all results. False: some calls hang, and the array of results must never
- * be freed. */
-static bool run_probes(struct result **results, unsigned n, bool *late)
+/* Makes run(arg, i) for i < n. False: some calls hang, and arg must never be freed. */
+static bool make_calls(void (*run)(void *arg, unsigned i), void *arg, unsigned n, bool *late)
 {
     struct bounded_calls calls = {
         .n = n,
         .at_once = THREADS,
-        .run = probe_path,
-        .arg = results,
+        .run = run,
+        .arg = arg,
         .timeout_ms = probe.timeout_ms,
         .wake_fd = probe.wake_fd,
         .stop = is_stopped,
@@ -180,6 +179,28 @@ static bool run_probes(struct result **results, unsigned n, bool *late)
     bool all = bounded_calls_run(&calls, late) == 0;
 
     probe.threads_left |= !all;
+    return all;
+}
+
+int path_probe_call(const char *path, void (*run)(void *arg, unsigned i), void *arg)
+{
+    bool late = false;
+
+    if (probe.stopped || path_probe_is_silent(path))
+        return -ETIMEDOUT;
+    if (make_calls(run, arg, 1, &late))
+        return 0;
+    if (!probe.stopped)
+        path_probe_add_silent(path);
+    return -ETIMEDOUT;
+}
+
+/* Probes the paths of all results. False: some calls hang, and the array of results must never
+ * be freed. */
+static bool run_probes(struct result **results, unsigned n, bool *late)
+{
+    bool all = make_calls(probe_path, results, n, late);
+
     for (unsigned i = 0; i < n; i++)
         if (!late[i])
             remember(results[i]);

@@ -1,4 +1,4 @@
-/* path_probe: stat(2) and lstat(2) with a time limit, for paths on file systems that may hang:
+/* path_probe: stat(2), lstat(2) and other calls with a time limit, for paths on file systems that may hang:
  * a file server that is down, a device that does not respond.
  *
  * A path that has no result in time is called silent. Neither a silent path nor a path below it
@@ -33,6 +33,11 @@ void path_probe_all(const struct path_probe_path *paths, unsigned n);
  * path is silent, or the probes were stopped. */
 int path_probe_stat(const char *path, struct stat *ret);
 int path_probe_lstat(const char *path, struct stat *ret);
+
+/* Makes run(arg, 0), a call on the path, in another thread and with the same time limit. 0; or
+ * -ETIMEDOUT: the path is silent, or the probes were stopped. Then the call may still run: arg
+ * must never be freed, nor what run() has put there be looked at. */
+int path_probe_call(const char *path, void (*run)(void *arg, unsigned i), void *arg);
 
 /* Forgets all results, because the files are going to change. Silent paths stay silent. */
 void path_probe_forget(void);

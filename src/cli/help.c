@@ -14,7 +14,7 @@ void help_print(const struct options *o, FILE *f)
     fputs("\n"
           "WHEN is auto, always or never; --direct and --progress alone mean always.\n"
           "LIST is one or more of mode, ownership, timestamps, links, context, xattr, all,\n"
-          "separated by commas; as with cp.\n"
+          "separated by commas; as with cp. That of --hash is one or more names of hashes.\n"
           "SIZE is a number of bytes, or one with K, M, G, T, P (powers of 1024) or\n"
           "KB, MB, GB, TB, PB (powers of 1000) behind it.\n"
           "Exit codes, examples and everything else: man ucopy.\n",

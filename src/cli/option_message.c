@@ -78,6 +78,10 @@ static void write_expected(FILE *f, const struct option_row *row)
         write_words(f, row->words, " and ");
         fputs(", with commas between them", f);
         break;
+    case VALUE_HASH:
+        write_words(f, row->words, " or ");
+        fputs(", a colon, and a whole hash of that kind", f);
+        break;
     case VALUE_ENGINE:
         write_words(f, row->words, " or ");
         fputs(" or an engine that 'ucopy --version' lists", f);

@@ -70,6 +70,19 @@ static const struct option_word slow_words[] = {
     {NULL, 0},
 };
 
+/* The numbers are indices into digest_table. */
+static const struct option_word hash_words[] = {
+    {"xxh64", 0},
+    {"xxh3", 1},
+    {"xxh128", 2},
+    {"md5", 3},
+    {"sha1", 4},
+    {"sha256", 5},
+    {"sha512", 6},
+    {"c4", 7},
+    {NULL, 0},
+};
+
 static const struct option_word verify_words[] = {
     {"dest", VERIFY_DEST},
     {"source", VERIFY_SOURCE},
@@ -280,6 +293,16 @@ const struct option_row option_rows[] = {
      .kind = VALUE_WORD, .metavar = "WHAT",
      .words = slow_words,
      .field = OPTION_FIELD(slow)},
+    {.name = "hash", .section = SECTION_COPYING,
+     .help = "print hashes of every file: xxh64, xxh3, xxh128, md5, sha1, sha256, sha512, c4",
+     .kind = VALUE_LIST, .metavar = "LIST", .repeatable = true,
+     .words = hash_words,
+     .take = option_take_hash},
+    {.name = "expect-hash", .section = SECTION_COPYING,
+     .help = "make no copy of a SOURCE that has another hash than this one",
+     .kind = VALUE_HASH, .metavar = "ALGORITHM:HASH",
+     .words = hash_words,
+     .take = option_take_expect_hash},
     {.name = "dry-run", .section = SECTION_COPYING,
      .help = "say what would be done and touch nothing",
      .stores = {SET(dry_run, true)}},

@@ -30,6 +30,7 @@ enum option_kind {
     VALUE_SIZE,      /* bytes, from min to max, as options_parse_size() reads them */
     VALUE_WORD,      /* one of words */
     VALUE_LIST,      /* some of words, with commas between them */
+    VALUE_HASH,      /* one of words, a colon, and a hash by that algorithm */
     VALUE_ENGINE,    /* one of words, or the name of an engine in engine_table */
     VALUE_DIRECTORY, /* a path */
     VALUE_TEXT,      /* any text */

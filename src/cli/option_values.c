@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "engine/engine.h"
 #include "number_priv.h"
 #include "preserve_priv.h"
@@ -78,6 +79,7 @@ static int take_value(struct options *o, const struct option_row *row, const cha
         return option_field_set_text(o, &row->field, value);
     case VALUE_NONE:
     case VALUE_LIST:
+    case VALUE_HASH:
     case VALUE_ENGINE:
         break; /* such rows have a function, or no value */
     }
@@ -155,6 +157,34 @@ int option_take_preserve(struct options *o, const struct option_row *row, const 
 int option_take_no_preserve(struct options *o, const struct option_row *row, const char *value)
 {
     return take_attributes(o, row, value, false);
+}
+
+int option_take_hash(struct options *o, const struct option_row *row, const char *value)
+{
+    for (;;) {
+        size_t length = strcspn(value, ",");
+        const struct option_word *word = option_find_word(row, value, length);
+
+        if (word == NULL)
+            return -EINVAL;
+        o->hashes |= 1u << word->number;
+        if (value[length] == '\0')
+            return 0;
+        value += length + 1;
+    }
+}
+
+int option_take_expect_hash(struct options *o, const struct option_row *row, const char *value)
+{
+    size_t length = strcspn(value, ":");
+    const struct option_word *word = option_find_word(row, value, length);
+    const struct option_field field = OPTION_FIELD(expected_hash);
+
+    if (word == NULL || value[length] == '\0' ||
+        !digest_is_text(&digest_table[word->number], value + length + 1))
+        return -EINVAL;
+    o->expects = 1u << word->number;
+    return option_field_set_text(o, &field, value + length + 1);
 }
 
 int option_take_verify(struct options *o, const struct option_row *row, const char *list)

@@ -20,6 +20,8 @@ int option_take_context(struct options *o, const struct option_row *row, const c
 int option_take_engine(struct options *o, const struct option_row *row, const char *value);
 int option_take_preserve(struct options *o, const struct option_row *row, const char *value);
 int option_take_no_preserve(struct options *o, const struct option_row *row, const char *value);
+int option_take_hash(struct options *o, const struct option_row *row, const char *value);
+int option_take_expect_hash(struct options *o, const struct option_row *row, const char *value);
 int option_take_verify(struct options *o, const struct option_row *row, const char *value);
 int option_take_target_directory(struct options *o, const struct option_row *row,
                                  const char *value);

@@ -147,6 +147,7 @@ void options_free(struct options *o)
         free(o->operands[i]);
     free(o->operands);
     free(o->suffix);
+    free(o->expected_hash);
     free(o->check_list);
     command_line_free(o->command_line);
     *o = (struct options){0};

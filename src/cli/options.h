@@ -128,6 +128,10 @@ struct options {
     bool json;
     bool dry_run;
 
+    unsigned hashes;     /* --hash: algorithms, as in base/digest_set.h; 0: none */
+    unsigned expects;    /* --expect-hash: the same, one; 0: it was not given */
+    char *expected_hash; /* its value; NULL: likewise */
+
     struct command_line *command_line; /* for help_print(); private to this room */
 };
 

@@ -64,6 +64,11 @@ static const struct contradiction of_replacing[] = {
 
 #define NO_RANGES                                                                              \
     "--attributes-only copies no data: it contradicts --offset, --length and --dest-offset"
+#define NO_HASHES(option)                                                                      \
+    "--attributes-only copies no data: it contradicts " option
+#define NO_CHANGES(option)                                                                     \
+    option " and --allow-changed contradict each other: copies of a source that changes may "  \
+           "differ"
 #define NO_PARTIAL(option)                                                                     \
     option " and --inplace contradict each other: what is incomplete is kept beside the "      \
            "destination, not in it"
@@ -87,6 +92,10 @@ static const struct contradiction of_options[] = {
     {GIVEN(attributes_only), GIVEN(offset), NO_RANGES},
     {GIVEN(attributes_only), IS_NOT(length, OPTIONS_TO_THE_END), NO_RANGES},
     {GIVEN(attributes_only), GIVEN(has_dest_offset), NO_RANGES},
+    {GIVEN(attributes_only), GIVEN(hashes), NO_HASHES("--hash")},
+    {GIVEN(attributes_only), GIVEN(expects), NO_HASHES("--expect-hash")},
+    {GIVEN(hashes), GIVEN(allow_changed), NO_CHANGES("--hash")},
+    {GIVEN(expects), GIVEN(allow_changed), NO_CHANGES("--expect-hash")},
     {GIVEN(inplace), GIVEN(resume), NO_PARTIAL("--resume")},
     {GIVEN(inplace), GIVEN(partial), NO_PARTIAL("--partial")},
     {GIVEN(max_lag), IS(slow, SLOW_WAIT),
@@ -119,6 +128,8 @@ static const struct {
     {GIVEN(resume), "resume"},
     {GIVEN(partial), "partial"},
     {IS(reflink, WHEN_ALWAYS), "reflink=always"},
+    {GIVEN(hashes), "hash"},
+    {GIVEN(expects), "expect-hash"},
 };
 /* clang-format on */
 

@@ -11,6 +11,7 @@
 
 #include "base/hash.h"
 #include "engine/engine.h"
+#include "hasher.h"
 #include "job.h"
 
 struct copy;
@@ -44,6 +45,7 @@ struct chunk {
     struct share *shares;   /* per destination */
     bool hashed;            /* hash is known */
     struct hash hash;       /* of all its bytes */
+    struct loan loan;       /* with the hasher's share busy */
 
     struct engine_op *ops; /* leader and at most one operation per destination */
     unsigned *op_dest;     /* destination of ops[i], i >= 1 */

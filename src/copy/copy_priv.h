@@ -5,6 +5,7 @@
  *
  *     pace, watchdog <- chunk <- accounting <- work_copy, work_flush
  *                                accounting <- hang_check <- loop
+ *                       chunk <- lending <- loop
  *
  * and the calls in the other direction, by which chunks and accounting come to the kind of
  * work, go through struct work_ops. */
@@ -45,15 +46,17 @@ struct copy {
      * read by that function. */
     _Atomic uint64_t away_since;
 
-    unsigned in_flight;  /* batches */
-    uint64_t submitted;  /* batches, in all */
-    uint64_t idle_since; /* since when the engine has started nothing; for
+    unsigned lent;        /* chunks, to the hasher */
+    uint64_t hasher_seen; /* for hasher_wait() */
+    unsigned in_flight;   /* batches */
+    uint64_t submitted;   /* batches, in all */
+    uint64_t idle_since;  /* since when the engine has started nothing; for
                             watchdog_is_stalled() */
-    bool reads_pieces;   /* a read has failed: nothing is written before its chunk has been
+    bool reads_pieces;    /* a read has failed: nothing is written before its chunk has been
                             read in full */
-    bool backoff;        /* something moved nothing: pause before the next try */
-    bool settling;       /* an ordered batch failed: submit nothing until all are back */
-    bool leaving;        /* operations hang: nothing new is begun on this engine */
+    bool backoff;         /* something moved nothing: pause before the next try */
+    bool settling;        /* an ordered batch failed: submit nothing until all are back */
+    bool leaving;         /* operations hang: nothing new is begun on this engine */
 };
 
 /* A kind of work: what is done with a chunk that was claimed for it. All functions run in the

@@ -33,6 +33,12 @@ static bool stopping(const struct job *j)
     return j->stop || j->alive == 0 || j->source_failure.err != 0;
 }
 
+static void fail_source(struct job *j, const struct failure *f)
+{
+    if (j->source_failure.err == 0)
+        j->source_failure = *f;
+}
+
 static void drop(struct job *j, unsigned d, const struct failure *f)
 {
     struct job_dest_state *state = &j->states[d];
@@ -43,16 +49,15 @@ static void drop(struct job *j, unsigned d, const struct failure *f)
     state->failure = *f;
     state->missing = ledger_missing(&j->ledger, d);
     ledger_drop(&j->ledger, d);
+    if (job_is_hasher(j, d)) {
+        if (j->alive > 0)
+            fail_source(j, f);
+        return;
+    }
     j->alive--;
     if (j->stop_on_error)
         j->stop = true;
     send_news(j);
-}
-
-static void fail_source(struct job *j, const struct failure *f)
-{
-    if (j->source_failure.err == 0)
-        j->source_failure = *f;
 }
 
 /* Moves destination d on from STAGE_COPYING if it lacks nothing any more. */
@@ -101,6 +106,8 @@ static void move_end(struct job *j, uint64_t end)
     cut = j->end - end;
     j->end = end;
     ledger_truncate(&j->ledger, end);
+    if (j->hasher)
+        hasher_end(j->hasher, end);
 
     for (unsigned d = 0; d < j->n_dests; d++) {
         struct job_dest_state *state = &j->states[d];
@@ -152,6 +159,13 @@ err_after_ledger:
 err_after_states:
     free(new.states);
     return err;
+}
+
+void job_set_hasher(struct job *j, struct hasher *h)
+{
+    assert(j->n_dests > 1);
+    j->hasher = h;
+    j->alive = j->n_dests - 1;
 }
 
 int job_hold(struct job *j, unsigned d, const struct ranges *held)

@@ -15,6 +15,7 @@
 
 #include "base/block_hashes.h"
 #include "base/failure.h"
+#include "hasher.h"
 #include "ledger.h"
 #include "source/extents.h"
 #include "target/journal_writer.h"
@@ -88,6 +89,7 @@ struct job {
     unsigned stall_ms;   /* how long tries on an endpoint may move nothing (0, EINTR, EAGAIN) */
     bool in_order;
     bool stop_on_error;
+    struct hasher *hasher; /* the last destination, see hasher.h; NULL: there is none */
     struct journal_writer *journal_writer; /* notes what destinations hold; NULL: none */
     struct block_hashes *hashes;           /* of what is read of the source; NULL: none */
     struct extents *extents;               /* of the source; NULL: it is all data */
@@ -99,7 +101,7 @@ struct job {
     pthread_mutex_t lock;
     struct ledger ledger;
     struct job_dest_state *states;
-    unsigned alive;                /* destinations not dropped */
+    unsigned alive;                /* destinations not dropped, without the hasher */
     struct failure source_failure; /* err 0: none */
     bool stop;                     /* start nothing new: job_stop(), or stop_on_error */
     uint64_t read_bytes;
@@ -122,6 +124,16 @@ struct job_view {
  * fixed fields and then calls job_start(). claims: chunks in flight in all workers together. 0
  * or -ENOMEM (nothing to free). */
 int job_init(struct job *j, unsigned n_dests, uint64_t size, bool size_known, unsigned claims);
+
+/* The last destination is the hasher, from now on; there is another one. What it lacks is missing
+ * in the hashes. If it is dropped, the source has failed. Before job_start(). */
+void job_set_hasher(struct job *j, struct hasher *h);
+
+/* Whether destination d is the hasher. */
+static inline bool job_is_hasher(const struct job *j, unsigned d)
+{
+    return j->hasher && d == j->n_dests - 1;
+}
 
 /* Destination d holds these bytes already. Before job_start(). 0 or -ENOMEM. */
 int job_hold(struct job *j, unsigned d, const struct ranges *held);

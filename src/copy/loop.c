@@ -8,10 +8,14 @@
 #include "copy.h"
 #include "copy_priv.h"
 #include "hang_check_priv.h"
+#include "lending_priv.h"
 #include "pool_priv.h"
 
 /* How long the loop waits for completions before it looks whether it should stop. */
 #define WAIT_MS WATCHDOG_INTERVAL_MS
+
+/* The same while something is lent to the hasher, which wakes nobody who waits for an engine. */
+#define LENT_WAIT_MS 3u
 
 /* Pause before operations that moved nothing are tried again. */
 #define BACKOFF_NS 1000000
@@ -46,6 +50,7 @@ void copy_free(struct copy *c)
 {
     if (!c)
         return;
+    lending_end(c);
     watchdog_free(&c->watchdog);
     pace_free(&c->pace);
     chunks_free(&c->chunks);
@@ -157,7 +162,7 @@ static int wait_and_account(struct copy *c)
     pace_wait(&c->pace);
     slow = chunks_count_slow(c);
     go_away(c);
-    r = engine_wait(c->engine, slow, WAIT_MS, &done);
+    r = engine_wait(c->engine, slow, lending_any(c) ? LENT_WAIT_MS : WAIT_MS, &done);
     if (!come_back(c))
         return COPY_TAKEN;
     while (done && r == 0) {
@@ -185,12 +190,18 @@ int copy_run(struct copy *c, struct engine *e)
         int r;
 
         pause_after_stall(c);
+        lending_collect(c);
         chunks_free_done(c);
         if (!c->leaving)
             claim_more(c);
         if (!c->chunks.claimed && !c->leaving)
             return 0;
+        lending_lend(c);
         r = c->leaving ? 0 : submit_idle(c);
+        if (r == 0 && c->in_flight == 0 && lending_any(c) && !c->leaving) {
+            lending_wait(c);
+            continue;
+        }
         assert(r != 0 || c->in_flight > 0 || c->leaving);
         if (r == 0 && !hang_check_can_go_on(c)) {
             hang_check_leave_behind(c);

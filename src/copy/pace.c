@@ -73,7 +73,7 @@ void pace_wait(struct pace *p)
 {
     p->least = UINT_MAX / 4;
     for (unsigned d = 0; d < p->job->n_dests; d++)
-        if (shares(p, d) && p->dests[d].held < p->least)
+        if (shares(p, d) && !job_is_hasher(p->job, d) && p->dests[d].held < p->least)
             p->least = p->dests[d].held;
 }
 
@@ -89,6 +89,8 @@ static void keep_time(struct pace *p, uint64_t now)
     for (unsigned d = 0; d < p->job->n_dests; d++) {
         struct pace_dest *dest = &p->dests[d];
 
+        if (job_is_hasher(p->job, d)) /* it waits for nobody, and is waited for */
+            continue;
         dest->debt += dest->full ? passed : dest->idle ? -passed : 0;
         dest->idle = shares(p, d) && dest->held == 0 && p->next[d] == front;
         dest->full = shares(p, d) && full(p, d);

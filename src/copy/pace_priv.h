@@ -18,6 +18,9 @@
  * A destination that needs less, because an earlier run has left it something, does not run
  * ahead: it waits until the others come to what it needs, which is then read once for all.
  *
+ * The hasher never goes apart: the others wait for it. It is never one that waits for a slow
+ * destination either.
+ *
  * A pace belongs to one worker, as its chunks do. */
 #ifndef UCOPY_COPY_PACE_PRIV_H
 #define UCOPY_COPY_PACE_PRIV_H

@@ -59,24 +59,28 @@ void watchdog_see(struct watchdog *w, unsigned i, const struct sight *s)
     w->running |= i == WATCH_SOURCE || !waits(s);
 }
 
-/* Whether the endpoint has been quiet for its limit and the time after the question. */
-static bool grace_is_over(const struct watch *e, uint64_t now)
-{
-    unsigned limit = e->oldest.limit_ms;
-
-    return now - e->quiet_since >= limit + limit / GRACE_SHARE;
-}
-
-/* From half of the limit on the device is a witness: as long as it writes, the endpoint has the
- * other half before it. Writes through the page cache wait behind those of all other files. */
+/* From half of the limit on the device is a witness: writes through the page cache wait behind
+ * those of all other files. */
 static void ask_device(struct watch *e, uint64_t now)
 {
-    unsigned half = e->oldest.limit_ms / 2;
-
-    if (now - e->quiet_since < half)
+    if (now - e->quiet_since < e->oldest.limit_ms / 2) {
         e->pulse.known = false;
-    else if (medium_has_written(&e->pulse, e->oldest.device))
-        e->quiet_since = now - half;
+        e->wrote_at = 0;
+    } else if (medium_has_written(&e->pulse, e->oldest.device)) {
+        e->wrote_at = now;
+    }
+}
+
+/* Whether the endpoint has been quiet for so long, and its device for half of the limit. */
+static bool is_over(const struct watch *e, uint64_t now, unsigned ms)
+{
+    return now - e->quiet_since >= ms && now - e->wrote_at >= e->oldest.limit_ms / 2;
+}
+
+/* Whether the time after the question is over, too. */
+static bool grace_is_over(const struct watch *e, uint64_t now)
+{
+    return is_over(e, now, e->oldest.limit_ms + e->oldest.limit_ms / GRACE_SHARE);
 }
 
 /* All that is under way on the endpoint is known to wait. That is true, and the endpoint's time
@@ -101,10 +105,12 @@ static enum watch_verdict judge(struct watchdog *w, struct watch *e, uint64_t no
     if (now - e->quiet_since < limit)
         return WATCH_FINE;
     if (!e->oldest.op || !e->oldest.may_cancel)
-        return WATCH_SILENT;
+        return is_over(e, now, limit) ? WATCH_SILENT : WATCH_FINE;
     if (e->asked && !e->asked->waits)
         return grace_is_over(e, now) ? WATCH_SILENT : WATCH_FINE;
-    /* The next one: those asked about so far wait. It may have begun to run only now. */
+    /* The next one: those asked about so far wait. It may have begun to run only now. Whether the
+     * device writes does not matter: it may do so for others, while this one waits for an endpoint
+     * that hangs. */
     e->asked = e->oldest.op;
     e->quiet_since = now - limit;
     return WATCH_ASK;

@@ -43,7 +43,7 @@ struct sight {
     uint64_t turn;        /* of two things, the one with the lower turn was begun first */
     unsigned limit_ms;    /* how long the endpoint may be silent with it; 0: for ever */
     dev_t device;    /* what it is written to, or 0. While that completes writes, for whomever,
-                             the endpoint waits its turn */
+                             the endpoint is not silent */
     bool may_cancel; /* being cancelled would show that it had not begun. Not so on a
                              stream: what waits for the other side of a pipe has begun, and can
                              be cancelled all the same */
@@ -58,7 +58,8 @@ struct watch {
                                not busy */
     struct engine_op *asked; /* this operation was cancelled to see whether it runs */
     struct medium_pulse pulse; /* of oldest.device, once half of the limit is over */
-    bool hung; /* the verdict was WATCH_SILENT: no answer is expected any more */
+    uint64_t wrote_at; /* when that was last seen to have written; ms; 0: not since then */
+    bool hung;         /* the verdict was WATCH_SILENT: no answer is expected any more */
 };
 
 struct watchdog {

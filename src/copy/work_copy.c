@@ -85,6 +85,8 @@ static bool build_write(struct copy *c, struct chunk *k, unsigned d, struct engi
     uint32_t done = k->shares[d].done;
     uint64_t at = k->range.start + done;
 
+    if (job_is_hasher(c->job, d)) /* it gets the chunk itself: see lending.c */
+        return false;
     /* A destination without positions takes its bytes only in their order. */
     if (!may_write(c, k) || (dst->sequential && c->dests[d].cursor != at) ||
         (dst->ascending && needs_lower(c, k, d)))
@@ -226,7 +228,7 @@ static void finish(struct copy *c, struct chunk *k, unsigned d)
     struct journal_writer *journal = c->job->journal_writer;
     struct journal_record record = {.start = k->range.start, .len = chunk_len(k)};
 
-    if (journal && journal_writer_wants(journal, d)) {
+    if (journal && !job_is_hasher(c->job, d) && journal_writer_wants(journal, d)) {
         if (!k->hashed)
             k->hash = hash_of(k->buf, record.len);
         k->hashed = true;
@@ -298,7 +300,10 @@ static void give_back(struct copy *c, struct chunk *k, unsigned d)
     const struct share *s = &k->shares[d];
     struct range rest = {k->range.start + s->done, k->range.end};
 
-    if (s->state == SHARE_BUSY && c->job->dests[d].sequential)
+    if (s->state == SHARE_BUSY && job_is_hasher(c->job, d) &&
+        hasher_take_back(c->job->hasher, &k->loan))
+        job_written(c->job, d, k->range.start, k->range.end);
+    else if (s->state == SHARE_BUSY && c->job->dests[d].sequential)
         account_drop(c, d, "write", ETIMEDOUT, FAILURE_NO_OFFSET,
                      "held up by a destination that does not answer");
     else

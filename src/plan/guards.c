@@ -52,28 +52,59 @@ struct identities {
     size_t n;
 };
 
-/* The path that the symlink leads to, in one step; NULL with errno set. The caller frees it. */
-static char *follow_symlink(const char *path)
-{
+/* A symlink that is read. */
+struct link {
+    char *path;
+    ssize_t n; /* length of target, or a negative errno */
     char target[PATH_MAX];
-    ssize_t n = readlink(path, target, sizeof(target));
-    char *dir, *followed;
+};
 
-    if (n < 0)
-        return NULL;
-    if ((size_t)n == sizeof(target)) {
-        errno = ENAMETOOLONG;
-        return NULL;
-    }
-    target[n] = '\0';
-    if (target[0] == '/')
-        return strdup(target);
-    dir = path_directory(path);
-    if (!dir)
-        return NULL;
-    followed = path_join(dir, target);
+/* path_probe_call(): reads it. */
+static void read_symlink(void *arg, unsigned i)
+{
+    struct link *l = arg;
+
+    (void)i;
+    l->n = readlink(l->path, l->target, sizeof(l->target));
+    if (l->n < 0)
+        l->n = -errno;
+    else if ((size_t)l->n == sizeof(l->target))
+        l->n = -ENAMETOOLONG;
+    else
+        l->target[l->n] = '\0';
+}
+
+/* The path that the target of a symlink in the directory of `path` means; NULL without memory. */
+static char *join_target(const char *path, const char *target)
+{
+    char *dir = target[0] == '/' ? NULL : path_directory(path), *followed;
+
+    followed = target[0] == '/' ? strdup(target) : dir ? path_join(dir, target) : NULL;
     free(dir);
     return followed;
+}
+
+/* *ret becomes the path that the symlink leads to, in one step; the caller frees it. 0 or a
+ * negative errno. */
+static int follow_symlink(const char *path, char **ret)
+{
+    struct link *l = malloc(sizeof(*l));
+    int r = -ENOMEM;
+
+    if (!l)
+        return r;
+    l->path = strdup(path);
+    if (l->path)
+        r = path_probe_call(path, read_symlink, l);
+    if (r == -ETIMEDOUT)
+        return r; /* the call may still use it */
+    if (r == 0 && l->n < 0)
+        r = (int)l->n;
+    if (r == 0 && !(*ret = join_target(path, l->target)))
+        r = -ENOMEM;
+    free(l->path);
+    free(l);
+    return r;
 }
 
 /* Finds the directory and the name with which a file at this path would be created. 0, or
@@ -81,19 +112,24 @@ static char *follow_symlink(const char *path)
 static int identify_missing(const char *path, struct identity *id)
 {
     char *at = strdup(path);
-    char *dir = NULL, *next;
+    char *dir = NULL;
     struct stat st;
     int r = -ENOENT;
 
     for (unsigned links = 0; at && links <= MAX_SYMLINKS; links++) {
+        char *next = NULL;
+
         if (id->no_follow || path_probe_lstat(at, &st) < 0 || !S_ISLNK(st.st_mode))
             break;
-        next = follow_symlink(at);
-        if (!next && errno != ENOMEM)
+        r = follow_symlink(at, &next);
+        if (r < 0) {
+            r = r == -ENOMEM ? r : -ENOENT;
             goto out;
+        }
         free(at);
         at = next;
     }
+    r = -ENOENT;
     dir = at ? path_directory(at) : NULL;
     if (!dir) {
         r = -ENOMEM;
@@ -246,6 +282,47 @@ static bool is_within(int fd, const struct stat *other, bool one_file_system)
     return false;
 }
 
+/* Where a destination is. */
+struct place {
+    char *path;
+    struct stat other;
+    bool one_file_system;
+    int result; /* 1: in the other directory, 0: not, -ENOMEM */
+};
+
+/* path_probe_call(): finds out whether it is in the other directory. */
+static void find_place(void *arg, unsigned i)
+{
+    struct place *p = arg;
+    int fd = open_nearest_directory(p->path);
+
+    (void)i;
+    p->result =
+        fd < 0 && errno == ENOMEM ? -ENOMEM : is_within(fd, &p->other, p->one_file_system);
+}
+
+/* Whether the path is in the directory `other`: 1, or 0 if not or if that is not answered, or
+ * -ENOMEM. */
+static int is_path_within(const char *path, const struct stat *other, bool one_file_system)
+{
+    struct place *p = malloc(sizeof(*p));
+    int r = -ENOMEM;
+
+    if (!p)
+        return r;
+    *p = (struct place){
+        .path = strdup(path), .other = *other, .one_file_system = one_file_system};
+    if (p->path)
+        r = path_probe_call(path, find_place, p);
+    if (r == -ETIMEDOUT) /* the call may still use it; nothing is copied to this path */
+        return 0;
+    if (r == 0)
+        r = p->result;
+    free(p->path);
+    free(p);
+    return r;
+}
+
 /* Rejects a destination inside its source: the copy of the tree would never end. */
 static int check_within(const struct plan_copy *c, const struct options *o, char **ret_error)
 {
@@ -254,14 +331,11 @@ static int check_within(const struct plan_copy *c, const struct options *o, char
     if (!c->tree || plan_stat_source(c, &st) < 0 || !S_ISDIR(st.st_mode))
         return 0;
     for (unsigned d = 0; d < c->n_dests; d++) {
-        int fd;
+        int r = is_path_within(c->dests[d], &st, o->one_file_system);
 
-        if (path_probe_is_silent(c->dests[d]))
-            continue;
-        fd = open_nearest_directory(c->dests[d]);
-        if (fd < 0 && errno == ENOMEM)
-            return -ENOMEM;
-        if (is_within(fd, &st, o->one_file_system))
+        if (r < 0)
+            return r;
+        if (r > 0)
             return usage_error(ret_error, "cannot copy a directory, '%s', into itself, '%s'",
                                c->source, c->dests[d]);
     }

@@ -28,29 +28,59 @@ struct operands {
     unsigned n_directories; /* 0: the other operands are destinations */
 };
 
+/* The name of a backup that is looked for. */
+struct backup_place {
+    const struct backup_wanted *wanted;
+    char *dir, *name;
+    char backup[NAME_MAX + 1];
+    int result; /* 0, or a negative errno: there is none */
+};
+
+static void free_backup_place(struct backup_place *b)
+{
+    free(b->dir);
+    free(b->name);
+    free(b);
+}
+
+/* path_probe_call(): finds it. */
+static void find_backup(void *arg, unsigned i)
+{
+    struct backup_place *b = arg;
+    int fd = UNINTERRUPTED(open(b->dir, O_PATH | O_DIRECTORY | O_CLOEXEC));
+
+    (void)i;
+    b->result = fd < 0 ? -errno : backup_name(b->wanted, fd, b->name, b->backup);
+    (void)fd_close(&fd);
+}
+
 /* If the destination is the source: `cp -bf a a` copies the file to the name of its backup.
  * Replaces *path by that name then. 0 or -ENOMEM. */
 static int use_backup_name(const struct plan_copy *c, const struct options *o, char **path)
 {
-    char *dir, *name, backup[NAME_MAX + 1];
+    struct backup_place *b;
     struct stat st;
-    int fd, r;
+    int r = -ENOMEM;
 
     if (!o->force || o->backup.kind == BACKUP_NONE || strcmp(c->source, *path) != 0 ||
         path_probe_stat(*path, &st) < 0 || !S_ISREG(st.st_mode))
         return 0;
-    dir = path_directory(*path);
-    name = path_last(*path);
-    fd = dir ? UNINTERRUPTED(open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC)) : -1;
-    r = dir && name ? 0 : -ENOMEM;
-    if (fd >= 0 && r == 0 && backup_name(&o->backup, fd, name, backup) == 0) {
+    b = calloc(1, sizeof(*b));
+    if (!b)
+        return r;
+    b->wanted = &o->backup;
+    b->dir = path_directory(*path);
+    b->name = path_last(*path);
+    if (b->dir && b->name)
+        r = path_probe_call(*path, find_backup, b);
+    if (r == -ETIMEDOUT) /* the call may still use it; nothing is copied to this path */
+        return 0;
+    if (r == 0 && b->result == 0) {
         free(*path);
-        *path = path_join(dir, backup);
+        *path = path_join(b->dir, b->backup);
         r = *path ? 0 : -ENOMEM;
     }
-    (void)fd_close(&fd);
-    free(dir);
-    free(name);
+    free_backup_place(b);
     return r;
 }
 
@@ -135,6 +165,7 @@ static int check_tree_options(const struct options *o, const char *source, char 
                         : o->length != OPTIONS_TO_THE_END ? "length"
                         : o->has_dest_offset              ? "dest-offset"
                         : o->max_lag                      ? "max-lag"
+                        : o->expects                      ? "expect-hash"
                                                           : NULL;
 
     if (!which)
@@ -374,6 +405,8 @@ int plan_make(struct plan *p, const struct options *o, char **ret_error)
         made.copies = calloc(operands.n_sources, sizeof(*made.copies));
         r = made.copies ? 0 : -ENOMEM;
     }
+    if (r == 0 && o->expects && operands.n_sources > 1)
+        r = usage_error(&error, "--expect-hash is for one SOURCE");
     if (r == 0 && operands.n_directories > 0)
         r = plan_into_directories(&made, o, &operands, &error);
     else if (r == 0)

@@ -261,6 +261,26 @@ int report_json_file_failed(const char *source, const char *dest, const char *pa
     return write_line(event);
 }
 
+/* "hashes": {"sha256": "...", ...} */
+static void add_hashes(json_t **event, const struct digest_values *v)
+{
+    json_t *object = json_object();
+
+    for (unsigned i = 0; i < DIGEST_ALGORITHMS; i++)
+        if (v->algorithms & 1u << i)
+            add(&object, digest_table[i].name, json_string(v->text[i]));
+    add(event, "hashes", object);
+}
+
+int report_json_file_hashed(const char *source, const char *path, const struct digest_values *v)
+{
+    json_t *event = event_new("file_hashed", source);
+
+    add_name(&event, "path", "path_base64", path);
+    add_hashes(&event, v);
+    return write_line(event);
+}
+
 int report_json_source_changed(const char *source, const char *path)
 {
     json_t *event = event_new("source_changed", source);
@@ -285,6 +305,7 @@ int report_json_summary(const struct copy_status *s)
     add_seconds(&event, s->seconds);
     add_tuning(&event, s);
     add_bytes(&event, "read_bytes", s->read_bytes);
+    add_hashes(&event, &s->hashes);
     add_failure(&event, "source_error", "source_errno", &s->source_failure);
     add(&event, "changed", json_integer((json_int_t)s->n_changed));
     if (s->source_verified)

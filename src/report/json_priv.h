@@ -22,6 +22,10 @@ int report_json_dest_failed(const struct copy_status *s, unsigned d);
 int report_json_file_failed(const char *source, const char *dest, const char *path,
                             const struct failure *f, bool attribute);
 
+/* "file_hashed" */
+int report_json_file_hashed(const char *source, const char *path,
+                            const struct digest_values *v);
+
 /* "source_changed" */
 int report_json_source_changed(const char *source, const char *path);
 

@@ -224,6 +224,12 @@ void report_file_failed(const char *source, const char *dest, const char *path,
         remember_stdout_error(report_json_file_failed(source, dest, path, f, attribute));
 }
 
+void report_file_hashed(const char *source, const char *path, const struct digest_values *v)
+{
+    if (report.options->json)
+        remember_stdout_error(report_json_file_hashed(source, path, v));
+}
+
 void report_source_changed(const char *source, const char *path, const struct failure *f)
 {
     report_error("warning: %s: %s: the copies may hold data of different moments", path,
@@ -350,6 +356,36 @@ static void write_failures(const struct copy_status *s)
             write_dest_failure(s->source, &s->dests[i]);
 }
 
+/* Writes the name as coreutils' sums do, so that what they check can be read back. Returns nothing:
+ * report_close() asks the stream. */
+static void put_sum_name(const char *name)
+{
+    for (; *name; name++) {
+        const char *escape = *name == '\\'   ? "\\\\"
+                             : *name == '\n' ? "\\n"
+                             : *name == '\r' ? "\\r"
+                                             : NULL;
+
+        if (escape)
+            fputs(escape, stdout);
+        else
+            putchar(*name);
+    }
+}
+
+static void write_hashes(const char *path, const struct digest_values *v)
+{
+    for (unsigned i = 0; i < DIGEST_ALGORITHMS; i++) {
+        if (!(v->algorithms & report.options->hashes & 1u << i))
+            continue;
+        printf("%s%s (", strpbrk(path, "\\\n\r") ? "\\" : "", digest_table[i].tag);
+        put_sum_name(path);
+        printf(") = %s\n", v->text[i]);
+    }
+    if (v->algorithms)
+        flush_stdout();
+}
+
 void report_copied(const struct copy_status *s)
 {
     report_display_finish(s);
@@ -421,6 +457,8 @@ void report_summary(const struct copy_status *s)
     if (report.options->stats && !report.options->quiet)
         write_stats(s);
     write_failures(s);
+    if (!report.options->json)
+        write_hashes(s->source, &s->hashes);
     if (report.options->json)
         remember_stdout_error(report_json_summary(s));
 }

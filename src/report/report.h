@@ -18,6 +18,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/digest_set.h"
 #include "base/failure.h"
 #include "cli/options.h"
 #include "verify/verify.h"
@@ -81,6 +82,7 @@ struct copy_status {
     struct failure source_failure;               /* err 0: the source has not failed */
     const struct verify_result *source_verified; /* NULL: it was not read back; not owned */
     bool source_differs;                         /* as of a destination */
+    struct digest_values hashes; /* of what was copied; of a single file, at its end */
     uint64_t n_changed; /* files that changed while they were copied, which was allowed */
     struct dest_status *dests;
     unsigned n_dests;
@@ -127,6 +129,10 @@ void report_dest_failed(const struct copy_status *s, unsigned d);
  * failure on stderr with report_failure() or report_source_failure(). */
 void report_file_failed(const char *source, const char *dest, const char *path,
                         const struct failure *f, bool attribute);
+
+/* The hashes of a file in the tree source, by its path there: JSON "file_hashed". It may still
+ * fail for some destinations, or for all of them. */
+void report_file_hashed(const char *source, const char *path, const struct digest_values *v);
 
 /* A file of the source has changed while it was copied, which is allowed: a warning on stderr,
  * and JSON "source_changed". */

@@ -1,5 +1,6 @@
 /* available: what the user asked for by name has to be available here, before anything is
  * changed. */
+#include "base/digest.h"
 #include "engine/engine.h"
 #include "report/report.h"
 #include "session.h"
@@ -31,7 +32,22 @@ static bool has_context(const struct options *o)
     return false;
 }
 
+static bool has_hashes(const struct options *o)
+{
+    for (unsigned i = 0; i < DIGEST_ALGORITHMS; i++) {
+        struct digest *d = NULL;
+        bool wanted = (o->hashes | o->expects) & 1u << i;
+
+        if (wanted && !(d = digest_new(&digest_table[i]))) {
+            report_error("hashes by %s are not available here", digest_table[i].name);
+            return false;
+        }
+        digest_free(d);
+    }
+    return true;
+}
+
 bool session_can_run(const struct options *o)
 {
-    return has_engine(o) && has_context(o);
+    return has_engine(o) && has_context(o) && has_hashes(o);
 }

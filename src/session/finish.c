@@ -213,7 +213,7 @@ static void commit_called(struct session *s, void (*meanwhile)(struct session *s
 static bool is_due(const struct session *s, unsigned d)
 {
     return session_takes_part(s, d) && !s->dests[d].finishing && !session_incomplete(s, d) &&
-           !session_is_awaited(s, d);
+           !session_is_awaited(s, d) && !session_lacks_hashes(s);
 }
 
 static bool any_is_due(const struct session *s)

@@ -46,7 +46,7 @@ static struct session *session_new(const struct options *o, const struct plan_co
     s->dests = calloc(n, sizeof *s->dests);
     s->calls = session_calls_new(s, copy->n_dests);
     s->demands = calloc(n, sizeof *s->demands);
-    s->views = calloc(n, sizeof *s->views);
+    s->views = calloc(n + 1, sizeof *s->views); /* the hasher has one, too */
     s->status.dests = calloc(n, sizeof *s->status.dests);
     s->status.source = copy->source;
     s->status.n_dests = copy->n_dests;
@@ -92,11 +92,11 @@ static bool has_work(struct session *s)
     for (unsigned d = 0; d < s->copy->n_dests; d++)
         if (session_takes_part(s, d) && session_incomplete(s, d) && !session_awaits_clone(s, d))
             return true;
-    return false;
+    return session_lacks_hashes(s);
 }
 
-/* Clones of the source are complete at once, and need no workers. Workers are started again if
- * a destination that waited for a clone has to be copied after the others. */
+/* Clones of the source are complete at once, and need no workers but for hashes. Workers are
+ * started again if a destination that waited for a clone has to be copied after the others. */
 static void copy_all(struct session *s)
 {
     session_update(s);
@@ -134,6 +134,8 @@ static void copy_and_finish(struct session *s)
         copy_all(s);
     }
     session_finish(s);
+    if (s->status.source_failure.err == 0 && !s->signal)
+        s->status.hashes = s->hashes;
     if (r == 0 && !s->abandoned)
         session_free_job(s);
 }

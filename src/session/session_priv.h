@@ -101,6 +101,8 @@ struct session {
     struct tuning tuning;
     struct job job;
     struct crew *crew;
+    struct hasher *hasher;                 /* NULL: nothing is hashed */
+    struct digest_values hashes;           /* once the hasher has all bytes */
     struct journal_writer *journal_writer; /* NULL: nothing is written down */
     void *reserved; /* address space for the buffers, until the workers take it; or NULL */
     size_t reserved_len;
@@ -151,6 +153,9 @@ bool session_incomplete(const struct session *s, unsigned d);
 /* Brings the status and the views up to date from the job. Reports each destination that the
  * workers have dropped, once. */
 void session_update(struct session *s);
+
+/* Whether a hash is wanted that is not known yet. No destination is committed before. */
+bool session_lacks_hashes(const struct session *s);
 
 /* Shows how the copy stands. asked: a user asked for it now. */
 void session_show(struct session *s, bool asked);

@@ -209,22 +209,39 @@ static int start_journal_writer(struct session *s)
 static int make_job(struct session *s, uint32_t align)
 {
     struct job *j = &s->job;
-    size_t n = s->copy->n_dests;
+    unsigned hashes = s->o->hashes | s->o->expects;
+    size_t n = s->copy->n_dests + (hashes != 0);
     int r =
         job_init(j, (unsigned)n, s->size, s->size_known, s->tuning.workers * s->tuning.buffers);
 
     if (r < 0)
         return r;
+    if (hashes)
+        r = hasher_start(&s->hasher, hashes);
+    if (s->hasher)
+        job_set_hasher(j, s->hasher);
     j->fds = calloc(2 * (1 + n), sizeof *j->fds);
     j->dests = calloc(n, sizeof *j->dests);
     /* Each destination may be at another position, and those that share at one more. */
-    if (s->size > 0 && s->source.can.holes)
+    if (r == 0 && s->size > 0 && s->source.can.holes)
         r = extents_create(s->source.fd, s->start, s->size, align, (unsigned)n + 1,
                            &j->extents);
     if (j->fds && j->dests && r == 0)
         return 0;
     session_free_job(s);
     return -ENOMEM;
+}
+
+/* The hasher gets its bytes from the workers. It never fails to answer, but what limits the time
+ * of all endpoints limits its, too. */
+static void set_up_hasher(struct session *s)
+{
+    if (s->hasher)
+        s->job.dests[s->copy->n_dests] = (struct endpoint){
+            .file = JOB_NO_FILE,
+            .file_direct = JOB_NO_FILE,
+            .timeout_ms = session_timeout_ms(s, false),
+        };
 }
 
 /* For the verification. A file of one chunk has its hashes on the largest grid. */
@@ -268,6 +285,7 @@ int session_set_up_job(struct session *s)
     set_up_source(s);
     for (unsigned d = 0; d < s->copy->n_dests; d++)
         set_up_dest(s, d);
+    set_up_hasher(s);
     r = set_up_held(s);
     job_start(&s->job);
     if (r == 0)
@@ -286,6 +304,8 @@ void session_free_job(struct session *s)
     free(s->job.fds);
     free(s->job.dests);
     journal_writer_free(s->journal_writer);
+    hasher_free(s->hasher);
+    s->hasher = s->job.hasher = NULL;
     block_hashes_free(s->job.hashes);
     s->job.hashes = NULL;
     s->job.extents = NULL;

@@ -113,6 +113,43 @@ static void update_dest(struct session *s, unsigned d)
         ds->state = v->missing ? DEST_COPYING : DEST_FLUSHING;
 }
 
+bool session_lacks_hashes(const struct session *s)
+{
+    return s->hasher && s->hashes.algorithms == 0;
+}
+
+/* Fails the source if it is not the one that was expected. */
+static void check_hash(struct session *s)
+{
+    struct failure f;
+
+    for (unsigned i = 0; i < DIGEST_ALGORITHMS; i++) {
+        const struct digest_algorithm *a = &digest_table[i];
+
+        if (!(s->o->expects & 1u << i) ||
+            digest_text_equal(a, s->hashes.text[i], s->o->expected_hash))
+            continue;
+        (void)failure_format(&f, NULL, ESTALE, "its %s is %s, not the one that was expected",
+                             a->name, s->hashes.text[i]);
+        job_fail_source(&s->job, &f);
+    }
+}
+
+/* Takes the hashes when the hasher has all bytes. */
+static void take_hashes(struct session *s)
+{
+    struct failure f;
+
+    if (!session_lacks_hashes(s) || s->views[s->copy->n_dests].state.stage != STAGE_COMPLETE)
+        return;
+    if (hasher_values(s->hasher, &s->hashes) == 0) {
+        check_hash(s);
+        return;
+    }
+    (void)failure_format(&f, "hash", EIO, "libcrypto has failed");
+    job_fail_source(&s->job, &f);
+}
+
 void session_update(struct session *s)
 {
     job_look(&s->job, s->views, &s->status.read_bytes);
@@ -121,6 +158,7 @@ void session_update(struct session *s)
         s->status.engine = crew_engine(s->crew);
     for (unsigned d = 0; d < s->copy->n_dests; d++)
         update_dest(s, d);
+    take_hashes(s);
 }
 
 void session_show(struct session *s, bool asked)

@@ -63,20 +63,30 @@ static bool hold(int dir_fd, const char *name, int fd)
     return temp_is(dir_fd, name, fd);
 }
 
-/* What the name begins with: 8 digits for this boot of this machine, and 4 for the process. */
-#define BOOT_SHIFT 32
-#define RUN_SHIFT  16
-#define RUN_MASK   0xffff
+/* What the name begins with: 8 digits for this boot of this machine and the pid namespace, and 4 for
+ * the process. */
+#define REALM_SHIFT 32
+#define RUN_SHIFT   16
+#define RUN_MASK    0xffff
 
-/* The 32 bits that stand for this boot of this machine; 0: not known. */
-static uint32_t read_boot(void)
+/* The 32 bits that stand for this boot of this machine and for the namespace of the numbers of
+ * processes; 0: not known. (A container has another one. Its processes have other numbers there, or
+ * none.) */
+static uint32_t read_realm(void)
 {
-    char text[64];
+    struct {
+        char boot[64];
+        uint64_t pids;
+    } key = {.pids = 0};
+    struct stat st;
     int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text));
+    ssize_t n = fd < 0 ? -1 : read(fd, key.boot, sizeof(key.boot));
 
     (void)fd_close(&fd);
-    return n > 0 ? (uint32_t)hash_of(text, (size_t)n).low : 0;
+    if (n <= 0 || stat("/proc/self/ns/pid", &st) < 0)
+        return 0;
+    key.pids = st.st_ino;
+    return (uint32_t)hash_of(&key, sizeof(key)).low;
 }
 
 /* The last digits of the next name. It counts, so that the names of this process differ. */
@@ -89,19 +99,19 @@ static uint64_t own_start(void)
     static _Atomic uint64_t start;
     uint64_t have = atomic_load(&start);
     uint16_t first;
-    uint32_t boot;
+    uint32_t realm;
 
     if (have != 0)
         return have;
     /* An earlier process with this number may have left names. */
     if (getrandom(&first, sizeof(first), 0) == (ssize_t)sizeof(first))
         atomic_fetch_add(&next_name, first);
-    boot = read_boot();
-    if (boot == 0 && getrandom(&boot, sizeof(boot), 0) != (ssize_t)sizeof(boot))
+    realm = read_realm();
+    if (realm == 0 && getrandom(&realm, sizeof(realm), 0) != (ssize_t)sizeof(realm))
         return 0;
-    have = (uint64_t)(boot ? boot : 1) << BOOT_SHIFT | ((uint64_t)getpid() & RUN_MASK)
-                                                           << RUN_SHIFT;
-    atomic_store(&start, have); /* of all threads the same, if there is a boot_id */
+    have = (uint64_t)(realm ? realm : 1) << REALM_SHIFT | ((uint64_t)getpid() & RUN_MASK)
+                                                              << RUN_SHIFT;
+    atomic_store(&start, have); /* of all threads the same, if the realm is known */
     return have;
 }
 
@@ -144,9 +154,13 @@ static int open_directory(int dir_fd, const char *name, mode_t mode)
     if (UNINTERRUPTED(mkdirat(dir_fd, name, mode)) < 0)
         return -1;
     fd = UNINTERRUPTED(openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    /* Another run that sweeps the directory was faster: as in hold(). */
-    if (fd < 0 && errno == ENOENT)
-        errno = EEXIST;
+    if (fd < 0) {
+        int err = errno;
+
+        (void)UNINTERRUPTED(unlinkat(dir_fd, name, AT_REMOVEDIR));
+        /* Another run that sweeps the directory was faster: as in hold(). */
+        errno = err == ENOENT ? EEXIST : err;
+    }
     return fd;
 }
 
@@ -369,14 +383,15 @@ void temp_remove_directory(int dir_fd, char name[TEMP_NAME_SIZE], int fd)
 
 /* ---- leftovers of killed runs ---- */
 
-/* Whether a process of this boot of this machine has made the name, and there is none any more
- * that could have made it. Locks alone do not tell where one file has several mounts. */
+/* Whether a process of this boot of this machine and of this pid namespace has made the name, and
+ * there is none any more that could have made it. Locks alone do not tell where one file has several
+ * mounts. */
 static bool is_of_dead_process(const char *name)
 {
     uint64_t id = strtoull(name + strlen(PREFIX), NULL, 16);
-    uint32_t boot = read_boot();
+    uint32_t realm = read_realm();
 
-    if (boot == 0 || id >> BOOT_SHIFT != boot)
+    if (realm == 0 || id >> REALM_SHIFT != realm)
         return false;
     for (pid_t pid = (pid_t)(id >> RUN_SHIFT & RUN_MASK); pid <= MAX_PID; pid += RUN_MASK + 1)
         if (pid > 0 && (kill(pid, 0) == 0 || errno != ESRCH))

@@ -1,6 +1,6 @@
 /* temp: temporary files and directories. While they are written, they stand in the directory
  * of the final name as ".ucopy-<16 hexadecimal digits>.tmp". The first 8 digits stand for this
- * boot of this machine, the next 4 for the process.
+ * boot of this machine and for the pid namespace, the next 4 for the process.
  *
  * The run that creates one holds a lock (flock(2)) on it for as long as it has that name. The
  * kernel releases the lock with the process, however that ends. So if another run can get the
@@ -33,7 +33,7 @@ void temp_remove(int dir_fd, char name[TEMP_NAME_SIZE], int fd);
 int temp_name(char name[TEMP_NAME_SIZE]);
 
 /* Whether temp_name() has made up that name in this process. (A name of another process of
- * this boot is taken for one with a probability of 2^-16.) Any thread. */
+ * this boot and namespace is taken for one with a probability of 2^-16.) Any thread. */
 bool temp_is_own(const char *name);
 
 /* The same for a directory, which is locked, too. Returns a descriptor for reading it. */
@@ -74,9 +74,9 @@ bool temp_is_shared(int dir_fd);
 void temp_note_final(const char *name);
 
 /* Removes temporary files that killed runs of this user (for root: of all users) have left in the
- * directory, which may be open with O_PATH; where other machines may write, too (temp_is_shared()), only those of
- * processes of this boot of this machine that are over. Looks at a limited number of entries,
- * and skips a directory that it has just swept. Leaves what it is not sure of. Cannot fail. Any
+ * directory, which may be open with O_PATH; where other machines may write, too
+ * (temp_is_shared()), only those of processes of this boot of this machine and of this pid namespace
+ * that are over. Looks at a limited number of entries, and skips a directory that it has just swept. Leaves what it is not sure of. Cannot fail. Any
  * thread. */
 void temp_sweep(int dir_fd);
 

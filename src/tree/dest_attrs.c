@@ -6,6 +6,7 @@
 
 #include "base/interrupted.h"
 #include "dest_state_priv.h"
+#include "shared_file_priv.h"
 
 void tree_dest_keep_attrs(struct tree_dest *t, const struct record *r)
 {
@@ -43,6 +44,14 @@ void tree_dest_take_attrs(struct tree_dest *t, const struct record *r)
         return;
     failure_set(&f, "preserve attributes", ENOMEM, FAILURE_NO_OFFSET, NULL);
     t->request.attrs_failed(t->request.arg, t->path.bytes, &f);
+}
+
+void tree_dest_take_file_attrs(struct tree_dest *t, const struct record *r)
+{
+    if (r->bare && r->shared && record_is_further(r))
+        attrs_read(&t->attrs, r->shared->fd, false, &r->st);
+    else
+        tree_dest_take_attrs(t, r);
 }
 
 bool tree_dest_give_attrs(struct tree_dest *t, const struct attrs_file *file, bool has_data)

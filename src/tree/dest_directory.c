@@ -54,16 +54,20 @@ bool tree_dest_path_to_entry(struct tree_dest *t, const char *name)
     return r == 0;
 }
 
-/* Keeps a descriptor of the root, which fd is open on, unless there is one already. */
-static void note_root(struct tree_dest *t, int fd, const struct stat *st)
+/* Keeps a descriptor of the root, which fd is open on, unless there is one already. 0 or a negative
+ * errno. */
+static int note_root(struct tree_dest *t, int fd, const struct stat *st)
 {
     if (t->root_fd >= 0)
-        return;
+        return 0;
     t->root_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (t->root_fd < 0)
+        return -errno;
     t->flush_each = temp_is_shared(fd);
     t->request.view->root_dev = st->st_dev;
     t->request.view->root_ino = st->st_ino;
     atomic_store(&t->request.view->has_root, true);
+    return 0;
 }
 
 /* ---- a directory is made, or opened ---- */
@@ -134,10 +138,11 @@ static int make(struct tree_dest *t, const char *name, bool over, mode_t mode, s
     return r;
 }
 
-/* Whether the directory may be used: one that exists must not be another one of this tree, or
- * of another destination. It is noted. */
-static bool claim(struct tree_dest *t, const struct stat *st, bool exists, bool is_root)
+/* Whether the directory that fd is open on may be used: one that exists must not be another one of
+ * this tree, or of another destination. It is noted. */
+static bool claim(struct tree_dest *t, int fd, const struct stat *st, bool exists)
 {
+    bool is_root = t->root_fd < 0;
     int r = inode_set_add(&t->entered, st->st_dev, st->st_ino);
     bool taken =
         exists &&
@@ -147,9 +152,14 @@ static bool claim(struct tree_dest *t, const struct stat *st, bool exists, bool 
         tree_dest_fail(t, "make directory", r < 0 ? ENOMEM : EEXIST, r < 0 ? NULL : MADE_HINT);
         return false;
     }
-    if (is_root)
+    if (!is_root)
+        return true;
+    r = note_root(t, fd, st);
+    if (r < 0)
+        tree_dest_fail(t, exists ? "open directory" : "make directory", -r, NULL);
+    else
         made_add(t->request.made_files, st->st_dev, st->st_ino);
-    return true;
+    return r == 0;
 }
 
 /* Puts the new directory, which has just been entered, on the list of those without names.
@@ -206,13 +216,12 @@ static bool enter(struct tree_dest *t, const char *name, mode_t wanted)
         tree_dest_fail(t, there ? "open directory" : "make directory", -fd, NULL);
         return false;
     }
-    if (!claim(t, &st, there, t->root_fd < 0)) {
+    if (!claim(t, fd, &st, there)) {
         if (!there)
             temp_remove_directory(tree_dest_dir_fd(t), temp, fd);
         (void)fd_close(&fd);
         return false;
     }
-    note_root(t, fd, &st);
     if (there)
         temp_sweep(fd);
     if (push(t, fd, &st, !there) < 0) {
@@ -239,10 +248,24 @@ static void enter_source(struct tree_dest *t, const struct record *r)
     tree_dest_fail(t, "open the source's directory", -error, NULL);
 }
 
+/* The root is the current directory already. */
+static void enter_root(struct tree_dest *t, const struct record *r)
+{
+    int fd = tree_dest_dir_fd(t);
+    struct stat st;
+    int error = fstat(fd, &st) < 0 ? -errno : note_root(t, fd, &st);
+
+    if (error == 0) {
+        enter_source(t, r);
+        return;
+    }
+    tree_dest_dir(t)->unusable = true;
+    tree_dest_fail(t, "open directory", -error, NULL);
+}
+
 void tree_dest_apply_directory(struct tree_dest *t, const struct record *r)
 {
     const char *name = r->name_len ? record_name(r) : t->root_name;
-    struct stat st;
 
     if (t->skipped || tree_dest_dir(t)->unusable) {
         t->skipped++;
@@ -256,10 +279,8 @@ void tree_dest_apply_directory(struct tree_dest *t, const struct record *r)
             return;
         }
         enter_source(t, r);
-    } else if (fstat(tree_dest_dir_fd(t), &st) == 0) {
-        /* The root is the current directory already. */
-        note_root(t, tree_dest_dir_fd(t), &st);
-        enter_source(t, r);
+    } else {
+        enter_root(t, r);
     }
 }
 
@@ -400,6 +421,8 @@ int tree_dest_open_parent(struct tree_dest *t, struct failure *f)
     if (r < 0)
         return failure_set(f, "open directory", -r, FAILURE_NO_OFFSET, NULL);
     t->parent_fd = fcntl(tree_dest_dir_fd(t), F_DUPFD_CLOEXEC, 0);
+    if (t->parent_fd < 0)
+        return failure_set(f, "open directory", errno, FAILURE_NO_OFFSET, NULL);
     t->flush_each = temp_is_shared(tree_dest_dir_fd(t));
     temp_sweep(tree_dest_dir_fd(t));
     temp_note_final(t->root_name);

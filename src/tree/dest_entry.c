@@ -261,12 +261,25 @@ static bool is_there_already(struct tree_dest *t, const struct record *r,
     return has_attrs(r) && fd_same_file(there, &r->st) && t->request.backup.kind == BACKUP_NONE;
 }
 
+/* Whether the record is of the root, and a slash behind its path says that it is a directory. */
+static bool needs_directory(const struct tree_dest *t, const struct record *r)
+{
+    size_t len = strlen(t->request.path);
+
+    return !r->name_len && len > 0 && t->request.path[len - 1] == '/';
+}
+
 void tree_dest_apply_entry(struct tree_dest *t, const struct record *r)
 {
     const char *name = r->name_len ? record_name(r) : t->root_name;
     struct stat there;
-    int is_there = tree_dest_exists(t, name, &there);
+    int is_there;
 
+    if (needs_directory(t, r)) {
+        fail(t, r, -ENOTDIR);
+        return;
+    }
+    is_there = tree_dest_exists(t, name, &there);
     if (is_there < 0)
         return;
     if (is_there && is_there_already(t, r, &there)) {

@@ -10,7 +10,6 @@
 #include "base/fd.h"
 #include "base/interrupted.h"
 #include "dest_state_priv.h"
-#include "shared_file_priv.h"
 
 #define PRIVATE_MODE (S_IRUSR | S_IWUSR)
 
@@ -186,14 +185,6 @@ static bool takes(struct tree_dest *t, const struct record *r, bool is_there,
     if (r->offer)
         return t->takes[r->offer / 64] >> (r->offer % 64) & 1;
     return !is_there || tree_dest_may_replace(t, r, t->file_name, there);
-}
-
-void tree_dest_take_file_attrs(struct tree_dest *t, const struct record *r)
-{
-    if (r->bare && r->shared && record_is_further(r))
-        attrs_read(&t->attrs, r->shared->fd, false, &r->st);
-    else
-        tree_dest_take_attrs(t, r);
 }
 
 /* Begins the file of a RECORD_FILE. False: no bytes are to be written. */

@@ -13,6 +13,7 @@
 #include "dest_state_priv.h"
 
 #define MAX_DEPTH 128 /* of directories that both runs have made */
+#define MAX_TRIES 3   /* to move an entry whose name is taken and given up again */
 
 /* A directory on its way into another one. */
 struct merge {
@@ -41,26 +42,33 @@ static int open_there(struct tree_dest *t, int dir_fd, const char *name, bool is
     return is_own ? -EBUSY : -EEXIST;
 }
 
-/* If the directory that was moved from is the current one or above it, the one that it was
- * moved into takes its place. */
-static void replace_level(struct tree_dest *t, const struct merge *m)
+/* Lets the descriptor lead to what the other one leads to. It needs no further one. 0 or a negative
+ * errno. */
+static int lead_to(int fd, int other)
 {
+    return UNINTERRUPTED(dup3(other, fd, O_CLOEXEC)) < 0 ? -errno : 0;
+}
+
+/* If the directory that was moved from is the current one or above it, the one that it was
+ * moved into takes its place. 0 or a negative errno: then nothing more can be put there. */
+static int replace_level(struct tree_dest *t, const struct merge *m)
+{
+    int error = 0;
+
     for (unsigned i = 0; i < t->dirs.n; i++) {
         struct dir_chain_level *l = &t->dirs.levels[i];
         struct tree_level *own = &t->levels[i];
 
         if (l->dev != m->from_st.st_dev || l->ino != m->from_st.st_ino)
             continue;
-        if (l->fd >= 0) {
-            (void)fd_close(&l->fd);
-            l->fd = fcntl(m->to, F_DUPFD_CLOEXEC, 0);
-            own->unusable |= l->fd < 0;
-        }
+        if (l->fd >= 0)
+            error = lead_to(l->fd, m->to);
+        own->unusable |= error < 0;
         l->dev = m->to_st.st_dev;
         l->ino = m->to_st.st_ino;
         own->fresh = own->known = false;
         own->add = own->held = 0;
-        return;
+        return error;
     }
     /* It was complete: the new entries have changed the times of the other one. */
     if (t->request.preserve.times) {
@@ -68,6 +76,7 @@ static void replace_level(struct tree_dest *t, const struct merge *m)
 
         (void)UNINTERRUPTED(futimens(m->to, times));
     }
+    return 0;
 }
 
 /* Both have a directory of that name. 0 or a negative errno. */
@@ -107,24 +116,53 @@ static int move_file(struct tree_dest *t, const struct merge *m, const char *nam
     return UNINTERRUPTED(renameat(m->from, name, m->to, name)) < 0 ? -errno : 0;
 }
 
+/* Moves an entry to a name that was free, if it still is: -EEXIST if not, or another negative errno.
+ */
+static int move_to_free(const struct merge *m, const char *name)
+{
+    if (UNINTERRUPTED(renameat2(m->from, name, m->to, name, RENAME_NOREPLACE)) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        return -errno;
+    return UNINTERRUPTED(renameat(m->from, name, m->to, name)) < 0 ? -errno : 0;
+}
+
 static int move_entry(struct tree_dest *t, const struct merge *m, const char *name)
 {
     struct stat ours, there;
+    int r = -EEXIST;
 
     if (UNINTERRUPTED(fstatat(m->from, name, &ours, AT_SYMLINK_NOFOLLOW)) < 0)
         return -errno;
-    if (UNINTERRUPTED(fstatat(m->to, name, &there, AT_SYMLINK_NOFOLLOW)) < 0)
-        return UNINTERRUPTED(renameat(m->from, name, m->to, name)) < 0 ? -errno : 0;
-    if (!S_ISDIR(ours.st_mode))
-        return move_file(t, m, name, &ours, &there);
-    return S_ISDIR(there.st_mode) ? merge_below(t, m, name) : -EEXIST;
+    /* The other run may take the name just now. */
+    for (unsigned tries = 0; r == -EEXIST && tries < MAX_TRIES; tries++) {
+        if (UNINTERRUPTED(fstatat(m->to, name, &there, AT_SYMLINK_NOFOLLOW)) == 0) {
+            if (!S_ISDIR(ours.st_mode))
+                return move_file(t, m, name, &ours, &there);
+            return S_ISDIR(there.st_mode) ? merge_below(t, m, name) : -EEXIST;
+        }
+        r = errno == ENOENT ? move_to_free(m, name) : -errno;
+    }
+    return r;
 }
 
-/* Moves all entries. What cannot be moved is reported, and stays. 0 or a negative errno. */
+/* NULL at the end, or with the negative errno *error. */
+static const struct dirent *next_entry(DIR *dir, int *error)
+{
+    const struct dirent *entry;
+
+    errno = 0;
+    entry = readdir(dir);
+    *error = entry ? 0 : -errno;
+    return entry;
+}
+
+/* Moves all entries. What cannot be moved is reported, and stays in the directory, which the caller
+ * removes with it. 0 or a negative errno. */
 static int merge_entries(struct tree_dest *t, const struct merge *m)
 {
     const struct dirent *entry;
-    int own, r;
+    int own, r, error = 0;
     DIR *dir;
 
     (void)UNINTERRUPTED(
@@ -135,7 +173,7 @@ static int merge_entries(struct tree_dest *t, const struct merge *m)
         (void)fd_close(&own);
         return -EEXIST;
     }
-    while ((entry = readdir(dir))) {
+    while ((entry = next_entry(dir, &error))) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
         r = path_buffer_enter(&t->path, m->path_len, entry->d_name);
@@ -145,9 +183,14 @@ static int merge_entries(struct tree_dest *t, const struct merge *m)
             tree_dest_fail(t, "rename", -r, r == -EEXIST ? HINT_MEANWHILE : NULL);
     }
     (void)closedir(dir);
+    (void)path_buffer_enter(&t->path, m->path_len, "");
+    if (error < 0)
+        tree_dest_fail(t, "read directory", -error, NULL);
     if (t->request.durable && t->flush_each && fsync(m->to) < 0)
         tree_dest_fail(t, "flush", errno, NULL);
-    replace_level(t, m);
+    r = replace_level(t, m);
+    if (r < 0)
+        tree_dest_fail(t, "open directory", -r, NULL);
     /* The directory will be removed, and another one may get its number. */
     inode_set_remove(&t->entered, m->from_st.st_dev, m->from_st.st_ino);
     return 0;
@@ -163,12 +206,8 @@ int tree_dest_merge_directory(struct tree_dest *t, int fd, bool is_root, int dir
     if (m.to < 0)
         return m.to;
     r = fstat(fd, &m.from_st) < 0 ? -errno : merge_entries(t, &m);
-    if (r == 0 && is_root) {
-        int root = fcntl(m.to, F_DUPFD_CLOEXEC, 0);
-
-        if (root >= 0)
-            t->root_fd = root;
-    }
+    if (r == 0 && is_root)
+        r = lead_to(t->root_fd, m.to);
     (void)fd_close(&m.to);
     return r;
 }

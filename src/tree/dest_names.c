@@ -260,7 +260,7 @@ static int merge(struct tree_dest *t, struct tree_unnamed *u)
             ? -errno
             : tree_dest_merge_directory(t, fd, is_root(t, u->level), dir_fd_of(t, u), u->name);
     leave_path(t, path);
-    if (r == 0)
+    if (r == 0) /* with the copies that could not be moved: they have been reported */
         temp_remove_directory(dir_fd_of(t, u), u->temp, fd);
     (void)fd_close(&fd);
     return r;

@@ -292,10 +292,12 @@ int tree_dest_flush_end(const struct tree_dest *t, int fd);
 
 /* Moves the entries of the directory that fd is open on into the directory that stands under
  * its final name in dir_fd. t->path is that of the directory; it is another one afterwards.
- * is_root: fd is that of the root; t->root_fd may be another descriptor afterwards. Entries
- * that cannot be moved are reported, and stay. Levels of t->dirs that were moved from become those
- * that were moved into. 0; or -EEXIST, -EBUSY (another directory of this run stands there), or
- * another negative errno, and nothing has been moved. */
+ * is_root: fd is that of the root, and t->root_fd leads to the other directory afterwards. What
+ * cannot be moved is reported, and stays where it is: it is a copy of this run, which the caller
+ * removes. What stands in the other directory is replaced only as the options for existing files
+ * say. Levels of t->dirs that were moved from become those that were moved into. 0; or -EEXIST,
+ * -EBUSY (another directory of this run stands there), or another negative errno: then the
+ * directory must not be used any more. */
 int tree_dest_merge_directory(struct tree_dest *t, int fd, bool is_root, int dir_fd,
                               const char *name);
 

@@ -17,7 +17,8 @@ struct engine_file {
     int fd;        /* of the source; the session takes it over */
     char *path;    /* of the source */
     bool readable; /* the source had no failure */
-    bool ended;    /* the session has said what became of the file */
+    struct digest_values hashes;
+    bool ended; /* the session has said what became of the file */
     /* Those destinations that it goes to, in the order of the session. */
     unsigned n;
     unsigned *dests;                 /* their numbers */
@@ -118,6 +119,7 @@ static void on_ended(void *arg, const struct copy_status *file)
     atomic_fetch_add(&m->tree->read_bytes, file->read_bytes);
     atomic_fetch_add(&m->tree->readers[0]->steps, 1);
     e->readable = file->source_failure.err == 0;
+    e->hashes = file->hashes;
     note_lags(e, file);
     if (file->source_failure.err)
         tree_main_failed(m, tree_who_is_source(m->tree), file->source, &file->source_failure);
@@ -247,8 +249,9 @@ static void release(struct engine_file *e)
 }
 
 /* Takes *fd over, and makes it -1, if the file goes to any destination. False: the file could
- * not be read. */
-static bool copy_file(struct tree_main *m, int *fd, const char *path)
+ * not be read. *ret_hashes: its hashes, if they were made. */
+static bool copy_file(struct tree_main *m, int *fd, const char *path,
+                      struct digest_values *ret_hashes)
 {
     unsigned n = m->status.n_dests;
     struct engine_file e = {.m = m, .fd = *fd, .path = strdup(path), .readable = true};
@@ -264,6 +267,7 @@ static bool copy_file(struct tree_main *m, int *fd, const char *path)
     if (e.n > 0)
         hangs = run_session(&e);
     *fd = e.fd;
+    *ret_hashes = e.hashes;
     if (!memory || (e.n > 0 && !e.ended))
         fail_file(m);
     if (!hangs)
@@ -273,6 +277,7 @@ static bool copy_file(struct tree_main *m, int *fd, const char *path)
 
 void tree_main_copy_handed_over(struct tree_main *m)
 {
+    struct digest_values hashes = {.algorithms = 0};
     const char *path;
     bool readable = true;
     int fd;
@@ -281,7 +286,7 @@ void tree_main_copy_handed_over(struct tree_main *m)
         return;
     tree_main_take_messages(m); /* of entries that came before */
     if (!m->stopping)
-        readable = copy_file(m, &fd, path);
+        readable = copy_file(m, &fd, path, &hashes);
     tree_main_restart_clocks(m);
-    handover_finish(&m->tree->handover, fd, readable);
+    handover_finish(&m->tree->handover, fd, readable, &hashes);
 }

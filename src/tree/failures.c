@@ -1,5 +1,5 @@
 /* failures: failures of single files and of whole destinations are counted and reported, and so
- * is what was made. See main_priv.h. */
+ * are what was made, and hashes. See main_priv.h. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -130,7 +130,9 @@ void tree_main_take_messages(struct tree_main *m)
     struct queued_message *q;
 
     while ((q = message_queue_take(m->tree->messages))) {
-        if (q->failure.err)
+        if (q->note)
+            report_file_hashed(m->tree->copy->source, q->path, q->note);
+        else if (q->failure.err)
             tree_main_failed(m, q->who, q->path, &q->failure);
         else
             tree_main_made(m, q->who, q->path);

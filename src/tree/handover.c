@@ -16,7 +16,8 @@ void handover_destroy(struct handover *h)
     pthread_mutex_destroy(&h->lock);
 }
 
-bool handover_copy(struct handover *h, int fd, const char *path)
+bool handover_copy(struct handover *h, int fd, const char *path,
+                   struct digest_values *ret_hashes)
 {
     bool readable;
     int rest;
@@ -29,6 +30,7 @@ bool handover_copy(struct handover *h, int fd, const char *path)
     while (h->pending)
         pthread_cond_wait(&h->finished, &h->lock);
     readable = h->readable;
+    *ret_hashes = h->hashes;
     rest = h->fd;
     h->fd = -1;
     pthread_mutex_unlock(&h->lock);
@@ -51,12 +53,14 @@ bool handover_take(struct handover *h, int *ret_fd, const char **ret_path)
     return pending;
 }
 
-void handover_finish(struct handover *h, int fd, bool readable)
+void handover_finish(struct handover *h, int fd, bool readable,
+                     const struct digest_values *hashes)
 {
     pthread_mutex_lock(&h->lock);
     h->pending = false;
     h->fd = fd;
     h->readable = readable;
+    h->hashes = *hashes;
     pthread_cond_signal(&h->finished);
     pthread_mutex_unlock(&h->lock);
 }

@@ -86,12 +86,20 @@ static bool on_is_wanted(void *arg, unsigned offer)
     return atomic_fetch_and(&r->wanted[offer / 64], ~bit) & bit;
 }
 
-/* Only the first walk has such files. */
-static bool on_copy(void *arg, int fd, const char *path)
+static void on_hashed(void *arg, const char *path, const struct digest_values *values)
 {
     const struct tree_reader *r = arg;
 
-    return handover_copy(&r->tree->handover, fd, path);
+    message_queue_put_note(r->tree->messages, tree_who_is_source(r->tree), path, values,
+                           sizeof(*values));
+}
+
+/* Only the first walk has such files. */
+static bool on_copy(void *arg, int fd, const char *path, struct digest_values *ret_hashes)
+{
+    const struct tree_reader *r = arg;
+
+    return handover_copy(&r->tree->handover, fd, path, ret_hashes);
 }
 
 /* From which size on the engines copy files: because these are big, or because only the engines
@@ -214,6 +222,7 @@ void *tree_read_source(void *arg)
         .offer_attrs = o->resume && attrs_any(&o->preserve),
         .no_data = o->attributes_only,
         .allow_changed = o->allow_changed,
+        .hashes = o->hashes,
         .max_read = (size_t)options_max_request(o),
         .clone_size = clone_size(o),
         .n_shared_files = t->n_shared_files,
@@ -228,6 +237,7 @@ void *tree_read_source(void *arg)
         .is_target = tree_is_target,
         .is_wanted = on_is_wanted,
         .copy = on_copy,
+        .hashed = on_hashed,
         .divide = on_divide,
     };
 

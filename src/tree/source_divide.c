@@ -29,6 +29,8 @@ void walk_free(struct walk *w)
     free(w->levels);
     path_buffer_free(&w->path);
     path_buffer_free(&w->names);
+    digest_set_free(&w->digests);
+    hash_table_free(&w->hashed);
     free(w->listing);
 }
 

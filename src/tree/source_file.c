@@ -8,7 +8,6 @@
 #include "base/fd.h"
 #include "base/interrupted.h"
 #include "source/holes.h"
-#include "source/source.h"
 #include "source_state_priv.h"
 
 /* Bytes of a file in one record, where the ring of the stream is big enough. */
@@ -26,7 +25,7 @@ static size_t data_size(const struct walk *w)
 
 /* Reads `max` bytes, or up to the end of the file; bytes or a negative errno. left: how many
  * bytes the file had left when it was opened. After so many the end is not read:
- * check_unchanged() looks whether the file has grown. */
+ * walk_unchanged() looks whether the file has grown. */
 static ssize_t read_full(const struct tree_source *t, int fd, char *to, size_t max,
                          uint64_t left)
 {
@@ -49,39 +48,6 @@ static ssize_t read_full(const struct tree_source *t, int fd, char *to, size_t m
     return (ssize_t)have;
 }
 
-/* The file has changed, which is reported. missing: bytes that it had may not be in the copy,
- * or a copy was discarded. Returns whether the copy counts. */
-static bool report_changed(const struct walk *w, const char *path, bool missing)
-{
-    struct failure f;
-
-    failure_set(&f, "check", ESTALE, FAILURE_NO_OFFSET, TREE_CHANGED);
-    f.warning = w->t->allow_changed && !missing;
-    w->t->failed(w->t->arg, path, &f);
-    return f.warning;
-}
-
-/* Whether the file has not changed while its `len` bytes were read, or may. If it has, that is
- * reported. */
-static bool check_unchanged(struct walk *w, int fd, const struct stat *st, uint64_t len)
-{
-    struct stat now;
-
-    if (!S_ISREG(st->st_mode)) /* a FIFO or a device */
-        return true;
-    if (UNINTERRUPTED(fstat(fd, &now)) < 0) {
-        walk_fail(w, "stat", errno, NULL);
-        return false;
-    }
-    if ((uint64_t)now.st_size != len && source_is_made_up(fd))
-        return true;
-    /* More than the size says: the file system does not know it. */
-    if ((uint64_t)now.st_size > len || !shared_file_unchanged(st, &now))
-        return report_changed(w, w->path.bytes,
-                              now.st_size < st->st_size || len < (uint64_t)st->st_size);
-    return true;
-}
-
 /* Reads up to `max` bytes of the file into the record. left: as in read_full(). False: that
  * failed, which was reported. */
 static bool fill(struct walk *w, struct record *r, int fd, size_t max, uint64_t left)
@@ -93,6 +59,7 @@ static bool fill(struct walk *w, struct record *r, int fd, size_t max, uint64_t 
         return false;
     }
     r->data_len = (uint32_t)n;
+    walk_hash_bytes(w, record_data(r), r->data_len);
     return true;
 }
 
@@ -118,7 +85,7 @@ static bool put_end(struct walk *w, int fd, const struct stat *st, uint64_t len,
 {
     struct record *r;
 
-    good = good && !w->ended && check_unchanged(w, fd, st, len);
+    good = good && !w->ended && walk_unchanged(w, fd, st, len) && walk_hash_end(w, st);
     r = w->ended ? NULL : walk_begin_record(w, RECORD_FILE_END, "", "", 0, NULL);
     if (r) {
         r->good = good;
@@ -166,10 +133,10 @@ bool walk_put_data(struct walk *w, const char *name, int fd, const struct stat *
     if (st->st_size == 0 && st->st_blocks == 0)
         max = 4096; /* files in /proc are not empty, but say so */
     r = begin_file(w, RECORD_FILE, name, max, st);
-    if (!r || !fill(w, r, fd, max, (uint64_t)st->st_size))
+    if (!r || !walk_hash_begin(w) || !fill(w, r, fd, max, (uint64_t)st->st_size))
         return false;
     r->whole = r->data_len < max;
-    if (r->whole && !check_unchanged(w, fd, st, r->data_len))
+    if (r->whole && !(walk_unchanged(w, fd, st, r->data_len) && walk_hash_end(w, st)))
         return false;
     walk_publish(w, r);
     return r->whole || put_rest(w, fd, st, r->data_len);
@@ -203,6 +170,7 @@ static bool put_hole(struct walk *w, uint64_t length)
     if (!r)
         return length == 0;
     r->hole = length;
+    walk_hash_zeros(w, length);
     walk_publish(w, r);
     return true;
 }
@@ -223,7 +191,7 @@ static bool put_piece(struct walk *w, int fd, uint64_t *at, uint64_t end)
         if (!r || !fill(w, r, fd, max, max))
             return false;
         if (r->data_len == 0)
-            return report_changed(w, w->path.bytes, true);
+            return walk_changed(w, w->path.bytes, true);
         *at += r->data_len;
         walk_publish(w, r);
     }
@@ -238,7 +206,7 @@ static bool put_sparse(struct walk *w, const char *name, int fd, const struct st
     uint64_t at = 0;
     bool good = true;
 
-    if (!r)
+    if (!r || !walk_hash_begin(w))
         return false;
     r->sparse = true;
     walk_publish(w, r);
@@ -289,6 +257,7 @@ static void put_attrs(struct walk *w, const char *name, const struct stat *st)
 static bool put_copy(struct walk *w, const char *name, int fd, const struct stat *st)
 {
     int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    struct digest_values hashes = {.algorithms = 0};
     struct record *r;
 
     if (own < 0) {
@@ -301,10 +270,16 @@ static bool put_copy(struct walk *w, const char *name, int fd, const struct stat
         return false;
     }
     walk_publish(w, r);
-    if (walk_drain(w))
-        return w->t->copy(w->t->arg, own, w->path.bytes);
-    (void)fd_close(&own);
-    return false;
+    if (!walk_drain(w)) {
+        (void)fd_close(&own);
+        return false;
+    }
+    if (!w->t->copy(w->t->arg, own, w->path.bytes, &hashes))
+        return false;
+    if (!hashes.algorithms) /* no consumer needed it */
+        return walk_hash_file(w, fd, st);
+    walk_hash_give(w, st, &hashes);
+    return true;
 }
 
 /* ---- shared files ---- */
@@ -325,7 +300,7 @@ static void close_shared(struct walk *w, unsigned i)
     (void)fd_close(&w->shared_files[i].fd);
     discarded = atomic_exchange(&w->shared_files[i].discarded, false);
     if (atomic_exchange(&w->shared_files[i].changed, false))
-        (void)report_changed(w, w->shared[i].path.bytes, discarded);
+        (void)walk_changed(w, w->shared[i].path.bytes, discarded);
 }
 
 /* Makes the file at w->path a shared one, for its next records. Takes *fd over. False: there is
@@ -383,7 +358,7 @@ void walk_put_further(struct walk *w, const char *name, int *fd, const struct st
     if (w->t->no_data) {
         walk_read_attrs(w, *fd, false, st);
         put_attrs(w, name, st);
-    } else {
+    } else if (walk_hash_further(w, *fd, st)) {
         (void)put_shared(w, name, fd, st, true);
     }
 }
@@ -429,7 +404,7 @@ static bool offer_alone(struct walk *w, const char *name, int fd, const struct s
     if (!walk_put_offer(w, name, fd, st, WALK_OFFER_ONE) || !walk_drain(w))
         return false;
     w->offer = WALK_OFFER_ONE;
-    return w->t->is_wanted(w->t->arg, WALK_OFFER_ONE);
+    return w->t->is_wanted(w->t->arg, WALK_OFFER_ONE) || w->t->hashes;
 }
 
 /* ---- files of all kinds ---- */
@@ -454,6 +429,8 @@ bool walk_put_file(struct walk *w, const char *name, int *fd, const struct stat 
         put_attrs(w, name, st);
         return true;
     }
+    if (who == CLONED_BY_ALL && !walk_hash_file(w, *fd, st))
+        return false;
     return who == CLONED_BY_NOBODY ? put_bytes(w, name, *fd, st)
                                    : put_shared(w, name, fd, st, who == CLONED_BY_ALL);
 }

@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+#include "base/digest_set.h"
 #include "base/failure.h"
 #include "follow_priv.h"
 #include "shared_file_priv.h"
@@ -50,6 +51,8 @@ struct tree_source {
                   * together, a file with several names alone */
     bool no_data;       /* files come as empty ones */
     bool allow_changed; /* a file that changes while it is copied is a warning */
+    unsigned
+        hashes; /* algorithms of base/digest_set.h by which every file is hashed; 0: none */
     size_t max_read;    /* bytes that one read(2) may have; not 0 */
     bool offer_attrs;   /* offers come with all attributes: with --resume */
     uint64_t copy_size; /* files of at least so many bytes are RECORD_COPY */
@@ -85,8 +88,10 @@ struct tree_source {
     bool (*is_wanted)(void *arg, unsigned offer);
     /* The engines are to copy the file that fd is open on: it came as RECORD_COPY, and all
      * consumers wait behind that. Takes fd over, and returns when the file has been copied:
-     * false if it could not be read. */
-    bool (*copy)(void *arg, int fd, const char *path);
+     * false if it could not be read. *ret_hashes: its hashes, if they were made. */
+    bool (*copy)(void *arg, int fd, const char *path, struct digest_values *ret_hashes);
+    /* The hashes of a file. It may still turn out that no consumer could make it. */
+    void (*hashed)(void *arg, const char *path, const struct digest_values *values);
     /* Divides the stream at that position. Takes `rest` over, with the shared_files, for the
      * slow consumers. Returns as many other shared_files for this walk. NULL: that was not
      * possible, and `rest` remains the caller's. */

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "base/interrupted.h"
+#include "source/source.h"
 #include "source_state_priv.h"
 
 void walk_fail(struct walk *w, const char *op, int err, const char *message)
@@ -25,6 +27,35 @@ void walk_read_attrs(struct walk *w, int fd, bool path_only, const struct stat *
     attrs_read(&w->attrs, fd, path_only, st);
     for (unsigned i = 0; i < w->attrs.failures.n; i++)
         w->t->attrs_failed(w->t->arg, w->path.bytes, &w->attrs.failures.list[i]);
+}
+
+bool walk_changed(const struct walk *w, const char *path, bool missing)
+{
+    struct failure f;
+
+    failure_set(&f, "check", ESTALE, FAILURE_NO_OFFSET, TREE_CHANGED);
+    f.warning = w->t->allow_changed && !missing;
+    w->t->failed(w->t->arg, path, &f);
+    return f.warning;
+}
+
+bool walk_unchanged(struct walk *w, int fd, const struct stat *st, uint64_t len)
+{
+    struct stat now;
+
+    if (!S_ISREG(st->st_mode)) /* a FIFO or a device */
+        return true;
+    if (UNINTERRUPTED(fstat(fd, &now)) < 0) {
+        walk_fail(w, "stat", errno, NULL);
+        return false;
+    }
+    if ((uint64_t)now.st_size != len && source_is_made_up(fd))
+        return true;
+    /* More than the size says: the file system does not know it. */
+    if ((uint64_t)now.st_size > len || !shared_file_unchanged(st, &now))
+        return walk_changed(w, w->path.bytes,
+                            now.st_size < st->st_size || len < (uint64_t)st->st_size);
+    return true;
 }
 
 /* Waits for room of that size in the stream. NULL: no consumer is left. */

@@ -5,6 +5,7 @@
  *     source_walk.c     directories: listing them, entering and leaving them
  *     source_entry.c    entries that are no directories; which name of a file it is
  *     source_file.c     files: their data, or the file itself for the engines and for cloning
+ *     source_hash.c     hashes of files
  *     source_record.c   records, their attributes, and failures
  *     source_medium.c   whether the devices of the source are still there
  *     source_divide.c   waiting for consumers; dividing the walk when some are too slow
@@ -19,7 +20,9 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+#include "base/digest_set.h"
 #include "base/dir_chain.h"
+#include "base/hash_table.h"
 #include "base/path_buffer.h"
 #include "record_priv.h"
 #include "source_links_priv.h"
@@ -95,6 +98,11 @@ struct walk {
     struct source_links own_links; /* of a walk that was divided from another one */
     enum record_nth nth;           /* which name of its file the next record brings */
 
+    /* Hashes, with t->hashes. Such a walk is not divided. */
+    struct digest_set digests; /* of the current file */
+    bool hashing;              /* they have been started, and nothing has failed */
+    struct hash_table hashed;  /* of files with several names */
+
     /* The step that the walk is at, and where it began. */
     enum walk_step step;
     uint64_t step_position; /* in the stream */
@@ -150,6 +158,14 @@ void walk_fail(struct walk *w, const char *op, int err, const char *message);
 /* There is no memory: the walk ends. */
 void walk_fail_memory(struct walk *w);
 
+/* A file has changed, which is reported. missing: bytes that it had may not be in the copy, or a
+ * copy was discarded. Returns whether the copy counts. */
+bool walk_changed(const struct walk *w, const char *path, bool missing);
+
+/* Whether the file has not changed while its `len` bytes were read, or may. If it has, that is
+ * reported. */
+bool walk_unchanged(struct walk *w, int fd, const struct stat *st, uint64_t len);
+
 /* Reads the attributes for the next record into w->attrs: of the file that fd is open on,
  * path_only: with O_PATH. Reports what could not be read. */
 void walk_read_attrs(struct walk *w, int fd, bool path_only, const struct stat *st);
@@ -197,6 +213,30 @@ bool walk_put_offer(struct walk *w, const char *name, int fd, const struct stat 
 /* Waits until no consumer needs any shared file, and closes them. If the walk has been stopped,
  * they stay open: a consumer may still use them. */
 void walk_close_shared(struct walk *w);
+
+/* ---- source_hash.c: without t->hashes these do nothing, and return true ---- */
+
+/* Begins the hashes of the next file. False: there is no memory, which was reported. */
+bool walk_hash_begin(struct walk *w);
+
+/* Adds bytes, or n zeros. */
+void walk_hash_bytes(struct walk *w, const void *bytes, size_t n);
+void walk_hash_zeros(struct walk *w, uint64_t n);
+
+/* The bytes of the file at w->path have all been added, and it has not changed: tells its
+ * hashes. False: that failed, which was reported. */
+bool walk_hash_end(struct walk *w, const struct stat *st);
+
+/* Tells the hashes of the file at w->path, which another one has made. */
+void walk_hash_give(struct walk *w, const struct stat *st, const struct digest_values *values);
+
+/* Reads the file for its hashes, and tells them. fd: open on it; its position is at the start
+ * then. False: that failed, which was reported, or the stream was stopped. */
+bool walk_hash_file(struct walk *w, int fd, const struct stat *st);
+
+/* The same for a further name of a file. It is read only if it is not as it was with the name
+ * before. */
+bool walk_hash_further(struct walk *w, int fd, const struct stat *st);
 
 /* ---- source_entry.c ---- */
 

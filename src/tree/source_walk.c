@@ -137,11 +137,13 @@ static void offer_all(struct walk *w)
     (void)walk_drain(w); /* if the stream was stopped, no record comes any more */
 }
 
-/* Whether the entry with that number comes: a consumer wants it, or it was not offered. */
+/* Whether the entry with that number comes: a consumer wants it, or its hash is wanted, or it was
+ * not offered. */
 static bool is_wanted(struct walk *w, unsigned number)
 {
     w->offer = w->t->offer && (w->offered[number / 64] >> (number % 64) & 1) ? number : 0;
-    return w->offer == 0 || number == w->taken || w->t->is_wanted(w->t->arg, number);
+    return w->offer == 0 || number == w->taken || w->t->is_wanted(w->t->arg, number) ||
+           w->t->hashes;
 }
 
 /* Puts the entries of the listing into the stream, from the next one on. */

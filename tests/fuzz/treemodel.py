@@ -58,25 +58,26 @@ class TreeModel:
         self.sources[id(source)] = source
         into = self.rules.inplace and not (self.rules.backup or self.rules.remove)
         if into and what == "done" and old is not None and old.kind == source.kind == "file":
-            self.written.setdefault(id(old), (old, []))[1].append((children, name, source))
+            self.written.setdefault(id(old), (old, was, []))[2].append((children, name, source))
 
     # ---- hard links ----
 
     def link(self, root):
         """After all copies: makes the names of one file of the source names of one file."""
-        for old, copies in self.written.values():
+        for old, was, copies in self.written.values():
             several = len({id(source) for *_, source in copies}) > 1
             if several or (len(copies) > 1 and "links" not in self.rules.preserve):
-                self.part(old, copies, root)
+                self.part(old, was, copies, root)
         if "links" not in self.rules.preserve:
             return
         for ident, names in self.names.items():
             if len(names) > 1:
                 self.link_group(self.sources[ident], names, root)
 
-    def part(self, old, copies, root):
+    def part(self, old, was, copies, root):
         """Several files of the source for one old one: the first that comes is written into it, and
-        the others become files of their own."""
+        the others become files of their own. If each is a further name of a file that has been made
+        elsewhere, the old one stays as it was."""
         loose = []
         for *_, source in copies:
             node = Node("file")
@@ -89,7 +90,15 @@ class TreeModel:
         for _, node in list(walk(root)):
             for name, child in getattr(node, "children", {}).items():
                 if child is old:
-                    node.children[name] = Any(*map(copy.copy, loose))
+                    node.children[name] = Any(*map(copy.copy, loose), *self.untouched(was, copies))
+
+    def untouched(self, was, copies):
+        names = [len(self.names[id(source)]) for *_, source in copies]
+        if "links" not in self.rules.preserve or min(names) == 1:
+            return []
+        was = copy.copy(was)
+        was.ident = None
+        return [was]
 
     def link_group(self, source, names, root):
         done = [(children, name, old) for children, name, old, _, what in names if what == "done"]
@@ -145,15 +154,18 @@ class TreeModel:
     def loosen_resumed(self, names, root):
         """A complete file gets its attributes if its name is the first of the group that comes; as a
         later one it becomes a name of the first. The file is seen under other names, too."""
-        touched = {id(old): (was, old) for _, _, old, was, what in names
-                   if old is not None and old.kind != "dir" and what == "skipped"}
+        touched = {}
+        for _, _, old, was, what in names:
+            if old is not None and old.kind != "dir" and what == "skipped":
+                touched.setdefault(id(old), (was, old))
         for _, node in list(walk(root)):
             for name, child in node.children.items():
                 if id(child) in touched:
                     node.children[name] = Any(*map(copy.copy, touched[id(child)]))
 
     def loosen_written(self, source, names, root):
-        """Written in place: which of the old files it was depends on the order."""
+        """Written in place: which of the old files it was depends on the order. The others stay as
+        they were, and their names become names of that one."""
         loose = Node("file")
         for field in ("mode", "uid", "gid", "mtime", "xattrs"):
             setattr(loose, field, None)
@@ -162,7 +174,7 @@ class TreeModel:
         touched = {}
         for children, name, old, was, what in names:
             if old is not None and old.kind != "dir":
-                touched[id(old)] = (was, old)
+                touched.setdefault(id(old), (was, old))
             if what == "done":
                 children[name] = loose
         self.replace_everywhere(root, touched, loose)

@@ -4,11 +4,15 @@
  *     pwrite   the first pwrite(2) ...
  *     fsync    the first fsync(2) ...
  *
- * ... to a file on the file system of the directory FAILCALL_ON. Or it lets that file system
- * look like another one:
+ * ... to a file on the file system of the directory FAILCALL_ON;
+ *
+ *     dup      duplicate number FAILCALL_NTH of a descriptor of a directory on that file system: EMFILE
+ *
+ * Or it lets that file system look like another one:
  *
  *     fat      statfs(2) says that it is FAT */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
 #include <stdarg.h>
@@ -80,6 +84,25 @@ ssize_t pwrite(int fd, const void *buf, size_t n, off_t offset)
 ssize_t pwrite64(int fd, const void *buf, size_t n, off64_t offset)
 {
     return pwrite(fd, buf, n, offset);
+}
+
+int fcntl(int fd, int op, ...)
+{
+    static atomic_int n;
+    const char *nth = getenv("FAILCALL_NTH");
+    struct stat st;
+    va_list args;
+    void *arg;
+
+    va_start(args, op);
+    arg = va_arg(args, void *);
+    va_end(args);
+    if (op == F_DUPFD_CLOEXEC && nth && fails("dup") && fstat(fd, &st) == 0 &&
+        S_ISDIR(st.st_mode) && is_on(&st) && atomic_fetch_add(&n, 1) + 1 == atoi(nth)) {
+        errno = EMFILE;
+        return -1;
+    }
+    return (int)syscall(SYS_fcntl, fd, op, arg);
 }
 
 int fsync(int fd)

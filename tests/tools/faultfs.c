@@ -112,7 +112,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MAX_RULES   64
+#define MAX_RULES   1024
 #define MAX_THREADS 1000 /* as many requests may hang */
 #define POLL_NS     10000000u
 #define NS_PER_S    1000000000u

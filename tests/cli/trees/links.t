@@ -53,6 +53,17 @@ echo old >kept/twice/a
 run -a -n twice kept
 names kept/twice
 cat kept/twice/a kept/twice/b/x
+# --inplace writes into what one name leads to. The other names become links to it: what had them
+# keeps its content under the names that are not of the copy.
+mkdir -p into/twice/b into/twice/c kept-too
+for name in a b/x c/x; do
+    echo "old $name" >"into/twice/$name"
+    ln "into/twice/$name" "kept-too/${name//\//-}"
+done
+run -a --inplace twice into
+names into/twice
+cat into/twice/{a,b/x,c/x}
+cat kept-too/* | sort | uniq -c | awk '{ print $1, $2 }' | sort | uniq -c | awk '{ print $1, $2, $3 }'
 --- stdout
 exit 0
 1 2 a
@@ -127,3 +138,12 @@ exit 0
 2 2 c/x
 old
 new
+exit 0
+1 4 a
+1 4 b/x
+1 4 c/x
+new
+new
+new
+1 1 new
+2 1 old

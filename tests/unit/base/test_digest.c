@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -64,6 +65,31 @@ static void test_known_values(void **state)
     digest_free(NULL);
 }
 
+/* Zeros need no buffer. */
+static void test_zeros(void **state)
+{
+    enum { SIZE = 200003 };
+    char *bytes = calloc(1, SIZE);
+
+    (void)state;
+    assert_non_null(bytes);
+    for (size_t i = 0; i < DIGEST_ALGORITHMS; i++) {
+        struct digest *once = digest_new(&digest_table[i]),
+                      *zeros = digest_new(&digest_table[i]);
+        char text[2][DIGEST_TEXT_SIZE];
+
+        digest_update(once, bytes, SIZE);
+        digest_update_zeros(zeros, SIZE);
+        digest_update_zeros(zeros, 0);
+        assert_int_equal(digest_final(once, text[0]), 0);
+        assert_int_equal(digest_final(zeros, text[1]), 0);
+        assert_string_equal(text[0], text[1]);
+        digest_free(once);
+        digest_free(zeros);
+    }
+    free(bytes);
+}
+
 static void test_names(void **state)
 {
     (void)state;
@@ -104,6 +130,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_known_values),
+        cmocka_unit_test(test_zeros),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_texts),
     };

@@ -66,6 +66,28 @@ static void expect(unsigned who, const char *path, int err)
     message_queue_give_back(q, m);
 }
 
+/* A note is no failure; without memory it is one. */
+static void test_note(void **state)
+{
+    struct queued_message *m;
+
+    (void)state;
+    message_queue_put_note(q, 7, "path", "abc", 4);
+    m = message_queue_take(q);
+    assert_int_equal(m->who, 7);
+    assert_int_equal(m->failure.err, 0);
+    assert_string_equal(m->path, "path");
+    assert_string_equal(m->note, "abc");
+    message_queue_give_back(q, m);
+    atomic_store(&no_memory, true);
+    message_queue_put_note(q, 7, "path", "abc", 4);
+    m = message_queue_take(q);
+    assert_null(m->note);
+    assert_int_equal(m->failure.err, ENOMEM);
+    assert_string_equal(m->path, "");
+    message_queue_give_back(q, m);
+}
+
 static void test_order(void **state)
 {
     (void)state;
@@ -154,6 +176,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_order, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_note, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_without_memory, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_many_without_memory, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_closed, set_up, tear_down),

@@ -181,6 +181,33 @@ static void the_silent(void **state)
     assert_true(path_probe_is_silent("hang3"));
 }
 
+/* path_probe_call(): a question of another kind. */
+static void ask(void *arg, unsigned i)
+{
+    const char **path = arg;
+    struct stat st;
+
+    assert_int_equal(i, 0);
+    (void)__wrap_fstatat(AT_FDCWD, *path, &st, 0);
+    *path = NULL;
+}
+
+/* The same with other calls. */
+static void other_calls(void **state)
+{
+    static const char *hangs = "hang-in-call"; /* the call may still use it */
+    const char *good = "dir";
+
+    (void)state;
+    assert_int_equal(path_probe_call("dir", ask, &good), 0);
+    assert_null(good);
+    assert_int_equal(path_probe_call(hangs, ask, &hangs), -ETIMEDOUT);
+    assert_true(path_probe_is_silent("hang-in-call"));
+    assert_int_equal(calls(), 2);
+    assert_int_equal(path_probe_call("hang-in-call/below", ask, &hangs), -ETIMEDOUT);
+    assert_int_equal(calls(), 0);
+}
+
 static bool stop(void *arg)
 {
     (void)arg;
@@ -209,6 +236,7 @@ int main(void)
         cmocka_unit_test_setup(each_is_asked_once, set_up),
         cmocka_unit_test_setup(symlinks, set_up),
         cmocka_unit_test_setup(the_silent, set_up),
+        cmocka_unit_test_setup(other_calls, set_up),
         cmocka_unit_test_setup(stopped, set_up),
     };
 

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "base/medium.h"
 #include "copy/watchdog_priv.h"
 
 #define LIMIT 1000u
@@ -29,6 +30,17 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *ret)
     ret->tv_sec = (time_t)(test_ms / 1000);
     ret->tv_nsec = (long)(test_ms % 1000) * 1000000;
     return 0;
+}
+
+/* Whether devices write, here. */
+static bool test_writing;
+
+bool __wrap_medium_has_written(struct medium_pulse *p, dev_t dev);
+
+bool __wrap_medium_has_written(struct medium_pulse *p, dev_t dev)
+{
+    p->known = true;
+    return dev != 0 && test_writing;
 }
 
 /* The source and two destinations; ops[i] runs on endpoint i. */
@@ -287,6 +299,32 @@ static void stopped_is_no_silence(void **state)
     watchdog_free(&b.dog);
 }
 
+/* A device that writes shows that what runs is not silent. It does not show that it runs: it may
+ * write for others. */
+static void device_as_witness(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    start(&b);
+    b.sights[FIRST].device = 1;
+    test_writing = true;
+    look(&b, 0, 2);
+    assert_verdict(&b, FIRST, WATCH_FINE);
+    look(&b, LIMIT, 2);
+    assert_verdict(&b, FIRST, WATCH_ASK);
+    for (unsigned i = 0; i < 20; i++) {
+        look(&b, LIMIT, 2);
+        assert_verdict(&b, FIRST, WATCH_FINE);
+    }
+    test_writing = false;
+    look(&b, LIMIT / 2 - 1, 2);
+    assert_verdict(&b, FIRST, WATCH_FINE);
+    look(&b, LIMIT / 2, 2);
+    assert_verdict(&b, FIRST, WATCH_SILENT);
+    watchdog_free(&b.dog);
+}
+
 static void stalls(void **state)
 {
     uint64_t since = 0;
@@ -310,7 +348,7 @@ int main(void)
         cmocka_unit_test(the_oldest_counts),     cmocka_unit_test(silent_without_a_question),
         cmocka_unit_test(ends_by_the_question),  cmocka_unit_test(waiting_is_no_silence),
         cmocka_unit_test(waiting_for_nothing),   cmocka_unit_test(stalls),
-        cmocka_unit_test(stopped_is_no_silence),
+        cmocka_unit_test(stopped_is_no_silence), cmocka_unit_test(device_as_witness),
     };
 
     return cmocka_run_group_tests_name("watchdog", tests, NULL, NULL);

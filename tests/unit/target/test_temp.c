@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -71,6 +72,32 @@ static int tear_down_all(void **state)
     (void)state;
     (void)snprintf(command, sizeof(command), "rm -rf %s", all);
     return system(command);
+}
+
+/* A directory that cannot be opened does not stay. */
+static void test_directory_without_descriptor(void **state)
+{
+    struct rlimit limit, few;
+    char name[TEMP_NAME_SIZE];
+    struct dirent *entry;
+    unsigned entries = 0;
+    DIR *dir;
+
+    (void)state;
+    assert_int_equal(temp_name(name), 0); /* what it needs to make names is there already */
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    few = limit;
+    few.rlim_cur = (rlim_t)dir_fd;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    assert_int_equal(temp_create_directory(dir_fd, 0700, name), -EMFILE);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_string_equal(name, "");
+    dir = opendir(scratch);
+    assert_non_null(dir);
+    while ((entry = readdir(dir)))
+        entries++;
+    closedir(dir);
+    assert_int_equal(entries, 2); /* . and .. */
 }
 
 static void test_stale_is_removed(void **state)
@@ -345,6 +372,7 @@ static void test_stale_directories_are_swept(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        HERE(test_directory_without_descriptor),
         HERE(test_stale_is_removed),
         HERE(test_once),
         HERE(test_held_stays),

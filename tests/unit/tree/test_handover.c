@@ -19,7 +19,7 @@
 struct reader {
     struct handover *h;
     atomic_int n_finished;
-    int n_readable;
+    int n_readable, n_hashes;
 };
 
 static void *read_files(void *arg)
@@ -27,7 +27,10 @@ static void *read_files(void *arg)
     struct reader *r = arg;
 
     for (int i = 0; i < N_FILES; i++) {
-        r->n_readable += handover_copy(r->h, 1000 + i, i % 2 ? "/odd" : "/even");
+        struct digest_values hashes;
+
+        r->n_readable += handover_copy(r->h, 1000 + i, i % 2 ? "/odd" : "/even", &hashes);
+        r->n_hashes += hashes.algorithms == (unsigned)i;
         atomic_fetch_add(&r->n_finished, 1);
     }
     return NULL;
@@ -59,10 +62,12 @@ static void test_one_at_a_time(void **state)
         /* What comes back has been closed before the next file comes. */
         assert_int_equal(returned < 0 || fcntl(returned, F_GETFD) < 0, true);
         returned = i % 2 ? -1 : fcntl(wake_fd, F_DUPFD_CLOEXEC, 0);
-        handover_finish(&h, returned, i % 4 != 0);
+        handover_finish(&h, returned, i % 4 != 0,
+                        &(struct digest_values){.algorithms = (unsigned)i});
     }
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_int_equal(r.n_readable, N_FILES - N_FILES / 4);
+    assert_int_equal(r.n_hashes, N_FILES);
     handover_destroy(&h);
     close(wake_fd);
 }
