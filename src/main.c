@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/descriptors.h"
+#include "base/path.h"
 #include "base/path_probe.h"
 #include "base/signals.h"
 #include "base/supervisor.h"
@@ -12,6 +13,7 @@
 #include "cli/help.h"
 #include "cli/options.h"
 #include "plan/plan.h"
+#include "report/manifest.h"
 #include "report/report.h"
 #include "session/session.h"
 #include "target/made.h"
@@ -98,12 +100,14 @@ struct run {
     const struct options *o;
     struct tree_links *links;
     struct made *made;
+    struct manifest *list;    /* NULL: none is written */
     struct verify *verify;    /* NULL: nothing is verified */
     struct session_end *ends; /* of each copy, with verify */
     int *exit_statuses;       /* of each copy that was begun */
     unsigned begun;
     int signal_fd;
-    bool hung; /* threads are left that hang in the kernel */
+    bool hung;    /* threads are left that hang in the kernel */
+    bool stopped; /* before all copies were made */
 };
 
 /* False without memory. */
@@ -126,8 +130,99 @@ static bool run_init(struct run *r, const struct plan *p, const struct options *
            (!o->verify || verify_create(&config, &r->verify) == 0);
 }
 
+/* Whether the list would have the place of that file. */
+static bool is_list(const struct options *o, const char *path)
+{
+    struct stat list, st;
+
+    if (strcmp(path, o->manifest) == 0)
+        return path_probe_stat(path, &st) < 0 || S_ISREG(st.st_mode);
+    return path_probe_stat(o->manifest, &list) == 0 && S_ISREG(list.st_mode) &&
+           path_probe_stat(path, &st) == 0 && st.st_dev == list.st_dev &&
+           st.st_ino == list.st_ino;
+}
+
+/* Whether the list can have all names of the copy, and is not one of its files. Else explains it,
+ * and returns an exit status. */
+static int check_listed(struct run *r, const struct plan_copy *c, unsigned algorithm)
+{
+    const struct options *o = r->o;
+    bool in_the_way = is_list(o, c->source);
+
+    for (unsigned d = 0; d < c->n_dests; d++)
+        in_the_way |= is_list(o, c->dests[d]);
+    if (in_the_way) {
+        report_error("--manifest=%s would replace what is copied", o->manifest);
+        return EXIT_USAGE;
+    }
+    if (!manifest_carries(algorithm, c->listed)) {
+        report_error("%s: the list cannot carry the name of this file", c->source);
+        return EXIT_USAGE;
+    }
+    if (!c->tree || manifest_carries(algorithm, "\n"))
+        return 0;
+    return tree_check_names(o, c, algorithm, manifest_carries, r->signal_fd, &r->hung);
+}
+
+/* Whether the list's directory exists, or is made by a copy. */
+static bool has_list_directory(const struct run *r)
+{
+    const char *path = r->o->manifest;
+    char *dir = path_directory(path);
+    struct stat st;
+    bool exists = !dir || strcmp(path, "-") == 0 || path_probe_stat(dir, &st) == 0;
+
+    for (unsigned i = 0; i < r->plan->n_copies && !exists; i++)
+        for (unsigned d = 0; d < r->plan->copies[i].n_dests && !exists; d++) {
+            const char *dest = r->plan->copies[i].dests[d];
+            size_t len = path_end(dest);
+
+            exists =
+                r->plan->copies[i].tree && strncmp(path, dest, len) == 0 && path[len] == '/';
+        }
+    free(dir);
+    return exists;
+}
+
+/* --manifest: begins the list, and makes sure that it can be written. 0 or an exit status, which
+ * was explained. */
+static int begin_list(struct run *r)
+{
+    unsigned algorithm = (unsigned)__builtin_ctz(r->o->hashes);
+    char *error = NULL;
+    int status = 0;
+
+    if (manifest_begin(&r->list, r->o->manifest, algorithm, r->o->fsync, &error) < 0) {
+        report_error("%s", error ? error : strerror(ENOMEM));
+        free(error);
+        return EXIT_USAGE;
+    }
+    for (unsigned i = 0; i < r->plan->n_copies && status == 0; i++)
+        if (!r->plan->copies[i].left_out)
+            status = check_listed(r, &r->plan->copies[i], algorithm);
+    if (status == 0 && !has_list_directory(r)) {
+        report_error("--manifest=%s: its directory does not exist", r->o->manifest);
+        status = EXIT_USAGE;
+    }
+    path_probe_forget(); /* the copies will change the files */
+    return status;
+}
+
+/* Writes the list when the copies are made. Returns the exit status. */
+static int end_list(const struct run *r, int status)
+{
+    if (!r->list)
+        return status;
+    if (r->stopped) {
+        report_error("%s: the list is not written: the copy was stopped", r->o->manifest);
+        return status;
+    }
+    return manifest_write(r->list, status != 0) < 0 && status == 0 ? 1 : status;
+}
+
 static void run_free(struct run *r)
 {
+    manifest_free(r->list);
     free(r->ends);
     free(r->exit_statuses);
     if (r->hung) /* a thread that hangs may still use the rest */
@@ -144,6 +239,7 @@ static bool make_copy(struct run *r, unsigned i)
     struct session_result result = {.exit_status = 0};
 
     c->made = r->made;
+    c->list = r->list;
     c->verify = r->verify;
     c->number = i;
     if (c->left_out)
@@ -156,6 +252,7 @@ static bool make_copy(struct run *r, unsigned i)
     r->ends[i] = result.end;
     r->begun = i + 1;
     r->hung |= result.abandoned;
+    r->stopped |= result.ended;
     return !result.ended;
 }
 
@@ -175,10 +272,17 @@ static int copy_all(const struct plan *p, const struct options *o, int signal_fd
 {
     struct statuses all = {.worst = 0};
     struct run r;
+    int status;
 
     if (!run_init(&r, p, o, signal_fd)) {
         report_error("%s", strerror(ENOMEM));
         return EXIT_USAGE;
+    }
+    status = o->manifest ? begin_list(&r) : 0;
+    if (status) {
+        *ret_hung |= r.hung;
+        run_free(&r);
+        return status;
     }
     for (unsigned i = 0; i < p->n_copies && make_copy(&r, i); i++)
         pass_on_silence(p, i);
@@ -186,9 +290,10 @@ static int copy_all(const struct plan *p, const struct options *o, int signal_fd
         verify_all(&r);
     for (unsigned i = 0; i < r.begun; i++)
         add_status(&all, r.exit_statuses[i]);
+    status = end_list(&r, sum_up(&all));
     *ret_hung |= r.hung;
     run_free(&r);
-    return sum_up(&all);
+    return status;
 }
 
 /* The first signal that ends the program while the plan is made. */

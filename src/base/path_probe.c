@@ -36,6 +36,8 @@ static struct {
     void *results;     /* by path, tsearch(3) */
     char **silent;     /* paths */
     size_t n_silent;
+    void **kept; /* arguments of calls that may hang: never freed, and not lost either */
+    size_t n_kept;
 } probe = {.wake_fd = -1};
 
 void path_probe_begin(unsigned timeout_ms, int wake_fd, bool (*stop)(void *arg), void *arg)
@@ -182,16 +184,25 @@ static bool make_calls(void (*run)(void *arg, unsigned i), void *arg, unsigned n
     return all;
 }
 
+static void keep(void *arg)
+{
+    void **longer = reallocarray(probe.kept, probe.n_kept + 1, sizeof *longer);
+
+    if (!longer)
+        return;
+    probe.kept = longer;
+    probe.kept[probe.n_kept++] = arg;
+}
+
 int path_probe_call(const char *path, void (*run)(void *arg, unsigned i), void *arg)
 {
-    bool late = false;
+    bool late = false, silent = probe.stopped || path_probe_is_silent(path);
 
-    if (probe.stopped || path_probe_is_silent(path))
-        return -ETIMEDOUT;
-    if (make_calls(run, arg, 1, &late))
+    if (!silent && make_calls(run, arg, 1, &late))
         return 0;
-    if (!probe.stopped)
+    if (!silent && !probe.stopped)
         path_probe_add_silent(path);
+    keep(arg);
     return -ETIMEDOUT;
 }
 

@@ -35,8 +35,8 @@ int path_probe_stat(const char *path, struct stat *ret);
 int path_probe_lstat(const char *path, struct stat *ret);
 
 /* Makes run(arg, 0), a call on the path, in another thread and with the same time limit. 0; or
- * -ETIMEDOUT: the path is silent, or the probes were stopped. Then the call may still run: arg
- * must never be freed, nor what run() has put there be looked at. */
+ * -ETIMEDOUT: the path is silent, or the probes were stopped. Then the call may still run: arg,
+ * with what it points to, is kept here for ever, and must neither be freed nor be looked at. */
 int path_probe_call(const char *path, void (*run)(void *arg, unsigned i), void *arg);
 
 /* Forgets all results, because the files are going to change. Silent paths stay silent. */

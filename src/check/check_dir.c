@@ -35,7 +35,7 @@ static bool read_into_digests(struct check_work *w, struct check_file *file, int
     struct read_file f;
     ssize_t n;
 
-    read_file_begin(&f, fd);
+    read_file_begin(&f, fd, inspector_flushing, w->member);
     do {
         if (inspector_step(w->member))
             return false;

@@ -217,7 +217,7 @@ static void take_file(struct dest_work *w, const struct feed_record *record)
     } else if (!is_source(w, &st, &record->st)) {
         w->fd = fd;
         w->is_device = S_ISBLK(st.st_mode);
-        read_file_begin(&w->file, fd);
+        read_file_begin(&w->file, fd, inspector_flushing, w->member);
         return;
     }
     (void)fd_close(&fd);

@@ -52,7 +52,7 @@ static void put_data(struct source_work *w, int fd, const char *path)
     struct feed_record *r;
     ssize_t n;
 
-    read_file_begin(&f, fd);
+    read_file_begin(&f, fd, inspector_flushing, w->member);
     do {
         uint64_t offset = f.offset;
 

@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/signals.h"
 #include "base/thread.h"
+#include "copy/copy.h"
 
 /* Findings that may wait for the main thread. */
 #define MAX_NOTES 1024u
@@ -127,6 +128,17 @@ void inspector_note_how(struct inspector *m, enum read_how how)
         atomic_store(&m->how, how);
 }
 
+void inspector_flushing(void *arg, uint64_t bytes)
+{
+    struct inspector *m = arg;
+
+    /* The allowance begins before the step from which it counts, and ends after the next one. */
+    if (bytes > 0)
+        atomic_store(&m->flush_bytes, bytes);
+    (void)inspector_step(m);
+    atomic_store(&m->flush_bytes, bytes);
+}
+
 bool inspector_step(struct inspector *m)
 {
     atomic_fetch_add_explicit(&m->steps, 1, memory_order_relaxed);
@@ -210,21 +222,29 @@ static bool all_over(struct inspection *inspection)
     return over;
 }
 
-static void give_up(struct inspection *inspection, unsigned i)
+/* The main thread does not hear of a member any more, and says why. It does not use
+ * inspector_fail(), which may wait for it. */
+static void give_up(struct inspection *inspection, unsigned i, const struct failure *f)
 {
     struct inspector *m = &inspection->members[i];
     const char *doing = atomic_load(&m->doing);
-    struct failure f;
 
     atomic_store(&m->given_up, true);
-    (void)failure_set(&f, "read", ETIMEDOUT, FAILURE_NO_OFFSET, "it does not answer");
     m->found[FINDING_UNREADABLE]++;
-    report_finding(inspection->source, m->path, doing ? doing : "", FINDING_UNREADABLE, &f,
+    report_finding(inspection->source, m->path, doing ? doing : "", FINDING_UNREADABLE, f,
                    &(struct finding_range){0});
     if (inspection->gave_up)
         inspection->gave_up(inspection->arg, i);
     if (i < inspection->first_dest)
         atomic_store(&inspection->stop, true);
+}
+
+static void give_up_silent(struct inspection *inspection, unsigned i)
+{
+    struct failure f;
+
+    (void)failure_set(&f, "read", ETIMEDOUT, FAILURE_NO_OFFSET, "it does not answer");
+    give_up(inspection, i, &f);
 }
 
 /* Gives up the members that have not moved for too long. */
@@ -234,14 +254,15 @@ static void look_for_hangs(struct inspection *inspection)
 
     for (unsigned i = 0; i < inspection->n; i++) {
         struct inspector *m = &inspection->members[i];
-        uint64_t steps = atomic_load(&m->steps);
+        uint64_t flush = atomic_load(&m->flush_bytes), steps = atomic_load(&m->steps);
+        uint64_t most = flush ? limit + copy_flush_allowance_ms(flush) : limit;
 
         if (steps != m->seen_steps || atomic_load(&m->waiting))
             m->moved_at = now;
         m->seen_steps = steps;
         if (limit && !atomic_load(&m->given_up) && !atomic_load(&m->over) &&
-            now - m->moved_at >= limit)
-            give_up(inspection, i);
+            now - m->moved_at >= most)
+            give_up_silent(inspection, i);
     }
 }
 
@@ -331,18 +352,16 @@ static void begin(struct inspection *inspection)
     report_check_start(s);
     for (unsigned i = 0; i < inspection->n; i++) {
         struct inspector *m = &inspection->members[i];
+        struct failure f;
         int r;
 
         m->moved_at = clock_running_ms();
         r = thread_start(m->run, m);
         if (r == 0)
             continue;
-        inspector_fail(m, "", "cannot start a thread", r, FAILURE_NO_OFFSET);
-        inspector_leave(m);
-        if (inspection->gave_up)
-            inspection->gave_up(inspection->arg, i);
-        if (i < inspection->first_dest)
-            atomic_store(&inspection->stop, true);
+        (void)failure_set(&f, "cannot start a thread", -r, FAILURE_NO_OFFSET, NULL);
+        give_up(inspection, i, &f);
+        atomic_store(&m->over, true);
     }
 }
 

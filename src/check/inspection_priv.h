@@ -32,6 +32,7 @@ struct inspector {
     atomic_uint_fast64_t steps;        /* whatever it does makes this more */
     atomic_uint_fast64_t files, bytes; /* that it has read */
     atomic_bool waiting;               /* for another member */
+    atomic_uint_fast64_t flush_bytes;  /* that are being flushed, which may take long */
     _Atomic(const char *) doing; /* name of what it reads now; lives as long as the inspection;
                                              * may be NULL */
     atomic_uint how;             /* the worst enum read_how of its files */
@@ -98,6 +99,9 @@ void inspector_fail(struct inspector *m, const char *path, const char *op, int r
 
 /* A file has been read in this way. */
 void inspector_note_how(struct inspector *m, enum read_how how);
+
+/* For read_file_begin(): arg is a struct inspector. */
+void inspector_flushing(void *arg, uint64_t bytes);
 
 /* Counts a step. Returns whether the thread has to end. */
 bool inspector_step(struct inspector *m);

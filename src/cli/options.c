@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "command_line_priv.h"
 #include "option_find_priv.h"
 #include "option_message_priv.h"
@@ -59,6 +60,8 @@ static void combine_options(struct options *o)
     if (o->no_clobber)
         o->standing.update = UPDATE_NONE;
     o->standing.keeps_times = o->preserve.times;
+    if (o->manifest && !o->hashes)
+        o->hashes = 1u << (digest_find("sha256", 6) - digest_table);
     /* As in cp: a link to a symlink is a link to the target of the symlink. */
     if (o->link && o->follow == FOLLOW_AUTO)
         o->follow = FOLLOW_ALWAYS;
@@ -148,6 +151,7 @@ void options_free(struct options *o)
     free(o->operands);
     free(o->suffix);
     free(o->expected_hash);
+    free(o->manifest);
     free(o->check_list);
     command_line_free(o->command_line);
     *o = (struct options){0};

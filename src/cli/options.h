@@ -132,6 +132,8 @@ struct options {
     unsigned hashes;     /* --hash: algorithms, as in base/digest_set.h; 0: none */
     unsigned expects;    /* --expect-hash: the same, one; 0: it was not given */
     char *expected_hash; /* its value; NULL: likewise */
+    char *manifest;      /* the list to write, of the only algorithm in hashes; "-": standard
+                          * output; NULL: none */
 
     struct command_line *command_line; /* for help_print(); private to this room */
 };

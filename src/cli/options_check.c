@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/digest.h"
 #include "option_field_priv.h"
 #include "option_table_priv.h"
 #include "usage_error.h"
@@ -92,8 +93,12 @@ static const struct contradiction of_options[] = {
     {GIVEN(attributes_only), GIVEN(offset), NO_RANGES},
     {GIVEN(attributes_only), IS_NOT(length, OPTIONS_TO_THE_END), NO_RANGES},
     {GIVEN(attributes_only), GIVEN(has_dest_offset), NO_RANGES},
+    {GIVEN(attributes_only), GIVEN(manifest), NO_HASHES("--manifest")},
     {GIVEN(attributes_only), GIVEN(hashes), NO_HASHES("--hash")},
     {GIVEN(attributes_only), GIVEN(expects), NO_HASHES("--expect-hash")},
+    {GIVEN(manifest), GIVEN(has_dest_offset),
+     "--dest-offset keeps the rest of DEST: it contradicts --manifest"},
+    {GIVEN(manifest), GIVEN(allow_changed), NO_CHANGES("--manifest")},
     {GIVEN(hashes), GIVEN(allow_changed), NO_CHANGES("--hash")},
     {GIVEN(expects), GIVEN(allow_changed), NO_CHANGES("--expect-hash")},
     {GIVEN(inplace), GIVEN(resume), NO_PARTIAL("--resume")},
@@ -131,6 +136,7 @@ static const struct {
     {GIVEN(partial), "partial"},
     {GIVEN(mhl), "mhl"},
     {IS(reflink, WHEN_ALWAYS), "reflink=always"},
+    {GIVEN(manifest), "manifest"},
     {GIVEN(hashes), "hash"},
     {GIVEN(expects), "expect-hash"},
 };
@@ -162,6 +168,24 @@ static int check_numbers(const struct options *o, char **ret_error)
     if (o->chunk_size > memory)
         return usage_error(ret_error, "--chunk-size=%llu: does not fit into --memory=%llu",
                            (unsigned long long)o->chunk_size, (unsigned long long)memory);
+    return 0;
+}
+
+/* Checks --manifest. Without --hash it is a list of SHA-256. */
+static int check_manifest(const struct options *o, char **ret_error)
+{
+    if (!o->manifest)
+        return 0;
+    if (*o->manifest == '\0')
+        return usage_error(ret_error, "--manifest needs the name of a file");
+    if (o->json && strcmp(o->manifest, "-") == 0)
+        return usage_error(ret_error, "--json and --manifest=- contradict each other: both "
+                                      "write to standard output");
+    if (o->hashes & (o->hashes - 1))
+        return usage_error(ret_error, "--manifest is a list of one algorithm: give --hash one");
+    if (o->hashes & 1u << (digest_find("c4", 2) - digest_table))
+        return usage_error(ret_error,
+                           "--manifest has no lines for c4, which no program checks");
     return 0;
 }
 
@@ -234,6 +258,8 @@ int options_check(const struct options *o, char **ret_error)
         r = check_contradictions(o, of_options, N_OF(of_options), ret_error);
     if (r == 0)
         r = check_numbers(o, ret_error);
+    if (r == 0)
+        r = check_manifest(o, ret_error);
     if (r == 0)
         r = check_links(o, ret_error);
     if (r == 0)

@@ -18,6 +18,7 @@
 #include "cli/usage_error.h"
 #include "copies_priv.h"
 #include "guards_priv.h"
+#include "listed_priv.h"
 
 /* The meaning of the operands: sources, and either directories to copy them into or, with one
  * source, destinations. */
@@ -128,7 +129,7 @@ static int add_dest(struct plan_copy *c, const struct options *o, const char *de
     }
     assert(path);
     c->dests[c->n_dests++] = path;
-    return 0;
+    return o->manifest ? listed_note(c, path, is_dir, ret_error) : 0;
 }
 
 /* Probes all destinations at once, as probe_operands(). If a copy replaces a symlink, the
@@ -435,6 +436,7 @@ void plan_free(struct plan *p)
         free(c->dests);
         free(c->source);
         free(c->label);
+        free(c->listed);
         free(c->left_out);
     }
     free(p->copies);

@@ -17,6 +17,8 @@
 
 #include "cli/options.h"
 
+struct manifest;
+
 /* One source and its destinations.
  *
  * The root of a path is what the copy makes first. Without --parents the source and each
@@ -44,6 +46,13 @@ struct plan_copy {
     /* What this run has made at its destinations (target/made.h); set by the caller of
      * plan_make(), not owned. NULL: nothing is noted. */
     struct made *made;
+
+    /* --manifest: what names in the list begin with: the name of the copied file or directory,
+     * below the directory that the user gave; "": what is copied has the name that the user
+     * gave; NULL: without that option. list: where files are added (report/manifest.h); set by
+     * the caller, not owned; NULL: nowhere. */
+    char *listed;
+    struct manifest *list;
 
     /* --verify: who is told what was copied (verify/verify.h), and the number of this copy; set by
      * the caller, not owned. NULL: nobody. lanes: the number there of each destination; NULL: its

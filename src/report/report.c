@@ -375,7 +375,7 @@ static void put_sum_name(const char *name)
 
 static void write_hashes(const char *path, const struct digest_values *v)
 {
-    for (unsigned i = 0; i < DIGEST_ALGORITHMS; i++) {
+    for (unsigned i = 0; i < DIGEST_ALGORITHMS && !report.options->manifest; i++) {
         if (!(v->algorithms & report.options->hashes & 1u << i))
             continue;
         printf("%s%s (", strpbrk(path, "\\\n\r") ? "\\" : "", digest_table[i].tag);

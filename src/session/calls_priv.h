@@ -94,9 +94,10 @@ struct dest_call {
     bool must_clone;        /* if that fails, the open fails */
     bool clone_is_complete; /* nothing has to be copied after a clone */
     int source_fd;
-    uint64_t start; /* of the copied range in the source, bytes */
-    bool cloned;    /* result */
-    dev_t dev;      /* result: of the file that is written in place; ino 0: there is none */
+    uint64_t start;   /* of the copied range in the source, bytes */
+    unsigned wait_ms; /* for a reader of a fifo, or the lock of a partial file */
+    bool cloned;      /* result */
+    dev_t dev;        /* result: of the file that is written in place; ino 0: there is none */
     ino_t ino;
 
     /* The check of what an earlier run has left. */

@@ -11,7 +11,7 @@
 #include "session_priv.h"
 
 /* How long a fifo may have no reader, or a partial file be locked by another run, before the
- * destination fails; and how often to try. */
+ * destination fails, at most; and how often to try. */
 #define OPEN_WAIT_MS 5000
 #define OPEN_POLL_MS 20
 
@@ -139,7 +139,7 @@ static void call_open(void *calls, unsigned d)
 {
     struct session_calls *all = calls;
     struct dest_call *c = &all->dests[d];
-    uint64_t deadline = clock_running_ms() + OPEN_WAIT_MS;
+    uint64_t deadline = clock_running_ms() + c->wait_ms;
     struct timespec pause = {.tv_nsec = OPEN_POLL_MS * 1000000};
 
     while (may_try_again(target_open(&c->target, &c->request, &c->failure)) &&
@@ -169,6 +169,15 @@ static bool is_worth_cloning(const struct session *s)
            (s->source.can.clonable || s->o->reflink == WHEN_ALWAYS);
 }
 
+/* How long an open that waits for another process is tried again: so short that it ends by itself
+ * and can say why, before it would be taken for one that does not answer. */
+static unsigned open_wait_ms(const struct session *s)
+{
+    unsigned half = session_timeout_ms(s, false) / 2;
+
+    return half > 0 && half < OPEN_WAIT_MS ? half : OPEN_WAIT_MS;
+}
+
 /* Opens those that are called. A clone may have to wait until the source's dirty pages have
  * been written. */
 static void open_dests(struct session *s)
@@ -183,6 +192,7 @@ static void open_dests(struct session *s)
         c->clone_is_complete = s->size_known;
         c->source_fd = s->source.fd;
         c->start = s->start;
+        c->wait_ms = open_wait_ms(s);
     }
     session_call_dests(
         s, session_wants_clones(s) ? session_flush_limit_ms(s) : session_timeout_ms(s, false),

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/event.h"
+#include "report/manifest.h"
 #include "session_priv.h"
 
 /* ---- life ---- */
@@ -84,6 +85,16 @@ static unsigned prepare_dests(struct session *s)
     return n;
 }
 
+/* Whether SOURCE is read for its hashes, though all destinations are left as they are. */
+static bool hashes_anyway(const struct session *s)
+{
+    bool any = false;
+
+    for (unsigned d = 0; d < s->copy->n_dests; d++)
+        any |= s->status.dests[d].skipped;
+    return any && s->o->hashes;
+}
+
 /* Whether there is anything for workers to do. */
 static bool has_work(struct session *s)
 {
@@ -150,7 +161,7 @@ static void run(struct session *s)
         session_fail_all(s);
         return;
     }
-    if (prepare_dests(s) > 0 && !s->signal)
+    if ((prepare_dests(s) > 0 || hashes_anyway(s)) && !s->signal)
         copy_and_finish(s);
     else
         session_finish(s);
@@ -185,6 +196,18 @@ static void leave_to_verification(struct session *s, struct session_end *end)
     };
 }
 
+/* The list gets the file if any destination has it, or has kept what it had. */
+static void list_file(const struct session *s)
+{
+    bool any = false;
+
+    for (unsigned d = 0; d < s->copy->n_dests; d++)
+        any |= s->status.dests[d].state == DEST_DONE;
+    if (any && s->status.hashes.algorithms)
+        manifest_add(s->copy->list, s->copy->listed, "", &s->status.hashes);
+    manifest_end_copy(s->copy->list, s->copy->n_dests);
+}
+
 void session_run_file(const struct options *o, const struct plan_copy *copy,
                       const struct session_file *file, int signal_fd,
                       struct session_result *ret)
@@ -198,6 +221,8 @@ void session_run_file(const struct options *o, const struct plan_copy *copy,
         return;
     }
     run(s);
+    if (!file && copy->list)
+        list_file(s);
     s->status.seconds = (double)(clock_now_ms() - s->began_ms) / 1000;
     s->status.exit_status =
         session_exit_status(o, &s->status, s->unavailable && !s->touched, s->signal);

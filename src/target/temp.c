@@ -221,6 +221,15 @@ int temp_rename(int dir_fd, char temp[TEMP_NAME_SIZE], const char *name)
     return r;
 }
 
+int temp_replace(int dir_fd, char temp[TEMP_NAME_SIZE], const char *name)
+{
+    temp_note_final(name);
+    if (UNINTERRUPTED(renameat(dir_fd, temp, dir_fd, name)) < 0)
+        return -errno;
+    temp[0] = '\0';
+    return 0;
+}
+
 bool temp_is_append_only(int dir_fd)
 {
     struct statx st;

@@ -47,6 +47,9 @@ int temp_move(int dir_fd, const char *from, const char *to);
  * a negative errno (-EEXIST) with nothing changed. */
 int temp_rename(int dir_fd, char temp[TEMP_NAME_SIZE], const char *name);
 
+/* The same, but replaces what has that name. */
+int temp_replace(int dir_fd, char temp[TEMP_NAME_SIZE], const char *name);
+
 /* Removes a temporary directory that fd is open on, and what is in it (except directories on
  * other file systems). `name` becomes "". */
 void temp_remove_directory(int dir_fd, char name[TEMP_NAME_SIZE], int fd);

@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "base/path_probe.h"
 #include "main_priv.h"
+#include "report/manifest.h"
 
 /* So many files are named that a full destination has no space for, and so many attributes that
  * its file system does not have. There may be as many as are still to come. */
@@ -102,6 +103,18 @@ static void print(const struct tree *t, unsigned who, const char *path, const st
     free(source);
 }
 
+/* What is to be left out of the list. A directory of the source that could not be read to its end
+ * is not: the files in it that were copied are right. */
+static void note_loss(const struct tree_main *m, unsigned who, const char *path)
+{
+    const struct tree *t = m->tree;
+
+    if (who < t->copy->n_dests)
+        manifest_lost(t->copy->list, who, path + path_end(t->writers[who].root));
+    else if (who == tree_who_is_source(t))
+        manifest_drop(t->copy->list, path + path_end(t->root));
+}
+
 void tree_main_failed(struct tree_main *m, unsigned who, const char *path,
                       const struct failure *f)
 {
@@ -118,11 +131,23 @@ void tree_main_failed(struct tree_main *m, unsigned who, const char *path,
         return;
     }
     report_file_failed(t->copy->source, dest_of(t, who), path, f, attribute);
+    if (t->copy->list)
+        note_loss(m, who, path);
     count(m, who, f);
     if (!is_only_counted(m, who, f->err))
         print(t, who, path, f);
     if (t->o->stop_on_error && !m->stopping && !attribute)
         tree_main_stop(m);
+}
+
+static void take_hashes(const struct tree_main *m, const char *path,
+                        const struct digest_values *values)
+{
+    const struct plan_copy *copy = m->tree->copy;
+
+    report_file_hashed(copy->source, path, values);
+    if (copy->list)
+        manifest_add(copy->list, copy->listed, path + path_end(m->tree->root), values);
 }
 
 void tree_main_take_messages(struct tree_main *m)
@@ -131,7 +156,7 @@ void tree_main_take_messages(struct tree_main *m)
 
     while ((q = message_queue_take(m->tree->messages))) {
         if (q->note)
-            report_file_hashed(m->tree->copy->source, q->path, q->note);
+            take_hashes(m, q->path, q->note);
         else if (q->failure.err)
             tree_main_failed(m, q->who, q->path, &q->failure);
         else

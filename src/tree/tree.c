@@ -13,6 +13,7 @@
 #include "base/path_probe.h"
 #include "base/thread.h"
 #include "main_priv.h"
+#include "report/manifest.h"
 
 /* A lane of the stream holds the records that wait for its slowest destination: a quarter of
  * --memory, and at most MAX_STREAM. */
@@ -261,6 +262,18 @@ static void free_owner(void *m)
     main_free(m);
 }
 
+/* The list gets what the destinations have that are of any use. */
+static void end_list(const struct tree_main *m)
+{
+    struct manifest *list = m->tree->copy->list;
+
+    for (unsigned d = 0; list && d < m->status.n_dests; d++)
+        if (m->status.dests[d].state == DEST_FAILED)
+            manifest_lost(list, d, "");
+    if (list)
+        manifest_end_copy(list, m->status.n_dests);
+}
+
 /* The tree was copied. What is left until its verification has ended is its status. */
 static void leave_to_verification(struct tree_main *m, struct session_end *end)
 {
@@ -294,6 +307,7 @@ void tree_run(const struct options *o, const struct plan_copy *copy, struct tree
         tree_main_supervise(m);
         tree_end_totals(m);
     }
+    end_list(m);
     tree_main_judge(m);
     tree_main_write_manifests(m);
     m->status.seconds = (double)(clock_now_ms() - m->began_ms) / 1000;

@@ -35,21 +35,26 @@ static bool set_direct(int fd, bool on)
 }
 
 /* Drops the file from the cache, and counts what stays. */
-static void evict(struct read_file *f)
+static void evict(struct read_file *f, read_file_flushing *flushing, void *arg)
 {
+    off_t size = lseek(f->fd, 0, SEEK_END);
+
     f->cached = count_cached(f);
     if (f->cached == 0)
         return;
+    flushing(arg,
+             size > 0 ? (uint64_t)size : 1); /* at most: nobody tells which pages are dirty */
     /* POSIX_FADV_DONTNEED keeps dirty pages. This writes them and nothing else; fdatasync(2) might
      * flush the device for each file. */
     (void)sync_file_range(f->fd, 0, 0,
                           SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
                               SYNC_FILE_RANGE_WAIT_AFTER);
+    flushing(arg, 0);
     page_cache_drop(f->fd, 0, 0);
     f->cached = count_cached(f);
 }
 
-void read_file_begin(struct read_file *f, int fd)
+void read_file_begin(struct read_file *f, int fd, read_file_flushing *flushing, void *arg)
 {
     bool may_be_direct = true;
     struct stat st;
@@ -63,7 +68,7 @@ void read_file_begin(struct read_file *f, int fd)
     }
     if (f->in_memory)
         return;
-    evict(f);
+    evict(f, flushing, arg);
     f->align = may_be_direct ? direct_io_align(fd) : 0;
     f->direct = f->align > 0 && f->align <= READ_FILE_ALIGN && set_direct(fd, true);
 }

@@ -29,9 +29,12 @@ struct read_file {
     uint64_t cached; /* pages that the cache had before the first read; UINT64_MAX: not known */
 };
 
+/* Is told that so many bytes are going to be flushed, which may take long; 0: that is over. */
+typedef void read_file_flushing(void *arg, uint64_t bytes);
+
 /* Prepares the file for reading: drops it from the page cache, and sets O_DIRECT if the file
  * has it. fd: open for reading, at any position; it stays the caller's. */
-void read_file_begin(struct read_file *f, int fd);
+void read_file_begin(struct read_file *f, int fd, read_file_flushing *flushing, void *arg);
 
 /* Reads the next bytes: up to size, which is a multiple of READ_FILE_ALIGN, as is the address.
  * Returns their number, 0 at the end of the file, or a negative errno. */

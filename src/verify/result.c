@@ -105,7 +105,7 @@ static bool make_room_for_one(struct verify_check *c)
     size_t room = c->room ? 2 * c->room : 16;
     struct verify_range *all;
 
-    if (c->n_ranges < c->room)
+    if (c->ranges && c->n_ranges < c->room)
         return true;
     if (c->room == MAX_RANGES) {
         while (c->n_ranges > MAX_RANGES / 2) {

@@ -194,17 +194,28 @@ void verify_total(const struct verify *v, unsigned lane, uint64_t *ret_bytes,
 
 /* ---- lanes ---- */
 
+/* From now on nothing is added. */
+static void close_records(struct verify *v)
+{
+    for (unsigned i = 0; i < verify_n_lanes(v); i++) {
+        struct verify_lane *l = &v->lanes[i];
+
+        pthread_mutex_lock(&l->lock);
+        l->started = true;
+        v->written += i < v->config.n_dests ? l->total_bytes : 0;
+        pthread_mutex_unlock(&l->lock);
+    }
+}
+
 void verify_start(struct verify *v, struct message_queue *messages, int wake_fd)
 {
     v->messages = messages;
     v->wake_fd = wake_fd;
+    close_records(v);
     for (unsigned i = 0; i < verify_n_lanes(v); i++) {
         struct verify_lane *l = &v->lanes[i];
         int r;
 
-        pthread_mutex_lock(&l->lock);
-        l->started = true;
-        pthread_mutex_unlock(&l->lock);
         atomic_store(&l->moved_at, clock_running_ms());
         r = thread_start(verify_run_lane, l);
         if (r == 0)

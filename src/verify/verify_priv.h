@@ -83,6 +83,7 @@ struct verify {
     struct inode_set
         sources[VERIFY_KNOWS_ALL + 1]; /* that were noted, by what is known of them */
     struct verify_lane *lanes;
+    uint64_t written; /* bytes of all destinations */
     struct message_queue *messages;
     int wake_fd;
     atomic_bool stop;

@@ -229,6 +229,7 @@ check_preserve() {
 # Fills the file system but for SPARE bytes or less.
 fill_fs() {
     local free
+    sync -f "$FS_DIR" # XFS frees what was removed in the background
     free=$(($(df --output=avail -B1 "$FS_DIR" | tail -n1) - $1))
     fallocate -l "$free" "$FS_DIR/filler" 2>/dev/null ||
         head -c "$free" /dev/zero >"$FS_DIR/filler" 2>/dev/null || true

@@ -7,6 +7,7 @@
  * ... to a file on the file system of the directory FAILCALL_ON;
  *
  *     dup      duplicate number FAILCALL_NTH of a descriptor of a directory on that file system: EMFILE
+ *     rename   renameat2(2) number FAILCALL_NTH there: EIO
  *
  * Or it lets that file system look like another one:
  *
@@ -86,19 +87,35 @@ ssize_t pwrite64(int fd, const void *buf, size_t n, off64_t offset)
     return pwrite(fd, buf, n, offset);
 }
 
-int fcntl(int fd, int op, ...)
+/* Whether this is call number FAILCALL_NTH to a directory there. */
+static bool fails_nth(const char *call, int dir_fd)
 {
     static atomic_int n;
     const char *nth = getenv("FAILCALL_NTH");
     struct stat st;
+
+    return nth && fails(call) && fstat(dir_fd, &st) == 0 && S_ISDIR(st.st_mode) && is_on(&st) &&
+           atomic_fetch_add(&n, 1) + 1 == atoi(nth);
+}
+
+int renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned flags)
+{
+    if (fails_nth("rename", to_fd)) {
+        errno = EIO;
+        return -1;
+    }
+    return (int)syscall(SYS_renameat2, from_fd, from, to_fd, to, flags);
+}
+
+int fcntl(int fd, int op, ...)
+{
     va_list args;
     void *arg;
 
     va_start(args, op);
     arg = va_arg(args, void *);
     va_end(args);
-    if (op == F_DUPFD_CLOEXEC && nth && fails("dup") && fstat(fd, &st) == 0 &&
-        S_ISDIR(st.st_mode) && is_on(&st) && atomic_fetch_add(&n, 1) + 1 == atoi(nth)) {
+    if (op == F_DUPFD_CLOEXEC && fails_nth("dup", fd)) {
         errno = EMFILE;
         return -1;
     }

@@ -49,6 +49,9 @@ try --attributes-only src a b
 [ ! -s a ] || echo "a is not empty"
 copies --fsync
 for hash in xxh64 xxh3 xxh128 md5 sha1 sha256 sha512 c4 md5,sha1; do copies --hash=$hash; done
+try --manifest=list src a
+same src a
+sha256sum --quiet -c list
 copies --expect-hash=md5:"$(md5sum <src | cut -d' ' -f1)"
 copies --verify
 copies --verify=dest

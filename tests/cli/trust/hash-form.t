@@ -13,9 +13,9 @@ cp src "$name"
 ucopy --hash=sha256 "$name" a >got
 sha256sum --tag "$name" | cmp - got
 sha256sum --quiet -c got
+ucopy --hash=md5 --no-clobber src a
 echo "-- none"
 ucopy --dry-run --hash=md5 src new
-run --hash=md5 --no-clobber src a
 run --hash=md5 missing b 2>/dev/null
 ucopy --json --hash=md5 src none/a 2>/dev/null | jq -c 'select(.event == "summary").hashes'
 ucopy --hash=md5 src a >dev/full
@@ -27,9 +27,9 @@ C4 (src) = c45S4rnaTNWonxss1u8LzsaJdEph1AJhWUF4sh2waXKMsutyfAxg4ybUeuXVWS9HdNcEy
 C4 (empty) = c459dsjfscH38cYeXXYogktxf4Cd9ibshE3BHUo6a58hBXmRQdZrAkZzsWcbWtDg5oQstpDuni4Hirj75GEmTc1sFT
 {"xxh64":"44bc2cf5ad770999","md5":"900150983cd24fb0d6963f7d28e17f72"}
 {}
+MD5 (src) = 900150983cd24fb0d6963f7d28e17f72
 -- none
 would copy 'src' -> 'new' (by temporary and rename)
-exit 0
 exit 5
 {}
 exit 1

@@ -17,47 +17,49 @@ ln src/d/e/big src/none/further
 printf 'a name' >src/$'new\nline \\ "'
 ln -s d/1 src/symlink
 mkfifo src/fifo
-cat >list.jq <<'EOF'
-select(.event == "file_hashed") | [.hashes[], (.path | sub("^src/"; "./"))] | @json
-EOF
-# Of the files in the directory, with one algorithm.
+# hashes ALGORITHM: the lines of its -z that JSON stands for.
+hashes() {
+    jq -j --arg a "$1" 'select(.event == "file_hashed") | .hashes[$a] + "  " + (.path | sub("^src/"; "./")) + "\u0000"' json |
+        LC_ALL=C sort -z
+}
 expect() {
-    (cd "$2" && find . -type f -print0 | sort -z | while IFS= read -r -d '' f; do
-        h=$("$1"sum <"$f")
-        jq -nc --arg h "${h%% *}" --arg f "$f" '[$h, $f]'
-    done) | LC_ALL=C sort
+    (cd "$2" && find . -type f -exec "$1sum" -z {} + | LC_ALL=C sort -z)
 }
 # check OPTION...: copies src to a and b.
 check() {
     ucopy -a --json --hash=sha256 "$@" src a b >json 2>err || echo "$*: exit $?"
     cat err
-    jq -r -f list.jq json | LC_ALL=C sort >got
-    expect sha256 a | diff - got || echo "$*: wrong hashes of a"
-    expect sha256 b | diff - got || echo "$*: wrong hashes of b"
+    hashes sha256 >got
+    expect sha256 a | cmp - got || echo "$*: wrong hashes of a"
+    expect sha256 b | cmp - got || echo "$*: wrong hashes of b"
     diff -r --no-dereference src a >diff 2>&1 || grep -vi fifo diff
 }
 fresh() { rm -rf a b; check -T "$@"; }
 fresh
 [ "$(jq -c 'select(.event == "summary").hashes' json)" = '{}' ] || echo "hashes of the tree itself"
 # What is skipped as equal is read for its hash.
-check -T -u
 check -T --resume
-check -T --no-clobber
-fresh --sparse=never
 fresh --sparse=always
 fresh --in-order
 fresh --direct=always --chunk-size=64K
 fresh --workers=3 --chunk-size=64K
-fresh --memory=64K --chunk-size=4K
-fresh --fsync
-fresh --slow=detach
-fresh --no-preserve=links
-fresh --verify
-fresh --inplace
-# Without the links every name is read.
-rm -rf a b
-ucopy -r --json --hash=md5 -T src a | jq -r -f list.jq | LC_ALL=C sort >got
-expect md5 a | diff - got || echo "wrong hashes with -r"
+# The rest does not depend on the engine.
+if [ "$ENGINE" = "${ENGINES%% *}" ]; then
+    check -T -u
+    check -T --no-clobber
+    fresh --sparse=never
+    fresh --memory=64K --chunk-size=4K
+    fresh --fsync
+    fresh --slow=detach
+    fresh --no-preserve=links
+    fresh --verify
+    fresh --inplace
+    # Without the links every name is read.
+    rm -rf a b
+    ucopy -r --json --hash=md5 -T src a >json
+    hashes md5 >got
+    expect md5 a | cmp - got || echo "wrong hashes with -r"
+fi
 # Nothing of it is in the text; there is no hash of the tree.
 rm -rf a b
 ucopy -r --hash=md5 src a
