@@ -22,6 +22,7 @@ void digest_set_update(struct digest_set *s, const void *bytes, size_t n)
     for (unsigned i = 0; i < DIGEST_ALGORITHMS; i++)
         if (s->v[i])
             digest_update(s->v[i], bytes, n);
+    s->bytes += n;
 }
 
 void digest_set_update_zeros(struct digest_set *s, uint64_t n)
@@ -29,11 +30,13 @@ void digest_set_update_zeros(struct digest_set *s, uint64_t n)
     for (unsigned i = 0; i < DIGEST_ALGORITHMS; i++)
         if (s->v[i])
             digest_update_zeros(s->v[i], n);
+    s->bytes += n;
 }
 
 int digest_set_final(struct digest_set *s, struct digest_values *ret)
 {
     ret->algorithms = 0;
+    ret->bytes = s->bytes;
     for (unsigned i = 0; i < DIGEST_ALGORITHMS; i++) {
         if (!s->v[i])
             continue;

@@ -7,11 +7,13 @@
 
 struct digest_set {
     struct digest *v[DIGEST_ALGORITHMS]; /* NULL: not in the set */
+    uint64_t bytes;                      /* that were added */
 };
 
 /* The values of a set as text. */
 struct digest_values {
     unsigned algorithms; /* which there are; 0: none */
+    uint64_t bytes;      /* that were hashed */
     char text[DIGEST_ALGORITHMS][DIGEST_TEXT_SIZE];
 };
 

@@ -223,3 +223,13 @@ int option_take_target_directory(struct options *o, const struct option_row *row
     o->n_target_directories++;
     return 0;
 }
+
+unsigned options_mhl_hashes(const struct options *o)
+{
+    static const char *const formats[] = {"c4", "md5", "sha1", "xxh128", "xxh3", "xxh64"};
+    unsigned set = 0;
+
+    for (size_t i = 0; o->mhl && i < sizeof(formats) / sizeof(*formats); i++)
+        set |= 1u << (digest_find(formats[i], strlen(formats[i])) - digest_table);
+    return o->hashes & set;
+}

@@ -60,6 +60,8 @@ static void combine_options(struct options *o)
     if (o->no_clobber)
         o->standing.update = UPDATE_NONE;
     o->standing.keeps_times = o->preserve.times;
+    if (o->mhl && !options_mhl_hashes(o))
+        o->hashes |= 1u << (digest_find("xxh64", 5) - digest_table);
     if (o->manifest && !o->hashes)
         o->hashes = 1u << (digest_find("sha256", 6) - digest_table);
     /* As in cp: a link to a symlink is a link to the target of the symlink. */

@@ -153,6 +153,9 @@ static inline unsigned options_timeout_ms(const struct options *o)
     return (o->has_timeout ? o->timeout : OPTIONS_DEFAULT_TIMEOUT) * 1000;
 }
 
+/* The algorithms of --hash, as there, that ASC MHL manifests have; 0 without --mhl. */
+unsigned options_mhl_hashes(const struct options *o);
+
 /* The most bytes that one request may have: a file that moves OPTIONS_LEAST_RATE ends it within
  * the time-out. At least OPTIONS_LEAST_RATE, because smaller requests are slow. */
 static inline uint64_t options_max_request(const struct options *o)

@@ -94,6 +94,8 @@ static const struct contradiction of_options[] = {
     {GIVEN(attributes_only), IS_NOT(length, OPTIONS_TO_THE_END), NO_RANGES},
     {GIVEN(attributes_only), GIVEN(has_dest_offset), NO_RANGES},
     {GIVEN(attributes_only), GIVEN(manifest), NO_HASHES("--manifest")},
+    {GIVEN(attributes_only), GIVEN(mhl), NO_HASHES("--mhl")},
+    {GIVEN(mhl), GIVEN(allow_changed), NO_CHANGES("--mhl")},
     {GIVEN(attributes_only), GIVEN(hashes), NO_HASHES("--hash")},
     {GIVEN(attributes_only), GIVEN(expects), NO_HASHES("--expect-hash")},
     {GIVEN(manifest), GIVEN(has_dest_offset),
@@ -103,8 +105,6 @@ static const struct contradiction of_options[] = {
     {GIVEN(expects), GIVEN(allow_changed), NO_CHANGES("--expect-hash")},
     {GIVEN(inplace), GIVEN(resume), NO_PARTIAL("--resume")},
     {GIVEN(inplace), GIVEN(partial), NO_PARTIAL("--partial")},
-    {GIVEN(attributes_only), GIVEN(mhl),
-     "--attributes-only copies no data: it contradicts --mhl"},
     {GIVEN(max_lag), IS(slow, SLOW_WAIT),
      "--max-lag is about --slow=detach; with --slow=wait no DEST runs ahead by more than the "
      "buffers"},
@@ -181,6 +181,9 @@ static int check_manifest(const struct options *o, char **ret_error)
     if (o->json && strcmp(o->manifest, "-") == 0)
         return usage_error(ret_error, "--json and --manifest=- contradict each other: both "
                                       "write to standard output");
+    if (o->mhl && options_mhl_hashes(o) != o->hashes)
+        return usage_error(ret_error, "--manifest is a list of one algorithm: give --hash one "
+                                      "that --mhl has, too");
     if (o->hashes & (o->hashes - 1))
         return usage_error(ret_error, "--manifest is a list of one algorithm: give --hash one");
     if (o->hashes & 1u << (digest_find("c4", 2) - digest_table))

@@ -123,19 +123,18 @@ static int find_hashes(struct walk *w, const char *name, const struct mhl_file *
                        struct mhl_hashes *ret, struct stat *st, bool *changed)
 {
     const struct mhl_hashes *given =
-        mhl_given_find(w->e->given, w->path.bytes, (uint64_t)st->st_size);
-    unsigned have = given ? mhl_hashes_set(given) : 0, set = w->e->formats;
+        mhl_given_find(w->e->given, w->path.bytes, (uint64_t)st->st_size, changed);
+    unsigned have = given && !*changed ? mhl_hashes_set(given) : 0, set = w->e->formats;
     unsigned comparable = known ? mhl_hashes_set(&known->hashes) : 0;
     int r;
 
-    *changed = false;
     if (comparable && !(comparable & set))
         set |= one_of(comparable & have ? comparable & have : comparable);
     if (set & ~have) {
         r = read_hashes(w, name, (set & ~have) | one_of(have), ret, st);
         if (r < 0)
             return r;
-        *changed = given && !agree(ret, given);
+        *changed |= given && !agree(ret, given);
     }
     r = given && !*changed ? take_given(ret, given, set) : 0;
     for (unsigned f = 0; f < MHL_FORMATS && *changed && !r; f++)

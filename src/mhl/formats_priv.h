@@ -53,8 +53,9 @@ void mhl_digests_free(struct mhl_digests *d);
 
 /* ---- given.c ---- */
 
-/* The hashes that the copy has given for the file at the path, if it has that size; NULL: none. */
+/* The hashes that the copy has given for the file at the path; NULL: none. *ret_changed: the file
+ * had another size then. */
 const struct mhl_hashes *mhl_given_find(const struct mhl_given *g, const char *path,
-                                        uint64_t size);
+                                        uint64_t size, bool *ret_changed);
 
 #endif

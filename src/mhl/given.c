@@ -70,12 +70,13 @@ int mhl_given_add(struct mhl_given *g, const char *path, uint64_t size, unsigned
 }
 
 const struct mhl_hashes *mhl_given_find(const struct mhl_given *g, const char *path,
-                                        uint64_t size)
+                                        uint64_t size, bool *ret_changed)
 {
     const struct file *f =
         g ? hash_table_find(&g->files, &kind, &(struct file){.path = path}) : NULL;
 
-    return f && f->size == size ? &f->hashes : NULL;
+    *ret_changed = f && f->size != size;
+    return f ? &f->hashes : NULL;
 }
 
 void mhl_given_free(struct mhl_given *g)

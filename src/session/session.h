@@ -35,7 +35,13 @@ struct session_end {
     bool unavailable;           /* as for session_exit_status() */
     int signal;                 /* likewise */
     int exit_status;            /* set by session_verify() */
-    void *owner;                /* what the status is a part of; NULL: it is never freed */
+    /* Called before the copy is reported, when its verification has been judged, with the signal
+     * that has ended that, or 0; may be NULL. It may still change the status. Returns an exit
+     * status, of which the more serious one counts. Sets *ret_hung if threads are left that hang;
+     * then nothing is freed. */
+    int (*judged)(void *arg, int signal, bool *ret_hung);
+    void *arg;   /* of judged() */
+    void *owner; /* what the status is a part of; NULL: it is never freed */
     void (*free_owner)(void *owner);
 };
 

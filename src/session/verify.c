@@ -248,18 +248,23 @@ static void fail_all(struct verification *x)
 }
 
 /* Reports the copies, and frees them. */
-static void end_copies(struct verification *x)
+static void end_copies(struct verification *x, bool *ret_hung)
 {
     for (unsigned i = 0; i < x->n_ends; i++) {
         struct session_end *e = &x->ends[i];
+        int signal = e->signal ? e->signal : x->signal, status = 0;
+        bool hung = false;
 
         if (!e->status)
             continue;
-        e->exit_status = session_exit_status(x->o, e->status, e->unavailable,
-                                             e->signal ? e->signal : x->signal);
+        if (e->judged)
+            status = e->judged(e->arg, signal, &hung);
+        *ret_hung |= hung;
+        e->exit_status =
+            session_worse(session_exit_status(x->o, e->status, e->unavailable, signal), status);
         e->status->exit_status = e->exit_status;
         report_summary(e->status);
-        if (e->owner)
+        if (e->owner && !hung)
             e->free_owner(e->owner);
         e->status = NULL;
     }
@@ -362,7 +367,7 @@ void session_verify(const struct options *o, struct verify *v, struct session_en
         fail_all(&x);
     else if (x.n_lanes > 0)
         ended = run(&x);
-    end_copies(&x);
+    end_copies(&x, ret_hung);
     *ret_hung |= !ended;
     if (ended) { /* otherwise a lane may still use it */
         if (x.messages)

@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "base/path_probe.h"
 #include "main_priv.h"
+#include "mhl/mhl.h"
 #include "report/manifest.h"
 
 /* So many files are named that a full destination has no space for, and so many attributes that
@@ -140,7 +141,20 @@ void tree_main_failed(struct tree_main *m, unsigned who, const char *path,
         tree_main_stop(m);
 }
 
-static void take_hashes(const struct tree_main *m, const char *path,
+/* Notes the hashes of a file for --mhl. */
+static void give_hashes(struct tree_main *m, const char *path,
+                        const struct digest_values *values)
+{
+    unsigned wanted = options_mhl_hashes(m->tree->o) & values->algorithms;
+
+    path += strspn(path, "/");
+    for (unsigned i = 0; i < DIGEST_ALGORITHMS; i++)
+        if (wanted & 1u << i) /* without memory the copy is read for its hash */
+            (void)mhl_given_add(m->given, path, values->bytes,
+                                mhl_format_find(digest_table[i].name), values->text[i]);
+}
+
+static void take_hashes(struct tree_main *m, const char *path,
                         const struct digest_values *values)
 {
     const struct plan_copy *copy = m->tree->copy;
@@ -148,6 +162,8 @@ static void take_hashes(const struct tree_main *m, const char *path,
     report_file_hashed(copy->source, path, values);
     if (copy->list)
         manifest_add(copy->list, copy->listed, path + path_end(m->tree->root), values);
+    if (m->given)
+        give_hashes(m, path + path_end(m->tree->root), values);
 }
 
 void tree_main_take_messages(struct tree_main *m)

@@ -65,13 +65,14 @@ struct tree_main {
     bool counting; /* the thread of the totals has been started */
 
     /* How it ends. */
-    int signal;       /* that stops it, or 0 */
-    bool stopping;    /* before everything was copied */
-    bool late_signal; /* the engines have got it first */
-    bool impatient;   /* a second signal has come */
-    bool abandoned;   /* a thread hangs and is left behind */
-    bool unavailable; /* no thread could be started, or manifests cannot be written */
-    bool differs;     /* --mhl: a copy is not what its history says */
+    int signal;              /* that stops it, or 0 */
+    bool stopping;           /* before everything was copied */
+    bool late_signal;        /* the engines have got it first */
+    bool impatient;          /* a second signal has come */
+    bool abandoned;          /* a thread hangs and is left behind */
+    bool unavailable;        /* no thread could be started, or manifests cannot be written */
+    bool differs;            /* --mhl: a copy is not what its history says */
+    struct mhl_given *given; /* hashes of the files, for --mhl; NULL: not wanted */
 };
 
 /* ---- stop.c ---- */
@@ -137,8 +138,11 @@ void tree_main_judge(struct tree_main *m);
 bool tree_main_names_fit(struct tree_main *m);
 
 /* With --mhl: makes a generation in every destination that is done, and reports what differs from
- * the histories. A destination without one has failed. */
+ * the histories. A destination that is done and cannot get one has failed. */
 void tree_main_write_manifests(struct tree_main *m);
+
+/* The exit status of that: 4 if something differs, 128+N after a signal, else 0. */
+int tree_main_mhl_status(const struct tree_main *m);
 
 /* ---- totals_thread.c ---- */
 

@@ -113,6 +113,22 @@ bool tree_main_names_fit(struct tree_main *m)
 
 /* ---- generations ---- */
 
+/* Whether a file that was not copied may be another one than that of the source. */
+static bool may_differ(const struct options *o)
+{
+    return o->standing.update != UPDATE_ALL || o->standing.ask;
+}
+
+static unsigned formats_of(const struct options *o)
+{
+    unsigned hashes = options_mhl_hashes(o), set = 0;
+
+    for (unsigned i = 0; i < DIGEST_ALGORITHMS; i++)
+        if (hashes & 1u << i)
+            set |= 1u << mhl_format_find(digest_table[i].name);
+    return set;
+}
+
 struct named_file {
     enum mhl_finding what;
     char *path;
@@ -255,11 +271,12 @@ static struct manifests *make_manifests(struct tree_main *m)
         d->path = m->tree->copy->dests[i];
         d->all = all;
         d->e = (struct mhl_extension){
-            .formats = 1u << mhl_format_find("xxh64"),
+            .formats = formats_of(m->tree->o),
             .process = "transfer",
             .host = all->host,
             .now = time(NULL) - (time_t)((clock_now_ms() - m->began_ms) / 1000),
             .fsync = m->tree->o->fsync,
+            .given = may_differ(m->tree->o) ? NULL : m->given,
             .found = note_finding,
             .stopped = is_stopped,
             .arg = d,
@@ -304,12 +321,28 @@ static void take_result(struct tree_main *m, struct manifests *all, unsigned i)
         tree_main_fail_dest(m, i, &d->failure);
 }
 
+/* Names the destinations that get no generation. */
+static void report_left_out(const struct tree_main *m)
+{
+    const char *why = m->stopping                    ? "the copy was stopped"
+                      : m->status.source_failure.err ? "SOURCE could not be read as it is"
+                                                     : "the copy is not complete and right";
+
+    for (unsigned d = 0; d < m->status.n_dests; d++)
+        if (m->stopping || m->status.source_failure.err ||
+            m->status.dests[d].state != DEST_DONE)
+            report_error("%s: it gets no ASC MHL generation: %s", m->status.dests[d].path, why);
+}
+
 void tree_main_write_manifests(struct tree_main *m)
 {
     struct tree *t = m->tree;
     struct manifests *all;
 
-    if (!t->o->mhl || m->unavailable || m->stopping || m->status.source_failure.err)
+    if (!t->o->mhl || m->unavailable)
+        return;
+    report_left_out(m);
+    if (m->stopping || m->status.source_failure.err)
         return;
     all = make_manifests(m);
     if (!all) {
@@ -333,4 +366,9 @@ void tree_main_write_manifests(struct tree_main *m)
             take_result(m, all, i);
     if (!m->abandoned)
         free_manifests(all);
+}
+
+int tree_main_mhl_status(const struct tree_main *m)
+{
+    return m->given && m->signal ? 128 + m->signal : m->differs ? 4 : 0;
 }

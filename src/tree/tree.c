@@ -13,6 +13,7 @@
 #include "base/path_probe.h"
 #include "base/thread.h"
 #include "main_priv.h"
+#include "mhl/mhl.h"
 #include "report/manifest.h"
 
 /* A lane of the stream holds the records that wait for its slowest destination: a quarter of
@@ -174,6 +175,7 @@ static void main_free(struct tree_main *m)
     free(m->dests);
     free(m->readers);
     free(m->status.dests);
+    mhl_given_free(m->given);
     free(m);
 }
 
@@ -190,10 +192,11 @@ static struct tree_main *main_new(const struct options *o, const struct plan_cop
     m->began_ms = clock_now_ms();
     m->tree = tree_new(o, copy, links);
     m->dests = calloc(n, sizeof(*m->dests));
+    m->given = o->mhl ? mhl_given_new() : NULL;
     m->readers = m->tree ? calloc(m->tree->max_readers, sizeof(*m->readers)) : NULL;
     m->status = (struct copy_status){.source = copy->source, .n_dests = n, .tree = true};
     m->status.dests = calloc(n, sizeof(*m->status.dests));
-    if (!m->tree || !m->dests || !m->readers || !m->status.dests) {
+    if (!m->tree || (o->mhl && !m->given) || !m->dests || !m->readers || !m->status.dests) {
         main_free(m);
         return NULL;
     }
@@ -257,6 +260,19 @@ static void start_threads(struct tree_main *m)
     tree_main_stop(m);
 }
 
+/* Ends a tree that was verified. See struct session_end. */
+static int on_judged(void *arg, int signal, bool *ret_hung)
+{
+    struct tree_main *m = arg;
+    bool abandoned = m->abandoned;
+
+    if (signal)
+        m->stopping = true;
+    tree_main_write_manifests(m);
+    *ret_hung |= m->abandoned && !abandoned;
+    return tree_main_mhl_status(m);
+}
+
 static void free_owner(void *m)
 {
     main_free(m);
@@ -282,10 +298,12 @@ static void leave_to_verification(struct tree_main *m, struct session_end *end)
         .status = &m->status,
         .unavailable = m->unavailable,
         .signal = m->signal,
+        .judged = m->tree->o->mhl ? on_judged : NULL,
+        .arg = m,
         .owner = m->abandoned ? NULL : m,
         .free_owner = free_owner,
     };
-    if (m->abandoned)
+    if (m->abandoned || m->tree->o->mhl) /* a generation is still to be made */
         return;
     tree_free(m->tree);
     m->tree = NULL;
@@ -309,11 +327,11 @@ void tree_run(const struct options *o, const struct plan_copy *copy, struct tree
     }
     end_list(m);
     tree_main_judge(m);
-    tree_main_write_manifests(m);
+    if (!copy->verify)
+        tree_main_write_manifests(m);
     m->status.seconds = (double)(clock_now_ms() - m->began_ms) / 1000;
     m->status.exit_status = session_exit_status(o, &m->status, m->unavailable, m->signal);
-    if (m->differs)
-        m->status.exit_status = session_worse(m->status.exit_status, 4);
+    m->status.exit_status = session_worse(m->status.exit_status, tree_main_mhl_status(m));
     if (!copy->verify)
         report_summary(&m->status);
     *ret = (struct session_result){
