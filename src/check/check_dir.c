@@ -17,6 +17,8 @@
 struct check_work {
     struct inspector *member;
     const struct check_jobs *jobs;
+    const struct sums *sums;
+    const struct mhl_known *known; /* NULL: the sums are those of the list */
     int root;
     void *buffer;
 };
@@ -67,8 +69,9 @@ static void judge(struct check_work *w, struct check_file *file)
         }
         if (strcmp(text, file->sums[i].hex) == 0)
             continue;
-        (void)failure_format(&f, NULL, EBADMSG, "%s is %s, in the list %s",
-                             file->sums[i].algorithm, text, file->sums[i].hex);
+        (void)failure_format(&f, NULL, EBADMSG, "%s is %s, in %s %s", file->sums[i].algorithm,
+                             text, w->known ? "its ASC MHL history" : "the list",
+                             file->sums[i].hex);
         inspector_find(w->member, FINDING_DIFFERS, name, &f, NULL);
         return;
     }
@@ -78,6 +81,14 @@ static void check_open_file(struct check_work *w, struct check_file *file, int f
 {
     bool ready = true;
 
+    if (!file->sums->hex) {
+        struct failure f;
+
+        (void)failure_format(&f, NULL, EBADMSG,
+                             "its ASC MHL history says that it was not right at any time");
+        inspector_find(w->member, FINDING_DIFFERS, file->sums->name, &f, NULL);
+        return;
+    }
     for (unsigned i = 0; i < file->n; i++) {
         const char *name = file->sums[i].algorithm;
 
@@ -143,7 +154,7 @@ static unsigned count_lines(const struct sums *s, size_t first)
 
 static void check_files(struct check_work *w)
 {
-    const struct sums *s = &w->jobs->sums;
+    const struct sums *s = w->sums;
 
     for (size_t i = 0; i < s->n && !inspector_step(w->member);) {
         struct check_file file = {.sums = &s->sums[i], .n = count_lines(s, i)};
@@ -158,8 +169,20 @@ static void check_files(struct check_work *w)
 /* An entry of the directory that is no directory itself. */
 static void look_at_entry(struct check_work *w, const struct scan *scan)
 {
-    if (!sums_has(&w->jobs->sums, scan->path.bytes) && !fd_same_file(&scan->st, &w->jobs->list))
-        inspector_find(w->member, FINDING_EXTRA, scan->path.bytes, NULL, NULL);
+    const char *path = scan->path.bytes;
+    bool belongs = w->known
+                       ? !S_ISREG(scan->st.st_mode) || mhl_known_ignores(w->known, path, false)
+                       : fd_same_file(&scan->st, &w->jobs->list);
+
+    if (!belongs && !sums_has(w->sums, path))
+        inspector_find(w->member, FINDING_EXTRA, path, NULL, NULL);
+}
+
+static int enter_directory(const struct check_work *w, struct scan *scan)
+{
+    if (w->known && mhl_known_ignores(w->known, scan->path.bytes, true))
+        return 0;
+    return scan_enter(scan);
 }
 
 /* Names files that are not in the list. */
@@ -175,7 +198,7 @@ static void find_extra_files(struct check_work *w)
         int error = scan.error;
 
         if (event == SCAN_ENTRY && S_ISDIR(scan.st.st_mode))
-            error = scan_enter(&scan);
+            error = enter_directory(w, &scan);
         else if (event == SCAN_ENTRY)
             look_at_entry(w, &scan);
         if (error < 0)
@@ -183,6 +206,47 @@ static void find_extra_files(struct check_work *w)
                            FAILURE_NO_OFFSET);
     }
     scan_free(&scan);
+}
+
+/* ---- histories ---- */
+
+static void on_found(void *arg, enum mhl_finding what, const char *path)
+{
+    struct failure f;
+
+    (void)failure_format(&f, NULL, EBADMSG,
+                         "this generation is not in the chain of its history");
+    inspector_find(arg, what == MHL_MISSING ? FINDING_MISSING : FINDING_DIFFERS, path, &f,
+                   NULL);
+}
+
+static bool on_step(void *arg)
+{
+    return inspector_step(arg);
+}
+
+/* Makes the list that the directory is verified against. False: there is none, which was
+ * reported. */
+static bool find_sums(struct check_work *w)
+{
+    const struct mhl_extension e = {.found = on_found, .stopped = on_step, .arg = w->member};
+    struct mhl_known **known;
+    struct failure f;
+    int r;
+
+    w->sums = &w->jobs->sums;
+    if (!w->jobs->known)
+        return true;
+    known = &w->jobs->known[w->member - w->member->inspection->members];
+    r = mhl_known_read(&e, w->root, known, &f);
+    if (r == 0) {
+        w->known = *known;
+        w->sums = mhl_known_sums(*known);
+    } else if (r != -ECANCELED) {
+        inspector_find(w->member, r == -EBADMSG ? FINDING_DIFFERS : FINDING_UNREADABLE,
+                       r == -EBADMSG ? "ascmhl" : "", &f, NULL);
+    }
+    return r == 0;
 }
 
 void *check_dir(void *member)
@@ -201,7 +265,7 @@ void *check_dir(void *member)
         inspector_fail(m, "", "open", error, FAILURE_NO_OFFSET);
     } else if (!w.buffer) {
         inspector_fail(m, "", "read", -ENOMEM, FAILURE_NO_OFFSET);
-    } else {
+    } else if (find_sums(&w)) {
         check_files(&w);
         find_extra_files(&w);
         atomic_store(&m->complete, !inspector_step(m));

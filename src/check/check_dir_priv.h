@@ -4,12 +4,16 @@
 
 #include <sys/stat.h>
 
-#include "verify/sums.h"
+#include "mhl/mhl.h"
 
-/* What all threads share. They only read it. */
+/* What all threads share. They only read it, but for their own element of `known`. */
 struct check_jobs {
     struct sums sums;
     struct stat list; /* of the list, which is no extra file */
+    struct mhl_known *
+        *known; /* by number of the member: what its histories say; NULL: there is a
+                               * list */
+    unsigned n; /* of these */
 };
 
 /* The thread of a struct inspector whose arg is a struct check_jobs. */

@@ -133,7 +133,8 @@ static int check_all(const struct options *o, struct check_jobs *jobs, int signa
                      bool *ret_hung)
 {
     struct inspection *inspection;
-    int r = inspection_new(o, o->check_list, o->n_operands, 0, signal_fd, &inspection);
+    const char *against = o->check_list ? o->check_list : "its ASC MHL history";
+    int r = inspection_new(o, against, o->n_operands, 0, signal_fd, &inspection);
 
     if (r < 0) {
         report_error("%s", strerror(-r));
@@ -166,13 +167,37 @@ static int check_with(const struct options *o, struct list_file *l, struct check
     return status;
 }
 
+static void free_jobs(struct check_jobs *jobs)
+{
+    for (unsigned i = 0; jobs && i < jobs->n; i++)
+        mhl_known_free(jobs->known[i]);
+    if (jobs)
+        free(jobs->known);
+    free(jobs);
+}
+
+/* Every directory has histories of its own. */
+static int check_histories(const struct options *o, struct check_jobs *jobs, int signal_fd,
+                           bool *ret_hung)
+{
+    jobs->known = calloc(o->n_operands, sizeof(struct mhl_known *));
+    if (!jobs->known) {
+        report_error("%s", strerror(ENOMEM));
+        return EXIT_USAGE;
+    }
+    jobs->n = o->n_operands;
+    return check_all(o, jobs, signal_fd, ret_hung);
+}
+
 int check_list(const struct options *o, int signal_fd, bool *ret_hung)
 {
     struct list_file *l = calloc(1, sizeof(*l));
     struct check_jobs *jobs = calloc(1, sizeof(*jobs));
     int status = EXIT_USAGE;
 
-    if (l && jobs) {
+    if (l && jobs && !o->check_list) {
+        status = check_histories(o, jobs, signal_fd, ret_hung);
+    } else if (l && jobs) {
         l->path = o->check_list;
         l->signal_fd = signal_fd;
         status = check_with(o, l, jobs, ret_hung);
@@ -181,7 +206,7 @@ int check_list(const struct options *o, int signal_fd, bool *ret_hung)
     }
     if (!*ret_hung) { /* else threads may still use them */
         free(l);
-        free(jobs);
+        free_jobs(jobs);
     }
     return status; // NOLINT: see above
 }

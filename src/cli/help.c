@@ -7,7 +7,7 @@ void help_print(const struct options *o, FILE *f)
     command_line_print_help(o->command_line,
                             "[OPTION]... SOURCE DEST [DEST]...\n"
                             "  or:  ucopy [OPTION]... -t DIR [-t DIR]... SOURCE...\n"
-                            "  or:  ucopy [OPTION]... --check=FILE DIR...\n"
+                            "  or:  ucopy [OPTION]... --check[=FILE] DIR...\n"
                             "  or:  ucopy [OPTION]... --compare SOURCE DEST...\n"
                             "Copy SOURCE to every DEST at once, reading it only once.",
                             f);

@@ -316,7 +316,7 @@ const struct option_row option_rows[] = {
 
     /* ---- Trust ---- */
     {.name = "check", .checks = true, .section = SECTION_TRUST,
-     .help = "copy nothing: verify that every DIR has the files of the list FILE",
+     .help = "copy nothing: verify every DIR by the list FILE, or by its own ASC MHL history",
      .kind = VALUE_TEXT, .metavar = "FILE", .optional = true,
      .stores = {SET(check, true)}, .field = OPTION_FIELD(check_list)},
     {.name = "compare", .checks = true, .section = SECTION_TRUST,

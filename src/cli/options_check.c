@@ -236,10 +236,6 @@ static int check_check(const struct options *o, char **ret_error)
     if (o->only_copies != NULL)
         return usage_error(ret_error, "--%s copies nothing: it contradicts -%c", name,
                            o->only_copies->letter);
-    if (o->check && o->check_list == NULL)
-        return usage_error(
-            ret_error, "--check without a list would verify ASC MHL histories, which is not "
-                       "supported; give a list of checksums: --check=FILE DIR...");
     if (o->n_operands < (o->check ? 1 : 2))
         return usage_error(ret_error, o->check ? "--check needs a directory"
                                                : "--compare needs a source and a destination");

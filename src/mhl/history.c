@@ -63,6 +63,29 @@ int mhl_history_link(struct mhl_history *h, const char *path, const char *c4)
     return 0;
 }
 
+int mhl_history_refer(struct mhl_history *h, const char *path)
+{
+    char **more = realloc(h->references, (h->n_references + 1) * sizeof(char *));
+
+    if (!more)
+        return -ENOMEM;
+    h->references = more;
+    more[h->n_references] = strdup(path);
+    if (!more[h->n_references])
+        return -ENOMEM;
+    h->n_references++;
+    return 0;
+}
+
+void mhl_history_forget_references(struct mhl_history *h)
+{
+    for (size_t i = 0; i < h->n_references; i++)
+        free(h->references[i]);
+    free(h->references);
+    h->references = NULL;
+    h->n_references = 0;
+}
+
 void mhl_history_free(struct mhl_history *h)
 {
     size_t at = 0;
@@ -77,5 +100,6 @@ void mhl_history_free(struct mhl_history *h)
         mhl_hashes_free(&f->hashes);
     hash_table_free(&h->files);
     mhl_ignore_free(&h->ignore);
-    *h = (struct mhl_history){NULL, 0, {NULL, 0, 0}, {NULL, 0}};
+    mhl_history_forget_references(h);
+    *h = (struct mhl_history){.chain = NULL};
 }

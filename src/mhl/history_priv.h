@@ -29,6 +29,8 @@ struct mhl_history {
     size_t n;
     struct hash_table files;
     struct mhl_ignore ignore;
+    char **references; /* of the last generation: paths of manifests in histories below */
+    size_t n_references;
 };
 
 /* The file at the path; NULL: the history does not have it. */
@@ -39,6 +41,12 @@ struct mhl_file *mhl_history_file(struct mhl_history *h, const char *path);
 
 /* Adds a link to the chain. 0 or -ENOMEM. */
 int mhl_history_link(struct mhl_history *h, const char *path, const char *c4);
+
+/* Adds a reference. 0 or -ENOMEM. */
+int mhl_history_refer(struct mhl_history *h, const char *path);
+
+/* Another generation begins: it has references of its own. */
+void mhl_history_forget_references(struct mhl_history *h);
 
 /* Frees what it holds, and makes it all zero. */
 void mhl_history_free(struct mhl_history *h);

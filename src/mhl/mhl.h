@@ -17,6 +17,7 @@
  *   folder.c     the folder ascmhl/: its files get their names
  *   generation.c a history and its next generation
  *   extend.c     the walk
+ *   known.c      what the histories of a tree say, as a list
  *
  * It never copies, and never prints: findings go to a callback, failures into a struct failure.
  * Nothing here is shared: threads may extend different trees at the same time, from the same
@@ -30,6 +31,7 @@
 #include <time.h>
 
 #include "base/failure.h"
+#include "verify/sums.h"
 
 /* Formats in the order of the schema; a set of them has bit 1u << format. */
 #define MHL_FORMATS 6u
@@ -91,5 +93,27 @@ struct mhl_extension {
  * it may have one. */
 int mhl_extend(const struct mhl_extension *e, int root_fd, const char *name,
                struct failure *ret);
+
+/* ---- what is known ---- */
+
+/* What the history of a directory, and those below it, say of its files. */
+struct mhl_known;
+
+/* Reads them. Of *e only found, stopped and arg are looked at. found() gets MHL_RELISTED, and
+ * MHL_MISSING for a history that is referred to and gone. 0, and *ret_known is the caller's; or a
+ * negative errno with *ret filled: -ENOENT: the directory has no history; -EBADMSG: one is
+ * damaged. */
+int mhl_known_read(const struct mhl_extension *e, int root_fd, struct mhl_known **ret_known,
+                   struct failure *ret);
+
+/* The files and their hashes, each of the nearest history; hex is NULL, and algorithm, for one
+ * that a history has with nothing but failures. It belongs to *k, as do its strings. */
+const struct sums *mhl_known_sums(const struct mhl_known *k);
+
+/* Whether the patterns of the histories leave out the path, which begins at the root. */
+bool mhl_known_ignores(const struct mhl_known *k, const char *path, bool is_directory);
+
+/* Frees it; NULL does nothing. */
+void mhl_known_free(struct mhl_known *k);
 
 #endif

@@ -7,6 +7,7 @@
 #include <libxml/xmlreader.h>
 
 #include "base/fd.h"
+#include "base/path.h"
 #include "history_priv.h"
 
 /* Larger files are refused, and longer texts. */
@@ -106,6 +107,8 @@ static int begin_of_manifest(struct document *d, int depth)
 {
     xmlChar *action;
 
+    if (depth == 0)
+        mhl_history_forget_references(d->history);
     if (inside(d, depth, "hashes", "hash") && depth == 2) {
         d->file = NULL;
         d->path[0] = '\0';
@@ -144,6 +147,13 @@ static int take_old_name(struct document *d)
     return 0;
 }
 
+static int take_reference(struct document *d)
+{
+    if (*d->text == '/' || path_goes_up(d->text))
+        return damaged(d, "this reference leads out of the directory");
+    return mhl_history_refer(d->history, d->text) < 0 ? no_memory(d) : 0;
+}
+
 static int end_of_manifest(struct document *d, int depth)
 {
     unsigned format;
@@ -152,6 +162,8 @@ static int end_of_manifest(struct document *d, int depth)
         return 0;
     if (inside(d, depth, "processinfo", "ignore") && strcmp(d->names[3], "pattern") == 0)
         return mhl_ignore_add(&d->history->ignore, d->text) < 0 ? no_memory(d) : 0;
+    if (inside(d, depth, "references", "hashlistreference") && strcmp(d->names[3], "path") == 0)
+        return take_reference(d);
     if (!inside(d, depth, "hashes", "hash"))
         return 0;
     if (strcmp(d->names[3], "path") == 0) {

@@ -1,0 +1,321 @@
+/* known: what the histories of a tree say of its files, as a list. See mhl.h. */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "folder_priv.h"
+#include "verify/open_beneath.h"
+#include "verify/scan.h"
+
+/* A history, and the path of its directory; "": the root. */
+struct place {
+    char *dir;
+    struct mhl_history history;
+};
+
+/* A hash of a file; sum.name is malloc'd, and so is sum.hex. */
+struct entry {
+    struct sum sum;
+    size_t depth; /* bytes of the path of the history's directory */
+};
+
+struct mhl_known {
+    struct place *places;
+    size_t n;
+    struct entry *entries;
+    size_t n_entries, room;
+    struct sums sums;
+};
+
+struct reading {
+    struct mhl_known *known;
+    const struct mhl_extension *e;
+    int root;
+    struct failure *ret;
+};
+
+static int no_memory(struct reading *r)
+{
+    return failure_set(r->ret, "read ASC MHL history", ENOMEM, FAILURE_NO_OFFSET, NULL);
+}
+
+/* ---- patterns ---- */
+
+/* The rest of the path behind the directory; NULL: it is not below that. */
+static const char *below(const char *dir, const char *path)
+{
+    size_t len = strlen(dir);
+
+    if (len == 0)
+        return path;
+    return strncmp(dir, path, len) == 0 && path[len] == '/' ? path + len + 1 : NULL;
+}
+
+bool mhl_known_ignores(const struct mhl_known *k, const char *path, bool is_directory)
+{
+    for (size_t i = 0; i < k->n; i++) {
+        const char *rest = below(k->places[i].dir, path);
+
+        if (rest && mhl_ignore_has(&k->places[i].history.ignore, rest, is_directory))
+            return true;
+    }
+    return false;
+}
+
+/* Whether the path, or a directory above it, is ignored. The path comes back as it was. */
+static bool is_left_out(const struct mhl_known *k, char *path)
+{
+    bool out = false;
+
+    for (char *slash = strchr(path, '/'); slash && !out; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        out = mhl_known_ignores(k, path, true);
+        *slash = '/';
+    }
+    return out || mhl_known_ignores(k, path, false);
+}
+
+/* ---- histories ---- */
+
+/* The name of a manifest becomes its path. */
+static void on_found(void *arg, enum mhl_finding what, const char *name)
+{
+    struct reading *r = arg;
+    const char *dir = r->known->places[r->known->n - 1].dir;
+    char *path;
+
+    if (asprintf(&path, "%s%s%s/%s", dir, *dir ? "/" : "", MHL_FOLDER, name) < 0)
+        path = NULL;
+    r->e->found(r->e->arg, what, path ? path : name);
+    free(path);
+}
+
+static int take_history(struct reading *r, int fd, const char *dir)
+{
+    struct mhl_known *k = r->known;
+    struct place *more = realloc(k->places, (k->n + 1) * sizeof(*more));
+    const struct mhl_extension e = {.found = on_found, .arg = r};
+    struct place *p;
+
+    if (!more)
+        return no_memory(r);
+    k->places = more;
+    p = &more[k->n];
+    *p = (struct place){.dir = strdup(dir)};
+    if (!p->dir)
+        return no_memory(r);
+    k->n++;
+    if (mhl_ignore_add_defaults(&p->history.ignore) < 0)
+        return no_memory(r);
+    return mhl_folder_read(&p->history, fd, &e, r->ret);
+}
+
+static int take_directory(struct reading *r, struct scan *scan)
+{
+    int error;
+
+    if (mhl_known_ignores(r->known, scan->path.bytes, true))
+        return 0;
+    error = scan_enter(scan);
+    if (error < 0) /* who looks at all files meets it again, and names it */
+        return 0;
+    return mhl_folder_is_in(scan_fd(scan)) ? take_history(r, scan_fd(scan), scan->path.bytes)
+                                           : 0;
+}
+
+/* The root has a history; finds those below it. */
+static int find_histories(struct reading *r)
+{
+    struct scan scan = {0};
+    enum scan_event event;
+    int error = scan_begin(&scan, fcntl(r->root, F_DUPFD_CLOEXEC, 0));
+
+    if (error < 0)
+        error = failure_set(r->ret, "read directory", -error, FAILURE_NO_OFFSET, NULL);
+    while (error == 0 && (event = scan_next(&scan)) != SCAN_END) {
+        if (r->e->stopped(r->e->arg))
+            error =
+                failure_set(r->ret, "read ASC MHL history", ECANCELED, FAILURE_NO_OFFSET, NULL);
+        else if (event == SCAN_ENTRY && S_ISDIR(scan.st.st_mode))
+            error = take_directory(r, &scan);
+    }
+    scan_free(&scan);
+    return error;
+}
+
+/* Histories of directories that are gone are known by the references to them. */
+static int find_references(struct reading *r, const struct place *p)
+{
+    for (size_t i = 0; i < p->history.n_references; i++) {
+        const char *name = p->history.references[i];
+        char *path = *p->dir ? path_join(p->dir, name) : strdup(name);
+        int fd;
+
+        if (!path)
+            return no_memory(r);
+        fd = open_beneath(r->root, path);
+        if (fd == -ENOENT || fd == -ENOTDIR)
+            r->e->found(r->e->arg, MHL_MISSING, path);
+        (void)fd_close(&fd);
+        free(path);
+    }
+    return 0;
+}
+
+/* ---- the list ---- */
+
+static int add_entry(struct mhl_known *k, const char *path, size_t depth, unsigned format,
+                     const char *text)
+{
+    struct entry *e;
+
+    if (k->n_entries == k->room) {
+        size_t room = k->room ? 2 * k->room : 64;
+        struct entry *more = realloc(k->entries, room * sizeof(*more));
+
+        if (!more)
+            return -ENOMEM;
+        k->entries = more;
+        k->room = room;
+    }
+    e = &k->entries[k->n_entries++];
+    *e = (struct entry){.sum = {.name = strdup(path)}, .depth = depth};
+    if (text) {
+        char *hex = strdup(text);
+
+        e->sum.algorithm = mhl_format_names[format];
+        e->sum.hex = hex;
+        for (char *c = hex; c && *c && format != MHL_C4; c++)
+            *c = (char)tolower((unsigned char)*c);
+    }
+    return e->sum.name && (!text || e->sum.hex) ? 0 : -ENOMEM;
+}
+
+/* Adds the hashes of a file, which has none if all its hashes were failures. */
+static int add_file(struct reading *r, const struct place *p, const struct mhl_file *f)
+{
+    struct mhl_known *k = r->known;
+    char *path = *p->dir ? path_join(p->dir, f->path) : strdup(f->path);
+    int error = path ? 0 : -ENOMEM;
+    bool out = !path || is_left_out(k, path);
+
+    if (!out && mhl_hashes_set(&f->hashes) == 0)
+        error = add_entry(k, path, strlen(p->dir), 0, NULL);
+    for (unsigned i = 0; i < MHL_FORMATS && error == 0 && !out; i++)
+        if (f->hashes.text[i])
+            error = add_entry(k, path, strlen(p->dir), i, f->hashes.text[i]);
+    free(path);
+    return error < 0 ? no_memory(r) : 0;
+}
+
+static int add_files(struct reading *r, const struct place *p)
+{
+    const struct mhl_file *f;
+    size_t at = 0;
+    int error = 0;
+
+    while (error == 0 && (f = hash_table_next(&p->history.files, &at))) {
+        if (*f->path == '/' || path_goes_up(f->path))
+            error = failure_format(r->ret, "read ASC MHL history", EBADMSG,
+                                   "%s leads out of the directory", f->path);
+        else if (!f->renamed)
+            error = add_file(r, p, f);
+    }
+    return error;
+}
+
+/* By name; the nearest history first. */
+static int compare(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+    int order = strcmp(x->sum.name, y->sum.name);
+
+    return order != 0 ? order : (x->depth < y->depth) - (x->depth > y->depth);
+}
+
+/* Of a file that several histories have, the nearest one counts. */
+static int make_list(struct reading *r)
+{
+    struct mhl_known *k = r->known;
+    const struct entry *nearest = NULL;
+
+    if (k->n_entries > 1)
+        qsort(k->entries, k->n_entries, sizeof(*k->entries), compare);
+    k->sums.sums = calloc(k->n_entries + 1, sizeof(*k->sums.sums));
+    if (!k->sums.sums)
+        return no_memory(r);
+    for (size_t i = 0; i < k->n_entries; i++) {
+        const struct entry *e = &k->entries[i];
+
+        if (!nearest || strcmp(nearest->sum.name, e->sum.name) != 0)
+            nearest = e;
+        if (e->depth == nearest->depth)
+            k->sums.sums[k->sums.n++] = e->sum;
+    }
+    return 0;
+}
+
+/* ---- all of it ---- */
+
+static int read_all(struct reading *r)
+{
+    int error = take_history(r, r->root, "");
+
+    if (error == 0 && r->known->places[0].history.n == 0)
+        return failure_format(r->ret, NULL, ENOENT, "it has no ASC MHL history");
+    if (error == 0)
+        error = find_histories(r);
+    for (size_t i = 0; i < r->known->n && error == 0; i++) {
+        error = find_references(r, &r->known->places[i]);
+        if (error == 0)
+            error = add_files(r, &r->known->places[i]);
+    }
+    return error < 0 ? error : make_list(r);
+}
+
+int mhl_known_read(const struct mhl_extension *e, int root_fd, struct mhl_known **ret_known,
+                   struct failure *ret)
+{
+    struct reading r = {
+        .known = calloc(1, sizeof(struct mhl_known)), .e = e, .root = root_fd, .ret = ret};
+    int error;
+
+    *ret = (struct failure){.err = 0};
+    if (!r.known)
+        return no_memory(&r);
+    error = read_all(&r);
+    if (error < 0)
+        mhl_known_free(r.known);
+    else
+        *ret_known = r.known;
+    return error;
+}
+
+const struct sums *mhl_known_sums(const struct mhl_known *k)
+{
+    return &k->sums;
+}
+
+void mhl_known_free(struct mhl_known *k)
+{
+    if (!k)
+        return;
+    for (size_t i = 0; i < k->n; i++) {
+        free(k->places[i].dir);
+        mhl_history_free(&k->places[i].history);
+    }
+    for (size_t i = 0; i < k->n_entries; i++) {
+        free((char *)(uintptr_t)k->entries[i].sum.name);
+        free((char *)(uintptr_t)k->entries[i].sum.hex);
+    }
+    free(k->places);
+    free(k->entries);
+    free(k->sums.sums);
+    free(k);
+}
