@@ -267,7 +267,7 @@ static int read_all(struct reading *r)
 {
     int error = take_history(r, r->root, "");
 
-    if (error == 0 && r->known->places[0].history.n == 0)
+    if (error == 0 && (r->known->n == 0 || r->known->places[0].history.n == 0))
         return failure_format(r->ret, NULL, ENOENT, "it has no ASC MHL history");
     if (error == 0)
         error = find_histories(r);

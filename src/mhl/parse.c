@@ -311,6 +311,8 @@ static int parse(struct document *d, const struct kind *k)
                         d->name);
     else if (r == 0 && more < 0)
         r = damaged(d, "this is no XML");
+    else if (r == 0) /* an error that the parser goes on after, as an unknown encoding */
+        r = -d->ret->err;
     xmlFreeTextReader(d->reader);
     return r;
 }

@@ -7,6 +7,8 @@ run --mhl card/1 x
 run -a -l --mhl card x
 run -a --attributes-only --mhl card x
 run -a --dry-run --mhl card x
+run -a --mhl --allow-changed card x
+run -a --mhl --hash=sha256 --manifest=list card x
 [ ! -e x ] || echo "it was made"
 
 echo "-- names"
@@ -30,6 +32,8 @@ exit 2
 exit 2
 would copy 'card' -> 'x' (a tree: 2 files, 8 B)
 exit 0
+exit 2
+exit 2
 -- names
 ucopy: card/NAME: --mhl: XML cannot hold this name and 1 more
 exit 2
@@ -43,4 +47,8 @@ ucopy: 'card/1' is no directory: --mhl is not for it
 ucopy: --link makes no copies: it contradicts --mhl
 ucopy: Try 'ucopy --help' for more information.
 ucopy: --attributes-only copies no data: it contradicts --mhl
+ucopy: Try 'ucopy --help' for more information.
+ucopy: --mhl and --allow-changed contradict each other: copies of a source that changes may differ
+ucopy: Try 'ucopy --help' for more information.
+ucopy: --manifest is a list of one algorithm: give --hash one that --mhl has, too
 ucopy: Try 'ucopy --help' for more information.

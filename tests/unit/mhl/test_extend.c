@@ -203,6 +203,45 @@ static void test_nested(void **state)
                      0);
 }
 
+/* What the stored histories say of the files beside them. */
+static void expect_known(const char *dir, size_t n, unsigned missing, int error)
+{
+    struct findings f = {{0}, ""};
+    const struct mhl_extension e = {.found = found, .stopped = go_on, .arg = &f};
+    struct mhl_known *known = NULL;
+    struct failure failure;
+    char path[2 * PATH_MAX];
+    int fd;
+
+    (void)snprintf(path, sizeof path, "%s/%s", *dir == '/' ? shared : work, dir);
+    fd = open(path, O_RDONLY | O_DIRECTORY);
+    assert_true(fd >= 0);
+    assert_int_equal(mhl_known_read(&e, fd, &known, &failure), error);
+    close(fd);
+    if (error < 0)
+        return;
+    assert_int_equal(mhl_known_sums(known)->n, n);
+    assert_int_equal(f.n[MHL_MISSING], missing);
+    assert_true(mhl_known_ignores(known, "a/.DS_Store", false));
+    assert_false(mhl_known_ignores(known, "a/b", false));
+    mhl_known_free(known);
+}
+
+static void test_known(void **state)
+{
+    (void)state;
+    expect_known("/scenarios/scenario_01/travel_01/A002R2EC", 3, 0, 0);
+    expect_known("/scenarios/scenario_02/file_server/A002R2EC", 3, 0, 0);
+    expect_known("/scenarios/scenario_03/file_server/A002R2EC", 6, 0, 0);
+    expect_known("/scenarios/scenario_04/file_server/A002R2EC", 3, 0, 0);
+    expect_known("/scenarios/scenario_05/file_server/Reels", 7, 0, 0);
+    expect_known("/scenarios/scenario_05/travel_01/Reels", 0, 0, -ENOENT);
+    assert_int_equal(sh("cp -r $S/scenarios/scenario_05/file_server/Reels $W/Reels && "
+                        "rm -r $W/Reels/A002R2EC"),
+                     0);
+    expect_known("Reels", 4, 1, 0);
+}
+
 /* ---- cases of our own ---- */
 
 static void make_a(void)
@@ -365,6 +404,7 @@ int main(void)
         cmocka_unit_test_setup(test_other_format, setup),
         cmocka_unit_test_setup(test_altered, setup),
         cmocka_unit_test_setup(test_nested, setup),
+        cmocka_unit_test_setup(test_known, setup),
         cmocka_unit_test_setup(test_missing, setup),
         cmocka_unit_test_setup(test_names, setup),
         cmocka_unit_test_setup(test_damaged, setup),
