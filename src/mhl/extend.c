@@ -304,7 +304,7 @@ static int store(struct walk *w, struct level *l, const struct mhl_sums *sums)
 
     (void)futimens(fd, times);
     if (r == 0)
-        mhl_generation_find_missing(l->gen, w->path.bytes, w->e);
+        mhl_generation_find_missing(l->gen, fd, w->path.bytes, w->e);
     return r;
 }
 

@@ -9,7 +9,9 @@
 #include <sys/mman.h>
 
 #include "base/fd.h"
+#include "base/path.h"
 #include "target/temp.h"
+#include "verify/open_beneath.h"
 
 #define NAME_SIZE 256
 
@@ -105,6 +107,27 @@ int mhl_folder_read(struct mhl_history *h, int dir_fd, const struct mhl_extensio
         r = read_unlisted(h, fd, e, ret);
     (void)close(fd);
     return r;
+}
+
+/* Without memory the path is NULL. */
+static char *join(const char *dir, const char *name)
+{
+    return *dir ? path_join(dir, name) : strdup(name);
+}
+
+void mhl_folder_find_missing(const struct mhl_history *h, int fd, const char *below,
+                             const char *dir, const struct mhl_extension *e)
+{
+    for (size_t i = 0; i < h->n_references; i++) {
+        char *path = join(below, h->references[i]), *shown = join(dir, h->references[i]);
+        int file = path ? open_beneath(fd, path) : -ENOENT;
+
+        if (file == -ENOENT || file == -ENOTDIR)
+            e->found(e->arg, MHL_MISSING, shown ? shown : h->references[i]);
+        (void)fd_close(&file);
+        free(path);
+        free(shown);
+    }
 }
 
 /* ---- the next generation ---- */

@@ -15,6 +15,11 @@ bool mhl_folder_is_in(int dir_fd);
 int mhl_folder_read(struct mhl_history *h, int dir_fd, const struct mhl_extension *e,
                     struct failure *ret);
 
+/* Tells e->found() of histories that this one refers to and that are gone. fd: open on a directory;
+ * below: the path from there to the one of the history; dir: its path for e->found(). */
+void mhl_folder_find_missing(const struct mhl_history *h, int fd, const char *below,
+                             const char *dir, const struct mhl_extension *e);
+
 /* An empty file without a name in the directory, or in memory. A descriptor or a negative
  * errno. */
 int mhl_folder_spool(int dir_fd);

@@ -77,7 +77,7 @@ static bool is_left_out(const struct mhl_generation *g, const char *path)
     return out || mhl_ignore_has(&g->history.ignore, path, false);
 }
 
-void mhl_generation_find_missing(const struct mhl_generation *g, const char *dir,
+void mhl_generation_find_missing(const struct mhl_generation *g, int dir_fd, const char *dir,
                                  const struct mhl_extension *e)
 {
     const struct mhl_file *f;
@@ -92,6 +92,7 @@ void mhl_generation_find_missing(const struct mhl_generation *g, const char *dir
         e->found(e->arg, MHL_MISSING, path ? path : f->path);
         free(path);
     }
+    mhl_folder_find_missing(&g->history, dir_fd, "", dir, e);
 }
 
 /* The history above has a path to the new manifest. */

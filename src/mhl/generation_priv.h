@@ -27,8 +27,9 @@ bool mhl_generation_ignores(const struct mhl_generation *g, const char *path,
  * it. path: from the root. */
 const struct mhl_file *mhl_generation_see(struct mhl_generation *g, const char *path);
 
-/* Tells e->found() of files that the tree does not have. dir: the path of the directory. */
-void mhl_generation_find_missing(const struct mhl_generation *g, const char *dir,
+/* Tells e->found() of files and histories that the tree does not have. dir: the path of the
+ * directory, which dir_fd is open on. */
+void mhl_generation_find_missing(const struct mhl_generation *g, int dir_fd, const char *dir,
                                  const struct mhl_extension *e);
 
 /* Ends the generation, stores it, and makes it a reference of the one above. dir: the path of the

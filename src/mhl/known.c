@@ -10,7 +10,6 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "folder_priv.h"
-#include "verify/open_beneath.h"
 #include "verify/scan.h"
 
 /* A history, and the path of its directory; "": the root. */
@@ -149,25 +148,6 @@ static int find_histories(struct reading *r)
     return error;
 }
 
-/* Histories of directories that are gone are known by the references to them. */
-static int find_references(struct reading *r, const struct place *p)
-{
-    for (size_t i = 0; i < p->history.n_references; i++) {
-        const char *name = p->history.references[i];
-        char *path = *p->dir ? path_join(p->dir, name) : strdup(name);
-        int fd;
-
-        if (!path)
-            return no_memory(r);
-        fd = open_beneath(r->root, path);
-        if (fd == -ENOENT || fd == -ENOTDIR)
-            r->e->found(r->e->arg, MHL_MISSING, path);
-        (void)fd_close(&fd);
-        free(path);
-    }
-    return 0;
-}
-
 /* ---- the list ---- */
 
 static int add_entry(struct mhl_known *k, const char *path, size_t depth, unsigned format,
@@ -272,9 +252,10 @@ static int read_all(struct reading *r)
     if (error == 0)
         error = find_histories(r);
     for (size_t i = 0; i < r->known->n && error == 0; i++) {
-        error = find_references(r, &r->known->places[i]);
-        if (error == 0)
-            error = add_files(r, &r->known->places[i]);
+        const struct place *p = &r->known->places[i];
+
+        mhl_folder_find_missing(&p->history, r->root, p->dir, p->dir, r->e);
+        error = add_files(r, p);
     }
     return error < 0 ? error : make_list(r);
 }

@@ -44,6 +44,7 @@ check all
 echo X >>all/card/empty
 check all | sed 's/ is .*, in/ is X, in/; s/history .*/history Y/'
 rm -r all/card
+run -a --mhl -T all less 2>&1 | sed 's/0002_.*mhl/MANIFEST/'
 check all | sed 's/0002_.*mhl/MANIFEST/'
 echo "-- none, damaged, hostile"
 check card nothing
@@ -92,6 +93,8 @@ ucopy: all: verified: 4 files, 305006 bytes (HOW); different 0, missing 0, extra
 exit 0
 ucopy: all/card/empty: differs: xxh64 is X, in its ASC MHL history Y
 ucopy: all: NOT VERIFIED: 4 files, 305008 bytes (HOW); different 1, missing 0, extra 0, unreadable 0
+exit 4
+ucopy: less/card/ascmhl/MANIFEST: its ASC MHL history has it, the copy has not
 exit 4
 ucopy: all/card/ascmhl/MANIFEST: is missing
 ucopy: all: NOT VERIFIED: 0 files, 0 bytes (HOW); different 0, missing 1, extra 0, unreadable 0
