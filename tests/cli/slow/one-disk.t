@@ -24,12 +24,12 @@ genfile src 1M
 cp src tree/one
 genfile tree/two 100000
 rules 'write image delay 20'
-run --fsync --timeout=2 src disk/{1,2,3,4,5,6}
+run --fsync --timeout=4 src disk/{1,2,3,4,5,6}
 same src disk/{1,2,3,4,5,6}
-run -r --fsync --timeout=2 tree disk/{11,12,13,14,15,16}
+run -r --fsync --timeout=4 tree disk/{11,12,13,14,15,16}
 same tree/one disk/{11,12,13,14,15,16}/one
 rules 'write image hang'
-run --fsync --timeout=2 src disk/{7,8}
+run --fsync --timeout=4 src disk/{7,8}
 --- stdout
 exit 0
 exit 0
