@@ -2,6 +2,7 @@
 # not right gets no generation.
 --- script
 exec 2>&1
+export ASAN_OPTIONS=detect_leaks=0 # strace traces
 command -v xmllint >/dev/null || skip "needs xmllint"
 command -v strace >/dev/null || skip "needs strace"
 need_faultfs -o links
