@@ -116,7 +116,7 @@ struct options {
     unsigned n_operands;
 
     bool check;       /* copies nothing: the operands are directories */
-    char *check_list; /* the list that they are verified against; NULL: none was given */
+    char *check_list; /* the list that they are verified against; NULL: their own histories */
     bool compare;     /* copies nothing: the operands are a source and what equals it */
     const struct option_row *only_copies; /* the first option given that neither can have;
                                            * private to this room, not owned; may be NULL */
