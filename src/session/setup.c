@@ -210,7 +210,7 @@ static int make_job(struct session *s, uint32_t align)
 {
     struct job *j = &s->job;
     unsigned hashes = s->o->hashes | s->o->expects;
-    size_t n = s->copy->n_dests + (hashes != 0);
+    size_t n = hashes ? s->copy->n_dests + 1 : s->copy->n_dests;
     int r =
         job_init(j, (unsigned)n, s->size, s->size_known, s->tuning.workers * s->tuning.buffers);
 
@@ -229,7 +229,7 @@ static int make_job(struct session *s, uint32_t align)
     if (j->fds && j->dests && r == 0)
         return 0;
     session_free_job(s);
-    return -ENOMEM;
+    return r < 0 ? r : -ENOMEM;
 }
 
 /* The hasher gets its bytes from the workers. It never fails to answer, but what limits the time
