@@ -39,6 +39,11 @@ start -a --partial $together src fault/x fault/y 2>err
 await map_is_there
 kill -INT "$pid"
 finish
+# A write that was under way keeps the partial file locked for a moment longer.
+is_free() {
+    flock -n "$FAULT_BACKING"/y/src/.ucopy-*.part true && flock -n fault/y/src/.ucopy-*.part true
+}
+await is_free
 rules 'open x/*.part hang' "$slow"
 start -a --partial --resume --timeout=1 --slow=wait --json --progress=never src fault/x fault/y >out 2>err
 await given_up
