@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#define STANDARD_OUTPUT  1
 #define HIGHEST_STANDARD 2 /* standard error */
 
 /* A thread of a call that is over may close its descriptor a moment later. */
@@ -13,13 +14,9 @@
 
 void descriptors_occupy_standard(void)
 {
-    int fd;
-
-    do
-        fd = open("/dev/null", O_RDWR);
-    while (fd >= 0 && fd <= HIGHEST_STANDARD);
-    if (fd > HIGHEST_STANDARD)
-        close(fd);
+    for (int fd = 0; fd <= HIGHEST_STANDARD; fd++)
+        if (fcntl(fd, F_GETFD) < 0) /* the lowest one that is closed */
+            (void)open("/dev/null", fd == STANDARD_OUTPUT ? O_RDONLY : O_RDWR);
 }
 
 void descriptors_raise_limit(void)

@@ -8,7 +8,9 @@
 #include "failure.h"
 
 /* Opens /dev/null for each standard descriptor that is closed. Otherwise the first file that is
- * opened would get its number, and messages or JSON would be written into a copy. */
+ * opened would get its number, and messages or JSON would be written into a copy. Standard output
+ * cannot be written to then, as if it were still closed: who asked for output learns that it is
+ * lost. */
 void descriptors_occupy_standard(void);
 
 /* Raises the soft limit of open descriptors (RLIMIT_NOFILE) to the hard one. */

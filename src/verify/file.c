@@ -263,7 +263,7 @@ static void close_all(struct verify_check *c)
     free(c->backup);
 }
 
-/* Reads and judges the file that is open. */
+/* Reads the file that is open, to its end. */
 static void check_open_file(struct verify_check *c)
 {
     if (c->record->length <= UNIT)
@@ -274,11 +274,13 @@ static void check_open_file(struct verify_check *c)
         read_large(c);
     check_end(c);
     verify_judge_way(c);
-    verify_take_ranges(c);
-    if (c->n_ranges > 0 && !verify_is_source(c->lane) &&
-        c->lane->round < c->lane->verify->config.repairs &&
-        !atomic_load(&c->lane->verify->stop))
-        verify_repair(c);
+}
+
+static bool may_repair(const struct verify_check *c)
+{
+    return c->n_ranges > 0 && !verify_is_source(c->lane) &&
+           c->lane->round < c->lane->verify->config.repairs &&
+           !atomic_load(&c->lane->verify->stop);
 }
 
 /* Opens, reads and judges the file. */
@@ -293,6 +295,9 @@ static void check_file(struct verify_check *c)
         else if (verify_pass_cache(c))
             check_open_file(c);
     }
+    verify_take_ranges(c);
+    if (may_repair(c))
+        verify_repair(c);
     if (c->lane->round == 0) {
         c->result->files += is_known;
         c->result->bytes += is_known ? c->record->length - (c->result->unread - unread) : 0;

@@ -82,8 +82,10 @@ static uint64_t look_at_all(struct verify_lane *l)
     uint64_t at = 0, left = 0;
     int error = 0;
 
-    for (unsigned i = 0; i < l->verify->config.n_copies; i++)
-        l->results[i].n_left = l->results[i].n_failed = 0;
+    for (unsigned i = 0; i < l->verify->config.n_copies; i++) {
+        l->results[i].n_left = 0;
+        l->results[i].n_failed = l->results[i].n_unflushed;
+    }
     while (error == 0 && at < l->spool.size && !atomic_load(&l->verify->stop))
         error = check_next(l, &at);
     if (error < 0)

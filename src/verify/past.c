@@ -43,6 +43,8 @@ bool verify_flush(struct verify_check *c, bool file_system, const char *op)
         return true;
     failure_set(&f, op, errno, FAILURE_NO_OFFSET, NULL);
     verify_fail(c, &f);
+    if (c->result->n_unflushed++ == 0)
+        c->result->failure = f;
     return false;
 }
 

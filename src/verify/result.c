@@ -198,6 +198,23 @@ static const char *path_of(const struct verify_check *c, const struct verify_res
     return *ret_is_new ? strdup(c->dest) : k->path;
 }
 
+/* The ranges of earlier rounds that this one has not found again, but has not shown to be right
+ * either, since the file could not be read to its end. */
+static uint64_t count_unproved(const struct verify_check *c)
+{
+    const struct verify_range last = {.file = c->hashes_at, .offset = UINT64_MAX};
+    const struct verify_range *k = c->failed ? find_known(c->result, &last) : NULL;
+    size_t i = c->n_ranges;
+    uint64_t n = 0;
+
+    for (; k && k->file == last.file; k = k > c->result->ranges ? k - 1 : NULL) {
+        while (i > 0 && c->ranges[i - 1].offset >= k->offset + k->length)
+            i--;
+        n += i == 0 || c->ranges[i - 1].offset + c->ranges[i - 1].length <= k->offset;
+    }
+    return n;
+}
+
 void verify_take_ranges(struct verify_check *c)
 {
     struct verify_result *result = c->result;
@@ -206,9 +223,11 @@ void verify_take_ranges(struct verify_check *c)
     bool is_new = false;
     size_t n = 0;
 
+    if (c->n_ranges > 0)
+        put_in_order(c);
+    result->n_left += count_unproved(c);
     if (c->n_ranges == 0)
         return;
-    put_in_order(c);
     name_ranges(c);
     result->n_left += c->n_ranges;
     all = reallocarray(result->ranges, result->n_ranges + c->n_ranges, sizeof(*all));

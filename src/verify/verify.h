@@ -92,8 +92,11 @@ struct verify_result {
     struct verify_range *ranges; /* all that differed at some time, by file and offset */
     size_t n_ranges;
     size_t n_known;  /* the first ones, of earlier rounds: in order, and they do not overlap */
-    uint64_t n_left; /* ranges that still differ at the end */
-    uint64_t n_failed;      /* files that could not be verified */
+    uint64_t n_left; /* ranges that differ at the end, or did when they were last read */
+    uint64_t n_failed; /* files that could not be verified */
+    /* Flushes that have failed in any round, which count as such files: a later flush succeeds,
+     * since the kernel reports an error once. */
+    uint64_t n_unflushed;
     struct failure failure; /* the first of these */
     bool no_medium;         /* of VERIFY_CACHE: it is a file system in memory */
     bool remote; /* a server or another process keeps the files, and may cache them */

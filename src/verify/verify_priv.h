@@ -128,7 +128,9 @@ __attribute__((format(printf, 2, 3))) void verify_say(struct verify_check *c,
 /* These bytes of the file differ. */
 void verify_note_range(struct verify_check *c, uint64_t offset, uint64_t length);
 
-/* Puts the ranges in order, names them in messages, and takes them over into the result. */
+/* Puts the ranges in order, names them in messages, and takes them over into the result. If the file
+ * has failed, its ranges of earlier rounds are left, too: nobody has seen that they are right. Before
+ * a repair, whose failure says nothing about them. */
 void verify_take_ranges(struct verify_check *c);
 
 /* All files have been looked at in this round: puts the result's ranges in order. */
