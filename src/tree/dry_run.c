@@ -45,14 +45,6 @@ struct probe {
     bool *late;               /* by call: it has not returned, or was not made */
 };
 
-/* The count leaves no directory out. */
-static bool is_nothing_left_out(void *arg, const struct stat *st)
-{
-    (void)arg;
-    (void)st;
-    return false;
-}
-
 /* Notes the entry for the list. The root has a line of its own. */
 static void note_entry(struct probe *p, unsigned d, const char *below,
                        enum existing_verdict verdict, const char *how)
@@ -225,7 +217,6 @@ static struct probe *probe_new(const struct options *o, const struct plan_copy *
     p->copy = copy;
     p->signal_fd = signal_fd;
     p->totals = tree_totals_of(o, copy);
-    p->totals.leave_out = is_nothing_left_out;
     p->totals.arg = p;
     p->totals.found = on_found;
     p->policy = o->standing;

@@ -27,13 +27,6 @@ struct names {
     int error;
 };
 
-static bool leave_nothing_out(void *arg, const struct stat *st)
-{
-    (void)arg;
-    (void)st;
-    return false;
-}
-
 static void look_at_name(void *arg, const char *below, const struct stat *st)
 {
     struct names *n = arg;
@@ -95,7 +88,6 @@ bool tree_main_names_fit(struct tree_main *m)
     if (!n)
         return true;
     n->walk = tree_totals_of(t->o, t->copy);
-    n->walk.leave_out = leave_nothing_out;
     n->walk.found = look_at_name;
     n->walk.arg = n;
     if (bounded_calls_run(&calls, &late) > 0) {

@@ -19,13 +19,6 @@ struct name_check {
     int signal_fd, signal;
 };
 
-static bool leave_nothing_out(void *arg, const struct stat *st)
-{
-    (void)arg;
-    (void)st;
-    return false;
-}
-
 static void on_found(void *arg, const char *below, const struct stat *st)
 {
     struct name_check *c = arg;
@@ -84,7 +77,6 @@ int tree_check_names(const struct options *o, const struct plan_copy *copy, unsi
         return 2;
     }
     c->totals = tree_totals_of(o, copy);
-    c->totals.leave_out = leave_nothing_out;
     c->totals.found = on_found;
     c->totals.arg = c;
     c->carries = carries;

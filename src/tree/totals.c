@@ -129,7 +129,7 @@ static void enter(struct totals_walk *w, int fd)
     struct stat st;
 
     if (UNINTERRUPTED(fstat(fd, &st)) < 0 || dir_chain_has(&w->dirs, &st) ||
-        w->c->leave_out(w->c->arg, &st) ||
+        (w->c->leave_out && w->c->leave_out(w->c->arg, &st)) ||
         (w->c->one_file_system && w->dirs.n > 0 && st.st_dev != w->dev)) {
         (void)fd_close(&fd);
         return;

@@ -15,7 +15,7 @@ struct totals {
     bool one_file_system;
     bool keep_links; /* of a file with several names only the first one counts for bytes */
     void *arg;
-    /* Whether the directory is left out. The thread that counts calls it. */
+    /* Whether the directory is left out. The thread that counts calls it. NULL: none is. */
     bool (*leave_out)(void *arg, const struct stat *st);
     /* Gets every entry, directories before what is in them. below: its path from the root on,
      * with a "/" in front; "": the root itself. May be NULL. */

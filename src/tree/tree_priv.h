@@ -190,7 +190,7 @@ bool tree_is_target(void *arg, const struct stat *st);
 /* Whether the source can be counted. */
 bool tree_counts(const struct options *o);
 
-/* What is to be counted of the copy's source; the caller sets leave_out, and arg for it. */
+/* What is to be counted of the copy's source; the caller sets the functions, and arg for them. */
 struct totals tree_totals_of(const struct options *o, const struct plan_copy *copy);
 
 #endif
