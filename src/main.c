@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/command.h"
 #include "base/descriptors.h"
 #include "base/path.h"
 #include "base/path_probe.h"
@@ -135,6 +136,8 @@ static bool is_list(const struct options *o, const char *path)
 {
     struct stat list, st;
 
+    if (strcmp(o->manifest, OPTIONS_STANDARD) == 0)
+        return false;
     if (strcmp(path, o->manifest) == 0)
         return path_probe_stat(path, &st) < 0 || S_ISREG(st.st_mode);
     return path_probe_stat(o->manifest, &list) == 0 && S_ISREG(list.st_mode) &&
@@ -147,10 +150,10 @@ static bool is_list(const struct options *o, const char *path)
 static int check_listed(struct run *r, const struct plan_copy *c, unsigned algorithm)
 {
     const struct options *o = r->o;
-    bool in_the_way = is_list(o, c->source);
+    bool in_the_way = !plan_has_no_path(c) && is_list(o, c->source);
 
     for (unsigned d = 0; d < c->n_dests; d++)
-        in_the_way |= is_list(o, c->dests[d]);
+        in_the_way |= plan_is_path(c, d) && is_list(o, c->dests[d]);
     if (in_the_way) {
         report_error("--manifest=%s would replace what is copied", o->manifest);
         return EXIT_USAGE;
@@ -358,6 +361,7 @@ static int work(const struct options *o)
         status = plan_and_copy(o, signal_fd, &hung);
     else
         return EXIT_USAGE;
+    command_kill_all();
     if (hung) { /* threads still use the memory, and exit() would wait for them */
         (void)report_close();
         supervisor_leave(signal_fd, exit_status(o, status));

@@ -145,6 +145,10 @@ bool options_follow_operand(const struct options *o)
 
 void options_free(struct options *o)
 {
+    for (unsigned i = 0; i < o->n_to_commands; i++)
+        free(o->to_commands[i]);
+    free(o->to_commands);
+    free(o->from_command);
     for (unsigned i = 0; i < o->n_target_directories; i++)
         free(o->target_directories[i]);
     free(o->target_directories);

@@ -35,6 +35,9 @@ enum options_action { OPTIONS_COPY, OPTIONS_HELP, OPTIONS_USAGE, OPTIONS_VERSION
 #define OPTIONS_TO_THE_END  UINT64_MAX
 #define OPTIONS_REQUIRE_ALL 0u
 
+/* The operand that stands for standard input or output. */
+#define OPTIONS_STANDARD "-"
+
 /* The time-out in seconds without --timeout. The retries of a disk, or of a file server that
  * comes back, take less time. */
 #define OPTIONS_DEFAULT_TIMEOUT 120u
@@ -132,7 +135,14 @@ struct options {
     unsigned hashes;     /* --hash: algorithms, as in base/digest_set.h; 0: none */
     unsigned expects;    /* --expect-hash: the same, one; 0: it was not given */
     char *expected_hash; /* its value; NULL: likewise */
-    char *manifest;      /* the list to write, of the only algorithm in hashes; "-": standard
+
+    bool has_expect_size;
+    uint64_t expect_size; /* bytes that SOURCE has to have; meaningful with has_expect_size */
+    char *from_command;   /* SOURCE is what this command writes; NULL: the first operand is */
+    char **to_commands;   /* more destinations */
+    unsigned n_to_commands;
+
+    char *manifest; /* the list to write, of the only algorithm in hashes; "-": standard
                           * output; NULL: none */
 
     struct command_line *command_line; /* for help_print(); private to this room */
@@ -170,6 +180,17 @@ static inline bool options_make_anew(const struct options *o)
 {
     return o->remove_destination || o->backup.kind != BACKUP_NONE;
 }
+
+/* Whether this operand stands for standard input or output. For cp it is a file's name. */
+bool options_is_standard(const struct options *o, const char *operand);
+
+/* Whether standard output is a destination. */
+bool options_writes_standard(const struct options *o);
+
+/* Refuses options that a source cannot have that is read once. named: it has a name, and
+ * attributes. 0 or an error, as options_parse(). */
+int options_check_stream(const struct options *o, const char *source, bool named,
+                         char **ret_error);
 
 /* Whether symlinks on the command line are followed. */
 bool options_follow_operand(const struct options *o);

@@ -73,6 +73,10 @@ static const struct contradiction of_replacing[] = {
 #define NO_PARTIAL(option)                                                                     \
     option " and --inplace contradict each other: what is incomplete is kept beside the "      \
            "destination, not in it"
+#define NO_POSITIONS(what)                                                                     \
+    what " has no positions: it contradicts --dest-offset"
+#define NO_READING(what)                                                                       \
+    what " cannot be read back: it contradicts --verify"
 #define NO_ORDER(option)                                                                       \
     "--in-order and " option " contradict each other: in order all go at the pace of the "     \
     "slowest"
@@ -98,6 +102,19 @@ static const struct contradiction of_options[] = {
     {GIVEN(mhl), GIVEN(allow_changed), NO_CHANGES("--mhl")},
     {GIVEN(attributes_only), GIVEN(hashes), NO_HASHES("--hash")},
     {GIVEN(attributes_only), GIVEN(expects), NO_HASHES("--expect-hash")},
+    {GIVEN(attributes_only), GIVEN(has_expect_size), NO_HASHES("--expect-size")},
+    {GIVEN(attributes_only), GIVEN(n_to_commands), NO_HASHES("--to-command")},
+    {GIVEN(n_to_commands), GIVEN(n_target_directories),
+     "--to-command gets one SOURCE: it contradicts --target-directory"},
+    {GIVEN(n_to_commands), GIVEN(has_dest_offset), NO_POSITIONS("--to-command")},
+    {GIVEN(n_to_commands), IS(verify, VERIFY_DEST), NO_READING("--to-command")},
+    {GIVEN(n_to_commands), IS(verify, VERIFY_DEST | VERIFY_SOURCE), NO_READING("--to-command")},
+    {GIVEN(n_to_commands), GIVEN(parents),
+     "--parents needs directories to copy into: it contradicts --to-command"},
+    {GIVEN(n_to_commands), GIVEN(cp), "--to-command and --cp contradict each other"},
+    {GIVEN(from_command), GIVEN(cp), "--from-command and --cp contradict each other"},
+    {GIVEN(from_command), GIVEN(n_target_directories),
+     "what --from-command writes has no name: it contradicts --target-directory"},
     {GIVEN(manifest), GIVEN(has_dest_offset),
      "--dest-offset keeps the rest of DEST: it contradicts --manifest"},
     {GIVEN(manifest), GIVEN(allow_changed), NO_CHANGES("--manifest")},
@@ -139,8 +156,63 @@ static const struct {
     {GIVEN(manifest), "manifest"},
     {GIVEN(hashes), "hash"},
     {GIVEN(expects), "expect-hash"},
+    {GIVEN(has_expect_size), "expect-size"},
+    {GIVEN(n_to_commands), "to-command"},
+};
+
+/* The options that a source cannot have that is read once. nameless: only one that has no name and
+ * attributes of its own. */
+static const struct {
+    struct condition condition;
+    const char *name;
+    bool nameless;
+} of_sources[] = {
+    {GIVEN(resume), "resume", false},
+    {GIVEN(partial), "partial", false},
+    {IS(verify, VERIFY_SOURCE), "verify=source", false},
+    {IS(verify, VERIFY_DEST | VERIFY_SOURCE), "verify=source", false},
+    {GIVEN(repair), "repair", false},
+    {IS(reflink, WHEN_ALWAYS), "reflink=always", false},
+    {GIVEN(link), "link", true},
+    {GIVEN(symbolic_link), "symbolic-link", true},
+    {GIVEN(mhl), "mhl", true},
+    {GIVEN(parents), "parents", true},
+    {GIVEN(attributes_only), "attributes-only", true},
+    {GIVEN(preserve.mode), "preserve=mode", true},
+    {GIVEN(preserve.owner), "preserve=ownership", true},
+    {GIVEN(preserve.times), "preserve=timestamps", true},
+    {GIVEN(preserve.xattrs), "preserve=xattr", true},
+    {GIVEN(preserve.context), "preserve=context", true},
+    {IS(standing.update, UPDATE_OLDER), "update=older", true},
 };
 /* clang-format on */
+
+bool options_is_standard(const struct options *o, const char *operand)
+{
+    return !o->cp && strcmp(operand, OPTIONS_STANDARD) == 0;
+}
+
+bool options_writes_standard(const struct options *o)
+{
+    unsigned first = o->from_command ? 0 : 1;
+
+    for (unsigned i = first; i < o->n_operands && o->n_target_directories == 0; i++)
+        if (options_is_standard(o, o->operands[i]))
+            return true;
+    return false;
+}
+
+int options_check_stream(const struct options *o, const char *source, bool named,
+                         char **ret_error)
+{
+    for (size_t i = 0; i < N_OF(of_sources); i++)
+        if ((of_sources[i].nameless ? !named : true) && holds(o, &of_sources[i].condition))
+            return usage_error(ret_error, "'%s' %s: --%s is not for it", source,
+                               of_sources[i].nameless ? "has no name and no attributes"
+                                                      : "can be read only once",
+                               of_sources[i].name);
+    return 0;
+}
 
 static int check_links(const struct options *o, char **ret_error)
 {
@@ -165,6 +237,9 @@ static int check_numbers(const struct options *o, char **ret_error)
         return usage_error(ret_error,
                            "--length=%llu: the range would end beyond the largest file offset",
                            (unsigned long long)o->length);
+    if (o->has_expect_size && o->length < o->expect_size)
+        return usage_error(ret_error, "--expect-size=%llu contradicts --length=%llu",
+                           (unsigned long long)o->expect_size, (unsigned long long)o->length);
     if (o->chunk_size > memory)
         return usage_error(ret_error, "--chunk-size=%llu: does not fit into --memory=%llu",
                            (unsigned long long)o->chunk_size, (unsigned long long)memory);
@@ -192,28 +267,73 @@ static int check_manifest(const struct options *o, char **ret_error)
     return 0;
 }
 
-static int check_standard_streams(const struct options *o, char **ret_error)
+/* The operand that is the source; NULL: it is a command. */
+static const char *source_operand(const struct options *o)
 {
+    return o->from_command || o->n_operands == 0 ? NULL : o->operands[0];
+}
+
+/* Checks standard output as a destination. */
+static int check_standard_output(const struct options *o, char **ret_error)
+{
+    unsigned n = 0;
+
+    for (unsigned i = o->from_command ? 0 : 1; i < o->n_operands; i++)
+        n += options_is_standard(o, o->operands[i]);
+    if (n == 0)
+        return 0;
+    if (n > 1)
+        return usage_error(ret_error, "'-': standard output can be only one destination");
+    if (o->json)
+        return usage_error(ret_error, "'-': --json writes to standard output, too");
+    if (o->manifest && strcmp(o->manifest, OPTIONS_STANDARD) == 0)
+        return usage_error(ret_error, "'-': --manifest=- writes to standard output, too");
+    if (o->has_dest_offset)
+        return usage_error(ret_error, NO_POSITIONS("'-'"));
+    if (o->verify & VERIFY_DEST)
+        return usage_error(ret_error, NO_READING("'-'"));
+    if (o->attributes_only)
+        return usage_error(ret_error, NO_HASHES("'-'"));
+    if (o->parents)
+        return usage_error(ret_error, "--parents needs directories to copy into, not '-'");
+    return 0;
+}
+
+/* Checks standard input and output and commands. */
+static int check_streams(const struct options *o, char **ret_error)
+{
+    const char *source = source_operand(o);
+
     for (unsigned i = 0; i < o->n_operands; i++)
-        if (strcmp(o->operands[i], "-") == 0)
-            return usage_error(ret_error, "'-': standard input/output is not supported yet");
+        if ((o->check || o->compare || o->n_target_directories > 0) &&
+            options_is_standard(o, o->operands[i]))
+            return usage_error(ret_error, "'-' has no name%s",
+                               o->check || o->compare ? "" : " to use in a directory");
+    if (o->from_command)
+        return options_check_stream(o, "--from-command", false, ret_error);
+    if (source && options_is_standard(o, source))
+        return options_check_stream(o, source, false, ret_error);
     return 0;
 }
 
 static int check_operands(const struct options *o, char **ret_error)
 {
     bool into_directories = o->n_target_directories > 0;
-    unsigned n_dests;
+    unsigned n_dests, n_sources = o->from_command ? 0 : 1;
 
-    if (o->n_operands == 0)
+    if (o->n_operands < n_sources)
         return usage_error(ret_error, "missing file operand");
-    if (o->n_operands == 1 && !into_directories)
+    if (o->n_operands + o->n_to_commands == n_sources && o->from_command)
+        return usage_error(ret_error, "missing destination operand");
+    if (o->n_operands + o->n_to_commands == n_sources && !into_directories)
         return usage_error(ret_error, "missing destination operand after '%s'", o->operands[0]);
     if (o->cp && o->n_target_directories > 1)
         return usage_error(ret_error, "multiple target directories specified");
     if (o->cp && o->no_target_directory && o->n_operands > 2)
         return usage_error(ret_error, "extra operand '%s'", o->operands[2]);
-    n_dests = o->cp ? 1 : into_directories ? o->n_target_directories : o->n_operands - 1;
+    n_dests = o->cp              ? 1
+              : into_directories ? o->n_target_directories
+                                 : o->n_operands + o->n_to_commands - n_sources;
     if (o->require != OPTIONS_REQUIRE_ALL && o->require > n_dests)
         return usage_error(ret_error, "--require=%u: there %s only %u destination%s",
                            o->require, n_dests == 1 ? "is" : "are", n_dests,
@@ -249,7 +369,7 @@ int options_check_replacing(const struct options *o, char **ret_error)
 
 int options_check(const struct options *o, char **ret_error)
 {
-    int r = check_standard_streams(o, ret_error);
+    int r = check_streams(o, ret_error);
 
     if (r == 0 && (o->check || o->compare))
         return check_check(o, ret_error);
@@ -263,5 +383,7 @@ int options_check(const struct options *o, char **ret_error)
         r = check_links(o, ret_error);
     if (r == 0)
         r = check_operands(o, ret_error);
+    if (r == 0)
+        r = check_standard_output(o, ret_error);
     return r;
 }

@@ -86,7 +86,7 @@ static void see_read(struct copy *c, const struct chunk *k)
         .op = &k->ops[0],
         .what = "read",
         .turn = k->turn,
-        .limit_ms = source_limit_ms(c),
+        .limit_ms = c->job->source.sequential ? 0 : source_limit_ms(c),
         .may_cancel = true,
     };
 

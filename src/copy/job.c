@@ -129,6 +129,7 @@ int job_init(struct job *j, unsigned n_dests, uint64_t size, bool size_known, un
         .alive = n_dests,
         .news_fd = -1,
         .end = size,
+        .expected = UINT64_MAX,
     };
     int err;
 
@@ -370,8 +371,14 @@ void job_source_answered(struct job *j)
 
 void job_source_end(struct job *j, uint64_t end)
 {
+    struct failure f;
+
     pthread_mutex_lock(&j->lock);
-    if (!j->size_known) {
+    if (!j->size_known && j->expected != UINT64_MAX && end < j->expected) {
+        (void)failure_format(&f, NULL, ESTALE, "it ended after %llu bytes; %llu were expected",
+                             (unsigned long long)end, (unsigned long long)j->expected);
+        fail_source(j, &f);
+    } else if (!j->size_known) {
         move_end(j, end);
     } else if (end < j->size) {
         struct failure shrunk;
@@ -381,6 +388,28 @@ void job_source_end(struct job *j, uint64_t end)
         fail_source(j, &shrunk);
     }
     pthread_mutex_unlock(&j->lock);
+}
+
+void job_source_reaches(struct job *j, uint64_t end)
+{
+    struct failure f;
+
+    if (end <= j->expected)
+        return;
+    (void)failure_format(&f, NULL, ESTALE,
+                         "it is longer than the %llu bytes that were expected",
+                         (unsigned long long)j->expected);
+    job_fail_source(j, &f);
+}
+
+bool job_has_end(struct job *j)
+{
+    bool has;
+
+    pthread_mutex_lock(&j->lock);
+    has = j->end < j->size;
+    pthread_mutex_unlock(&j->lock);
+    return has;
 }
 
 void job_fail_source(struct job *j, const struct failure *f)

@@ -29,11 +29,12 @@ struct endpoint {
     uint32_t direct_align; /* bytes: of offset, length and address; a power of two */
     uint64_t base;         /* where position 0 of the ledger lies in the file; bytes */
     bool need_direct;      /* --direct=always: never fall back to the page cache on EINVAL */
-    bool sequential;       /* no positions: bytes in order */
-    bool ascending;        /* a write begins when what is below it has been written */
-    bool unready;          /* source: an engine that polls would wait in vain */
-    bool flush;            /* wants an fsync when all is written */
-    bool blank; /* reads as zeros where nothing is written: zeros need not be written */
+    bool sequential; /* no positions: bytes in order. A source like this is read once: what
+                              a worker that is left behind had of it is lost */
+    bool ascending;  /* a write begins when what is below it has been written */
+    bool unready;    /* source: an engine that polls would wait in vain */
+    bool flush;      /* wants an fsync when all is written */
+    bool blank;      /* reads as zeros where nothing is written: zeros need not be written */
     unsigned timeout_ms; /* how long it may be silent while operations run; 0: for ever */
     dev_t
         device; /* of its file system: as long as that writes, it is not silent; 0: not known */
@@ -93,6 +94,8 @@ struct job {
     struct journal_writer *journal_writer; /* notes what destinations hold; NULL: none */
     struct block_hashes *hashes;           /* of what is read of the source; NULL: none */
     struct extents *extents;               /* of the source; NULL: it is all data */
+    uint64_t
+        expected; /* bytes that the source has; with another length it fails. UINT64_MAX: any */
     uint32_t zero_block; /* bytes: blocks of so many zeros are not written to destinations
                             that are blank; 0: they are not looked for */
     int news_fd; /* eventfd(2) that gets a 1 when a destination is complete or dropped; or -1 */
@@ -106,6 +109,10 @@ struct job {
     bool stop;                     /* start nothing new: job_stop(), or stop_on_error */
     uint64_t read_bytes;
     uint64_t end; /* where the copy ends: size, or less once an unknown end has been found */
+
+    uint64_t
+        skip; /* bytes that come before position 0 in a source without positions, and are still
+                      to be read; for its only worker */
 
     unsigned asking; /* workers that ask for the source's end with a call that may hang */
 
@@ -189,9 +196,16 @@ void job_passed(struct job *j, unsigned d, uint64_t start, uint64_t end);
 void job_ask_source(struct job *j);
 void job_source_answered(struct job *j);
 
-/* The source ended at position `end`. If its size was known and is larger, that is a failure of
- * the source. */
+/* The source ended at position `end`. If its size was known or expected, and is larger, that is a
+ * failure of the source. */
 void job_source_end(struct job *j, uint64_t end);
+
+/* The source has bytes up to position `end`. If that is more than was expected, the source has
+ * failed. */
+void job_source_reaches(struct job *j, uint64_t end);
+
+/* Whether the source has ended before `size`: its end has been read. */
+bool job_has_end(struct job *j);
 
 /* The source cannot be read: its first failure is kept, and everything stops. */
 void job_fail_source(struct job *j, const struct failure *f);

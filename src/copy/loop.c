@@ -1,5 +1,6 @@
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -8,6 +9,7 @@
 #include "copy.h"
 #include "copy_priv.h"
 #include "hang_check_priv.h"
+#include "intake_priv.h"
 #include "lending_priv.h"
 #include "pool_priv.h"
 
@@ -16,6 +18,9 @@
 
 /* The same while something is lent to the hasher, which wakes nobody who waits for an engine. */
 #define LENT_WAIT_MS 3u
+
+/* The same while a source without positions has nothing to give, which wakes nobody either. */
+#define STREAM_WAIT_MS 1u
 
 /* Pause before operations that moved nothing are tried again. */
 #define BACKOFF_NS 1000000
@@ -116,7 +121,7 @@ static void claim_more(struct copy *c)
 
     chunks_count_behind(c);
     pace_update(&c->pace, chunks_count_lost(c));
-    while (c->chunks.free && pace_claim(&c->pace, &claim, c->takes))
+    while (c->chunks.free && intake_may_claim(c) && pace_claim(&c->pace, &claim, c->takes))
         chunk_use(c, kinds[claim.work], &claim);
 }
 
@@ -152,6 +157,13 @@ static int submit_idle(struct copy *c)
     return 0;
 }
 
+static unsigned wait_ms(const struct copy *c)
+{
+    if (intake_waits(c))
+        return STREAM_WAIT_MS;
+    return lending_any(c) ? LENT_WAIT_MS : WAIT_MS;
+}
+
 /* As submit_idle(). */
 static int wait_and_account(struct copy *c)
 {
@@ -160,9 +172,10 @@ static int wait_and_account(struct copy *c)
     int r;
 
     pace_wait(&c->pace);
-    slow = chunks_count_slow(c);
+    /* A source without positions has one read under way, and everybody waits for it. */
+    slow = c->job->source.sequential ? UINT_MAX : chunks_count_slow(c);
     go_away(c);
-    r = engine_wait(c->engine, slow, lending_any(c) ? LENT_WAIT_MS : WAIT_MS, &done);
+    r = engine_wait(c->engine, slow, wait_ms(c), &done);
     if (!come_back(c))
         return COPY_TAKEN;
     while (done && r == 0) {
@@ -183,6 +196,29 @@ static void pause_after_stall(struct copy *c)
     c->backoff = false;
 }
 
+static void look_at_stream(struct copy *c)
+{
+    struct chunk *full = c->job->source.sequential ? intake_look(c) : NULL;
+
+    if (full)
+        work_copy_cut(c, full);
+}
+
+/* Whether there was nothing to do but to wait for somebody else than the engine. */
+static bool wait_for_others(struct copy *c)
+{
+    if (c->in_flight > 0 || c->leaving)
+        return false;
+    if (lending_any(c)) {
+        lending_wait(c);
+        return true;
+    }
+    if (!intake_waits(c))
+        return false;
+    intake_wait(c);
+    return true;
+}
+
 int copy_run(struct copy *c, struct engine *e)
 {
     c->engine = e;
@@ -196,12 +232,11 @@ int copy_run(struct copy *c, struct engine *e)
             claim_more(c);
         if (!c->chunks.claimed && !c->leaving)
             return 0;
+        look_at_stream(c);
         lending_lend(c);
         r = c->leaving ? 0 : submit_idle(c);
-        if (r == 0 && c->in_flight == 0 && lending_any(c) && !c->leaving) {
-            lending_wait(c);
+        if (r == 0 && wait_for_others(c))
             continue;
-        }
         assert(r != 0 || c->in_flight > 0 || c->leaving);
         if (r == 0 && !hang_check_can_go_on(c)) {
             hang_check_leave_behind(c);

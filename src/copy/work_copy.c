@@ -9,6 +9,7 @@
 
 #include <errno.h>
 
+#include "intake_priv.h"
 #include "source/zeros.h"
 
 /* Where a read fails is told this exactly, in bytes, for a source without O_DIRECT. */
@@ -37,6 +38,10 @@ static void build_read(struct copy *c, struct chunk *k, struct engine_op *op)
     if (rest == 0)
         return;
     k->blank = 0;
+    if (src->sequential) {
+        intake_build_read(c, k, op);
+        return;
+    }
     op->kind = ENGINE_READ;
     op->offset = src->base + k->range.start + k->loaded;
     op->buf = k->buf + k->loaded;
@@ -61,11 +66,12 @@ static uint32_t write_end(const struct copy *c, const struct chunk *k, unsigned 
 }
 
 /* Whether it is known what is to be written. Where zeros are passed over, that depends on what
- * has been read; and a chunk that is read in pieces has to be complete. An order is then kept
+ * has been read; and a chunk that is read in pieces has to be complete. Nobody knows where one of
+ * a source without positions ends. An order is then kept
  * by one chunk after the other, because a batch that only reads keeps none. */
 static bool may_write(const struct copy *c, const struct chunk *k)
 {
-    if (!c->job->zero_block && !c->reads_pieces)
+    if (!c->job->zero_block && !c->reads_pieces && !c->job->source.sequential)
         return true;
     return k->loaded == chunk_len(k) && (!c->job->in_order || k == c->chunks.claimed);
 }
@@ -153,7 +159,7 @@ static bool ask_in_pieces(struct copy *c, struct chunk *k)
     const struct engine_op *op = &k->ops[0];
     uint32_t grain = op->file == src->file_direct ? src->direct_align : READ_GRAIN;
 
-    if (op->len <= grain)
+    if (op->len <= grain || src->sequential)
         return false;
     k->piece = op->len / 2 / grain * grain;
     if (k->piece == 0)
@@ -181,29 +187,68 @@ static void note_hashes(const struct copy *c, const struct chunk *k, bool end)
                           end || (j->size_known && k->range.end == j->size));
 }
 
+/* The read has moved bytes. */
+static void account_bytes(struct copy *c, struct chunk *k, uint32_t n)
+{
+    job_read(c->job, n);
+    k->stalled_since = 0;
+    if (c->job->source.sequential && !intake_take(c, k, n))
+        return;
+    k->loaded += n;
+    job_source_reaches(c->job, k->range.start + k->loaded);
+    note_hashes(c, k, false);
+    look_for_zeros(c, k);
+}
+
+/* The source ends with what has been read of the chunk. */
+static void account_end(struct copy *c, struct chunk *k)
+{
+    struct failure f;
+
+    if (c->job->skip > 0) {
+        (void)failure_format(&f, NULL, EINVAL, "ends before --offset");
+        job_fail_source(c->job, &f);
+        return;
+    }
+    job_source_end(c->job, k->range.start + k->loaded);
+    k->range.end = k->range.start + k->loaded;
+    note_hashes(c, k, true);
+    look_for_zeros(c, k);
+}
+
+void work_copy_cut(struct copy *c, struct chunk *k)
+{
+    struct range rest = {k->range.start + k->loaded, k->range.end};
+
+    k->range.end = rest.start;
+    for (unsigned d = 0; d < c->job->n_dests; d++)
+        if (k->shares[d].state == SHARE_PENDING)
+            job_return(c->job, d, WORK_COPY, &rest);
+    note_hashes(c, k, false);
+    look_for_zeros(c, k);
+}
+
 static void account_read(struct copy *c, struct chunk *k)
 {
     const struct engine_op *op = &k->ops[0];
+    bool stream = c->job->source.sequential;
     const char *message;
     struct failure f;
     int err;
     int32_t r = op->result;
 
-    if (r == 0)
+    if (r == 0 && !stream)
         r = ask_for_end(c, op);
     if (r > 0) {
-        k->loaded += (uint32_t)r;
-        k->stalled_since = 0;
-        job_read(c->job, (uint64_t)r);
-        note_hashes(c, k, false);
-        look_for_zeros(c, k);
+        account_bytes(c, k, (uint32_t)r);
         return;
     }
-    if (r == 0) { /* the source ends here */
-        job_source_end(c->job, k->range.start + k->loaded);
-        k->range.end = k->range.start + k->loaded;
-        note_hashes(c, k, true);
-        look_for_zeros(c, k);
+    if (r == 0) {
+        account_end(c, k);
+        return;
+    }
+    if (r == -EAGAIN && stream) { /* somebody else has read what there was */
+        c->backoff = true;
         return;
     }
     if (r == -ECANCELED) /* never started */
@@ -217,7 +262,7 @@ static void account_read(struct copy *c, struct chunk *k)
     if (ask_in_pieces(c, k))
         return;
     err = explain(-r, &message);
-    failure_set(&f, "read", err, op->offset, message);
+    failure_set(&f, "read", err, c->job->source.base + k->range.start + k->loaded, message);
     job_fail_source(c->job, &f);
 }
 
@@ -294,6 +339,14 @@ static void end_batch(struct copy *c, struct chunk *k)
             finish(c, k, d);
 }
 
+/* Whether bytes of the chunk have been read from a source that gives them only once. */
+static bool is_lost(const struct copy *c, const struct chunk *k)
+{
+    bool reads = k->left > 0 && !k->led && k->ops[0].kind == ENGINE_READ;
+
+    return c->job->source.sequential && (k->loaded > 0 || reads);
+}
+
 /* Bytes that have been sent to a stream, and may still arrive there, cannot be sent again. */
 static void give_back(struct copy *c, struct chunk *k, unsigned d)
 {
@@ -303,7 +356,7 @@ static void give_back(struct copy *c, struct chunk *k, unsigned d)
     if (s->state == SHARE_BUSY && job_is_hasher(c->job, d) &&
         hasher_take_back(c->job->hasher, &k->loan))
         job_written(c->job, d, k->range.start, k->range.end);
-    else if (s->state == SHARE_BUSY && c->job->dests[d].sequential)
+    else if ((s->state == SHARE_BUSY && c->job->dests[d].sequential) || is_lost(c, k))
         account_drop(c, d, "write", ETIMEDOUT, FAILURE_NO_OFFSET,
                      "held up by a destination that does not answer");
     else

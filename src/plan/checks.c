@@ -155,6 +155,11 @@ int checks_dests(const struct plan_copy *c, const struct options *o, char **ret_
     int r = 0;
 
     for (unsigned d = 0; r == 0 && d < c->n_dests; d++) {
+        if (!plan_is_path(c, d)) {
+            if (c->ends[d].end == TARGET_STANDARD)
+                r = check_dest(o, PLAN_STANDARD_OUTPUT, ret_error);
+            continue;
+        }
         if (c->dests[d][0] == '\0') /* an empty variable of a script, not the directory "." */
             r = usage_error(ret_error, "cannot create '': %s", strerror(ENOENT));
         if (r == 0 && o->cp && !existing_keeps_all(&o->standing))

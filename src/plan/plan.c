@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,6 +20,9 @@
 #include "copies_priv.h"
 #include "guards_priv.h"
 #include "listed_priv.h"
+
+/* Bytes of a command in messages, at most. */
+#define MAX_COMMAND_NAME 60
 
 /* The meaning of the operands: sources, and either directories to copy them into or, with one
  * source, destinations. */
@@ -97,7 +101,8 @@ static int path_in_directory(const char *dir, const struct plan_copy *c, bool pa
 
     if (!name)
         return -ENOMEM;
-    if (!c->tree && (name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)) {
+    if (plan_has_no_path(c) ||
+        (!c->tree && (name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0))) {
         r = usage_error(ret_error, "'%s' has no file name to use in directory '%s'", source,
                         dir);
     } else {
@@ -109,6 +114,31 @@ static int path_in_directory(const char *dir, const struct plan_copy *c, bool pa
     }
     free(name);
     return r;
+}
+
+/* The name of a command in messages: with `before` and `after` it, and not longer than a line. */
+static char *name_command(const char *before, const char *command, const char *after)
+{
+    int most = strlen(command) > MAX_COMMAND_NAME ? MAX_COMMAND_NAME - 3 : MAX_COMMAND_NAME;
+    char *name;
+
+    return asprintf(&name, "%s%.*s%s%s", before, most, command,
+                    most < MAX_COMMAND_NAME ? "..." : "", after) < 0
+               ? NULL
+               : name;
+}
+
+/* Adds a destination that is no path: standard output, or a command. 0 or -ENOMEM. */
+static int add_stream(struct plan_copy *c, const char *command)
+{
+    char *name = command ? name_command("|", command, "") : strdup(OPTIONS_STANDARD);
+
+    if (!name)
+        return -ENOMEM;
+    c->ends[c->n_dests] = (struct plan_end){.end = command ? TARGET_COMMAND : TARGET_STANDARD,
+                                            .command = command};
+    c->dests[c->n_dests++] = name;
+    return 0;
 }
 
 static int add_dest(struct plan_copy *c, const struct options *o, const char *dest, bool is_dir,
@@ -149,10 +179,11 @@ static int probe_dests(const struct plan *p, const struct options *o)
         const struct plan_copy *c = &p->copies[i];
 
         for (unsigned d = 0; !c->left_out && d < c->n_dests; d++)
-            paths[n++] = (struct path_probe_path){
-                .path = c->dests[d],
-                .follow = !c->tree || (o->cp && !options_make_anew(o)),
-            };
+            if (plan_is_path(c, d))
+                paths[n++] = (struct path_probe_path){
+                    .path = c->dests[d],
+                    .follow = !c->tree || (o->cp && !options_make_anew(o)),
+                };
     }
     path_probe_all(paths, n);
     free(paths);
@@ -167,11 +198,18 @@ static int check_tree_options(const struct options *o, const char *source, char 
                         : o->has_dest_offset              ? "dest-offset"
                         : o->max_lag                      ? "max-lag"
                         : o->expects                      ? "expect-hash"
+                        : o->has_expect_size              ? "expect-size"
+                        : o->n_to_commands                ? "to-command"
                                                           : NULL;
 
-    if (!which)
-        return 0;
-    return usage_error(ret_error, "'%s' is no regular file: --%s is not for it", source, which);
+    if (which)
+        return usage_error(ret_error, "'%s' is no regular file: --%s is not for it", source,
+                           which);
+    if (options_writes_standard(o))
+        return usage_error(ret_error,
+                           "'%s' is no regular file: it cannot be written to standard output",
+                           source);
+    return 0;
 }
 
 /* Finds out whether the source is a tree: a directory; a file that is made anew and not read;
@@ -206,7 +244,11 @@ static int find_kind(struct plan_copy *c, const struct options *o,
               (o->preserve_links && operands->n_directories > 0 && S_ISREG(st.st_mode) &&
                (st.st_nlink > 1 || operands->has_symlinks)) ||
               c->way_len > 0;
-    return c->tree ? check_tree_options(o, c->source, ret_error) : 0;
+    if (c->tree)
+        return check_tree_options(o, c->source, ret_error);
+    if (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode) || S_ISSOCK(st.st_mode))
+        return options_check_stream(o, c->source, true, ret_error);
+    return 0;
 }
 
 /* --parents: finds the prefix directories in the operand. */
@@ -238,15 +280,24 @@ static int add_copy(struct plan *p, const struct options *o, const struct operan
                     const char *operand, struct plan_copy **ret_copy, char **ret_error)
 {
     struct plan_copy *c = &p->copies[p->n_copies++];
-    size_t length = strlen(operand);
+    size_t length = operand ? strlen(operand) : 0;
     int r = 0;
 
+    size_t n = operands->n_directories ? operands->n_directories
+                                       : (size_t)o->n_operands + o->n_to_commands;
+
     *ret_copy = c;
-    c->source = o->strip_trailing_slashes ? path_strip(operand) : strdup(operand);
-    c->dests = calloc(operands->n_directories ? operands->n_directories : o->n_operands,
-                      sizeof(*c->dests));
-    if (!c->source || !c->dests)
+    c->source = o->from_command             ? name_command("", o->from_command, "|")
+                : o->strip_trailing_slashes ? path_strip(operand)
+                                            : strdup(operand);
+    c->dests = calloc(n, sizeof(*c->dests));
+    c->ends = calloc(n, sizeof(*c->ends));
+    if (!c->source || !c->dests || !c->ends)
         return -ENOMEM;
+    c->from_command = o->from_command;
+    c->from_standard = !o->from_command && options_is_standard(o, operand);
+    if (plan_has_no_path(c))
+        return 0;
     c->follow = options_follow_operand(o) ||
                 (!o->strip_trailing_slashes && length > 1 && operand[length - 1] == '/');
     if (o->parents)
@@ -331,19 +382,27 @@ static int plan_into_directories(struct plan *p, const struct options *o,
 static int plan_one_source(struct plan *p, const struct options *o,
                            const struct operands *operands, char **ret_error)
 {
+    unsigned first = o->from_command ? 0 : 1; /* destination */
     struct plan_copy *c;
     int r = 0;
 
-    if (!o->cp)
+    if (!o->cp && o->n_operands > first)
         r = checks_habit(o, ret_error);
     for (unsigned i = 1; r == 0 && o->parents && i < o->n_operands; i++)
         r = checks_directory(o->operands[i], o, ret_error);
     if (r < 0)
         return r;
-    r = add_copy(p, o, operands, o->operands[0], &c, ret_error);
-    for (unsigned i = 1; r == 0 && i < o->n_operands; i++)
-        r = add_dest(c, o, o->operands[i],
-                     !o->no_target_directory && plan_is_directory(o->operands[i]), ret_error);
+    r = add_copy(p, o, operands, first > 0 ? o->operands[0] : NULL, &c, ret_error);
+    for (unsigned i = first; r == 0 && i < o->n_operands; i++)
+        r = options_is_standard(o, o->operands[i])
+                ? add_stream(c, NULL)
+                : add_dest(c, o, o->operands[i],
+                           !o->no_target_directory && plan_is_directory(o->operands[i]),
+                           ret_error);
+    for (unsigned i = 0; r == 0 && i < o->n_to_commands; i++)
+        r = add_stream(c, o->to_commands[i]);
+    if (r == 0 && o->manifest && !c->listed)
+        r = usage_error(ret_error, "--manifest needs a DEST that is a file");
     if (r == 0)
         r = probe_dests(p, o);
     if (r == 0)
@@ -380,7 +439,7 @@ static struct operands sort_operands(const struct options *o)
 static int probe_operands(const struct options *o)
 {
     unsigned n = o->n_operands + o->n_target_directories;
-    struct path_probe_path *paths = calloc(n, sizeof *paths);
+    struct path_probe_path *paths = calloc((size_t)n + 1, sizeof *paths);
 
     if (!paths)
         return -ENOMEM;
@@ -402,7 +461,6 @@ int plan_make(struct plan *p, const struct options *o, char **ret_error)
     struct operands operands;
     int r = probe_operands(o);
 
-    assert(o->n_operands >= (o->n_target_directories > 0 ? 1u : 2u));
     if (r == 0) {
         operands = sort_operands(o);
         made.copies = calloc(operands.n_sources, sizeof(*made.copies));
@@ -410,6 +468,8 @@ int plan_make(struct plan *p, const struct options *o, char **ret_error)
     }
     if (r == 0 && o->expects && operands.n_sources > 1)
         r = usage_error(&error, "--expect-hash is for one SOURCE");
+    if (r == 0 && o->has_expect_size && operands.n_sources > 1)
+        r = usage_error(&error, "--expect-size is for one SOURCE");
     if (r == 0 && operands.n_directories > 0)
         r = plan_into_directories(&made, o, &operands, &error);
     else if (r == 0)
@@ -434,6 +494,7 @@ void plan_free(struct plan *p)
         for (unsigned d = 0; d < c->n_dests; d++)
             free(c->dests[d]);
         free(c->dests);
+        free(c->ends);
         free(c->source);
         free(c->label);
         free(c->listed);

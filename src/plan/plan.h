@@ -16,8 +16,15 @@
 #define UCOPY_PLAN_PLAN_H
 
 #include "cli/options.h"
+#include "target/target.h"
 
 struct manifest;
+
+/* What a destination is. */
+struct plan_end {
+    enum target_end end;
+    const char *command; /* with TARGET_COMMAND; the options' */
+};
 
 /* One source and its destinations.
  *
@@ -28,6 +35,13 @@ struct plan_copy {
     char *source;
     char **dests; /* final paths: DEST/basename(SOURCE) if DEST is a directory */
     unsigned n_dests;
+
+    /* The source is standard input, or what this command writes (the options'): then the source is
+     * a name for messages only. So are the destinations that are no paths; ends NULL: all are. */
+    bool from_standard;
+    const char *from_command;
+    struct plan_end *ends;
+
     char *label; /* with -t: the last component of the destinations' roots; else NULL */
 
     /* --parents: the length in bytes of the path from the root to the copied file, at the end
@@ -84,7 +98,7 @@ struct plan {
  *    last is a directory elsewhere (likewise).
  *  - A regular file would be made on the file system that /dev is on.
  *  - A destination is a block device.
- *  - With -T a destination is a directory.
+ *  - With -T, or if the source has no name, a destination is a directory.
  *  - An operand of -t is no directory.
  *
  * An error that concerns only one destination (for example, its directory is missing) does not
@@ -96,6 +110,18 @@ struct plan {
  * With --cp the last operand is the destination, and an error that concerns one source leaves
  * out the copy of that source only. */
 int plan_make(struct plan *p, const struct options *o, char **ret_error);
+
+/* Whether destination d is a path. */
+static inline bool plan_is_path(const struct plan_copy *c, unsigned d)
+{
+    return !c->ends || c->ends[d].end == TARGET_PATH;
+}
+
+/* Whether the source has no path. */
+static inline bool plan_has_no_path(const struct plan_copy *c)
+{
+    return c->from_standard || c->from_command;
+}
 
 /* The root of the copy's source or of one of its destinations. path: the source or destination.
  * The caller frees the string; NULL without memory. */

@@ -358,7 +358,7 @@ static void write_failures(const struct copy_status *s)
 
 /* Writes the name as coreutils' sums do, so that what they check can be read back. Returns nothing:
  * report_close() asks the stream. */
-static void put_sum_name(const char *name)
+static void put_sum_name(FILE *f, const char *name)
 {
     for (; *name; name++) {
         const char *escape = *name == '\\'   ? "\\\\"
@@ -367,20 +367,23 @@ static void put_sum_name(const char *name)
                                              : NULL;
 
         if (escape)
-            fputs(escape, stdout);
+            fputs(escape, f);
         else
-            putchar(*name);
+            fputc(*name, f);
     }
 }
 
+/* Standard output may be a destination: then nothing else is written there. */
 static void write_hashes(const char *path, const struct digest_values *v)
 {
+    FILE *f = options_writes_standard(report.options) ? stderr : stdout;
+
     for (unsigned i = 0; i < DIGEST_ALGORITHMS && !report.options->manifest; i++) {
         if (!(v->algorithms & report.options->hashes & 1u << i))
             continue;
-        printf("%s%s (", strpbrk(path, "\\\n\r") ? "\\" : "", digest_table[i].tag);
-        put_sum_name(path);
-        printf(") = %s\n", v->text[i]);
+        fprintf(f, "%s%s (", strpbrk(path, "\\\n\r") ? "\\" : "", digest_table[i].tag);
+        put_sum_name(f, path);
+        fprintf(f, ") = %s\n", v->text[i]);
     }
     if (v->algorithms)
         flush_stdout();

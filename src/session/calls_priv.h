@@ -52,7 +52,10 @@ struct session;
 struct source_call {
     const struct options *o;
     const char *path;
-    bool follow;        /* path may be a symlink, which is followed */
+    bool looks;               /* open nothing that has effects */
+    bool from_standard;       /* standard input is the source, */
+    const char *from_command; /* or a command; NULL: it is not. path is a name then */
+    bool follow;              /* path may be a symlink, which is followed */
     int fd;             /* of a file of a tree, open already; -1: the path is to be opened */
     unsigned n_dests;   /* that want the data */
     struct attrs attrs; /* in: what is wanted of the source; out: what it has */

@@ -153,7 +153,7 @@ static void copy_and_finish(struct session *s)
 
 static void run(struct session *s)
 {
-    int r = session_open_source(s);
+    int r = session_open_source(s, false);
 
     if (!s->file)
         report_start(&s->status);

@@ -178,8 +178,9 @@ int session_policy_status(const struct options *o, unsigned n_dests, unsigned do
 
 /* ---- source.c ---- */
 
-/* Opens the source. 0, or a negative errno with s->status.source_failure filled. */
-int session_open_source(struct session *s);
+/* Opens the source. looks: unless that could have effects, which is so of a FIFO or a command; it
+ * is not open then. 0, or a negative errno with s->status.source_failure filled. */
+int session_open_source(struct session *s, bool looks);
 
 /* Closes the source in a call, since a server may not answer that either. If a call is late, the
  * source stays open. */

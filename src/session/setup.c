@@ -46,6 +46,7 @@ static struct tuning_facts source_facts(const struct session *s, unsigned n)
         .cpus = usable_cpus(),
         .detach = detaches(s, n),
         .direct = s->source.fd_direct >= 0,
+        .stream = !s->source.can.positions,
         .sequential = s->o->in_order || !s->source.can.positions,
         .align = s->source.fd_direct >= 0 ? s->source.direct_align : 1,
     };
@@ -116,6 +117,7 @@ static void set_up_source(struct session *s)
         .file_direct = add_fd(j, s->source.fd_direct),
         .direct_align = s->source.direct_align,
         .base = s->start,
+        .sequential = !s->source.can.positions,
         .unready = s->source.can.unready,
         .timeout_ms = session_timeout_ms(s, false),
     };
@@ -268,6 +270,8 @@ static void configure_job(struct session *s)
     j->stop_on_error = s->o->stop_on_error;
     j->zero_block = s->o->sparse == WHEN_ALWAYS ? ZERO_BLOCK : 0;
     j->news_fd = s->news_fd;
+    j->expected = s->o->has_expect_size && !s->file ? s->o->expect_size : UINT64_MAX;
+    j->skip = s->source.can.positions ? 0 : s->start;
 }
 
 int session_set_up_job(struct session *s)

@@ -12,7 +12,8 @@
 static uint64_t bytes_to_copy(const struct options *o, const struct source *source)
 {
     uint64_t end = source->can.size_known ? source->size : INT64_MAX;
-    uint64_t size = end > o->offset ? end - o->offset : 0;
+    uint64_t from = source->begin + o->offset;
+    uint64_t size = end > from ? end - from : 0;
 
     if (o->attributes_only)
         return 0;
@@ -27,8 +28,8 @@ static void open_direct(struct source_call *c)
 
     c->direct =
         tuning_wants_direct(o, size, c->source.can.size_known, c->n_dests, page_cache_room);
-    if (c->direct &&
-        (o->direct == WHEN_ALWAYS || page_cache_lacks(c->source.fd, o->offset, size)))
+    if (c->direct && (o->direct == WHEN_ALWAYS ||
+                      page_cache_lacks(c->source.fd, c->source.begin + o->offset, size)))
         source_open_direct(&c->source);
 }
 
@@ -39,14 +40,22 @@ static void call_source(void *calls, unsigned i)
     int r;
 
     (void)i;
+    if (c->looks && !c->from_standard && (c->from_command || source_is_stream(c->path))) {
+        c->source = (struct source){.path = c->path, .fd = -1, .fd_direct = -1};
+        return;
+    }
     if (of_tree)
         r = source_open_fd(&c->source, c->fd, c->path, &c->failure);
+    else if (c->from_command)
+        r = source_open_command(&c->source, c->from_command, c->path, &c->failure);
+    else if (c->from_standard)
+        r = source_open_standard(&c->source, c->path, &c->failure);
     else
         r = source_open(&c->source, c->path, c->follow, &c->failure);
     if (r < 0)
         return;
     open_direct(c);
-    if (attrs_any(&c->attrs.wanted))
+    if (attrs_any(&c->attrs.wanted) && c->source.can.attributes)
         attrs_read(&c->attrs, c->source.fd, false, &c->source.st);
     if (c->o->partial && (!of_tree || c->source.size >= SMALLEST_KEPT))
         c->has_origin = c->source.can.again && source_origin(&c->source, &c->origin);
@@ -58,7 +67,7 @@ static void undo_source(void *calls, unsigned i)
     struct source_call *c = &((struct session_calls *)calls)->source;
 
     (void)i;
-    if (c->failure.err == 0)
+    if (c->failure.err == 0 && c->source.ops)
         source_close(&c->source);
 }
 
@@ -70,7 +79,7 @@ static void call_close(void *calls, unsigned i)
 
 void session_close_source(struct session *s)
 {
-    if (s->abandoned)
+    if (s->abandoned || !s->source.ops)
         return;
     s->calls->source.source = s->source;
     (void)session_call_source(s, s->signal ? STOP_WAIT_MS : session_timeout_ms(s, false),
@@ -83,7 +92,7 @@ static void take_over(struct session *s, const struct source_call *c)
     s->source = c->source;
     s->attrs = c->attrs;
     s->direct = c->direct;
-    s->start = s->o->offset;
+    s->start = s->source.begin + s->o->offset;
     s->size_known = s->source.can.size_known;
     s->size = bytes_to_copy(s->o, &s->source);
     s->origin = c->origin;
@@ -92,7 +101,25 @@ static void take_over(struct session *s, const struct source_call *c)
     s->keeps = c->has_origin && s->size > 0;
 }
 
-int session_open_source(struct session *s)
+/* Fails if the size that is known is not the one that was expected. */
+static int check_size(const struct session *s, struct failure *f)
+{
+    if (!s->o->has_expect_size || !s->size_known || s->size == s->o->expect_size)
+        return 0;
+    return failure_format(f, NULL, ESTALE, "there are %llu bytes to copy; %llu were expected",
+                          (unsigned long long)s->size, (unsigned long long)s->o->expect_size);
+}
+
+/* What is known of the size for the progress. */
+static void note_size(struct session *s)
+{
+    bool expected = s->o->has_expect_size && !s->file;
+
+    s->status.size_known = s->size_known || expected;
+    s->status.size = s->size_known ? s->size : expected ? s->o->expect_size : 0;
+}
+
+int session_open_source(struct session *s, bool looks)
 {
     struct source_call *c = &s->calls->source;
     struct failure *f = &s->status.source_failure;
@@ -100,11 +127,14 @@ int session_open_source(struct session *s)
     c->o = s->o;
     c->path = s->copy->source;
     c->follow = s->copy->follow;
+    c->looks = looks;
+    c->from_standard = s->copy->from_standard;
+    c->from_command = s->copy->from_command;
     c->fd = s->file ? s->file->fd : -1;
     c->n_dests = s->copy->n_dests;
     attrs_init(&c->attrs, &s->o->preserve);
     /* A file of a tree is open already, and has to be closed by the call. */
-    if ((!s->file && path_probe_is_silent(c->path)) ||
+    if ((!s->file && !plan_has_no_path(s->copy) && path_probe_is_silent(c->path)) ||
         !session_call_source(s, session_timeout_ms(s, false), call_source, undo_source))
         return failure_set(f, "open", s->signal ? EINTR : ETIMEDOUT, FAILURE_NO_OFFSET,
                            s->signal ? NULL : NO_ANSWER);
@@ -112,12 +142,15 @@ int session_open_source(struct session *s)
     if (f->err != 0)
         return -f->err;
     take_over(s, c);
-    if (s->size_known && s->start > s->source.size) {
+    if (s->size_known && s->o->offset > 0 && s->start > s->source.size) {
         session_close_source(s);
         s->unavailable = true;
         return failure_set(f, NULL, EINVAL, FAILURE_NO_OFFSET, "ends before --offset");
     }
-    s->status.size = s->size_known ? s->size : 0;
-    s->status.size_known = s->size_known;
+    note_size(s);
+    if (check_size(s, f) < 0) {
+        session_close_source(s);
+        return -f->err;
+    }
     return 0;
 }

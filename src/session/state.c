@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "base/clock.h"
+#include "base/command.h"
 #include "base/medium.h"
 #include "base/path_probe.h"
 #include "base/signals.h"
@@ -20,7 +21,7 @@ void session_fail_dest(struct session *s, unsigned d, const struct failure *f)
     if (s->file)
         return;
     report_dest_failed(&s->status, d);
-    if (f->err == ETIMEDOUT)
+    if (f->err == ETIMEDOUT && plan_is_path(s->copy, d))
         path_probe_add_silent(s->copy->dests[d]);
 }
 
@@ -107,9 +108,13 @@ static void update_dest(struct session *s, unsigned d)
     ds->detached = v->state.detached;
     if (ds->state == DEST_FAILED || ds->state == DEST_DONE)
         return;
-    if (v->state.stage == STAGE_DROPPED)
-        session_fail_dest(s, d, &v->state.failure);
-    else
+    if (v->state.stage == STAGE_DROPPED) {
+        struct failure f = v->state.failure;
+
+        if (s->dests[d].open)
+            target_explain(session_target(s, d), &f);
+        session_fail_dest(s, d, &f);
+    } else
         ds->state = v->missing ? DEST_COPYING : DEST_FLUSHING;
 }
 
@@ -192,6 +197,8 @@ void session_take_signals(struct session *s)
             s->impatient = true;
         else
             s->signal = sig;
+        if (s->signal == sig) /* they would hear nothing of it */
+            command_terminate_all();
     }
     if (s->signal)
         atomic_store(&s->calls->watch.stop, true);

@@ -39,9 +39,19 @@
 #include "made.h"
 #include "space.h"
 
+/* What a destination is the name of. */
+enum target_end {
+    TARGET_PATH,     /* a file, or where one is to be made */
+    TARGET_STANDARD, /* standard output; the path is only for messages */
+    TARGET_COMMAND,  /* the standard input of a shell command; likewise */
+};
+
 /* What the caller wants of a target. */
 struct target_request {
     const char *path; /* the final name; not owned, outlives the target */
+    enum target_end end;
+    const char *command; /* with TARGET_COMMAND; not owned, outlives the target */
+    bool quiet;          /* what that command prints goes to standard error */
 
     /* path is the name of a regular file in dir_fd; a symlink with that name is replaced and
      * not followed. */
@@ -212,7 +222,8 @@ void target_ends_at(struct target *t, uint64_t size);
  *
  * Data that have to be durable must have been flushed by an fsync operation before; attributes
  * that are set later are flushed here. An attribute that cannot be preserved is no failure: see
- * attr_failures. A node keeps its own attributes.
+ * attr_failures. A node keeps its own attributes. A command gets the end of its input, and this
+ * waits until it has ended, for as long as it likes; a status other than 0 is a failure.
  *
  * 0, or a negative errno with *f filled: the final name then stands for what it stood for
  * before, and no temporary file is left unless target_kept() says so. -ENOENT and -ESTALE:
@@ -220,6 +231,9 @@ void target_ends_at(struct target *t, uint64_t size);
  * flush behind the rename fails, the file has its final name already, but may not be durable. If
  * the rename fails and takes the old file away, the new one stays; *f names it. */
 int target_commit(struct target *t, struct failure *f);
+
+/* A write has failed with *f: adds what the kind knows about the reason. May wait for a moment. */
+void target_explain(struct target *t, struct failure *f);
 
 /* Gives up: removes the temporary file, or with `keep` leaves it for a later run to resume
  * from, if the target keeps anything; then closes it. Never touches the final name. Cannot

@@ -94,6 +94,8 @@ static bool source_is_same(const struct verify_check *c)
 
 static int open_source(struct verify_check *c)
 {
+    if (c->record->source_once)
+        return -ESPIPE;
     if (c->fd_source < 0) {
         verify_moved(c->lane);
         atomic_store(&c->lane->at_source, true);
@@ -258,7 +260,8 @@ static void note_difference(struct verify_check *c, uint64_t at, const char *buf
     uint64_t base = c->record->offset + at;
     size_t i = 0;
 
-    if (verify_is_source(c->lane) || !verify_read_source(c, at, source_buffer(c), unit)) {
+    if (verify_is_source(c->lane) || c->record->source_once ||
+        !verify_read_source(c, at, source_buffer(c), unit)) {
         note_blocks(c, at, buf, n);
         return;
     }

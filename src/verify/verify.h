@@ -52,6 +52,7 @@ struct verify_file {
     ino_t ino;
     const struct stat *source_st; /* of the source, when its bytes were read first */
     bool source_relinked;         /* its ctime says nothing: see struct source */
+    bool source_once;             /* it cannot be read again */
     uint64_t start;               /* of the copied range in the source, bytes */
     uint64_t offset;              /* where the range lies in the destination, bytes */
     uint64_t length;              /* of the range, bytes */

@@ -45,7 +45,7 @@ struct verify_record {
     uint32_t known; /* enum verify_known, of a source */
     uint32_t copy;
     uint32_t source_len, dest_len; /* without NUL */
-    bool whole, many, is_link, source_relinked;
+    bool whole, many, is_link, source_relinked, source_once;
 };
 
 struct verify_lane {
