@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "existing_policy.h"
 #include "target/attrs.h"
@@ -182,10 +183,19 @@ static inline bool options_make_anew(const struct options *o)
 }
 
 /* Whether this operand stands for standard input or output. For cp it is a file's name. */
-bool options_is_standard(const struct options *o, const char *operand);
+static inline bool options_is_standard(const struct options *o, const char *operand)
+{
+    return !o->cp && strcmp(operand, OPTIONS_STANDARD) == 0;
+}
 
 /* Whether standard output is a destination. */
-bool options_writes_standard(const struct options *o);
+static inline bool options_writes_standard(const struct options *o)
+{
+    for (unsigned i = o->from_command ? 0 : 1; i < o->n_operands; i++)
+        if (o->n_target_directories == 0 && options_is_standard(o, o->operands[i]))
+            return true;
+    return false;
+}
 
 /* Refuses options that a source cannot have that is read once. named: it has a name, and
  * attributes. 0 or an error, as options_parse(). */

@@ -187,21 +187,6 @@ static const struct {
 };
 /* clang-format on */
 
-bool options_is_standard(const struct options *o, const char *operand)
-{
-    return !o->cp && strcmp(operand, OPTIONS_STANDARD) == 0;
-}
-
-bool options_writes_standard(const struct options *o)
-{
-    unsigned first = o->from_command ? 0 : 1;
-
-    for (unsigned i = first; i < o->n_operands && o->n_target_directories == 0; i++)
-        if (options_is_standard(o, o->operands[i]))
-            return true;
-    return false;
-}
-
 int options_check_stream(const struct options *o, const char *source, bool named,
                          char **ret_error)
 {

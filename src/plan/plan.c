@@ -415,6 +415,8 @@ static struct operands sort_operands(const struct options *o)
 {
     struct operands operands = {.n_sources = 1};
 
+    if (o->from_command) /* the source is no operand */
+        return operands;
     if (o->n_target_directories > 0) {
         operands.n_sources = o->n_operands;
         operands.directories = o->target_directories;

@@ -62,6 +62,9 @@ int source_open(struct source *s, const char *path, bool follow, struct failure 
     s->ops = kind_of(&s->st);
     if (!s->ops)
         return refuse(s->st.st_mode, f);
+    if (S_ISSOCK(s->st.st_mode))
+        return failure_set(f, "open", EOPNOTSUPP, FAILURE_NO_OFFSET,
+                           "a socket cannot be opened by its name");
 
     r = s->ops->open(path, follow);
     if (r < 0)

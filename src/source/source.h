@@ -36,9 +36,9 @@ struct source_can {
                         /sys), nor of empty files, which look the same */
     bool holes;      /* it takes less space than its size: extents.h is worth its calls */
     bool clonable;   /* its data can be cloned (FICLONERANGE), if the file system does that */
+    bool unready;    /* poll(2) reports that a read would wait, and it does not (mqueue) */
     bool attributes; /* it has an owner, a mode and times of its own. What has none is a pipe
                         without a name, or was given as an open descriptor or a command */
-    bool unready;    /* poll(2) reports that a read would wait, and it does not (mqueue) */
 };
 
 struct source {
