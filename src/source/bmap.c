@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -202,8 +203,8 @@ static bool take_sum(const struct bmap *b, const struct text *t, const xmlNode *
     xmlChar *sum = b->algorithm ? xmlGetNoNsProp(x, (const xmlChar *)t->sum_attribute) : NULL;
     bool ok = !sum || digest_is_text(b->algorithm, (const char *)sum);
 
-    if (sum && ok)
-        strcpy(b->sums[b->n], (const char *)sum);
+    if (sum && ok) /* it fits: it is a text of the algorithm */
+        snprintf(b->sums[b->n], DIGEST_TEXT_SIZE, "%s", (const char *)sum);
     xmlFree(sum);
     return ok;
 }
@@ -275,7 +276,7 @@ int bmap_read(struct bmap *ret, const char *path, struct failure *f)
 
     *ret = (struct bmap){0};
     r = open_and_load(&t, path, f);
-    if (r == 0)
+    if (t.bytes && r == 0)
         r = parse(ret, &t, f);
     free(t.bytes);
     if (r < 0)
