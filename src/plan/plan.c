@@ -200,6 +200,7 @@ static int check_tree_options(const struct options *o, const char *source, char 
                         : o->expects                      ? "expect-hash"
                         : o->has_expect_size              ? "expect-size"
                         : o->n_to_commands                ? "to-command"
+                        : o->bmap                         ? "bmap"
                                                           : NULL;
 
     if (which)
@@ -472,6 +473,8 @@ int plan_make(struct plan *p, const struct options *o, char **ret_error)
         r = usage_error(&error, "--expect-hash is for one SOURCE");
     if (r == 0 && o->has_expect_size && operands.n_sources > 1)
         r = usage_error(&error, "--expect-size is for one SOURCE");
+    if (r == 0 && o->bmap_path && operands.n_sources > 1)
+        r = usage_error(&error, "--bmap=FILE is for one SOURCE");
     if (r == 0 && operands.n_directories > 0)
         r = plan_into_directories(&made, o, &operands, &error);
     else if (r == 0)

@@ -105,6 +105,7 @@ static int add_record(struct verify_lane *l, const struct verify_file *f,
     r.source = verify_stamp_of(f->source_st);
     r.source_relinked = f->source_relinked;
     r.source_once = f->source_once;
+    r.map = f->map;
     r.dev = f->dev;
     r.ino = f->ino;
     r.start = f->start;
