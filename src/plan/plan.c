@@ -247,8 +247,8 @@ static int find_kind(struct plan_copy *c, const struct options *o,
     if (c->tree)
         return check_tree_options(o, c->source, ret_error);
     if (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode) || S_ISSOCK(st.st_mode))
-        return options_check_stream(o, c->source, true, ret_error);
-    return 0;
+        c->has_effects = true;
+    return c->has_effects ? options_check_stream(o, c->source, true, ret_error) : 0;
 }
 
 /* --parents: finds the prefix directories in the operand. */
