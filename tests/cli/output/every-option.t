@@ -53,6 +53,11 @@ try --manifest=list src a
 same src a
 sha256sum --quiet -c list
 copies --expect-hash=md5:"$(md5sum <src | cut -d' ' -f1)"
+copies --expect-size=100001
+copies --to-command='cat >d/piped'
+same src d/piped
+try --from-command='cat src' a b
+same src a b
 copies --verify
 copies --verify=dest
 copies --verify=none
