@@ -481,9 +481,9 @@ int plan_make(struct plan *p, const struct options *o, char **ret_error)
     struct operands operands;
     int r = probe_operands(o);
 
-    assert(o->from_command || o->n_operands > 0);
     if (r == 0) {
         operands = sort_operands(o);
+        assert(operands.n_sources > 0);
         made.copies = calloc(operands.n_sources, sizeof(*made.copies));
         r = made.copies ? 0 : -ENOMEM;
     }
