@@ -305,8 +305,15 @@ static int check_streams(const struct options *o, char **ret_error)
             options_is_standard(o, o->operands[i]))
             return usage_error(ret_error, "'-' has no name%s",
                                o->check || o->compare ? "" : " to use in a directory");
+    if (o->from_command && *o->from_command == '\0')
+        return usage_error(ret_error, "--from-command needs a command");
+    for (unsigned i = 0; i < o->n_to_commands; i++)
+        if (*o->to_commands[i] == '\0')
+            return usage_error(ret_error, "--to-command needs a command");
     if (o->from_command)
         return options_check_stream(o, "--from-command", false, ret_error);
+    if (source && o->standing.ask && options_is_standard(o, source))
+        return usage_error(ret_error, "'-': --interactive reads answers from standard input, too");
     if (source && options_is_standard(o, source))
         return options_check_stream(o, source, false, ret_error);
     return 0;

@@ -30,6 +30,11 @@ static bool is_ready(const struct copy *c, unsigned ms)
     return poll(&p, 1, (int)ms) > 0;
 }
 
+bool intake_has_something(const struct copy *c)
+{
+    return is_ready(c, 0);
+}
+
 /* Whether a destination passes on what it gets of the chunk. */
 static bool is_passed_on(const struct copy *c, const struct chunk *k)
 {

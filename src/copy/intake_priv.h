@@ -27,6 +27,10 @@ bool intake_waits(const struct copy *c);
 /* Nothing else is under way: waits until the source has something to give, or for a while. */
 void intake_wait(struct copy *c);
 
+/* Whether a read would not wait now. One that is under way and waits all the same has lost a race
+ * against another reader. */
+bool intake_has_something(const struct copy *c);
+
 /* Fills in the read of what the chunk lacks, if the last look found that there is something. */
 void intake_build_read(struct copy *c, struct chunk *k, struct engine_op *op);
 

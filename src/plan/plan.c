@@ -248,8 +248,8 @@ static int find_kind(struct plan_copy *c, const struct options *o,
     if (c->tree)
         return check_tree_options(o, c->source, ret_error);
     if (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode) || S_ISSOCK(st.st_mode))
-        return options_check_stream(o, c->source, true, ret_error);
-    return 0;
+        c->has_effects = true;
+    return c->has_effects ? options_check_stream(o, c->source, true, ret_error) : 0;
 }
 
 /* --parents: finds the prefix directories in the operand. */
@@ -275,29 +275,46 @@ static int find_prefix(struct plan_copy *c, const char *operand, char **ret_erro
     return 0;
 }
 
-/* Adds a copy without destinations to the plan. 0 or a negative errno; *ret_copy is set in any
- * case. */
-static int add_copy(struct plan *p, const struct options *o, const struct operands *operands,
-                    const char *operand, struct plan_copy **ret_copy, char **ret_error)
+/* Adds a copy without destinations to the plan, whose source has this name, which it takes over;
+ * NULL: there was no memory. 0 or -ENOMEM; *ret_copy is set in any case. */
+static int add_empty(struct plan *p, const struct options *o, const struct operands *operands,
+                     char *source, struct plan_copy **ret_copy)
 {
     struct plan_copy *c = &p->copies[p->n_copies++];
-    size_t length = operand ? strlen(operand) : 0;
-    int r = 0;
-
     size_t n = operands->n_directories ? operands->n_directories
                                        : (size_t)o->n_operands + o->n_to_commands;
 
     *ret_copy = c;
-    c->source = o->from_command             ? name_command("", o->from_command, "|")
-                : o->strip_trailing_slashes ? path_strip(operand)
-                                            : strdup(operand);
-    c->dests = calloc(n, sizeof(*c->dests));
-    c->ends = calloc(n, sizeof(*c->ends));
-    if (!c->source || !c->dests || !c->ends)
-        return -ENOMEM;
-    c->from_command = o->from_command;
-    c->from_standard = !o->from_command && options_is_standard(o, operand);
-    if (plan_has_no_path(c))
+    c->source = source;
+    c->dests = calloc(n + 1, sizeof(*c->dests));
+    c->ends = calloc(n + 1, sizeof(*c->ends));
+    return c->source && c->dests && c->ends ? 0 : -ENOMEM;
+}
+
+/* Adds the copy of what --from-command writes. As add_empty(). */
+static int add_command(struct plan *p, const struct options *o, const struct operands *operands,
+                       struct plan_copy **ret_copy)
+{
+    int r = add_empty(p, o, operands, name_command("", o->from_command, "|"), ret_copy);
+
+    (*ret_copy)->from_command = o->from_command;
+    return r;
+}
+
+/* Adds a copy of the operand. As add_empty(), or another error. */
+static int add_copy(struct plan *p, const struct options *o, const struct operands *operands,
+                    const char *operand, struct plan_copy **ret_copy, char **ret_error)
+{
+    size_t length = strlen(operand);
+    int r =
+        add_empty(p, o, operands,
+                  o->strip_trailing_slashes ? path_strip(operand) : strdup(operand), ret_copy);
+    struct plan_copy *c = *ret_copy;
+
+    if (r < 0)
+        return r;
+    c->from_standard = options_is_standard(o, operand);
+    if (c->from_standard)
         return 0;
     c->follow = options_follow_operand(o) ||
                 (!o->strip_trailing_slashes && length > 1 && operand[length - 1] == '/');
@@ -393,7 +410,8 @@ static int plan_one_source(struct plan *p, const struct options *o,
         r = checks_directory(o->operands[i], o, ret_error);
     if (r < 0)
         return r;
-    r = add_copy(p, o, operands, first > 0 ? o->operands[0] : NULL, &c, ret_error);
+    r = o->from_command ? add_command(p, o, operands, &c)
+                        : add_copy(p, o, operands, o->operands[0], &c, ret_error);
     for (unsigned i = first; r == 0 && i < o->n_operands; i++)
         r = options_is_standard(o, o->operands[i])
                 ? add_stream(c, NULL)
@@ -466,6 +484,7 @@ int plan_make(struct plan *p, const struct options *o, char **ret_error)
 
     if (r == 0) {
         operands = sort_operands(o);
+        assert(operands.n_sources > 0);
         made.copies = calloc(operands.n_sources, sizeof(*made.copies));
         r = made.copies ? 0 : -ENOMEM;
     }

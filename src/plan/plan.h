@@ -42,6 +42,8 @@ struct plan_copy {
     const char *from_command;
     struct plan_end *ends;
 
+    bool has_effects; /* opening the source has effects on others: a FIFO or the like */
+
     char *label; /* with -t: the last component of the destinations' roots; else NULL */
 
     /* --parents: the length in bytes of the path from the root to the copied file, at the end

@@ -53,7 +53,7 @@ struct session;
 struct source_call {
     const struct options *o;
     const char *path;
-    bool looks;               /* open nothing that has effects */
+    bool looks;               /* do not open it */
     bool from_standard;       /* standard input is the source, */
     const char *from_command; /* or a command; NULL: it is not. path is a name then */
     bool follow;              /* path may be a symlink, which is followed */

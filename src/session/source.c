@@ -73,7 +73,7 @@ static void call_source(void *calls, unsigned i)
     int r;
 
     (void)i;
-    if (c->looks && !c->from_standard && (c->from_command || source_is_stream(c->path))) {
+    if (c->looks) {
         c->source = (struct source){.path = c->path, .fd = -1, .fd_direct = -1};
         return;
     }
@@ -183,7 +183,7 @@ int session_open_source(struct session *s, bool looks)
     c->o = s->o;
     c->path = s->copy->source;
     c->follow = s->copy->follow;
-    c->looks = looks;
+    c->looks = looks && (s->copy->from_command || s->copy->has_effects);
     c->from_standard = s->copy->from_standard;
     c->from_command = s->copy->from_command;
     c->fd = s->file ? s->file->fd : -1;

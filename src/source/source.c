@@ -123,13 +123,6 @@ int source_open_command(struct source *s, const char *text, const char *name, st
     return s->ops->begin(s, f);
 }
 
-bool source_is_stream(const char *path)
-{
-    struct stat st;
-
-    return stat(path, &st) == 0 && kind_of(&st) == &source_stream_ops;
-}
-
 void source_open_direct(struct source *s)
 {
     s->ops->open_direct(s);

@@ -82,9 +82,6 @@ int source_open_standard(struct source *s, const char *name, struct failure *f);
 int source_open_command(struct source *s, const char *text, const char *name,
                         struct failure *f);
 
-/* Whether the path leads to a stream. Opens nothing. */
-bool source_is_stream(const char *path);
-
 /* Opens fd_direct, too, if the kind and the file system have O_DIRECT. */
 void source_open_direct(struct source *s);
 

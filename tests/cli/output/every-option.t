@@ -56,6 +56,11 @@ copies --expect-hash=md5:"$(md5sum <src | cut -d' ' -f1)"
 printf '<bmap version="1.2"><ImageSize>100001</ImageSize><BlockSize>4096</BlockSize><BlockMap><Range>0-24</Range></BlockMap></bmap>' >src.bmap
 copies --bmap
 copies --bmap=src.bmap
+copies --expect-size=100001
+copies --to-command='cat >d/piped'
+same src d/piped
+try --from-command='cat src' a b
+same src a b
 copies --verify
 copies --verify=dest
 copies --verify=none

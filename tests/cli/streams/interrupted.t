@@ -46,7 +46,7 @@ told
 ucopy: a: interrupted
 ucopy: b: interrupted
 ucopy: a: interrupted
-ucopy: |trap "echo told >told; exit 1" TERM; cat >/dev/null; echo...: interrupted
+ucopy: |trap "echo told >told; exit 1" TERM; cat >/dev/null 2>&1;...: interrupted
 ucopy: a: interrupted
 ucopy: |cat >/dev/null: interrupted
 ucopy: |trap "" TERM; cat >/dev/null; echo $$ >pid; while :; do s...: interrupted

@@ -42,6 +42,24 @@ ours.close()
 print("exit", p.wait())
 END
 same src a
+# A terminal is read line by line. (The end of a line that hangs up is an error here.)
+python3 - "$UCOPY" "$ENGINE" <<'END'
+import os, pty, subprocess, sys, time, tty
+ours, theirs = pty.openpty()
+tty.setraw(theirs)
+p = subprocess.Popen([sys.argv[1], "--engine=" + sys.argv[2], "-", "b"], stdin=ours)
+os.close(ours)
+os.write(theirs, b"some text")
+time.sleep(0.3)
+os.close(theirs)
+print("exit", p.wait())
+ours, theirs = pty.openpty()
+p = subprocess.Popen([sys.argv[1], "--engine=" + sys.argv[2], "-", "c"], stdin=theirs)
+os.write(ours, b"a line\n\4")
+print("exit", p.wait())
+END
+same src b
+cat c
 files
 --- stdout
 exit 0
@@ -59,9 +77,14 @@ exit 5
 exit 0
 0
 exit 0
+exit 5
+exit 0
+a line
 a
 b
+c
 fifo
 src
 --- stderr
 ucopy: -: ends before --offset
+ucopy: -: read at 9: Input/output error

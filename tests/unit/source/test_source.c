@@ -340,8 +340,8 @@ static void assert_reads(const struct source *s, const char *text)
     assert_string_equal(bytes, text);
 }
 
-/* A stream can nothing. A FIFO opens without a writer, is not ready before it has one, and is no
- * source of effects when somebody only looks. */
+/* A stream can do nothing. A FIFO opens without a writer, and is not ready before one has
+ * written. */
 static void test_stream(void **state)
 {
     static const struct source_can named = {.attributes = true},
@@ -353,9 +353,7 @@ static void test_stream(void **state)
     int fds[2], writer;
 
     (void)state;
-    run("mkfifo fifo && : > x");
-    assert_true(source_is_stream("fifo") && source_is_stream("/dev/null"));
-    assert_false(source_is_stream("x") || source_is_stream("nothing"));
+    run("mkfifo fifo");
     open_ok(&s, "fifo", true);
     assert_can(&s, &named);
     assert_int_equal(s.fd_direct, -1);
