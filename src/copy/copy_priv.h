@@ -6,7 +6,8 @@
  *     pace, watchdog <- chunk <- accounting <- work_copy, work_flush
  *                                accounting <- hang_check <- loop
  *                       chunk <- lending <- loop
- *                                intake <- work_copy, hang_check, loop
+ *                       chunk <- heads <- work_copy, loop
+ *                                intake <- work_copy, loop
  *
  * and the calls in the other direction, by which chunks and accounting come to the kind of
  * work, go through struct work_ops. */

@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -318,6 +319,14 @@ void job_written(struct job *j, unsigned d, uint64_t start, uint64_t end)
     if (state->stage == STAGE_FLUSHING || state->stage == STAGE_COMPLETE)
         state->stage = STAGE_COPYING;
     hold(j, d, start, end);
+    pthread_mutex_unlock(&j->lock);
+}
+
+void job_keep_head(struct job *j, unsigned d, uint64_t at, const char *bytes, uint32_t n)
+{
+    pthread_mutex_lock(&j->lock);
+    memcpy(j->head + at, bytes, n);
+    hold(j, d, at, at + n);
     pthread_mutex_unlock(&j->lock);
 }
 

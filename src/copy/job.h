@@ -34,6 +34,8 @@ struct endpoint {
     bool ascending;  /* a write begins when what is below it has been written */
     bool unready;    /* source: an engine that polls would wait in vain */
     bool flush;      /* wants an fsync when all is written */
+    uint32_t head;   /* so many bytes from position 0 on are put into job.head instead of being
+                      * written */
     bool blank;      /* reads as zeros where nothing is written: zeros need not be written */
     unsigned timeout_ms; /* how long it may be silent while operations run; 0: for ever */
     dev_t
@@ -94,6 +96,7 @@ struct job {
     struct journal_writer *journal_writer; /* notes what destinations hold; NULL: none */
     struct block_hashes *hashes;           /* of what is read of the source; NULL: none */
     struct extents *extents;               /* of the source; NULL: it is all data */
+    char *head; /* room for the largest head of all destinations; NULL: none has one */
     uint64_t
         expected; /* bytes that the source has; with another length it fails. UINT64_MAX: any */
     uint32_t zero_block; /* bytes: blocks of so many zeros are not written to destinations
@@ -186,6 +189,10 @@ void job_read(struct job *j, uint64_t n);
 
 /* Destination d holds [start, end) now. */
 void job_written(struct job *j, unsigned d, uint64_t start, uint64_t end);
+
+/* Puts n bytes at this position, which are of destination d's head, into job.head: d holds them
+ * now. */
+void job_keep_head(struct job *j, unsigned d, uint64_t at, const char *bytes, uint32_t n);
 
 /* Destination d holds [start, end), which was claimed for it, without a write: it is blank
  * there, and the source is zeros. */

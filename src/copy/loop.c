@@ -9,6 +9,7 @@
 #include "copy.h"
 #include "copy_priv.h"
 #include "hang_check_priv.h"
+#include "heads_priv.h"
 #include "intake_priv.h"
 #include "lending_priv.h"
 #include "pool_priv.h"
@@ -233,6 +234,8 @@ int copy_run(struct copy *c, struct engine *e)
         if (!c->chunks.claimed && !c->leaving)
             return 0;
         look_at_stream(c);
+        if (heads_keep(c))
+            continue;
         lending_lend(c);
         r = c->leaving ? 0 : submit_idle(c);
         if (r == 0 && wait_for_others(c))

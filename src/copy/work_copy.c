@@ -9,6 +9,7 @@
 
 #include <errno.h>
 
+#include "heads_priv.h"
 #include "intake_priv.h"
 #include "source/zeros.h"
 
@@ -91,7 +92,8 @@ static bool build_write(struct copy *c, struct chunk *k, unsigned d, struct engi
     uint32_t done = k->shares[d].done;
     uint64_t at = k->range.start + done;
 
-    if (job_is_hasher(c->job, d)) /* it gets the chunk itself: see lending.c */
+    /* The hasher gets the chunk itself: see lending.c. */
+    if (job_is_hasher(c->job, d) || heads_rest(c, k, d) > 0)
         return false;
     /* A destination without positions takes its bytes only in their order. */
     if (!may_write(c, k) || (dst->sequential && c->dests[d].cursor != at) ||

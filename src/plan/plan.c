@@ -18,6 +18,7 @@
 #include "checks_priv.h"
 #include "cli/usage_error.h"
 #include "copies_priv.h"
+#include "devices_priv.h"
 #include "guards_priv.h"
 #include "listed_priv.h"
 
@@ -201,6 +202,7 @@ static int check_tree_options(const struct options *o, const char *source, char 
                         : o->has_expect_size              ? "expect-size"
                         : o->n_to_commands                ? "to-command"
                         : o->bmap                         ? "bmap"
+                        : o->device                       ? "device"
                                                           : NULL;
 
     if (which)
@@ -500,6 +502,8 @@ int plan_make(struct plan *p, const struct options *o, char **ret_error)
         r = plan_one_source(&made, o, &operands, &error);
     if (r == 0)
         r = guards_check(&made, o, &error);
+    if (r == 0)
+        r = devices_check(&made, o, &error);
     path_probe_forget(); /* the copies will change the files */
     if (r < 0) {
         plan_free(&made);
@@ -522,6 +526,8 @@ void plan_free(struct plan *p)
         free(c->source);
         free(c->label);
         free(c->listed);
+        free(c->disks);
+        free(c->source_note);
         free(c->left_out);
     }
     free(p->copies);

@@ -96,8 +96,10 @@ static void finish_called(struct session *s, enum finish_action action, unsigned
             continue;
         c->action = action;
         c->keep = s->dests[d].keep;
-        if (action == FINISH_COMMIT)
+        if (action == FINISH_COMMIT) {
             target_ends_at(&c->target, s->o->dest_offset + s->views[d].held);
+            c->target.head_bytes = s->job.dests[d].head > 0 ? s->job.head : NULL;
+        }
         c->journal_writer = s->journal_writer;
     }
     session_call_dests(s, limit_ms, call_finish, NULL);
@@ -160,7 +162,7 @@ static struct verify_file file_of(const struct session *s, unsigned d)
         .start = s->start,
         .offset = s->o->dest_offset,
         .length = s->views[d].held,
-        .whole = !s->o->has_dest_offset,
+        .whole = !s->o->has_dest_offset && !s->dests[d].status->disk,
         .many = s->file,
         .hashes = s->job.hashes,
         .map = s->mapped ? &s->map : NULL,

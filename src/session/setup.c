@@ -149,7 +149,8 @@ static void set_up_dest(struct session *s, unsigned d)
         .need_direct = t->request.need_direct,
         .sequential = t->sequential,
         .ascending = t->ascending,
-        .flush = s->o->fsync && t->can_fsync,
+        .flush = (s->o->fsync || t->must_fsync) && t->can_fsync,
+        .head = s->o->in_order ? 0 : t->head,
         .blank = t->blank,
         .timeout_ms = session_timeout_ms(s, t->sequential),
         .device = dest->probe.directory_dev,
@@ -270,6 +271,17 @@ static void set_up_hasher(struct session *s)
         };
 }
 
+/* Room for the bytes that some destinations get when they are committed. */
+static int make_head(struct session *s)
+{
+    bool any = false;
+
+    for (unsigned d = 0; d < s->copy->n_dests; d++)
+        any |= s->job.dests[d].head > 0;
+    s->job.head = any ? malloc(TARGET_HEAD) : NULL;
+    return any && !s->job.head ? -ENOMEM : 0;
+}
+
 /* For the verification. A file of one chunk has its hashes on the largest grid. */
 static int make_hashes(struct session *s)
 {
@@ -322,7 +334,9 @@ int session_set_up_job(struct session *s)
     for (unsigned d = 0; d < s->copy->n_dests; d++)
         set_up_dest(s, d);
     set_up_hasher(s);
-    r = set_up_held(s);
+    r = make_head(s);
+    if (r == 0)
+        r = set_up_held(s);
     job_start(&s->job);
     if (r == 0)
         r = make_hashes(s);
@@ -342,6 +356,8 @@ void session_free_job(struct session *s)
     journal_writer_free(s->journal_writer);
     hasher_free(s->hasher);
     s->hasher = s->job.hasher = NULL;
+    free(s->job.head);
+    s->job.head = NULL;
     block_hashes_free(s->job.hashes);
     s->job.hashes = NULL;
     s->job.extents = NULL;

@@ -8,7 +8,7 @@
 #include "target_priv.h"
 
 const struct target_ops *const target_kinds[] = {
-    &target_file, &target_node, &target_standard, &target_command, NULL,
+    &target_device, &target_file, &target_node, &target_standard, &target_command, NULL,
 };
 
 static bool ends_with_slash(const char *path)

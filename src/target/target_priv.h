@@ -55,6 +55,7 @@ struct target_ops {
 
 extern const struct target_ops target_file;     /* file.c: regular files */
 extern const struct target_ops target_node;     /* node.c: character devices and fifos */
+extern const struct target_ops target_device;   /* device.c: block devices */
 extern const struct target_ops target_standard; /* standard.c: standard output */
 extern const struct target_ops target_command;  /* command.c: commands */
 

@@ -5,6 +5,7 @@
 #include "base/direct_io.h"
 #include "base/fd.h"
 #include "base/file_system.h"
+#include "base/medium.h"
 #include "base/page_cache.h"
 #include "verify_priv.h"
 
@@ -166,5 +167,8 @@ int64_t verify_reread(struct verify_check *c, uint64_t at, char *buf, size_t wan
         r = read_pieces(c, false, buf, want, offset);
     }
     verify_moved(c->lane);
+    /* It seems to end early then. */
+    if (r >= 0 && r < (int64_t)want && S_ISBLK(c->st.st_mode) && medium_is_gone(c->st.st_rdev))
+        return -ENODEV;
     return r > (int64_t)want ? (int64_t)want : r;
 }

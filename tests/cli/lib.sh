@@ -594,3 +594,19 @@ check_clones() {
     clone --reflink=always empty
     clone --length=0 --reflink=always src
 }
+
+# need_devices SIZE NAME...: symlinks to block devices of SIZE, which are loop devices over NAME.medium
+# (if that exists it stays as it is). They go when the case ends.
+DEVICES=()
+need_devices() {
+    local size=$1 name device
+    shift
+    for name in "$@"; do
+        [ -e "$name.medium" ] || truncate -s "$size" "$name.medium"
+        device=$(losetup --find --show ${LOOP_OPTIONS:-} "$name.medium" 2>/dev/null) || skip "no loop devices here"
+        DEVICES+=("$device")
+        trap 'losetup -d "${DEVICES[@]}" 2>/dev/null' EXIT
+        [ -b "$device" ] || skip "no loop devices here"
+        ln -s "$device" "$name"
+    done
+}

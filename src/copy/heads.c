@@ -1,0 +1,36 @@
+#include "heads_priv.h"
+
+#include "accounting_priv.h"
+
+uint32_t heads_rest(const struct copy *c, const struct chunk *k, unsigned d)
+{
+    uint64_t at = k->range.start + k->shares[d].done, end = c->job->dests[d].head;
+
+    if (at >= end)
+        return 0;
+    return (uint32_t)((end < k->range.end ? end : k->range.end) - at);
+}
+
+static bool keep(struct copy *c, struct chunk *k, unsigned d)
+{
+    struct share *s = &k->shares[d];
+    uint32_t n = s->state == SHARE_PENDING ? heads_rest(c, k, d) : 0;
+
+    if (n == 0)
+        return false;
+    job_keep_head(c->job, d, k->range.start + s->done, k->buf + s->done, n);
+    s->done += n;
+    if (s->done == chunk_len(k))
+        chunk_finish_share(c, k, d);
+    return true;
+}
+
+bool heads_keep(struct copy *c)
+{
+    bool any = false;
+
+    for (struct chunk *k = c->chunks.claimed; k && c->job->head; k = k->next)
+        for (unsigned d = 0; d < c->job->n_dests && k->loaded == chunk_len(k); d++)
+            any |= keep(c, k, d);
+    return any;
+}
