@@ -126,7 +126,6 @@ struct reading {
     uint64_t at[DEPTH];
     bool busy[DEPTH];
     uint64_t next; /* position of the next unit */
-    bool direct;
 };
 
 /* The first engine that works here for such files; NULL: none does. Those that did not work for an
@@ -180,13 +179,11 @@ static int submit(struct reading *r)
         if (rest == 0 || atomic_load(&r->c->lane->verify->stop))
             return 0;
         len = rest < UNIT ? (uint32_t)rest : UNIT;
-        if (r->direct)
-            len = (len + r->c->align - 1) / r->c->align * r->c->align;
         r->ops[i] = (struct engine_op){.kind = ENGINE_READ,
                                        .file = 0,
                                        .offset = record->offset + r->next,
                                        .buf = r->c->lane->buffers + i * (size_t)UNIT,
-                                       .len = len};
+                                       .len = (uint32_t)verify_request(r->c, len)};
         r->batches[i] = (struct engine_batch){.ops = &r->ops[i], .n_ops = 1};
         error = engine_submit(r->engine, &r->batches[i]);
         if (error < 0)
@@ -242,21 +239,21 @@ static void read_plainly(struct verify_check *c, uint64_t at)
 
 static void read_large(struct verify_check *c)
 {
-    const int fd = c->fd_direct >= 0 ? c->fd_direct : c->fd;
     const struct engine_config config = {
-        .fds = &fd,
+        .fds = &c->fd,
         .n_fds = 1,
         .pool = c->lane->buffers,
         .pool_len = DEPTH * (size_t)UNIT,
         .max_batches = DEPTH,
         .max_ops = 1,
     };
-    struct reading r = {.c = c, .direct = c->fd_direct >= 0};
+    struct reading r = {.c = c};
     bool ran;
 
-    r.engine = make_engine(c->lane, &config, r.direct);
+    r.engine = make_engine(c->lane, &config, c->file.direct);
     ran = r.engine && run(&r);
     engine_destroy(r.engine);
+    c->file.buffered |= !c->file.direct;
     if (!ran)
         read_plainly(c, 0);
 }
@@ -284,7 +281,6 @@ static void check_end(struct verify_check *c)
 static void close_all(struct verify_check *c)
 {
     (void)fd_close(&c->fd);
-    (void)fd_close(&c->fd_direct);
     (void)fd_close(&c->fd_source);
     free(c->ranges);
     free(c->backup);
@@ -334,7 +330,7 @@ static void check_file(struct verify_check *c)
 
 void verify_check_file(struct verify_check *c)
 {
-    c->fd = c->fd_direct = c->fd_source = -1;
+    c->fd = c->fd_source = -1;
     if (c->record->is_link)
         (void)open_file(c);
     else

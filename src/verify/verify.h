@@ -31,6 +31,7 @@
 #include "base/block_hashes.h"
 #include "base/failure.h"
 #include "base/message_queue.h"
+#include "read_file.h"
 
 struct verify;
 
@@ -61,14 +62,6 @@ struct verify_file {
     const struct block_hashes *hashes; /* NULL: none are known */
 };
 
-/* How files were read, the best first. */
-enum verify_how {
-    VERIFY_NOTHING, /* no file was read */
-    VERIFY_DIRECT,  /* O_DIRECT: no page of it was in the page cache afterwards */
-    VERIFY_EVICTED, /* through the page cache, which had no page of it before */
-    VERIFY_CACHE,   /* some pages may have come from the page cache */
-};
-
 /* Bytes that differ from the source. */
 struct verify_range {
     const char *path; /* of the file; owned by the result */
@@ -81,7 +74,7 @@ struct verify_range {
 
 /* What the files of one copy at one destination have come to. */
 struct verify_result {
-    enum verify_how how; /* the worst of all files */
+    enum read_how how; /* the worst of all files */
     uint64_t cached_pages;
     uint64_t files;
     uint64_t bytes;
@@ -98,7 +91,7 @@ struct verify_result {
      * since the kernel reports an error once. */
     uint64_t n_unflushed;
     struct failure failure; /* the first of these */
-    bool no_medium;         /* of VERIFY_CACHE: it is a file system in memory */
+    bool no_medium;         /* of READ_CACHE: it is a file system in memory */
     bool remote; /* a server or another process keeps the files, and may cache them */
 };
 

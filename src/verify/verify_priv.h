@@ -98,12 +98,9 @@ struct verify_check {
     uint64_t hashes_at;        /* in the spool */
     struct verify_result *result;
     struct stat st;
-    int fd, fd_direct;
-    int fd_source; /* -1: not open yet */
-    bool
-        direct_refused; /* a read with fd_direct got EINVAL. It stays open: others may be under way */
-    uint32_t align;
-    uint64_t cached_before;
+    int fd;
+    struct read_file file; /* of fd */
+    int fd_source;         /* -1: not open yet */
     uint64_t dest_data,
         source_data;             /* no data lie between the last position that was asked for and
                                         these */
@@ -186,7 +183,7 @@ int verify_open_again(const char *path, int access, const struct stat *st);
 
 /* ---- past.c ---- */
 
-/* Flushes the file and drops its pages; opens it with O_DIRECT, too, where that is possible.
+/* Flushes the file and drops its pages; sets O_DIRECT where that is possible.
  * False: the flush has failed, which was reported. */
 bool verify_pass_cache(struct verify_check *c);
 
@@ -197,8 +194,8 @@ bool verify_flush(struct verify_check *c, bool file_system, const char *op);
 /* The file was read: says how in the result, and drops its pages again. */
 void verify_judge_way(struct verify_check *c);
 
-/* Whether a read at that position of the range goes through fd_direct. */
-bool verify_is_direct(const struct verify_check *c, uint64_t at);
+/* As many bytes as have to be asked for to get n: O_DIRECT has an alignment. */
+size_t verify_request(const struct verify_check *c, size_t n);
 
 /* Reads `want` bytes at position `at` of the range into buf (room for a unit), past the page cache
  * if there is a way. Returns their number, or a negative errno. */
