@@ -12,6 +12,7 @@
 #include "check/check.h"
 #include "cli/help.h"
 #include "cli/options.h"
+#include "mhl/mhl.h"
 #include "plan/plan.h"
 #include "report/manifest.h"
 #include "report/report.h"
@@ -142,11 +143,17 @@ static bool is_list(const struct options *o, const char *path)
            st.st_ino == list.st_ino;
 }
 
+static bool list_has(unsigned algorithm, const char *below, mode_t type)
+{
+    return !S_ISREG(type) || manifest_carries(algorithm, below);
+}
+
 /* Whether the list can have all names of the copy, and is not one of its files. Else explains it,
  * and returns an exit status. */
 static int check_listed(struct run *r, const struct plan_copy *c, unsigned algorithm)
 {
     const struct options *o = r->o;
+    const struct tree_names names = {list_has, algorithm, "the list cannot carry"};
     bool in_the_way = is_list(o, c->source);
 
     for (unsigned d = 0; d < c->n_dests; d++)
@@ -156,12 +163,12 @@ static int check_listed(struct run *r, const struct plan_copy *c, unsigned algor
         return EXIT_USAGE;
     }
     if (!manifest_carries(algorithm, c->listed)) {
-        report_error("%s: the list cannot carry the name of this file", c->source);
+        report_error("%s: %s this name", c->source, names.lack);
         return EXIT_USAGE;
     }
     if (!c->tree || manifest_carries(algorithm, "\n"))
         return 0;
-    return tree_check_names(o, c, algorithm, manifest_carries, r->signal_fd, &r->hung);
+    return tree_check_names(o, c, &names, r->signal_fd, &r->hung);
 }
 
 /* Whether the list's directory exists, or is made by a copy. */
@@ -205,6 +212,25 @@ static int begin_list(struct run *r)
         status = EXIT_USAGE;
     }
     path_probe_forget(); /* the copies will change the files */
+    return status;
+}
+
+static bool mhl_has(unsigned algorithm, const char *below, mode_t type)
+{
+    (void)algorithm;
+    return (!S_ISDIR(type) && !S_ISREG(type)) || mhl_name_fits(below);
+}
+
+/* --mhl: whether the manifests can have all names. Else explains it, and returns an exit status. */
+static int check_mhl_names(struct run *r)
+{
+    static const struct tree_names names = {mhl_has, 0, "--mhl: XML cannot hold"};
+    int status = 0;
+
+    for (unsigned i = 0; i < r->plan->n_copies && status == 0; i++)
+        if (!r->plan->copies[i].left_out)
+            status =
+                tree_check_names(r->o, &r->plan->copies[i], &names, r->signal_fd, &r->hung);
     return status;
 }
 
@@ -279,6 +305,8 @@ static int copy_all(const struct plan *p, const struct options *o, int signal_fd
         return EXIT_USAGE;
     }
     status = o->manifest ? begin_list(&r) : 0;
+    if (status == 0 && o->mhl)
+        status = check_mhl_names(&r);
     if (status) {
         *ret_hung |= r.hung;
         run_free(&r);
