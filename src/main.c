@@ -118,6 +118,7 @@ static bool run_init(struct run *r, const struct plan *p, const struct options *
     const struct verify_config config = {.n_dests = count_dests(p),
                                          .dests = o->verify & VERIFY_DEST,
                                          .source = o->verify & VERIFY_SOURCE,
+                                         .flushed = o->fsync,
                                          .n_copies = p->n_copies,
                                          .max_request = options_max_request(o),
                                          .repairs = o->repair};

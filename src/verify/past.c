@@ -28,14 +28,37 @@ bool verify_flush(struct verify_check *c, bool file_system, const char *op)
     return false;
 }
 
-/* Dirty pages are not dropped: they have to be written first. The files of a tree are flushed
- * together, once. */
-static bool evict(struct verify_check *c)
+/* Whether this run has made no other file on its device. */
+static bool is_alone(const struct verify_check *c)
+{
+    struct verify *v = c->lane->verify;
+    bool alone;
+
+    pthread_mutex_lock(&v->sets_lock);
+    alone = inode_set_has(&v->devices, c->st.st_dev, 0) &&
+            !inode_set_has(&v->shared, c->st.st_dev, 0);
+    pthread_mutex_unlock(&v->sets_lock);
+    return alone;
+}
+
+/* Whether all of the file system is to be flushed before the file is read, which is done once. What
+ * is written to a medium that is smaller than it says may hit what was written before: so all files
+ * of the run have to be there. Of sources it is less work than to flush each one. */
+static bool flushes_all(struct verify_check *c)
 {
     struct verify_lane *l = c->lane;
 
-    if (read_file_drop(&c->file) && c->record->many && !l->synced) {
-        l->synced = true;
+    if (verify_is_source(l) ? !c->file.cached || !c->record->many
+                            : l->verify->config.flushed || is_alone(c))
+        return false;
+    return inode_set_add(&l->flushed, c->st.st_dev, 0) != 0;
+}
+
+/* Dirty pages are not dropped: they have to be written first. */
+static bool evict(struct verify_check *c)
+{
+    (void)read_file_drop(&c->file);
+    if (flushes_all(c)) {
         if (!verify_flush(c, true, "fsync"))
             return false;
         (void)read_file_drop(&c->file);

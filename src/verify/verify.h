@@ -39,6 +39,7 @@ struct verify_config {
     unsigned n_dests;
     bool dests;           /* destinations are read back */
     bool source;          /* the source is, too: by one more lane, the last one */
+    bool flushed;         /* all that was written is on the media (--fsync) */
     unsigned n_copies;    /* sources on the command line */
     uint64_t max_request; /* bytes per read, at most: a slow medium must not seem to hang */
     unsigned repairs;     /* how often what differs is written again; 0: never */

@@ -63,10 +63,10 @@ struct verify_lane {
     struct verify_result *results; /* per copy */
     unsigned round;                /* 0: the first look */
     unsigned engine
-        [2];     /* index into engine_table, without and with O_DIRECT: of the one that works */
-    bool synced; /* the file system was flushed as a whole */
-    char *buffers; /* DEPTH + 2 units: the last two are for comparisons */
-    char *paths;   /* of the current record */
+        [2]; /* index into engine_table, without and with O_DIRECT: of the one that works */
+    struct inode_set flushed; /* devices whose file systems were flushed as a whole */
+    char *buffers;            /* DEPTH + 2 units: the last two are for comparisons */
+    char *paths;              /* of the current record */
     size_t paths_room;
 
     bool over; /* under the lock */
@@ -79,9 +79,11 @@ struct verify_lane {
 
 struct verify {
     struct verify_config config;
-    pthread_mutex_t sources_lock;
+    pthread_mutex_t sets_lock;
     struct inode_set
         sources[VERIFY_KNOWS_ALL + 1]; /* that were noted, by what is known of them */
+    struct inode_set devices;          /* that have files of this run */
+    struct inode_set shared;           /* of these: that have several */
     struct verify_lane *lanes;
     uint64_t written; /* bytes of all destinations */
     struct message_queue *messages;
