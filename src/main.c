@@ -118,6 +118,7 @@ static bool run_init(struct run *r, const struct plan *p, const struct options *
     const struct verify_config config = {.n_dests = count_dests(p),
                                          .dests = o->verify & VERIFY_DEST,
                                          .source = o->verify & VERIFY_SOURCE,
+                                         .medium = o->verify & VERIFY_MEDIUM,
                                          .flushed = o->fsync,
                                          .n_copies = p->n_copies,
                                          .max_request = options_max_request(o),
@@ -337,6 +338,23 @@ static bool is_ended(void *arg)
     return signals_end(e->fd, &e->signal);
 }
 
+/* --verify=medium: whether all destinations can be read so. Else explains it, and returns an exit
+ * status. */
+static int check_media(const struct plan *p, const struct options *o, int signal_fd,
+                       bool *ret_hung)
+{
+    int status = 0;
+
+    for (unsigned i = 0; i < p->n_copies && status == 0 && o->verify & VERIFY_MEDIUM; i++) {
+        const struct plan_copy *c = &p->copies[i];
+
+        if (!c->left_out)
+            status = session_check_media(o, (const char *const *)c->dests, c->n_dests,
+                                         signal_fd, ret_hung);
+    }
+    return status;
+}
+
 /* *ret_hung: as in copy_all(). */
 static int plan_and_copy(const struct options *o, int signal_fd, bool *ret_hung)
 {
@@ -355,13 +373,26 @@ static int plan_and_copy(const struct options *o, int signal_fd, bool *ret_hung)
         report_error("%s", error ? error : strerror(ENOMEM));
         status = EXIT_USAGE;
     } else {
-        status = o->dry_run ? dry_run_all(&plan, o, signal_fd, ret_hung)
-                            : copy_all(&plan, o, signal_fd, ret_hung);
+        status = check_media(&plan, o, signal_fd, ret_hung);
+        if (status == 0)
+            status = o->dry_run ? dry_run_all(&plan, o, signal_fd, ret_hung)
+                                : copy_all(&plan, o, signal_fd, ret_hung);
     }
     free(error);
     if (r == 0 && !*ret_hung)
         plan_free(&plan);
     return status;
+}
+
+/* --compare: the destinations are all operands but the first. */
+static int compare(const struct options *o, int signal_fd, bool *ret_hung)
+{
+    int status = 0;
+
+    if (o->verify & VERIFY_MEDIUM)
+        status = session_check_media(o, (const char *const *)o->operands + 1, o->n_operands - 1,
+                                     signal_fd, ret_hung);
+    return status ? status : check_compare(o, signal_fd, ret_hung);
 }
 
 /* With --cp every failure has status 1, as with cp. */
@@ -382,7 +413,7 @@ static int work(const struct options *o)
     if (o->check)
         status = check_list(o, signal_fd, &hung);
     else if (o->compare)
-        status = check_compare(o, signal_fd, &hung);
+        status = compare(o, signal_fd, &hung);
     else if (session_can_run(o))
         status = plan_and_copy(o, signal_fd, &hung);
     else

@@ -1,4 +1,4 @@
-#include "fua_priv.h"
+#include "fua.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -79,6 +79,18 @@ static uint32_t alignment_of(uint64_t offset)
     return bits & -bits;
 }
 
+static bool pass_disk_cache(struct verify_check *c)
+{
+    struct failure f;
+    int r = read_file_set_fua(&c->file);
+
+    if (r == 0)
+        return true;
+    failure_set(&f, "read back", -r, FAILURE_NO_OFFSET, "there is no way past its own cache");
+    verify_fail(c, &f);
+    return false;
+}
+
 bool verify_pass_cache(struct verify_check *c)
 {
     const struct verify_record *r = c->record;
@@ -88,6 +100,8 @@ bool verify_pass_cache(struct verify_check *c)
                   S_ISREG(c->st.st_mode) ? (uint64_t)c->st.st_size : r->offset + r->length);
     if (!evict(c))
         return false;
+    if (c->lane->verify->config.medium && !verify_is_source(c->lane))
+        return pass_disk_cache(c);
     read_file_set_direct(&c->file, alignment_of(r->offset));
     return true;
 }
@@ -132,15 +146,13 @@ static int64_t read_pieces(struct verify_check *c, char *buf, size_t n, uint64_t
             break;
         done += (size_t)r;
         verify_moved(c->lane);
-    } while (done < n && (!c->file.direct || done % c->file.align == 0));
+    } while (done < n && done % c->file.align == 0);
     return (int64_t)done;
 }
 
 size_t verify_request(const struct verify_check *c, size_t n)
 {
-    uint32_t align = c->file.direct ? c->file.align : 1;
-
-    return (n + align - 1) / align * align;
+    return (n + c->file.align - 1) / c->file.align * c->file.align;
 }
 
 int64_t verify_reread(struct verify_check *c, uint64_t at, char *buf, size_t want)

@@ -27,6 +27,7 @@ void read_file_set(struct read_file *f, int fd, const struct stat *st, uint64_t 
         .size = size,
         .pages = ((S_ISBLK(st->st_mode) || data > size ? size : data) + page - 1) / page,
         .cached = UNKNOWN,
+        .align = 1,
         .in_memory = !S_ISBLK(st->st_mode) && file_system_in_memory(fd) != 0,
     };
 }
@@ -47,8 +48,26 @@ static bool set_flag(int fd, bool direct)
 
 void read_file_set_direct(struct read_file *f, uint32_t most)
 {
-    f->align = direct_io_align(f->fd);
-    f->direct = f->align > 0 && f->align <= most && set_flag(f->fd, true);
+    uint32_t align = direct_io_align(f->fd);
+
+    f->direct = align > 0 && align <= most && set_flag(f->fd, true);
+    f->align = f->direct ? align : 1;
+}
+
+static void stop_direct(struct read_file *f)
+{
+    f->direct = !set_flag(f->fd, false);
+    f->align = f->direct ? f->align : 1;
+}
+
+int read_file_set_fua(struct read_file *f)
+{
+    int r = fua_open(&f->fua, f->fd);
+
+    f->past_disk = r == 0;
+    f->direct &= r < 0;
+    f->align = r == 0 ? f->fua.block : f->align;
+    return r;
 }
 
 /* Drops the file from the cache. POSIX_FADV_DONTNEED keeps dirty pages. They are written and nothing
@@ -83,11 +102,13 @@ ssize_t read_file_at(struct read_file *f, void *buffer, size_t n, uint64_t offse
 {
     ssize_t r;
 
+    if (f->past_disk)
+        return (ssize_t)fua_read(&f->fua, buffer, n, offset);
     if (f->direct && offset % f->align != 0)
-        f->direct = !set_flag(f->fd, false);
+        stop_direct(f);
     r = UNINTERRUPTED(pread(f->fd, buffer, n, (off_t)offset));
     if (r < 0 && errno == EINVAL && f->direct) {
-        f->direct = !set_flag(f->fd, false);
+        stop_direct(f);
         if (!f->direct)
             r = UNINTERRUPTED(pread(f->fd, buffer, n, (off_t)offset));
     }
@@ -126,6 +147,8 @@ enum read_how read_file_how(const struct read_file *f)
 {
     uint64_t before = f->cached, after = count_cached(f);
 
+    if (f->past_disk)
+        return READ_FUA;
     if (f->size == 0 && !f->buffered)
         return READ_DIRECT;
     if (f->in_memory || before == UNKNOWN || after == UNKNOWN)
@@ -138,10 +161,8 @@ enum read_how read_file_how(const struct read_file *f)
 const char *read_how_name(enum read_how how)
 {
     static const char *const names[] = {
-        [READ_NOTHING] = "nothing",
-        [READ_DIRECT] = "direct",
-        [READ_EVICTED] = "evicted",
-        [READ_CACHE] = "cache",
+        [READ_NOTHING] = "nothing", [READ_FUA] = "fua",     [READ_DIRECT] = "direct",
+        [READ_EVICTED] = "evicted", [READ_CACHE] = "cache",
     };
 
     return names[how];

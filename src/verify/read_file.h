@@ -8,12 +8,15 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include "fua.h"
+
 /* The alignment of buffers, and of their sizes; bytes. */
 #define READ_FILE_ALIGN 4096u
 
 /* How bytes were read. The later ones say less about the medium. */
 enum read_how {
     READ_NOTHING, /* nothing was read */
+    READ_FUA,     /* the disk was told to pass its own cache, too */
     READ_DIRECT,  /* O_DIRECT, which left nothing in the page cache */
     READ_EVICTED, /* the page cache was proved to have nothing of the file */
     READ_CACHE,   /* some bytes may have come out of the page cache */
@@ -26,10 +29,12 @@ struct read_file {
     uint64_t
         cached; /* pages that the cache had when it was last dropped; UINT64_MAX: not known */
     uint64_t offset; /* of the next byte of read_file_next() */
-    uint32_t align;  /* that O_DIRECT demands; bytes */
+    uint32_t align;  /* that positions and lengths have to have; bytes */
     bool direct;     /* the descriptor has O_DIRECT */
     bool buffered;   /* some bytes were read without O_DIRECT */
     bool in_memory;  /* the file system has no medium */
+    bool past_disk;  /* it is read by fua */
+    struct fua fua;
 };
 
 /* Is told that so many bytes are going to be flushed, which may take long; 0: that is over. */
@@ -50,8 +55,12 @@ ssize_t read_file_fill(struct read_file *f, char *buffer, size_t size);
 /* How the bytes have been read. */
 enum read_how read_file_how(const struct read_file *f);
 
-/* "direct", "evicted", "cache" or "nothing". */
+/* "fua", "direct", "evicted", "cache" or "nothing". */
 const char *read_how_name(enum read_how how);
+
+/* From now on the file, a disk or a partition, is read past the cache of the disk, too: fua.h. Positions
+ * are multiples of f->align then. 0 or the negative errno of fua_open(). */
+int read_file_set_fua(struct read_file *f);
 
 /* ---- the steps, for who flushes himself, and reads at any place ---- */
 

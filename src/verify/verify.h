@@ -38,6 +38,7 @@ struct verify;
 struct verify_config {
     unsigned n_dests;
     bool dests;           /* destinations are read back */
+    bool medium;          /* they are disks, and are read past their own caches, too */
     bool source;          /* the source is, too: by one more lane, the last one */
     bool flushed;         /* all that was written is on the media (--fsync) */
     unsigned n_copies;    /* sources on the command line */

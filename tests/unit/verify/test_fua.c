@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "verify/fua_priv.h"
+#include "verify/fua.h"
 
 #define DISK_FD 12345
 #define MOST    16

@@ -2,8 +2,8 @@
  * has to take the data from its medium, and to write there first what its cache has (SBC-4, "READ
  * (10) command"; NVM Command Set Specification, "Read command"). That the disk accepts the bit
  * proves nothing: it may not obey it. */
-#ifndef UCOPY_VERIFY_FUA_PRIV_H
-#define UCOPY_VERIFY_FUA_PRIV_H
+#ifndef UCOPY_VERIFY_FUA_H
+#define UCOPY_VERIFY_FUA_H
 
 #include <stdbool.h>
 #include <stddef.h>
