@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/descriptors.h"
 #include "base/path.h"
@@ -12,11 +13,13 @@
 #include "check/check.h"
 #include "cli/help.h"
 #include "cli/options.h"
+#include "cli/prompt.h"
 #include "mhl/mhl.h"
 #include "plan/plan.h"
 #include "report/manifest.h"
 #include "report/report.h"
 #include "session/session.h"
+#include "target/held.h"
 #include "target/made.h"
 #include "tree/tree.h"
 #include "verify/verify.h"
@@ -101,6 +104,7 @@ struct run {
     const struct options *o;
     struct tree_links *links;
     struct made *made;
+    struct held *held;        /* block devices */
     struct manifest *list;    /* NULL: none is written */
     struct verify *verify;    /* NULL: nothing is verified */
     struct session_end *ends; /* of each copy, with verify */
@@ -127,9 +131,10 @@ static bool run_init(struct run *r, const struct plan *p, const struct options *
     *r = (struct run){.plan = p, .o = o, .signal_fd = signal_fd};
     r->links = tree_links_new(count_dests(p), options_follow_operand(o));
     r->made = made_new();
+    r->held = held_new();
     r->ends = calloc(p->n_copies, sizeof(*r->ends));
     r->exit_statuses = calloc(p->n_copies, sizeof(*r->exit_statuses));
-    return r->links && r->made && r->ends && r->exit_statuses &&
+    return r->links && r->made && r->held && r->ends && r->exit_statuses &&
            (!o->verify || verify_create(&config, &r->verify) == 0);
 }
 
@@ -248,6 +253,12 @@ static int end_list(const struct run *r, int status)
     return manifest_write(r->list, status != 0) < 0 && status == 0 ? 1 : status;
 }
 
+static void note_old_table(const char *path, int err)
+{
+    report_error("%s: the kernel has not read its partition table again: %s", path,
+                 strerror(err));
+}
+
 static void run_free(struct run *r)
 {
     manifest_free(r->list);
@@ -255,6 +266,7 @@ static void run_free(struct run *r)
     free(r->exit_statuses);
     if (r->hung) /* a thread that hangs may still use the rest */
         return;
+    held_end(r->held, note_old_table);
     tree_links_free(r->links);
     made_free(r->made);
     verify_free(r->verify);
@@ -267,6 +279,7 @@ static bool make_copy(struct run *r, unsigned i)
     struct session_result result = {.exit_status = 0};
 
     c->made = r->made;
+    c->held = r->held;
     c->list = r->list;
     c->verify = r->verify;
     c->number = i;
@@ -355,28 +368,73 @@ static int check_media(const struct plan *p, const struct options *o, int signal
     return status;
 }
 
+/* The devices that are going to be overwritten: shows them, and asks. Whether it may go on. */
+static bool confirm_devices(const struct plan *p, const struct options *o, int signal_fd,
+                            struct early_end *end)
+{
+    bool terminal = isatty(STDIN_FILENO) && report_on_terminal();
+    const struct plan_copy *c = &p->copies[0]; /* one source */
+    unsigned n = 0;
+
+    for (unsigned d = 0; c->disks && d < c->n_dests; d++)
+        n += c->disks[d].dev != 0;
+    if (n == 0)
+        return true;
+    if (!o->yes && !o->dry_run && !terminal) {
+        report_error("--device needs --yes where nobody can be asked on a terminal");
+        return false;
+    }
+    if (!o->quiet && (!o->yes || o->dry_run || o->verbose || terminal))
+        report_devices(c->dests, c->disks, c->n_dests, !o->yes && !o->dry_run);
+    if (o->yes || o->dry_run || prompt_yes(signal_fd, is_ended, end))
+        return true;
+    if (!end->signal)
+        report_error("nothing was written, as answered");
+    return false;
+}
+
+static void warn_of_sources(const struct plan *p)
+{
+    for (unsigned i = 0; i < p->n_copies; i++)
+        if (p->copies[i].source_note)
+            report_error("warning: %s %s", p->copies[i].source, p->copies[i].source_note);
+}
+
+/* The last questions before anything is written. 0 or an exit status. */
+static int make_sure(const struct plan *p, const struct options *o, int signal_fd,
+                     struct early_end *end, bool *ret_hung)
+{
+    int status;
+
+    warn_of_sources(p);
+    status = check_media(p, o, signal_fd, ret_hung);
+    if (status == 0 && !confirm_devices(p, o, signal_fd, end))
+        status = EXIT_USAGE;
+    return status;
+}
+
 /* *ret_hung: as in copy_all(). */
 static int plan_and_copy(const struct options *o, int signal_fd, bool *ret_hung)
 {
     struct early_end end = {.fd = signal_fd};
     struct plan plan;
     char *error = NULL;
-    int status, r;
+    int status = 0, r;
 
     path_probe_begin(options_timeout_ms(o), signal_fd, is_ended, &end);
     r = plan_make(&plan, o, &error);
     *ret_hung = path_probe_left();
+    if (r == 0 && !end.signal)
+        status = make_sure(&plan, o, signal_fd, &end, ret_hung);
     if (end.signal) {
         report_error("interrupted");
         status = 128 + end.signal;
     } else if (r < 0) {
         report_error("%s", error ? error : strerror(ENOMEM));
         status = EXIT_USAGE;
-    } else {
-        status = check_media(&plan, o, signal_fd, ret_hung);
-        if (status == 0)
-            status = o->dry_run ? dry_run_all(&plan, o, signal_fd, ret_hung)
-                                : copy_all(&plan, o, signal_fd, ret_hung);
+    } else if (status == 0) {
+        status = o->dry_run ? dry_run_all(&plan, o, signal_fd, ret_hung)
+                            : copy_all(&plan, o, signal_fd, ret_hung);
     }
     free(error);
     if (r == 0 && !*ret_hung)

@@ -66,6 +66,8 @@ struct options {
     unsigned verify; /* of enum verify_wish */
     unsigned repair; /* how often what differs is written again; 0: never */
     bool inplace;
+    bool device;  /* block devices may be destinations */
+    bool yes;     /* the question whether they may be overwritten is answered */
     bool partial; /* --partial or --resume */
     bool resume;
     enum when sparse;  /* holes: those of the source, all zeros, or none */

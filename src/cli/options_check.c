@@ -77,6 +77,28 @@ static const struct contradiction of_replacing[] = {
     "--in-order and " option " contradict each other: in order all go at the pace of the "     \
     "slowest"
 
+#define NO_DEVICE(option) "--device and " option " contradict each other"
+
+/* What a block device cannot have: nothing stands beside it, and it is no file. */
+static const struct contradiction of_devices[] = {
+    {GIVEN(device), GIVEN(cp), NO_DEVICE("--cp")},
+    {GIVEN(device), GIVEN(resume), NO_DEVICE("--resume")},
+    {GIVEN(device), GIVEN(partial), NO_DEVICE("--partial")},
+    {GIVEN(device), GIVEN(backs_up), NO_DEVICE("--backup")},
+    {GIVEN(device), GIVEN(remove_destination), NO_DEVICE("--remove-destination")},
+    {GIVEN(device), GIVEN(attributes_only), NO_DEVICE("--attributes-only")},
+    {GIVEN(device), GIVEN(link), NO_DEVICE("--link")},
+    {GIVEN(device), GIVEN(symbolic_link), NO_DEVICE("--symbolic-link")},
+    {GIVEN(device), GIVEN(no_clobber), NO_DEVICE("--no-clobber")},
+    {GIVEN(device), IS_NOT(standing.update, UPDATE_ALL), NO_DEVICE("--update")},
+    {GIVEN(device), GIVEN(standing.ask), NO_DEVICE("--interactive")},
+    {GIVEN(device), GIVEN(n_target_directories), NO_DEVICE("--target-directory")},
+    {GIVEN(device), GIVEN(parents), NO_DEVICE("--parents")},
+    {GIVEN(device), GIVEN(mhl), NO_DEVICE("--mhl")},
+    {GIVEN(device), IS(reflink, WHEN_ALWAYS), NO_DEVICE("--reflink=always")},
+    {GIVEN(yes), IS(device, false), "--yes answers the question of --device, which is missing"},
+};
+
 static const struct contradiction of_options[] = {
     {GIVEN(no_target_directory), GIVEN(n_target_directories),
      "--target-directory and --no-target-directory contradict each other"},
@@ -256,6 +278,8 @@ int options_check(const struct options *o, char **ret_error)
 
     if (r == 0 && (o->check || o->compare))
         return check_check(o, ret_error);
+    if (r == 0)
+        r = check_contradictions(o, of_devices, N_OF(of_devices), ret_error);
     if (r == 0)
         r = check_contradictions(o, of_options, N_OF(of_options), ret_error);
     if (r == 0)

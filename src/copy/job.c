@@ -60,12 +60,13 @@ static void drop(struct job *j, unsigned d, const struct failure *f)
     send_news(j);
 }
 
-/* Moves destination d on from STAGE_COPYING if it lacks nothing any more. */
+/* Moves destination d on from STAGE_COPYING if it lacks nothing any more but what is held back,
+ * which nobody can have written. */
 static void advance(struct job *j, unsigned d)
 {
     struct job_dest_state *state = &j->states[d];
 
-    if (state->stage != STAGE_COPYING || ledger_missing(&j->ledger, d) > 0)
+    if (state->stage != STAGE_COPYING || ledger_missing(&j->ledger, d) > state->held_back)
         return;
     if (j->dests[d].flush) {
         state->stage = STAGE_WRITTEN;
@@ -73,6 +74,19 @@ static void advance(struct job *j, unsigned d)
         state->stage = STAGE_COMPLETE;
         send_news(j);
     }
+}
+
+/* What was held back for destination d can be claimed from now on: all else is on stable
+ * storage. */
+static void release(struct job *j, unsigned d)
+{
+    struct range r = {0, j->states[d].held_back};
+
+    j->states[d].held_back = 0;
+    j->states[d].stage = STAGE_COPYING;
+    if (ledger_return(&j->ledger, d, &r) < 0)
+        drop(j, d, &account_failure);
+    advance(j, d);
 }
 
 /* Destination d holds [start, end) now. */
@@ -114,6 +128,8 @@ static void move_end(struct job *j, uint64_t end)
 
         if (state->stage == STAGE_DROPPED)
             state->missing -= state->missing < cut ? state->missing : cut;
+        if (state->held_back > end)
+            state->held_back = end;
         advance(j, d);
     }
 }
@@ -180,12 +196,23 @@ int job_hold(struct job *j, unsigned d, const struct ranges *held)
     return err;
 }
 
-void job_start(struct job *j)
+int job_start(struct job *j)
 {
+    int r = 0;
+
     pthread_mutex_lock(&j->lock);
-    for (unsigned d = 0; d < j->n_dests; d++)
+    for (unsigned d = 0; d < j->n_dests && r == 0; d++) {
+        uint64_t back = j->dests[d].held_back < j->size ? j->dests[d].held_back : j->size;
+
+        assert(back == 0 || j->dests[d].flush);
+        if (back > 0 && j->states[d].stage == STAGE_COPYING) {
+            r = ledger_hold_back(&j->ledger, d, back);
+            j->states[d].held_back = back;
+        }
         advance(j, d);
+    }
     pthread_mutex_unlock(&j->lock);
+    return r;
 }
 
 void job_free(struct job *j)
@@ -435,7 +462,9 @@ void job_flushed(struct job *j, unsigned d)
     assert(d < j->n_dests);
 
     pthread_mutex_lock(&j->lock);
-    if (j->states[d].stage == STAGE_FLUSHING) {
+    if (j->states[d].stage == STAGE_FLUSHING && j->states[d].held_back > 0) {
+        release(j, d);
+    } else if (j->states[d].stage == STAGE_FLUSHING) {
         j->states[d].stage = STAGE_COMPLETE;
         send_news(j);
     }

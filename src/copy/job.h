@@ -33,7 +33,9 @@ struct endpoint {
     bool ascending;        /* a write begins when what is below it has been written */
     bool unready;          /* source: an engine that polls would wait in vain */
     bool flush;            /* wants an fsync when all is written */
-    bool blank; /* reads as zeros where nothing is written: zeros need not be written */
+    uint64_t held_back; /* so many bytes at the start are written last, when all else has been
+                            * flushed, which is wanted then; 0: none */
+    bool blank;         /* reads as zeros where nothing is written: zeros need not be written */
     unsigned timeout_ms; /* how long it may be silent while operations run; 0: for ever */
     dev_t
         device; /* of its file system: as long as that writes, it is not silent; 0: not known */
@@ -54,10 +56,11 @@ struct claim {
 };
 
 /* The life of a destination. It goes down this list; it goes back only when a claimed flush is
- * returned undone, and when something is written after a flush. */
+ * returned undone, when something is written after a flush, and when a flush releases what was
+ * held back. */
 enum dest_stage {
     STAGE_COPYING,  /* it lacks bytes */
-    STAGE_WRITTEN,  /* it holds all; its flush can be claimed */
+    STAGE_WRITTEN,  /* it holds all, or all but what is held back; its flush can be claimed */
     STAGE_FLUSHING, /* its flush is claimed */
     STAGE_COMPLETE, /* it holds all, on stable storage if it wants a flush */
     STAGE_DROPPED,  /* it failed */
@@ -66,6 +69,7 @@ enum dest_stage {
 struct job_dest_state {
     _Atomic(enum dest_stage) stage; /* changed with the lock held; read without it, too */
     bool detached;                  /* was too slow for the others at some time */
+    uint64_t held_back;             /* bytes at the start that cannot be claimed yet */
     struct failure failure;         /* STAGE_DROPPED */
     uint64_t missing;               /* STAGE_DROPPED: bytes that it does not hold; the ledger
                                        forgot them */
@@ -139,8 +143,8 @@ static inline bool job_is_hasher(const struct job *j, unsigned d)
 int job_hold(struct job *j, unsigned d, const struct ranges *held);
 
 /* The fixed fields are filled in: workers may start, and a destination that needs no bytes is
- * past STAGE_COPYING. To be called once. */
-void job_start(struct job *j);
+ * past STAGE_COPYING. To be called once. 0 or -ENOMEM. */
+int job_start(struct job *j);
 
 /* Frees what job_init() made. */
 void job_free(struct job *j);

@@ -159,6 +159,14 @@ void ledger_claim_all(struct ledger *l, unsigned d)
     remove_without_split(&l->todo[d], 0, UINT64_MAX);
 }
 
+int ledger_hold_back(struct ledger *l, unsigned d, uint64_t end)
+{
+    assert(d < l->n_dests);
+    /* One more interval than the claims make: the one that comes back. */
+    remove_without_split(&l->todo[d], 0, end);
+    return ranges_reserve(&l->todo[d], l->todo[d].n + l->claims + 1);
+}
+
 int ledger_skip(struct ledger *l, unsigned d, uint64_t start, uint64_t end)
 {
     struct range part = {start, start};

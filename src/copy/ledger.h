@@ -54,6 +54,10 @@ int ledger_skip(struct ledger *l, unsigned d, uint64_t start, uint64_t end);
 /* Destination d holds these bytes already. Before anything is claimed. 0 or -ENOMEM. */
 int ledger_hold(struct ledger *l, unsigned d, const struct ranges *held);
 
+/* Nobody can claim the first `end` bytes for destination d before ledger_return(), as if somebody
+ * had claimed them. Before anything is claimed. 0 or -ENOMEM. */
+int ledger_hold_back(struct ledger *l, unsigned d, uint64_t end);
+
 /* Claims everything that destination d has in todo. */
 void ledger_claim_all(struct ledger *l, unsigned d);
 

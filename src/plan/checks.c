@@ -44,10 +44,12 @@ static int check_dest(const struct options *o, const char *path, char **ret_erro
     if (S_ISDIR(st.st_mode))
         return usage_error(ret_error, "cannot overwrite directory '%s' with non-directory",
                            path);
-    if (S_ISBLK(st.st_mode))
+    if (S_ISBLK(st.st_mode) && !o->device)
         return usage_error(ret_error,
-                           "'%s' is a block device; writing to block devices is refused", path);
-    if ((o->verify & VERIFY_DEST) && !S_ISREG(st.st_mode))
+                           "'%s' is a block device; writing to block devices is refused "
+                           "without --device",
+                           path);
+    if ((o->verify & VERIFY_DEST) && !S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
         return usage_error(ret_error, "--verify: '%s' cannot be read back", path);
     return 0;
 }

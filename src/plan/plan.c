@@ -17,6 +17,7 @@
 #include "checks_priv.h"
 #include "cli/usage_error.h"
 #include "copies_priv.h"
+#include "devices_priv.h"
 #include "guards_priv.h"
 #include "listed_priv.h"
 
@@ -167,6 +168,7 @@ static int check_tree_options(const struct options *o, const char *source, char 
                         : o->has_dest_offset              ? "dest-offset"
                         : o->max_lag                      ? "max-lag"
                         : o->expects                      ? "expect-hash"
+                        : o->device                       ? "device"
                                                           : NULL;
 
     if (!which)
@@ -416,6 +418,8 @@ int plan_make(struct plan *p, const struct options *o, char **ret_error)
         r = plan_one_source(&made, o, &operands, &error);
     if (r == 0)
         r = guards_check(&made, o, &error);
+    if (r == 0)
+        r = devices_check(&made, o, &error);
     path_probe_forget(); /* the copies will change the files */
     if (r < 0) {
         plan_free(&made);
@@ -437,6 +441,8 @@ void plan_free(struct plan *p)
         free(c->source);
         free(c->label);
         free(c->listed);
+        free(c->disks);
+        free(c->source_note);
         free(c->left_out);
     }
     free(p->copies);

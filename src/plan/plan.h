@@ -15,8 +15,10 @@
 #ifndef UCOPY_PLAN_PLAN_H
 #define UCOPY_PLAN_PLAN_H
 
+#include "base/disk.h"
 #include "cli/options.h"
 
+struct held;
 struct manifest;
 
 /* One source and its destinations.
@@ -61,6 +63,15 @@ struct plan_copy {
     unsigned number;
     const unsigned *lanes;
 
+    /* --device: what each destination is, if it is a block device (dev is 0 if not); NULL: no
+     * destination is one. held: what keeps the devices for this run (target/held.h); set by the
+     * caller, not owned. */
+    struct disk *disks;
+    struct held *held;
+
+    char *
+        source_note; /* why copies of the source may be worth nothing, for a warning; or NULL */
+
     char *
         left_out; /* --cp: this copy is not made, and this is the message, or ""; NULL: it is made */
     bool is_failure; /* with left_out: a failure, not a warning */
@@ -83,7 +94,9 @@ struct plan {
  *  - The source and all destinations but the last are directories beside one another, and the
  *    last is a directory elsewhere (likewise).
  *  - A regular file would be made on the file system that /dev is on.
- *  - A destination is a block device.
+ *  - A destination is a block device, and --device is not given.
+ *  - A destination is a block device that is in use, read-only, too small, part of the disk that
+ *    the system runs from, or shares blocks with the source or another destination.
  *  - With -T a destination is a directory.
  *  - An operand of -t is no directory.
  *

@@ -146,11 +146,29 @@ static void add_verified(json_t **object, const char *key, const struct verify_r
     add(object, key, verified);
 }
 
+/* A text that is not known is null. */
+static void add_known_text(json_t **object, const char *key, const char *text)
+{
+    if (text[0])
+        add_text(object, key, strdup(text));
+    else
+        add(object, key, json_null());
+}
+
+static void add_disk(json_t **object, const struct disk *disk)
+{
+    add_known_text(object, "slot", disk->slot);
+    add_known_text(object, "model", disk->model);
+    add_known_text(object, "serial", disk->serial);
+}
+
 static void add_dest_fields(json_t **object, const struct dest_status *d)
 {
     static const struct failure none = {.err = 0};
 
     add_name(object, "path", "path_base64", d->path);
+    if (d->disk)
+        add_disk(object, d->disk);
     add(object, "state", json_string(report_status_name(d)));
     add_bytes(object, "bytes", d->bytes);
     add_failure(object, "error", "errno", d->state == DEST_FAILED ? &d->failure : &none);

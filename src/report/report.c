@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "cp_wording_priv.h"
+#include "devices_priv.h"
 #include "display_priv.h"
 #include "engine/engine.h"
 #include "json_priv.h"
@@ -97,6 +98,14 @@ static char *dest_message(const char *source, const char *path, const struct fai
 void report_failure(const char *source, const char *path, const struct failure *f)
 {
     write_failure(path, dest_message(source, path, f), f, "");
+}
+
+void report_dest_message(const struct dest_status *d, const char *path, const struct failure *f)
+{
+    char *name = report_device_name(d, path);
+
+    report_failure(NULL, name ? name : path, f);
+    free(name);
 }
 
 void report_source_failure(const char *path, const struct failure *f)
@@ -312,14 +321,17 @@ static void write_stats(const struct copy_status *s)
  * file. */
 static void write_dest_failure(const char *source, const struct dest_status *d)
 {
-    char kept[64] = "", bytes[16];
+    char kept[64] = "", bytes[16], *name = report_device_name(d, d->path);
 
     text_human(bytes, sizeof(bytes), (double)d->kept);
     if (d->kept > 0)
         (void)snprintf(kept, sizeof(kept), " (%s kept; --resume goes on from there)", bytes);
     else if (d->mixed)
-        (void)snprintf(kept, sizeof(kept), " (the file holds old and new data now)");
-    write_failure(d->path, dest_message(source, d->path, &d->failure), &d->failure, kept);
+        (void)snprintf(kept, sizeof(kept), " (the %s holds old and new data now)",
+                       d->disk ? "device" : "file");
+    write_failure(name ? name : d->path, dest_message(source, d->path, &d->failure),
+                  &d->failure, kept);
+    free(name);
 }
 
 /* Whether the failure is only a summary of failures in a tree that are reported already. cp
@@ -354,6 +366,8 @@ static void write_failures(const struct copy_status *s)
     for (unsigned i = 0; i < s->n_dests; i++)
         if (s->dests[i].state == DEST_FAILED && !is_said(s, &s->dests[i]))
             write_dest_failure(s->source, &s->dests[i]);
+    if (done > 0)
+        report_devices_failed(s);
 }
 
 /* Writes the name as coreutils' sums do, so that what they check can be read back. Returns nothing:
@@ -438,7 +452,10 @@ void report_source_verified(const struct copy_status *s)
 
 void report_verified(const struct copy_status *s, unsigned d)
 {
-    write_verified(s->dests[d].path, s->dests[d].verified);
+    char *name = report_device_name(&s->dests[d], s->dests[d].path);
+
+    write_verified(name ? name : s->dests[d].path, s->dests[d].verified);
+    free(name);
     if (report.options->json)
         remember_stdout_error(report_json_verified(s, d));
 }

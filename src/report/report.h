@@ -19,6 +19,7 @@
 #include <sys/types.h>
 
 #include "base/digest_set.h"
+#include "base/disk.h"
 #include "base/failure.h"
 #include "cli/options.h"
 #include "verify/verify.h"
@@ -34,6 +35,7 @@ enum dest_state {
 
 struct dest_status {
     const char *path;
+    const struct disk *disk; /* what the block device at the path is; NULL: none; not owned */
     enum dest_state state;
     uint64_t bytes; /* that this destination contains now */
     uint64_t files; /* of a tree: files that this destination contains now, not directories */
@@ -109,6 +111,15 @@ void report_verbose(const char *format, ...) __attribute__((format(printf, 1, 2)
 void report_failure(const char *source, const char *path, const struct failure *f);
 void report_source_failure(const char *path, const struct failure *f);
 
+/* The same for a destination, or a file of it at the path: a block device is named with its slot,
+ * model and serial number, too. */
+void report_dest_message(const struct dest_status *d, const char *path,
+                         const struct failure *f);
+
+/* --device: writes a table of the block devices among the destinations to stderr, and with ask the
+ * question whether they may be overwritten; prompt_yes() reads the answer. */
+void report_devices(char *const *paths, const struct disk *disks, unsigned n, bool ask);
+
 /* With -v: writes 'SOURCE' -> 'DEST' for an entry of a tree that has been made. On stderr, or
  * with --cp on stdout, as cp does. */
 void report_made(const char *source, const char *dest);
@@ -170,6 +181,9 @@ void report_source_verified(const struct copy_status *s);
  * the failure of the source, and the destinations that failed, except those that failed
  * by_source and kept nothing, nor by_all where nothing was touched. With --json "summary". */
 void report_summary(const struct copy_status *s);
+
+/* Whether stderr is a terminal, so that a user sees a question. */
+bool report_on_terminal(void);
 
 /* Writes the question to stderr whether to replace the existing file at the path; prompt_yes()
  * reads the answer. mode: of the existing file; writable: the user may write to it; removes:

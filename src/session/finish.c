@@ -157,7 +157,7 @@ static struct verify_file file_of(const struct session *s, unsigned d)
         .start = s->start,
         .offset = s->o->dest_offset,
         .length = s->views[d].held,
-        .whole = !s->o->has_dest_offset,
+        .whole = !s->o->has_dest_offset && !s->dests[d].status->disk,
         .many = s->file,
         .hashes = s->job.hashes,
     };

@@ -41,6 +41,8 @@ static struct target_request request_for(const struct session *s, unsigned d)
         .wants_id = place || s->copy->verify,
         .spare_links = o->cp && o->preserve_links,
         .only_new = existing_keeps_all(&o->standing),
+        .device = s->copy->disks ? s->copy->disks[d].dev : 0,
+        .held = s->copy->held,
         .want_direct = s->direct,
         .need_direct = o->direct == WHEN_ALWAYS,
         .durable = o->fsync,

@@ -59,6 +59,8 @@ static struct session *session_new(const struct options *o, const struct plan_co
     for (size_t d = 0; d < n; d++) {
         s->dests[d].status = &s->status.dests[d];
         s->dests[d].status->path = copy->dests[d];
+        if (copy->disks && copy->disks[d].dev)
+            s->dests[d].status->disk = &copy->disks[d];
     }
     return s;
 }

@@ -147,7 +147,8 @@ static void set_up_dest(struct session *s, unsigned d)
         .need_direct = t->request.need_direct,
         .sequential = t->sequential,
         .ascending = t->ascending,
-        .flush = s->o->fsync && t->can_fsync,
+        .flush = (s->o->fsync || t->must_fsync) && t->can_fsync,
+        .held_back = s->o->in_order || !s->source.can.again ? 0 : t->held_back,
         .blank = t->blank,
         .timeout_ms = session_timeout_ms(s, t->sequential),
         .device = dest->probe.directory_dev,
@@ -287,7 +288,8 @@ int session_set_up_job(struct session *s)
         set_up_dest(s, d);
     set_up_hasher(s);
     r = set_up_held(s);
-    job_start(&s->job);
+    if (r == 0)
+        r = job_start(&s->job);
     if (r == 0)
         r = make_hashes(s);
     if (r == 0)

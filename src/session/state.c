@@ -29,7 +29,8 @@ static bool is_touched(const struct session *s, unsigned d)
     const struct session_dest *dest = &s->dests[d];
 
     return (dest->status->state == DEST_DONE && !dest->status->skipped) ||
-           (dest->open && session_target(s, d)->request.inplace);
+           (dest->open &&
+            (session_target(s, d)->request.inplace || session_target(s, d)->mixes));
 }
 
 void session_note_touched(struct session *s)

@@ -8,6 +8,7 @@
 #include "target_priv.h"
 
 const struct target_ops *const target_kinds[] = {
+    &target_device,
     &target_file,
     &target_node,
     NULL,

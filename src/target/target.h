@@ -35,6 +35,7 @@
 #include "base/failure.h"
 #include "base/origin.h"
 #include "base/ranges.h"
+#include "held.h"
 #include "journal.h"
 #include "made.h"
 #include "space.h"
@@ -68,6 +69,11 @@ struct target_request {
     bool spare_links; /* inplace, and not keep_rest: a file that has other names, too, is not
                        * written to: it loses this name, as with cp -d */
     bool only_new;    /* fail if anything stands there, also if it appears during the copy */
+    /* The path leads to a block device with this number (st_rdev), and it is written to. 0: no
+     * block device is. */
+    dev_t device;
+    struct held *held; /* with device: keeps it for this run; not owned, outlives the target */
+
     bool want_direct; /* try O_DIRECT */
     bool need_direct; /* fail without O_DIRECT */
     bool durable;     /* the name, too, has to be on stable storage (--fsync) */
@@ -127,6 +133,12 @@ struct target {
     uint32_t direct_align; /* bytes: direct_io_write_align() */
     bool sequential;       /* has no positions: bytes go in order, at ENGINE_STREAM */
     bool can_fsync;        /* fsync(2) makes sense on fd */
+    bool must_fsync;       /* it is a medium of its own: nothing is complete before its flush */
+
+    /* So many bytes at the start of the copied range are written last, when all else has been
+     * flushed: until then nobody takes the device for what is copied. Unless the copy has to be
+     * in order. */
+    uint64_t held_back;
 
     /* target_reserve() sets it: the file system writes zeros where a write leaves a gap behind
      * the end of the file (vfat, exfat, ntfs3). In ascending order there are none. */

@@ -48,8 +48,9 @@ struct target_ops {
     void (*abandon)(struct target *t, bool keep);
 };
 
-extern const struct target_ops target_file; /* file.c: regular files */
-extern const struct target_ops target_node; /* node.c: character devices and fifos */
+extern const struct target_ops target_file;   /* file.c: regular files */
+extern const struct target_ops target_node;   /* node.c: character devices and fifos */
+extern const struct target_ops target_device; /* device.c: block devices */
 
 /* All kinds, with NULL behind the last one. The first that takes a destination has it. */
 extern const struct target_ops *const target_kinds[];

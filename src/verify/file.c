@@ -32,7 +32,7 @@ static bool is_the_file(struct verify_check *c)
 
     return fstat(c->fd, &c->st) == 0 &&
            (r->ino == 0 || (c->st.st_dev == r->dev && c->st.st_ino == r->ino)) &&
-           (S_ISREG(c->st.st_mode) || (verify_is_source(c->lane) && S_ISBLK(c->st.st_mode)));
+           (S_ISREG(c->st.st_mode) || S_ISBLK(c->st.st_mode));
 }
 
 /* 0 or a negative errno; -ESTALE: another file has the name. */
@@ -265,6 +265,8 @@ static void check_end(struct verify_check *c)
     struct stat now;
 
     if (verify_is_source(c->lane))
+        return;
+    if (!S_ISREG(c->st.st_mode)) /* its reads have told */
         return;
     if (fstat(c->fd, &now) < 0) {
         fail_open(c, errno, NULL);

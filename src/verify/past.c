@@ -4,6 +4,7 @@
 
 #include "base/fd.h"
 #include "base/file_system.h"
+#include "base/medium.h"
 #include "base/page_cache.h"
 #include "verify_priv.h"
 
@@ -48,6 +49,8 @@ static bool flushes_all(struct verify_check *c)
 {
     struct verify_lane *l = c->lane;
 
+    if (S_ISBLK(c->st.st_mode)) /* its node is on a file system that has nothing of it */
+        return false;
     if (verify_is_source(l) ? !c->file.cached || !c->record->many
                             : l->verify->config.flushed || is_alone(c))
         return false;
@@ -163,5 +166,8 @@ int64_t verify_reread(struct verify_check *c, uint64_t at, char *buf, size_t wan
     page_cache_drop(c->fd, 0, 0);
     r = read_pieces(c, buf, verify_request(c, want), c->record->offset + at);
     verify_moved(c->lane);
+    /* It seems to end early then. */
+    if (r >= 0 && r < (int64_t)want && S_ISBLK(c->st.st_mode) && medium_is_gone(c->st.st_rdev))
+        return -ENODEV;
     return r > (int64_t)want ? (int64_t)want : r;
 }
