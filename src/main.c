@@ -15,6 +15,7 @@
 #include "cli/help.h"
 #include "cli/options.h"
 #include "cli/prompt.h"
+#include "mhl/mhl.h"
 #include "plan/plan.h"
 #include "report/manifest.h"
 #include "report/report.h"
@@ -122,6 +123,8 @@ static bool run_init(struct run *r, const struct plan *p, const struct options *
     const struct verify_config config = {.n_dests = count_dests(p),
                                          .dests = o->verify & VERIFY_DEST,
                                          .source = o->verify & VERIFY_SOURCE,
+                                         .medium = o->verify & VERIFY_MEDIUM,
+                                         .flushed = o->fsync,
                                          .n_copies = p->n_copies,
                                          .max_request = options_max_request(o),
                                          .repairs = o->repair};
@@ -150,11 +153,17 @@ static bool is_list(const struct options *o, const char *path)
            st.st_ino == list.st_ino;
 }
 
+static bool list_has(unsigned algorithm, const char *below, mode_t type)
+{
+    return !S_ISREG(type) || manifest_carries(algorithm, below);
+}
+
 /* Whether the list can have all names of the copy, and is not one of its files. Else explains it,
  * and returns an exit status. */
 static int check_listed(struct run *r, const struct plan_copy *c, unsigned algorithm)
 {
     const struct options *o = r->o;
+    const struct tree_names names = {list_has, algorithm, "the list cannot carry"};
     bool in_the_way = !plan_has_no_path(c) && is_list(o, c->source);
 
     for (unsigned d = 0; d < c->n_dests; d++)
@@ -164,12 +173,12 @@ static int check_listed(struct run *r, const struct plan_copy *c, unsigned algor
         return EXIT_USAGE;
     }
     if (!manifest_carries(algorithm, c->listed)) {
-        report_error("%s: the list cannot carry the name of this file", c->source);
+        report_error("%s: %s this name", c->source, names.lack);
         return EXIT_USAGE;
     }
     if (!c->tree || manifest_carries(algorithm, "\n"))
         return 0;
-    return tree_check_names(o, c, algorithm, manifest_carries, r->signal_fd, &r->hung);
+    return tree_check_names(o, c, &names, r->signal_fd, &r->hung);
 }
 
 /* Whether the list's directory exists, or is made by a copy. */
@@ -213,6 +222,25 @@ static int begin_list(struct run *r)
         status = EXIT_USAGE;
     }
     path_probe_forget(); /* the copies will change the files */
+    return status;
+}
+
+static bool mhl_has(unsigned algorithm, const char *below, mode_t type)
+{
+    (void)algorithm;
+    return (!S_ISDIR(type) && !S_ISREG(type)) || mhl_name_fits(below);
+}
+
+/* --mhl: whether the manifests can have all names. Else explains it, and returns an exit status. */
+static int check_mhl_names(struct run *r)
+{
+    static const struct tree_names names = {mhl_has, 0, "--mhl: XML cannot hold"};
+    int status = 0;
+
+    for (unsigned i = 0; i < r->plan->n_copies && status == 0; i++)
+        if (!r->plan->copies[i].left_out)
+            status =
+                tree_check_names(r->o, &r->plan->copies[i], &names, r->signal_fd, &r->hung);
     return status;
 }
 
@@ -295,6 +323,8 @@ static int copy_all(const struct plan *p, const struct options *o, int signal_fd
         return EXIT_USAGE;
     }
     status = o->manifest ? begin_list(&r) : 0;
+    if (status == 0 && o->mhl)
+        status = check_mhl_names(&r);
     if (status) {
         *ret_hung |= r.hung;
         run_free(&r);
@@ -322,6 +352,23 @@ static bool is_ended(void *arg)
     struct early_end *e = arg;
 
     return signals_end(e->fd, &e->signal);
+}
+
+/* --verify=medium: whether all destinations can be read so. Else explains it, and returns an exit
+ * status. */
+static int check_media(const struct plan *p, const struct options *o, int signal_fd,
+                       bool *ret_hung)
+{
+    int status = 0;
+
+    for (unsigned i = 0; i < p->n_copies && status == 0 && o->verify & VERIFY_MEDIUM; i++) {
+        const struct plan_copy *c = &p->copies[i];
+
+        if (!c->left_out)
+            status = session_check_media(o, (const char *const *)c->dests, c->n_dests,
+                                         signal_fd, ret_hung);
+    }
+    return status;
 }
 
 /* The devices that are going to be overwritten: shows them, and asks. Whether it may go on. */
@@ -356,31 +403,39 @@ static void warn_of_sources(const struct plan *p)
             report_error("warning: %s %s", p->copies[i].source, p->copies[i].source_note);
 }
 
+/* The last questions before anything is written. 0 or an exit status. */
+static int make_sure(const struct plan *p, const struct options *o, int signal_fd,
+                     struct early_end *end, bool *ret_hung)
+{
+    int status;
+
+    warn_of_sources(p);
+    status = check_media(p, o, signal_fd, ret_hung);
+    if (status == 0 && !confirm_devices(p, o, signal_fd, end))
+        status = EXIT_USAGE;
+    return status;
+}
+
 /* *ret_hung: as in copy_all(). */
 static int plan_and_copy(const struct options *o, int signal_fd, bool *ret_hung)
 {
     struct early_end end = {.fd = signal_fd};
     struct plan plan;
     char *error = NULL;
-    bool confirmed = false;
-    int status, r;
+    int status = 0, r;
 
     path_probe_begin(options_timeout_ms(o), signal_fd, is_ended, &end);
     r = plan_make(&plan, o, &error);
     *ret_hung = path_probe_left();
-    if (r == 0 && !end.signal) {
-        warn_of_sources(&plan);
-        confirmed = confirm_devices(&plan, o, signal_fd, &end);
-    }
+    if (r == 0 && !end.signal)
+        status = make_sure(&plan, o, signal_fd, &end, ret_hung);
     if (end.signal) {
         report_error("interrupted");
         status = 128 + end.signal;
     } else if (r < 0) {
         report_error("%s", error ? error : strerror(ENOMEM));
         status = EXIT_USAGE;
-    } else if (!confirmed) {
-        status = EXIT_USAGE;
-    } else {
+    } else if (status == 0) {
         status = o->dry_run ? dry_run_all(&plan, o, signal_fd, ret_hung)
                             : copy_all(&plan, o, signal_fd, ret_hung);
     }
@@ -388,6 +443,17 @@ static int plan_and_copy(const struct options *o, int signal_fd, bool *ret_hung)
     if (r == 0 && !*ret_hung)
         plan_free(&plan);
     return status;
+}
+
+/* --compare: the destinations are all operands but the first. */
+static int compare(const struct options *o, int signal_fd, bool *ret_hung)
+{
+    int status = 0;
+
+    if (o->verify & VERIFY_MEDIUM)
+        status = session_check_media(o, (const char *const *)o->operands + 1, o->n_operands - 1,
+                                     signal_fd, ret_hung);
+    return status ? status : check_compare(o, signal_fd, ret_hung);
 }
 
 /* With --cp every failure has status 1, as with cp. */
@@ -408,7 +474,7 @@ static int work(const struct options *o)
     if (o->check)
         status = check_list(o, signal_fd, &hung);
     else if (o->compare)
-        status = check_compare(o, signal_fd, &hung);
+        status = compare(o, signal_fd, &hung);
     else if (session_can_run(o))
         status = plan_and_copy(o, signal_fd, &hung);
     else

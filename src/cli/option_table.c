@@ -85,6 +85,7 @@ static const struct option_word hash_words[] = {
 
 static const struct option_word verify_words[] = {
     {"dest", VERIFY_DEST},
+    {"medium", VERIFY_DEST | VERIFY_MEDIUM},
     {"source", VERIFY_SOURCE},
     {"none", VERIFY_NONE},
     {NULL, 0},
@@ -262,8 +263,8 @@ const struct option_row option_rows[] = {
     {.name = "fsync", .section = SECTION_COPYING,
      .help = "success means on stable storage: data and name",
      .stores = {SET(fsync, true)}},
-    {.name = "verify", .section = SECTION_COPYING,
-     .help = "read back past the page cache and compare: dest (alone), source, none",
+    {.name = "verify", .checks = true, .section = SECTION_COPYING,
+     .help = "read back past the page cache and compare: dest (alone), medium, source, none",
      .kind = VALUE_LIST, .metavar = "LIST", .optional = true, .alone = "dest",
      .words = verify_words, .take = option_take_verify},
     {.name = "repair", .section = SECTION_COPYING,

@@ -381,6 +381,9 @@ static int check_check(const struct options *o, char **ret_error)
     if (o->only_copies != NULL)
         return usage_error(ret_error, "--%s copies nothing: it contradicts -%c", name,
                            o->only_copies->letter);
+    if (o->verify && (o->check || o->verify != (VERIFY_DEST | VERIFY_MEDIUM)))
+        return usage_error(ret_error, "--%s copies nothing: it contradicts --verify%s", name,
+                           o->check ? "" : ", unless that is =medium");
     if (o->n_operands < (o->check ? 1 : 2))
         return usage_error(ret_error, o->check ? "--check needs a directory"
                                                : "--compare needs a source and a destination");

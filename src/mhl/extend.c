@@ -46,17 +46,15 @@ static int fail(struct walk *w, const char *op, int r)
 
 /* ---- files ---- */
 
-/* Reads the open file into the digests. *size becomes the number of its bytes. */
-static int digest_file(struct walk *w, int fd, struct mhl_digests *digests, uint64_t *size)
+/* Reads the open file into the digests. */
+static int digest_file(struct walk *w, int fd, struct digest_set *digests)
 {
-    *size = 0;
     for (;;) {
         ssize_t n = UNINTERRUPTED(read(fd, w->bytes, READ_SIZE));
 
         if (n <= 0)
             return n < 0 ? -errno : 0;
-        mhl_digests_update(digests, w->bytes, (size_t)n);
-        *size += (uint64_t)n;
+        digest_set_update(digests, w->bytes, (size_t)n);
         if (w->e->stopped(w->e->arg))
             return -ECANCELED;
     }
@@ -66,24 +64,26 @@ static int digest_file(struct walk *w, int fd, struct mhl_digests *digests, uint
 static int read_hashes(struct walk *w, const char *name, unsigned set, struct mhl_hashes *ret,
                        struct stat *st)
 {
-    struct mhl_digests digests;
-    uint64_t size = 0;
+    struct digest_set digests;
+    struct digest_values values;
     int r,
         fd = UNINTERRUPTED(openat(dir_chain_fd(&w->chain), name,
                                   O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC));
 
     if (fd < 0)
         return fail(w, "open", -errno);
-    r = mhl_digests_start(&digests, set);
+    r = digest_set_start(&digests, mhl_algorithms(set));
     if (r == 0) {
-        r = digest_file(w, fd, &digests, &size);
+        r = digest_file(w, fd, &digests);
         if (r == 0)
-            r = mhl_digests_end(&digests, ret);
-        mhl_digests_free(&digests);
+            r = digest_set_final(&digests, &values);
+        if (r == 0)
+            r = mhl_hashes_put_all(ret, &values);
+        digest_set_free(&digests);
     }
     if (r == 0 && fstat(fd, st) < 0)
         r = -errno;
-    if (r == 0 && (uint64_t)st->st_size != size)
+    if (r == 0 && (uint64_t)st->st_size != digests.bytes)
         r = -ESTALE;
     (void)close(fd);
     return r < 0 ? fail(w, "read", r) : 0;

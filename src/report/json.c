@@ -133,7 +133,7 @@ static void add_verified(json_t **object, const char *key, const struct verify_r
 {
     json_t *verified = json_object();
 
-    add(&verified, "how", json_string(report_status_way(v)));
+    add(&verified, "how", json_string(read_how_name(v->how)));
     add_bytes(&verified, "cached_pages", v->cached_pages);
     add_bytes(&verified, "files", v->files);
     add_bytes(&verified, "bytes", v->bytes);

@@ -311,7 +311,7 @@ static void write_stats(const struct copy_status *s)
                 d->durable ? ", durable" : "",
                 d->n_attribute_failures > 0 ? ", attributes missing" : "");
         if (d->verified)
-            fprintf(m.f, ", read back: %s", report_status_way(d->verified));
+            fprintf(m.f, ", read back: %s", read_how_name(d->verified->how));
         fputc('\n', m.f);
     }
     report_message_end(&m);
@@ -426,7 +426,7 @@ static void write_verified(const char *path, const struct verify_result *v)
 
     if (v->no_medium)
         report_error("%s: compared in memory: this file system has no medium", path);
-    else if (v->how == VERIFY_CACHE)
+    else if (v->how == READ_CACHE)
         report_error(
             "%s: there was no way past the page cache for all of it (%llu pages): what "
             "was compared may not be what is on the medium",
@@ -440,8 +440,8 @@ static void write_verified(const char *path, const struct verify_result *v)
         return;
     text_human(bytes, sizeof(bytes), (double)v->bytes);
     report_verbose("%s: read back %s in %llu file%s: %s%s%s", path, bytes,
-                   (unsigned long long)v->files, v->files == 1 ? "" : "s", report_status_way(v),
-                   v->remote ? "; a server may have cached it" : "",
+                   (unsigned long long)v->files, v->files == 1 ? "" : "s",
+                   read_how_name(v->how), v->remote ? "; a server may have cached it" : "",
                    v->n_left     ? "; it differs"
                    : v->n_failed ? "; not all could be compared"
                    : v->n_ranges ? "; it differed, and was repaired"

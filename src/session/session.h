@@ -99,6 +99,12 @@ int session_exit_status(const struct options *o, const struct copy_status *s, bo
 void session_verify(const struct options *o, struct verify *v, struct session_end *ends,
                     unsigned n, int signal_fd, bool *ret_hung);
 
+/* --verify=medium: tries whether the n destinations are disks that can be read past their own caches;
+ * only reads. 0, or an exit status, which was explained. Sets *ret_hung as session_verify() does; the
+ * paths must not be freed then. */
+int session_check_media(const struct options *o, const char *const *paths, unsigned n,
+                        int signal_fd, bool *ret_hung);
+
 /* The more serious of two exit statuses. */
 int session_worse(int a, int b);
 

@@ -34,7 +34,8 @@ struct probe {
     int signal; /* that ended it, or 0 */
     struct totals totals;
     int totals_error; /* 0 or a negative errno */
-    uint64_t seen;    /* files, at the last call of has_moved() */
+    bool root_is_directory;
+    uint64_t seen; /* files, at the last call of has_moved() */
     struct existing_policy policy;
     struct entry *entries;    /* of call 0: in the order of the walk */
     struct entry **end;       /* where to link the next one */
@@ -122,6 +123,8 @@ static void on_found(void *arg, const char *below, const struct stat *st)
 {
     struct probe *p = arg;
 
+    if (*below == '\0')
+        p->root_is_directory = S_ISDIR(st->st_mode);
     for (unsigned d = 0; d < p->copy->n_dests; d++)
         if (p->wanted[1 + d])
             judge_entry(p, d, below, st);
@@ -138,6 +141,8 @@ static void probe_source(struct probe *p)
     } else if (UNINTERRUPTED(fstatat(AT_FDCWD, p->copy->source, &st,
                                      p->copy->follow ? 0 : AT_SYMLINK_NOFOLLOW)) < 0) {
         p->totals_error = -errno;
+    } else {
+        p->root_is_directory = S_ISDIR(st.st_mode);
     }
 }
 
@@ -311,10 +316,13 @@ static void list_entries(const struct probe *p, unsigned d)
 /* What keeps destination d from being complete; err 0: nothing. */
 static struct failure failure_of(const struct probe *p, unsigned d)
 {
+    const char *path = p->copy->dests[d];
     struct failure f = p->failures[d];
 
     if (p->late[1 + d])
         failure_set(&f, "open", ETIMEDOUT, FAILURE_NO_OFFSET, "it does not answer");
+    else if (f.err == 0 && !p->root_is_directory && path_end(path) < strlen(path))
+        failure_set(&f, "create", ENOTDIR, FAILURE_NO_OFFSET, NULL);
     else if (f.err == 0 && p->refused[d] > 0)
         failure_format(&f, NULL, EEXIST, "%llu %s could not be copied",
                        (unsigned long long)p->refused[d],

@@ -133,10 +133,6 @@ void tree_main_judge(struct tree_main *m);
 
 /* ---- manifests.c ---- */
 
-/* With --mhl: whether manifests can hold the names of the source. Else all destinations have
- * failed, and nothing has been touched. */
-bool tree_main_names_fit(struct tree_main *m);
-
 /* With --mhl: makes a generation in every destination that is done, and reports what differs from
  * the histories. A destination that is done and cannot get one has failed. */
 void tree_main_write_manifests(struct tree_main *m);

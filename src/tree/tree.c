@@ -320,7 +320,7 @@ void tree_run(const struct options *o, const struct plan_copy *copy, struct tree
         return;
     }
     report_start(&m->status);
-    if (has_descriptors(m) && tree_main_names_fit(m)) {
+    if (has_descriptors(m)) {
         start_threads(m);
         tree_main_supervise(m);
         tree_end_totals(m);

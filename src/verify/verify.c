@@ -26,7 +26,7 @@ int verify_create(const struct verify_config *config, struct verify **ret_verify
         return -ENOMEM;
     v->config = *config;
     v->wake_fd = -1;
-    pthread_mutex_init(&v->sources_lock, NULL);
+    pthread_mutex_init(&v->sets_lock, NULL);
     v->lanes = calloc(verify_n_lanes(v), sizeof(*v->lanes));
     for (unsigned i = 0; v->lanes && i < verify_n_lanes(v); i++) {
         struct verify_lane *l = &v->lanes[i];
@@ -67,13 +67,16 @@ void verify_free(struct verify *v)
         free(l->results);
         free(l->differs);
         free(l->paths);
+        inode_set_free(&l->flushed);
         spool_free(&l->spool);
         pthread_mutex_destroy(&l->lock);
     }
     free(v->lanes);
     for (unsigned k = 0; k <= VERIFY_KNOWS_ALL; k++)
         inode_set_free(&v->sources[k]);
-    pthread_mutex_destroy(&v->sources_lock);
+    inode_set_free(&v->devices);
+    inode_set_free(&v->shared);
+    pthread_mutex_destroy(&v->sets_lock);
     free(v);
 }
 
@@ -139,10 +142,22 @@ static void add(struct verify_lane *l, const struct verify_file *f, enum verify_
     pthread_mutex_unlock(&l->lock);
 }
 
+/* What is not in the set counts as shared. */
+static void note_device(struct verify *v, dev_t dev)
+{
+    pthread_mutex_lock(&v->sets_lock);
+    if (inode_set_add(&v->devices, dev, 0) == 0 && inode_set_add(&v->shared, dev, 0) < 0)
+        inode_set_remove(&v->devices, dev, 0);
+    pthread_mutex_unlock(&v->sets_lock);
+}
+
 void verify_add(struct verify *v, unsigned lane, const struct verify_file *f)
 {
-    if (v->config.dests)
-        add(&v->lanes[lane], f, VERIFY_KNOWS_ALL);
+    if (!v->config.dests)
+        return;
+    if (!f->is_link)
+        note_device(v, f->dev);
+    add(&v->lanes[lane], f, VERIFY_KNOWS_ALL);
 }
 
 /* How much of the file was read, and has its hash. */
@@ -174,9 +189,9 @@ void verify_add_source(struct verify *v, const struct verify_file *f)
     known = how_much(f);
     if (verify_source_is_noted(v, known, st->st_dev, st->st_ino))
         return;
-    pthread_mutex_lock(&v->sources_lock);
+    pthread_mutex_lock(&v->sets_lock);
     (void)inode_set_add(&v->sources[known], st->st_dev, st->st_ino); /* else it comes twice */
-    pthread_mutex_unlock(&v->sources_lock);
+    pthread_mutex_unlock(&v->sets_lock);
     source.dest = f->source;
     source.dev = st->st_dev;
     source.ino = st->st_ino;

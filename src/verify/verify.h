@@ -31,6 +31,7 @@
 #include "base/block_hashes.h"
 #include "base/failure.h"
 #include "base/message_queue.h"
+#include "read_file.h"
 
 struct verify;
 struct bmap;
@@ -38,7 +39,9 @@ struct bmap;
 struct verify_config {
     unsigned n_dests;
     bool dests;           /* destinations are read back */
+    bool medium;          /* they are disks, and are read past their own caches, too */
     bool source;          /* the source is, too: by one more lane, the last one */
+    bool flushed;         /* all that was written is on the media (--fsync) */
     unsigned n_copies;    /* sources on the command line */
     uint64_t max_request; /* bytes per read, at most: a slow medium must not seem to hang */
     unsigned repairs;     /* how often what differs is written again; 0: never */
@@ -65,14 +68,6 @@ struct verify_file {
                              * outlives the verification. NULL: all */
 };
 
-/* How files were read, the best first. */
-enum verify_how {
-    VERIFY_NOTHING, /* no file was read */
-    VERIFY_DIRECT,  /* O_DIRECT: no page of it was in the page cache afterwards */
-    VERIFY_EVICTED, /* through the page cache, which had no page of it before */
-    VERIFY_CACHE,   /* some pages may have come from the page cache */
-};
-
 /* Bytes that differ from the source. */
 struct verify_range {
     const char *path; /* of the file; owned by the result */
@@ -85,7 +80,7 @@ struct verify_range {
 
 /* What the files of one copy at one destination have come to. */
 struct verify_result {
-    enum verify_how how; /* the worst of all files */
+    enum read_how how; /* the worst of all files */
     uint64_t cached_pages;
     uint64_t files;
     uint64_t bytes;
@@ -102,7 +97,7 @@ struct verify_result {
      * since the kernel reports an error once. */
     uint64_t n_unflushed;
     struct failure failure; /* the first of these */
-    bool no_medium;         /* of VERIFY_CACHE: it is a file system in memory */
+    bool no_medium;         /* of READ_CACHE: it is a file system in memory */
     bool remote; /* a server or another process keeps the files, and may cache them */
 };
 

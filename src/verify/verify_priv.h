@@ -64,10 +64,10 @@ struct verify_lane {
     struct verify_result *results; /* per copy */
     unsigned round;                /* 0: the first look */
     unsigned engine
-        [2];     /* index into engine_table, without and with O_DIRECT: of the one that works */
-    bool synced; /* the file system was flushed as a whole */
-    char *buffers; /* DEPTH + 2 units: the last two are for comparisons */
-    char *paths;   /* of the current record */
+        [2]; /* index into engine_table, without and with O_DIRECT: of the one that works */
+    struct inode_set flushed; /* devices whose file systems were flushed as a whole */
+    char *buffers;            /* DEPTH + 2 units: the last two are for comparisons */
+    char *paths;              /* of the current record */
     size_t paths_room;
 
     bool over; /* under the lock */
@@ -80,9 +80,11 @@ struct verify_lane {
 
 struct verify {
     struct verify_config config;
-    pthread_mutex_t sources_lock;
+    pthread_mutex_t sets_lock;
     struct inode_set
         sources[VERIFY_KNOWS_ALL + 1]; /* that were noted, by what is known of them */
+    struct inode_set devices;          /* that have files of this run */
+    struct inode_set shared;           /* of these: that have several */
     struct verify_lane *lanes;
     uint64_t written; /* bytes of all destinations */
     struct message_queue *messages;
@@ -99,12 +101,9 @@ struct verify_check {
     uint64_t hashes_at;        /* in the spool */
     struct verify_result *result;
     struct stat st;
-    int fd, fd_direct;
-    int fd_source; /* -1: not open yet */
-    bool
-        direct_refused; /* a read with fd_direct got EINVAL. It stays open: others may be under way */
-    uint32_t align;
-    uint64_t cached_before;
+    int fd;
+    struct read_file file; /* of fd */
+    int fd_source;         /* -1: not open yet */
     uint64_t dest_data,
         source_data;             /* no data lie between the last position that was asked for and
                                         these */
@@ -187,7 +186,7 @@ int verify_open_again(const char *path, int access, const struct stat *st);
 
 /* ---- past.c ---- */
 
-/* Flushes the file and drops its pages; opens it with O_DIRECT, too, where that is possible.
+/* Flushes the file and drops its pages; sets O_DIRECT where that is possible.
  * False: the flush has failed, which was reported. */
 bool verify_pass_cache(struct verify_check *c);
 
@@ -198,8 +197,8 @@ bool verify_flush(struct verify_check *c, bool file_system, const char *op);
 /* The file was read: says how in the result, and drops its pages again. */
 void verify_judge_way(struct verify_check *c);
 
-/* Whether a read at that position of the range goes through fd_direct. */
-bool verify_is_direct(const struct verify_check *c, uint64_t at);
+/* As many bytes as have to be asked for to get n: O_DIRECT has an alignment. */
+size_t verify_request(const struct verify_check *c, size_t n);
 
 /* Reads `want` bytes at position `at` of the range into buf (room for a unit), past the page cache
  * if there is a way. Returns their number, or a negative errno. */
