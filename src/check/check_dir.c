@@ -84,8 +84,7 @@ static void check_open_file(struct check_work *w, struct check_file *file, int f
     if (!file->sums->hex) {
         struct failure f;
 
-        (void)failure_format(&f, NULL, EBADMSG,
-                             "its ASC MHL history says that it was not right at any time");
+        (void)failure_format(&f, NULL, EBADMSG, "%s", file->sums->algorithm);
         inspector_find(w->member, FINDING_DIFFERS, file->sums->name, &f, NULL);
         return;
     }
@@ -216,8 +215,11 @@ static void on_found(void *arg, enum mhl_finding what, const char *path)
 
     (void)failure_format(&f, NULL, EBADMSG,
                          "this generation is not in the chain of its history");
-    inspector_find(arg, what == MHL_MISSING ? FINDING_MISSING : FINDING_DIFFERS, path, &f,
-                   NULL);
+    inspector_find(arg,
+                   what == MHL_MISSING ? FINDING_MISSING
+                   : what == MHL_STRAY ? FINDING_EXTRA
+                                       : FINDING_DIFFERS,
+                   path, &f, NULL);
 }
 
 static bool on_step(void *arg)
@@ -232,20 +234,22 @@ static bool find_sums(struct check_work *w)
     const struct mhl_extension e = {.found = on_found, .stopped = on_step, .arg = w->member};
     struct mhl_known **known;
     struct failure f;
+    char *where;
     int r;
 
     w->sums = &w->jobs->sums;
     if (!w->jobs->known)
         return true;
     known = &w->jobs->known[w->member - w->member->inspection->members];
-    r = mhl_known_read(&e, w->root, known, &f);
+    r = mhl_known_read(&e, w->root, known, &where, &f);
     if (r == 0) {
         w->known = *known;
         w->sums = mhl_known_sums(*known);
     } else if (r != -ECANCELED) {
         inspector_find(w->member, r == -EBADMSG ? FINDING_DIFFERS : FINDING_UNREADABLE,
-                       r == -EBADMSG ? "ascmhl" : "", &f, NULL);
+                       where ? where : "", &f, NULL);
     }
+    free(where);
     return r == 0;
 }
 

@@ -280,8 +280,7 @@ static int enter(struct walk *w, int fd, size_t name_at)
         return fail(w, "read directory", r);
     if (above && !mhl_folder_is_in(dir_chain_fd(&w->chain)))
         return 0;
-    l->gen = mhl_generation_new(above, dir_chain_fd(&w->chain), above ? w->path.len + 1 : 0,
-                                w->e, w->ret);
+    l->gen = mhl_generation_new(above, dir_chain_fd(&w->chain), w->path.bytes, w->e, w->ret);
     l->own = l->gen != NULL;
     return l->gen ? 0 : -w->ret->err;
 }

@@ -2,6 +2,8 @@
 #ifndef UCOPY_MHL_HISTORY_PRIV_H
 #define UCOPY_MHL_HISTORY_PRIV_H
 
+#include <sys/stat.h>
+
 #include "base/hash_table.h"
 #include "formats_priv.h"
 #include "ignore_priv.h"
@@ -14,6 +16,7 @@ struct mhl_file {
     const char *path;         /* relative to the directory of the history */
     struct mhl_hashes hashes; /* of each format the first one that was not a failure */
     bool seen;                /* the tree has it */
+    bool failed;              /* some hash of it was a failure */
     bool renamed;             /* a later generation has it by another name */
     char own[];               /* the path, but of a key */
 };
@@ -31,6 +34,7 @@ struct mhl_history {
     struct mhl_ignore ignore;
     char **references; /* of the last generation: paths of manifests in histories below */
     size_t n_references;
+    struct stat read; /* the chain as it was read; all zero: there was none */
 };
 
 /* The file at the path; NULL: the history does not have it. */

@@ -36,6 +36,7 @@ struct reading {
     struct mhl_known *known;
     const struct mhl_extension *e;
     int root;
+    const char *where; /* directory of the history that cannot be read; NULL: not of one */
     struct failure *ret;
 };
 
@@ -82,25 +83,12 @@ static bool is_left_out(const struct mhl_known *k, char *path)
 
 /* ---- histories ---- */
 
-/* The name of a manifest becomes its path. */
-static void on_found(void *arg, enum mhl_finding what, const char *name)
-{
-    struct reading *r = arg;
-    const char *dir = r->known->places[r->known->n - 1].dir;
-    char *path;
-
-    if (asprintf(&path, "%s%s%s/%s", dir, *dir ? "/" : "", MHL_FOLDER, name) < 0)
-        path = NULL;
-    r->e->found(r->e->arg, what, path ? path : name);
-    free(path);
-}
-
 static int take_history(struct reading *r, int fd, const char *dir)
 {
     struct mhl_known *k = r->known;
     struct place *more = realloc(k->places, (k->n + 1) * sizeof(*more));
-    const struct mhl_extension e = {.found = on_found, .arg = r};
     struct place *p;
+    int error;
 
     if (!more)
         return no_memory(r);
@@ -112,7 +100,10 @@ static int take_history(struct reading *r, int fd, const char *dir)
     k->n++;
     if (mhl_ignore_add_defaults(&p->history.ignore) < 0)
         return no_memory(r);
-    return mhl_folder_read(&p->history, fd, &e, r->ret);
+    error = mhl_folder_read(&p->history, fd, dir, r->e, r->ret);
+    if (error < 0)
+        r->where = p->dir;
+    return error;
 }
 
 static int take_directory(struct reading *r, struct scan *scan)
@@ -150,7 +141,8 @@ static int find_histories(struct reading *r)
 
 /* ---- the list ---- */
 
-static int add_entry(struct mhl_known *k, const char *path, size_t depth, unsigned format,
+/* text: NULL: there is no hash, and algorithm says why. */
+static int add_entry(struct mhl_known *k, const char *path, size_t depth, const char *algorithm,
                      const char *text)
 {
     struct entry *e;
@@ -165,19 +157,25 @@ static int add_entry(struct mhl_known *k, const char *path, size_t depth, unsign
         k->room = room;
     }
     e = &k->entries[k->n_entries++];
-    *e = (struct entry){.sum = {.name = strdup(path)}, .depth = depth};
+    *e = (struct entry){.sum = {.name = strdup(path), .algorithm = algorithm}, .depth = depth};
     if (text) {
         char *hex = strdup(text);
 
-        e->sum.algorithm = mhl_format_names[format];
         e->sum.hex = hex;
-        for (char *c = hex; c && *c && format != MHL_C4; c++)
+        for (char *c = hex; c && *c && strcmp(algorithm, "c4") != 0; c++)
             *c = (char)tolower((unsigned char)*c);
     }
     return e->sum.name && (!text || e->sum.hex) ? 0 : -ENOMEM;
 }
 
-/* Adds the hashes of a file, which has none if all its hashes were failures. */
+/* Why a file has no hash. */
+static const char *reason(const struct mhl_file *f)
+{
+    return f->failed ? "its ASC MHL history says that it was not right at any time"
+                     : "its ASC MHL history has no hash of a known format for it";
+}
+
+/* Adds the hashes of a file, or why it has none. */
 static int add_file(struct reading *r, const struct place *p, const struct mhl_file *f)
 {
     struct mhl_known *k = r->known;
@@ -186,10 +184,10 @@ static int add_file(struct reading *r, const struct place *p, const struct mhl_f
     bool out = !path || is_left_out(k, path);
 
     if (!out && mhl_hashes_set(&f->hashes) == 0)
-        error = add_entry(k, path, strlen(p->dir), 0, NULL);
+        error = add_entry(k, path, strlen(p->dir), reason(f), NULL);
     for (unsigned i = 0; i < MHL_FORMATS && error == 0 && !out; i++)
         if (f->hashes.text[i])
-            error = add_entry(k, path, strlen(p->dir), i, f->hashes.text[i]);
+            error = add_entry(k, path, strlen(p->dir), mhl_format_names[i], f->hashes.text[i]);
     free(path);
     return error < 0 ? no_memory(r) : 0;
 }
@@ -201,11 +199,13 @@ static int add_files(struct reading *r, const struct place *p)
     int error = 0;
 
     while (error == 0 && (f = hash_table_next(&p->history.files, &at))) {
-        if (*f->path == '/' || path_goes_up(f->path))
+        if (*f->path == '/' || path_goes_up(f->path)) {
+            r->where = p->dir;
             error = failure_format(r->ret, "read ASC MHL history", EBADMSG,
                                    "%s leads out of the directory", f->path);
-        else if (!f->renamed)
+        } else if (!f->renamed) {
             error = add_file(r, p, f);
+        }
     }
     return error;
 }
@@ -261,20 +261,24 @@ static int read_all(struct reading *r)
 }
 
 int mhl_known_read(const struct mhl_extension *e, int root_fd, struct mhl_known **ret_known,
-                   struct failure *ret)
+                   char **ret_where, struct failure *ret)
 {
     struct reading r = {
         .known = calloc(1, sizeof(struct mhl_known)), .e = e, .root = root_fd, .ret = ret};
     int error;
 
     *ret = (struct failure){.err = 0};
+    *ret_where = NULL;
     if (!r.known)
         return no_memory(&r);
     error = read_all(&r);
-    if (error < 0)
-        mhl_known_free(r.known);
-    else
+    if (error == 0) {
         *ret_known = r.known;
+        return 0;
+    }
+    if (r.where && asprintf(ret_where, "%s%s%s", r.where, *r.where ? "/" : "", MHL_FOLDER) < 0)
+        *ret_where = NULL;
+    mhl_known_free(r.known);
     return error;
 }
 

@@ -70,6 +70,7 @@ enum mhl_finding {
     MHL_MISSING,  /* a history has the file, the tree does not */
     MHL_CHANGED,  /* the file in the tree is not what the copy has read */
     MHL_RELISTED, /* this manifest was not in the chain of its history, and is now */
+    MHL_STRAY,    /* this manifest is in no chain: it is of another history */
 };
 
 struct mhl_extension {
@@ -89,7 +90,7 @@ struct mhl_extension {
  * and special files do not count. The directories keep their times.
  *
  * 0, also with findings, or a negative errno with *ret filled: -EBADMSG: a history that came
- * along is damaged. After a failure the history of the root has no new generation; those below
+ * along is damaged; -EBUSY: another program has changed it meanwhile. After a failure the history of the root has no new generation; those below
  * it may have one. */
 int mhl_extend(const struct mhl_extension *e, int root_fd, const char *name,
                struct failure *ret);
@@ -99,15 +100,17 @@ int mhl_extend(const struct mhl_extension *e, int root_fd, const char *name,
 /* What the history of a directory, and those below it, say of its files. */
 struct mhl_known;
 
-/* Reads them. Of *e only found, stopped and arg are looked at. found() gets MHL_RELISTED, and
- * MHL_MISSING for a history that is referred to and gone. 0, and *ret_known is the caller's; or a
- * negative errno with *ret filled: -ENOENT: the directory has no history; -EBADMSG: one is
- * damaged. */
+/* Reads them. Of *e only found, stopped and arg are looked at. found() gets MHL_RELISTED,
+ * MHL_STRAY, and MHL_MISSING for a history that is referred to and gone. 0, and *ret_known is the
+ * caller's; or a negative errno with *ret filled: -ENOENT: the directory has no history; -EBADMSG:
+ * one is damaged. *ret_where becomes the path of the folder of the one that cannot be read, which
+ * the caller frees; NULL: it is not about one. */
 int mhl_known_read(const struct mhl_extension *e, int root_fd, struct mhl_known **ret_known,
-                   struct failure *ret);
+                   char **ret_where, struct failure *ret);
 
-/* The files and their hashes, each of the nearest history; hex is NULL, and algorithm, for one
- * that a history has with nothing but failures. It belongs to *k, as do its strings. */
+/* The files and their hashes, each of the nearest history. hex is NULL where there is none to
+ * compare with, and algorithm is a text for people that says why. It belongs to *k, as do its
+ * strings. */
 const struct sums *mhl_known_sums(const struct mhl_known *k);
 
 /* Whether the patterns of the histories leave out the path, which begins at the root. */

@@ -127,6 +127,7 @@ static int take_hash(struct document *d, unsigned format)
         return damaged(d, "a hash without a path");
     if (!digest_is_text(mhl_algorithm(format), d->text))
         return damaged(d, "this is no value of the hash");
+    d->file->failed |= d->failed;
     if (d->failed || d->file->hashes.text[format])
         return 0;
     return mhl_hashes_put(&d->file->hashes, format, d->text) < 0 ? no_memory(d) : 0;
