@@ -10,26 +10,13 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "folder_priv.h"
+#include "known_priv.h"
 #include "verify/scan.h"
 
-/* A history, and the path of its directory; "": the root. */
-struct place {
-    char *dir;
-    struct mhl_history history;
-};
-
 /* A hash of a file; sum.name is malloc'd, and so is sum.hex. */
-struct entry {
+struct mhl_entry {
     struct sum sum;
     size_t depth; /* bytes of the path of the history's directory */
-};
-
-struct mhl_known {
-    struct place *places;
-    size_t n;
-    struct entry *entries;
-    size_t n_entries, room;
-    struct sums sums;
 };
 
 struct reading {
@@ -47,8 +34,7 @@ static int no_memory(struct reading *r)
 
 /* ---- patterns ---- */
 
-/* The rest of the path behind the directory; NULL: it is not below that. */
-static const char *below(const char *dir, const char *path)
+const char *mhl_known_below(const char *dir, const char *path)
 {
     size_t len = strlen(dir);
 
@@ -60,7 +46,7 @@ static const char *below(const char *dir, const char *path)
 bool mhl_known_ignores(const struct mhl_known *k, const char *path, bool is_directory)
 {
     for (size_t i = 0; i < k->n; i++) {
-        const char *rest = below(k->places[i].dir, path);
+        const char *rest = mhl_known_below(k->places[i].dir, path);
 
         if (rest && mhl_ignore_has(&k->places[i].history.ignore, rest, is_directory))
             return true;
@@ -68,8 +54,7 @@ bool mhl_known_ignores(const struct mhl_known *k, const char *path, bool is_dire
     return false;
 }
 
-/* Whether the path, or a directory above it, is ignored. The path comes back as it was. */
-static bool is_left_out(const struct mhl_known *k, char *path)
+bool mhl_known_leaves_out(const struct mhl_known *k, char *path, bool is_directory)
 {
     bool out = false;
 
@@ -78,7 +63,7 @@ static bool is_left_out(const struct mhl_known *k, char *path)
         out = mhl_known_ignores(k, path, true);
         *slash = '/';
     }
-    return out || mhl_known_ignores(k, path, false);
+    return out || mhl_known_ignores(k, path, is_directory);
 }
 
 /* ---- histories ---- */
@@ -86,15 +71,15 @@ static bool is_left_out(const struct mhl_known *k, char *path)
 static int take_history(struct reading *r, int fd, const char *dir)
 {
     struct mhl_known *k = r->known;
-    struct place *more = realloc(k->places, (k->n + 1) * sizeof(*more));
-    struct place *p;
+    struct mhl_place *more = realloc(k->places, (k->n + 1) * sizeof(*more));
+    struct mhl_place *p;
     int error;
 
     if (!more)
         return no_memory(r);
     k->places = more;
     p = &more[k->n];
-    *p = (struct place){.dir = strdup(dir)};
+    *p = (struct mhl_place){.dir = strdup(dir), .history = {.takes_dirs = true}};
     if (!p->dir)
         return no_memory(r);
     k->n++;
@@ -145,11 +130,11 @@ static int find_histories(struct reading *r)
 static int add_entry(struct mhl_known *k, const char *path, size_t depth, const char *algorithm,
                      const char *text)
 {
-    struct entry *e;
+    struct mhl_entry *e;
 
     if (k->n_entries == k->room) {
         size_t room = k->room ? 2 * k->room : 64;
-        struct entry *more = realloc(k->entries, room * sizeof(*more));
+        struct mhl_entry *more = realloc(k->entries, room * sizeof(*more));
 
         if (!more)
             return -ENOMEM;
@@ -157,7 +142,8 @@ static int add_entry(struct mhl_known *k, const char *path, size_t depth, const 
         k->room = room;
     }
     e = &k->entries[k->n_entries++];
-    *e = (struct entry){.sum = {.name = strdup(path), .algorithm = algorithm}, .depth = depth};
+    *e = (struct mhl_entry){.sum = {.name = strdup(path), .algorithm = algorithm},
+                            .depth = depth};
     if (text) {
         char *hex = strdup(text);
 
@@ -176,12 +162,12 @@ static const char *reason(const struct mhl_file *f)
 }
 
 /* Adds the hashes of a file, or why it has none. */
-static int add_file(struct reading *r, const struct place *p, const struct mhl_file *f)
+static int add_file(struct reading *r, const struct mhl_place *p, const struct mhl_file *f)
 {
     struct mhl_known *k = r->known;
     char *path = *p->dir ? path_join(p->dir, f->path) : strdup(f->path);
     int error = path ? 0 : -ENOMEM;
-    bool out = !path || is_left_out(k, path);
+    bool out = !path || mhl_known_leaves_out(k, path, false);
 
     if (!out && mhl_hashes_set(&f->hashes) == 0)
         error = add_entry(k, path, strlen(p->dir), reason(f), NULL);
@@ -192,7 +178,7 @@ static int add_file(struct reading *r, const struct place *p, const struct mhl_f
     return error < 0 ? no_memory(r) : 0;
 }
 
-static int add_files(struct reading *r, const struct place *p)
+static int add_files(struct reading *r, const struct mhl_place *p)
 {
     const struct mhl_file *f;
     size_t at = 0;
@@ -213,7 +199,7 @@ static int add_files(struct reading *r, const struct place *p)
 /* By name; the nearest history first. */
 static int compare(const void *a, const void *b)
 {
-    const struct entry *x = a, *y = b;
+    const struct mhl_entry *x = a, *y = b;
     int order = strcmp(x->sum.name, y->sum.name);
 
     return order != 0 ? order : (x->depth < y->depth) - (x->depth > y->depth);
@@ -223,7 +209,7 @@ static int compare(const void *a, const void *b)
 static int make_list(struct reading *r)
 {
     struct mhl_known *k = r->known;
-    const struct entry *nearest = NULL;
+    const struct mhl_entry *nearest = NULL;
 
     if (k->n_entries > 1)
         qsort(k->entries, k->n_entries, sizeof(*k->entries), compare);
@@ -231,7 +217,7 @@ static int make_list(struct reading *r)
     if (!k->sums.sums)
         return no_memory(r);
     for (size_t i = 0; i < k->n_entries; i++) {
-        const struct entry *e = &k->entries[i];
+        const struct mhl_entry *e = &k->entries[i];
 
         if (!nearest || strcmp(nearest->sum.name, e->sum.name) != 0)
             nearest = e;
@@ -252,7 +238,7 @@ static int read_all(struct reading *r)
     if (error == 0)
         error = find_histories(r);
     for (size_t i = 0; i < r->known->n && error == 0; i++) {
-        const struct place *p = &r->known->places[i];
+        const struct mhl_place *p = &r->known->places[i];
 
         mhl_folder_find_missing(&p->history, r->root, p->dir, p->dir, r->e);
         error = add_files(r, p);

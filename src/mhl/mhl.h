@@ -18,6 +18,7 @@
  *   generation.c a history and its next generation
  *   extend.c     the walk
  *   known.c      what the histories of a tree say, as a list
+ *   known_dirs.c what they say of its directories
  *
  * It never copies, and never prints: findings go to a callback, failures into a struct failure.
  * Nothing here is shared: threads may extend different trees at the same time, from the same
@@ -66,11 +67,13 @@ void mhl_given_free(struct mhl_given *g);
 /* ---- a generation ---- */
 
 enum mhl_finding {
-    MHL_FAILED,   /* the file's hash is not the one in its history */
-    MHL_MISSING,  /* a history has the file, the tree does not */
-    MHL_CHANGED,  /* the file in the tree is not what the copy has read */
-    MHL_RELISTED, /* this manifest was not in the chain of its history, and is now */
-    MHL_STRAY,    /* this manifest is in no chain: it is of another history */
+    MHL_FAILED,     /* the file's hash is not the one in its history */
+    MHL_MISSING,    /* a history has the file, the tree does not */
+    MHL_CHANGED,    /* the file in the tree is not what the copy has read */
+    MHL_RELISTED,   /* this manifest was not in the chain of its history, and is now */
+    MHL_STRAY,      /* this manifest is in no chain: it is of another history */
+    MHL_REARRANGED, /* the hash of this directory is not the one in its history */
+    MHL_UNKNOWN,    /* the last generation does not have this directory, which is empty */
 };
 
 struct mhl_extension {
@@ -118,5 +121,35 @@ bool mhl_known_ignores(const struct mhl_known *k, const char *path, bool is_dire
 
 /* Frees it; NULL does nothing. */
 void mhl_known_free(struct mhl_known *k);
+
+/* ---- directories ---- */
+
+/* Compares the directories of a tree, which the caller walks through, with those of the last
+ * generations of its histories. Their hashes are made of those that the files have by their
+ * histories; where a file is not right, or has no hash of the kind, nothing is compared. What no
+ * history has does not count. */
+struct mhl_known_dirs;
+
+/* It begins in the root. right: for each line of mhl_known_sums() whether the file is right. *e: as
+ * for mhl_known_read(); found() gets MHL_REARRANGED, MHL_UNKNOWN and MHL_MISSING. It keeps all three.
+ * NULL without memory. */
+struct mhl_known_dirs *mhl_known_dirs_new(const struct mhl_known *k, const bool *right,
+                                          const struct mhl_extension *e);
+
+/* The walk enters a directory, meets a file of it, or leaves it, at last the root. Nothing that is
+ * ignored is shown. path: from the root. 0, -EIO or -ENOMEM. */
+int mhl_known_dirs_enter(struct mhl_known_dirs *t, const char *path);
+int mhl_known_dirs_file(struct mhl_known_dirs *t, const char *path);
+int mhl_known_dirs_leave(struct mhl_known_dirs *t);
+
+/* Something in the current directory cannot be read. */
+void mhl_known_dirs_unknown(struct mhl_known_dirs *t);
+
+/* After the walk: tells found() of directories that were not entered. One with files is left out. It
+ * tells of none if not everything could be read. */
+void mhl_known_dirs_find_missing(const struct mhl_known_dirs *t);
+
+/* Frees it; NULL does nothing. */
+void mhl_known_dirs_free(struct mhl_known_dirs *t);
 
 #endif
