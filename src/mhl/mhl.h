@@ -49,17 +49,17 @@ bool mhl_name_fits(const char *name);
 /* ---- hashes from the copy ---- */
 
 /* The hashes of copied files, by their paths below the root of the copy. One thread at a time
- * adds to it. */
+ * adds to it. Of each file ten to twenty bytes are in memory, the rest is in a temporary file. */
 struct mhl_given;
 
 /* An empty one; NULL without memory. */
 struct mhl_given *mhl_given_new(void);
 
-/* Notes the hash of the file at the path (relative, without "./"), which has size bytes. The
- * texts are copied; they are as digest_final() gives them. A later one replaces an earlier one.
- * 0 or -ENOMEM. */
-int mhl_given_add(struct mhl_given *g, const char *path, uint64_t size, unsigned format,
-                  const char *text);
+/* Notes the hashes of the file at the path (relative, without "./"), which has size bytes. The
+ * texts, one for each format or NULL, are copied; they are as digest_final() gives them. Later ones
+ * replace earlier ones. 0 or a negative errno: the copy will be read for its hashes. */
+int mhl_given_add(struct mhl_given *g, const char *path, uint64_t size,
+                  const char *const text[MHL_FORMATS]);
 
 /* Frees it; NULL does nothing. */
 void mhl_given_free(struct mhl_given *g);

@@ -388,13 +388,22 @@ static void test_relisted(void **state)
 static void test_given(void **state)
 {
     struct mhl_given *g = mhl_given_new();
+    const char *text[MHL_FORMATS] = {NULL};
     struct findings f;
     struct failure failure;
 
     (void)state;
     make_a();
     assert_int_equal(sh("chmod 0 $W/a/x"), 0);
-    assert_int_equal(mhl_given_add(g, "x", 2, mhl_format_find("xxh64"), "0123456789abcdef"), 0);
+    text[mhl_format_find("xxh64")] = "0123456789abcdef";
+    for (int i = 0; i < 5000; i++) { /* more than stay in memory */
+        char path[16];
+
+        (void)snprintf(path, sizeof path, "y/%d", i % 4000);
+        assert_int_equal(mhl_given_add(g, path, (uint64_t)i, text), 0);
+    }
+    assert_int_equal(mhl_given_add(g, "x", 3, text), 0);
+    assert_int_equal(mhl_given_add(g, "x", 2, text), 0);
     assert_int_equal(extend_given("a", "a", set_of("xxh64"), g, &f, &failure), 0);
     assert_int_equal(f.n[MHL_CHANGED], 0);
     assert_int_equal(sh("grep -q '>0123456789abcdef<' $W/a/ascmhl/0001*; chmod 644 $W/a/x"), 0);
