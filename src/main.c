@@ -107,6 +107,7 @@ struct run {
     struct made *made;
     struct held *held;        /* block devices */
     struct manifest *list;    /* NULL: none is written */
+    char *place;              /* its path without symlinks; NULL: it is no regular file */
     struct verify *verify;    /* NULL: nothing is verified */
     struct session_end *ends; /* of each copy, with verify */
     int *exit_statuses;       /* of each copy that was begun */
@@ -158,6 +159,26 @@ static bool list_has(unsigned algorithm, const char *below, mode_t type)
     return !S_ISREG(type) || manifest_carries(algorithm, below);
 }
 
+/* Whether the list would have the place of a file that the copy makes at that destination. */
+static bool is_made(const struct run *r, const struct plan_copy *c, const char *dest)
+{
+    const char *list = r->place;
+    char *root = list ? path_probe_resolve(dest) : NULL;
+    size_t len = root ? path_end(root) : 0;
+    char *source = NULL;
+    struct stat st;
+    bool made = false;
+
+    if (root && strncmp(list, root, len) == 0) {
+        if (list[len] == '/' && c->tree)
+            source = path_join(c->source, list + len + 1);
+        made = source ? path_probe_lstat(source, &st) == 0 : !list[len] && !c->tree;
+    }
+    free(root);
+    free(source);
+    return made;
+}
+
 /* Whether the list can have all names of the copy, and is not one of its files. Else explains it,
  * and returns an exit status. */
 static int check_listed(struct run *r, const struct plan_copy *c, unsigned algorithm)
@@ -167,7 +188,8 @@ static int check_listed(struct run *r, const struct plan_copy *c, unsigned algor
     bool in_the_way = !plan_has_no_path(c) && is_list(o, c->source);
 
     for (unsigned d = 0; d < c->n_dests; d++)
-        in_the_way |= plan_is_path(c, d) && is_list(o, c->dests[d]);
+        in_the_way |=
+            plan_is_path(c, d) && (is_list(o, c->dests[d]) || is_made(r, c, c->dests[d]));
     if (in_the_way) {
         report_error("--manifest=%s would replace what is copied", o->manifest);
         return EXIT_USAGE;
@@ -206,10 +228,19 @@ static bool has_list_directory(const struct run *r)
 static int begin_list(struct run *r)
 {
     unsigned algorithm = (unsigned)__builtin_ctz(r->o->hashes);
+    const struct manifest_wish wish = {.path = r->o->manifest,
+                                       .algorithm = algorithm,
+                                       .durable = r->o->fsync,
+                                       .repeats = r->o->backup.kind != BACKUP_NONE &&
+                                                  r->plan->n_copies > 1};
     char *error = NULL;
+    struct stat st;
     int status = 0;
 
-    if (manifest_begin(&r->list, r->o->manifest, algorithm, r->o->fsync, &error) < 0) {
+    if (strcmp(wish.path, "-") != 0 &&
+        (path_probe_stat(wish.path, &st) < 0 || S_ISREG(st.st_mode)))
+        r->place = path_probe_resolve(wish.path);
+    if (manifest_begin(&r->list, &wish, &error) < 0) {
         report_error("%s", error ? error : strerror(ENOMEM));
         free(error);
         return EXIT_USAGE;
@@ -245,15 +276,25 @@ static int check_mhl_names(struct run *r)
 }
 
 /* Writes the list when the copies are made. Returns the exit status. */
-static int end_list(const struct run *r, int status)
+static int end_list(struct run *r, int status)
 {
+    struct manifest_end end;
+    int written;
+
     if (!r->list)
         return status;
     if (r->stopped) {
         report_error("%s: the list is not written: the copy was stopped", r->o->manifest);
         return status;
     }
-    return manifest_write(r->list, status != 0) < 0 && status == 0 ? 1 : status;
+    written =
+        manifest_write(r->list, status != 0, options_timeout_ms(r->o), r->signal_fd, &end);
+    if (end.hung)
+        r->list = NULL; /* the thread has it */
+    r->hung |= end.hung;
+    if (end.signal)
+        return session_worse(status, 128 + end.signal);
+    return written < 0 && status == 0 ? 1 : status;
 }
 
 static void note_old_table(const char *path, int err)
@@ -265,6 +306,7 @@ static void note_old_table(const char *path, int err)
 static void run_free(struct run *r)
 {
     manifest_free(r->list);
+    free(r->place);
     free(r->ends);
     free(r->exit_statuses);
     if (r->hung) /* a thread that hangs may still use the rest */

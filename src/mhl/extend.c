@@ -119,11 +119,10 @@ static bool agree(const struct mhl_hashes *a, const struct mhl_hashes *b)
 /* Finds the hashes that the generation needs of a file: those that the copy has given, the others
  * from the file. Then a hash that was given is computed, too, and shows whether both are of the
  * same bytes: *changed. */
-static int find_hashes(struct walk *w, const char *name, const struct mhl_file *known,
-                       struct mhl_hashes *ret, struct stat *st, bool *changed)
+static int find_missing_hashes(struct walk *w, const char *name, const struct mhl_file *known,
+                               const struct mhl_hashes *given, struct mhl_hashes *ret,
+                               struct stat *st, bool *changed)
 {
-    const struct mhl_hashes *given =
-        mhl_given_find(w->e->given, w->path.bytes, (uint64_t)st->st_size, changed);
     unsigned have = given && !*changed ? mhl_hashes_set(given) : 0, set = w->e->formats;
     unsigned comparable = known ? mhl_hashes_set(&known->hashes) : 0;
     int r;
@@ -146,6 +145,18 @@ static int find_hashes(struct walk *w, const char *name, const struct mhl_file *
             ret->text[f] = NULL;
         }
     return r == -ENOMEM ? fail(w, "hash", r) : r;
+}
+
+static int find_hashes(struct walk *w, const char *name, const struct mhl_file *known,
+                       struct mhl_hashes *ret, struct stat *st, bool *changed)
+{
+    struct mhl_hashes given = {{NULL}};
+    bool any =
+        mhl_given_find(w->e->given, w->path.bytes, (uint64_t)st->st_size, &given, changed);
+    int r = find_missing_hashes(w, name, known, any ? &given : NULL, ret, st, changed);
+
+    mhl_hashes_free(&given);
+    return r;
 }
 
 static int take_file(struct walk *w, struct level *l, const char *name, struct stat *st)
@@ -280,8 +291,7 @@ static int enter(struct walk *w, int fd, size_t name_at)
         return fail(w, "read directory", r);
     if (above && !mhl_folder_is_in(dir_chain_fd(&w->chain)))
         return 0;
-    l->gen = mhl_generation_new(above, dir_chain_fd(&w->chain), above ? w->path.len + 1 : 0,
-                                w->e, w->ret);
+    l->gen = mhl_generation_new(above, dir_chain_fd(&w->chain), w->path.bytes, w->e, w->ret);
     l->own = l->gen != NULL;
     return l->gen ? 0 : -w->ret->err;
 }

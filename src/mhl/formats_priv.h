@@ -42,9 +42,10 @@ void mhl_hashes_free(struct mhl_hashes *h);
 
 /* ---- given.c ---- */
 
-/* The hashes that the copy has given for the file at the path; NULL: none. *ret_changed: the file
- * had another size then. */
-const struct mhl_hashes *mhl_given_find(const struct mhl_given *g, const char *path,
-                                        uint64_t size, bool *ret_changed);
+/* Puts the hashes that the copy has given for the file at the path into *ret, which is all zero and
+ * the caller's to free. False: there are none. *ret_changed: the file had another size then. Any
+ * number of threads at a time. */
+bool mhl_given_find(const struct mhl_given *g, const char *path, uint64_t size,
+                    struct mhl_hashes *ret, bool *ret_changed);
 
 #endif

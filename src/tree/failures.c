@@ -146,12 +146,13 @@ static void give_hashes(struct tree_main *m, const char *path,
                         const struct digest_values *values)
 {
     unsigned wanted = options_mhl_hashes(m->tree->o) & values->algorithms;
+    const char *text[MHL_FORMATS] = {NULL};
 
-    path += strspn(path, "/");
     for (unsigned i = 0; i < DIGEST_ALGORITHMS; i++)
-        if (wanted & 1u << i) /* without memory the copy is read for its hash */
-            (void)mhl_given_add(m->given, path, values->bytes,
-                                mhl_format_find(digest_table[i].name), values->text[i]);
+        if (wanted & 1u << i)
+            text[mhl_format_find(digest_table[i].name)] = values->text[i];
+    /* If it cannot be kept, the copy is read for its hash. */
+    (void)mhl_given_add(m->given, path + strspn(path, "/"), values->bytes, text);
 }
 
 static void take_hashes(struct tree_main *m, const char *path,

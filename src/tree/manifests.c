@@ -66,7 +66,7 @@ static void note_finding(void *arg, enum mhl_finding what, const char *path)
     struct manifest *d = arg;
     struct named_file *more;
 
-    d->differs |= what != MHL_RELISTED;
+    d->differs |= what != MHL_RELISTED && what != MHL_STRAY;
     more = d->n < NAMED ? realloc(d->findings, (d->n + 1) * sizeof(*more)) : NULL;
     if (!more) {
         d->n_unnamed++;
@@ -196,6 +196,8 @@ static void report_findings(const struct manifest *d)
         [MHL_MISSING] = "its ASC MHL history has it, the copy has not",
         [MHL_CHANGED] = "it is not what was read from SOURCE",
         [MHL_RELISTED] = "this ASC MHL generation was missing in its chain, and is listed now",
+        [MHL_STRAY] =
+            "this ASC MHL generation is not in the chain there: it is of another history",
     };
 
     for (unsigned k = 0; k < d->n; k++)

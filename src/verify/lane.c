@@ -129,6 +129,7 @@ void *verify_run_lane(void *arg)
     }
     free(l->buffers);
     l->buffers = NULL;
+    hash_table_free(&l->told);
     pthread_mutex_lock(&l->lock); /* who sees that it is over may free everything */
     l->over = true;
     event_signal(l->verify->wake_fd);

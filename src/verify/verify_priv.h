@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 #include <sys/stat.h>
 
+#include "base/hash_table.h"
 #include "base/inode_set.h"
 #include "base/spool.h"
 #include "verify.h"
@@ -45,7 +46,7 @@ struct verify_record {
     uint32_t known; /* enum verify_known, of a source */
     uint32_t copy;
     uint32_t source_len, dest_len; /* without NUL */
-    const struct bmap *map; /* see struct verify_file */
+    const struct bmap *map;        /* see struct verify_file */
     bool whole, many, is_link, source_relinked, source_once;
 };
 
@@ -67,6 +68,7 @@ struct verify_lane {
         [2]; /* index into engine_table, without and with O_DIRECT: of the one that works */
     struct inode_set flushed; /* devices whose file systems were flushed as a whole */
     char *buffers;            /* DEPTH + 2 units: the last two are for comparisons */
+    struct hash_table told;   /* of files, so that nothing is told once more by each round */
     char *paths;              /* of the current record */
     size_t paths_room;
 
@@ -115,13 +117,14 @@ struct verify_check {
 
 /* ---- result.c ---- */
 
-/* The file could not be verified: the failure is reported and counted, once per file. */
+/* The file could not be verified: the failure is counted, once per file and round, and reported,
+ * once per file. */
 void verify_fail(struct verify_check *c, const struct failure *f);
 
 /* The lane has moved. */
 void verify_moved(struct verify_lane *l);
 
-/* A message about the file. */
+/* A message about the file. All rounds together say it once. */
 __attribute__((format(printf, 2, 3))) void verify_say(struct verify_check *c,
                                                       const char *format, ...);
 
