@@ -155,6 +155,7 @@ void options_free(struct options *o)
     free(o->expected_hash);
     free(o->manifest);
     free(o->check_list);
+    free(o->bmap_path);
     command_line_free(o->command_line);
     *o = (struct options){0};
 }

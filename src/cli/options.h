@@ -80,6 +80,8 @@ struct options {
     unsigned timeout; /* seconds, 0: none; meaningful with has_timeout */
     unsigned require; /* destinations that must succeed, or OPTIONS_REQUIRE_ALL */
 
+    bool bmap;       /* what a bmap says is copied of the source */
+    char *bmap_path; /* NULL: it is beside the source */
     uint64_t offset; /* bytes into the source */
     uint64_t length; /* bytes, or OPTIONS_TO_THE_END */
     bool has_dest_offset;

@@ -73,6 +73,9 @@ static const struct contradiction of_replacing[] = {
 #define NO_PARTIAL(option)                                                                     \
     option " and --inplace contradict each other: what is incomplete is kept beside the "      \
            "destination, not in it"
+#define NO_MAP(option) "--bmap is about a whole image: it contradicts " option
+#define NO_SOURCE                                                                              \
+    "--bmap contradicts --verify=source: the blocks that are not mapped do not count"
 #define NO_ORDER(option)                                                                       \
     "--in-order and " option " contradict each other: in order all go at the pace of the "     \
     "slowest"
@@ -103,6 +106,13 @@ static const struct contradiction of_options[] = {
     {GIVEN(manifest), GIVEN(allow_changed), NO_CHANGES("--manifest")},
     {GIVEN(hashes), GIVEN(allow_changed), NO_CHANGES("--hash")},
     {GIVEN(expects), GIVEN(allow_changed), NO_CHANGES("--expect-hash")},
+    {GIVEN(bmap), GIVEN(offset), NO_MAP("--offset")},
+    {GIVEN(bmap), IS_NOT(length, OPTIONS_TO_THE_END), NO_MAP("--length")},
+    {GIVEN(bmap), GIVEN(attributes_only), NO_MAP("--attributes-only")},
+    {GIVEN(bmap), IS(reflink, WHEN_ALWAYS),
+     "--bmap and --reflink=always contradict each other: a clone has all blocks of SOURCE"},
+    {GIVEN(bmap), IS(verify, VERIFY_SOURCE), NO_SOURCE},
+    {GIVEN(bmap), IS(verify, VERIFY_SOURCE | VERIFY_DEST), NO_SOURCE},
     {GIVEN(inplace), GIVEN(resume), NO_PARTIAL("--resume")},
     {GIVEN(inplace), GIVEN(partial), NO_PARTIAL("--partial")},
     {GIVEN(max_lag), IS(slow, SLOW_WAIT),
@@ -129,6 +139,7 @@ static const struct {
 } of_copies[] = {
     {GIVEN(attributes_only), "attributes-only"},
     {GIVEN(offset), "offset"},
+    {GIVEN(bmap), "bmap"},
     {IS_NOT(length, OPTIONS_TO_THE_END), "length"},
     {GIVEN(has_dest_offset), "dest-offset"},
     {GIVEN(verify), "verify"},

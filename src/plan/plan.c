@@ -167,6 +167,7 @@ static int check_tree_options(const struct options *o, const char *source, char 
                         : o->has_dest_offset              ? "dest-offset"
                         : o->max_lag                      ? "max-lag"
                         : o->expects                      ? "expect-hash"
+                        : o->bmap                         ? "bmap"
                                                           : NULL;
 
     if (!which)
@@ -410,6 +411,8 @@ int plan_make(struct plan *p, const struct options *o, char **ret_error)
     }
     if (r == 0 && o->expects && operands.n_sources > 1)
         r = usage_error(&error, "--expect-hash is for one SOURCE");
+    if (r == 0 && o->bmap_path && operands.n_sources > 1)
+        r = usage_error(&error, "--bmap=FILE is for one SOURCE");
     if (r == 0 && operands.n_directories > 0)
         r = plan_into_directories(&made, o, &operands, &error);
     else if (r == 0)

@@ -41,6 +41,7 @@
 #include "base/ranges.h"
 #include "cli/options.h"
 #include "plan/existing.h"
+#include "source/bmap.h"
 #include "source/source.h"
 #include "target/attrs.h"
 #include "target/journal_writer.h"
@@ -63,6 +64,8 @@ struct source_call {
     bool direct;          /* destinations are to be opened with O_DIRECT, too */
     bool has_origin;      /* origin is known: incomplete copies can be kept */
     struct origin origin; /* without the copied range */
+    struct bmap map;      /* with --bmap */
+    bool no_map;          /* the failure is that of --bmap: SOURCE itself could be opened */
 };
 
 enum finish_action {

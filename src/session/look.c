@@ -17,7 +17,8 @@ static bool leaves_holes(const struct session *s)
 /* Bytes that will be written to a destination, at most. */
 static uint64_t data_size(const struct session *s)
 {
-    uint64_t allocated = source_allocated(&s->source);
+    uint64_t allocated =
+        s->mapped ? ranges_total(&s->map.mapped) : source_allocated(&s->source);
 
     return leaves_holes(s) && s->source.can.holes && allocated < s->size ? allocated : s->size;
 }

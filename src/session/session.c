@@ -26,6 +26,7 @@ static void session_free(struct session *s)
     free(s->views);
     free(s->status.dests);
     attrs_free(&s->attrs);
+    bmap_free(&s->map);
     free(s);
 }
 

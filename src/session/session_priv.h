@@ -34,6 +34,7 @@
 #include "plan/tuning.h"
 #include "report/report.h"
 #include "session.h"
+#include "source/bmap.h"
 #include "source/source.h"
 #include "target/attrs.h"
 #include "target/space.h"
@@ -85,6 +86,8 @@ struct session {
     bool direct;        /* files are opened with O_DIRECT where that is possible */
     bool keeps;         /* --partial, and the source can be read again; origin identifies it */
     struct origin origin;
+    bool mapped;    /* --bmap: map says which ranges of the source are copied */
+    struct bmap map;
     uint64_t start; /* of the copied range in the source, bytes */
     uint64_t size;  /* bytes to copy, or the limit if the end is not known */
     bool size_known;
@@ -102,7 +105,8 @@ struct session {
     struct job job;
     struct crew *crew;
     struct hasher *hasher;                 /* NULL: nothing is hashed */
-    struct digest_values hashes;           /* once the hasher has all bytes */
+    bool hashed;                           /* the hasher has had all bytes */
+    struct digest_values hashes;           /* with hashed: of --hash and --expect-hash */
     struct journal_writer *journal_writer; /* NULL: nothing is written down */
     void *reserved; /* address space for the buffers, until the workers take it; or NULL */
     size_t reserved_len;

@@ -206,26 +206,50 @@ static int start_journal_writer(struct session *s)
 
 /* ---- the job ---- */
 
+static int start_hasher(struct session *s, unsigned hashes)
+{
+    const struct range_sums_wanted wanted = {
+        .ranges = s->map.data,
+        .texts = s->map.sums,
+        .n = s->map.algorithm ? s->map.n : 0,
+        .algorithm = s->map.algorithm,
+    };
+
+    return hasher_start(&s->hasher, hashes, &wanted);
+}
+
+static int find_extents(struct session *s, uint32_t align, unsigned fronts)
+{
+    const struct holes_part part = {
+        .fd = s->source.fd,
+        .base = s->start,
+        .size = s->size,
+        .grain = align,
+        .map = s->mapped ? &s->map.mapped : NULL,
+    };
+
+    return extents_create(&part, fronts, &s->job.extents);
+}
+
 static int make_job(struct session *s, uint32_t align)
 {
     struct job *j = &s->job;
     unsigned hashes = s->o->hashes | s->o->expects;
-    size_t n = hashes ? s->copy->n_dests + 1 : s->copy->n_dests;
+    size_t n = s->copy->n_dests + (hashes || s->map.algorithm);
     int r =
         job_init(j, (unsigned)n, s->size, s->size_known, s->tuning.workers * s->tuning.buffers);
 
     if (r < 0)
         return r;
-    if (hashes)
-        r = hasher_start(&s->hasher, hashes);
+    if (n > s->copy->n_dests)
+        r = start_hasher(s, hashes);
     if (s->hasher)
         job_set_hasher(j, s->hasher);
     j->fds = calloc(2 * (1 + n), sizeof *j->fds);
     j->dests = calloc(n, sizeof *j->dests);
     /* Each destination may be at another position, and those that share at one more. */
     if (r == 0 && s->size > 0 && s->source.can.holes)
-        r = extents_create(s->source.fd, s->start, s->size, align, (unsigned)n + 1,
-                           &j->extents);
+        r = find_extents(s, align, (unsigned)n + 1);
     if (j->fds && j->dests && r == 0)
         return 0;
     session_free_job(s);

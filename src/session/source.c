@@ -1,5 +1,8 @@
 /* source: opens the source and finds out what is to be copied of it. */
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/page_cache.h"
 #include "base/path_probe.h"
@@ -32,6 +35,36 @@ static void open_direct(struct source_call *c)
         source_open_direct(&c->source);
 }
 
+/* The path of the map, malloc'd; NULL without memory. */
+static char *map_path(const struct options *o, const char *source)
+{
+    char *beside = NULL;
+
+    if (o->bmap_path)
+        return strdup(o->bmap_path);
+    return asprintf(&beside, "%s.bmap", source) < 0 ? NULL : beside;
+}
+
+/* Reads the map, which has to be of this image. */
+static void read_map(struct source_call *c)
+{
+    char *path = map_path(c->o, c->path);
+    struct failure *f = &c->failure;
+    int r = path ? bmap_read(&c->map, path, f)
+                 : failure_set(f, "read", ENOMEM, FAILURE_NO_OFFSET, NULL);
+
+    if (r == 0 && c->source.can.size_known && c->map.size != c->source.size)
+        (void)failure_format(f, NULL, EINVAL, "it is of an image of %llu bytes, not of %llu",
+                             (unsigned long long)c->map.size,
+                             (unsigned long long)c->source.size);
+    free(path);
+    if (f->err == 0)
+        return;
+    c->no_map = true;
+    bmap_free(&c->map);
+    source_close(&c->source);
+}
+
 static void call_source(void *calls, unsigned i)
 {
     struct source_call *c = &((struct session_calls *)calls)->source;
@@ -43,7 +76,9 @@ static void call_source(void *calls, unsigned i)
         r = source_open_fd(&c->source, c->fd, c->path, &c->failure);
     else
         r = source_open(&c->source, c->path, c->follow, &c->failure);
-    if (r < 0)
+    if (r == 0 && c->o->bmap)
+        read_map(c);
+    if (r < 0 || c->no_map)
         return;
     open_direct(c);
     if (attrs_any(&c->attrs.wanted))
@@ -58,8 +93,10 @@ static void undo_source(void *calls, unsigned i)
     struct source_call *c = &((struct session_calls *)calls)->source;
 
     (void)i;
-    if (c->failure.err == 0)
-        source_close(&c->source);
+    if (c->failure.err != 0)
+        return;
+    source_close(&c->source);
+    bmap_free(&c->map);
 }
 
 static void call_close(void *calls, unsigned i)
@@ -83,6 +120,12 @@ static void take_over(struct session *s, const struct source_call *c)
     s->source = c->source;
     s->attrs = c->attrs;
     s->direct = c->direct;
+    s->map = c->map;
+    s->mapped = s->o->bmap;
+    if (s->mapped) { /* what is not in the map is a hole, and would not be one of a clone */
+        s->source.can.holes = true;
+        s->source.can.clonable = false;
+    }
     s->start = s->o->offset;
     s->size_known = s->source.can.size_known;
     s->size = bytes_to_copy(s->o, &s->source);
@@ -90,6 +133,19 @@ static void take_over(struct session *s, const struct source_call *c)
     s->origin.offset = s->start;
     s->origin.length = s->size;
     s->keeps = c->has_origin && s->size > 0;
+}
+
+/* Nothing is copied without the map that was asked for. */
+static void refuse_map(struct session *s, struct failure *f)
+{
+    const struct failure why = *f;
+    char *path = map_path(s->o, s->copy->source);
+
+    s->unavailable = true;
+    (void)failure_format(f, NULL, why.err, "cannot use the map '%s': %s%s%s", path ? path : "",
+                         why.message, why.op && *why.message ? ": " : "",
+                         why.op ? strerror(why.err) : "");
+    free(path);
 }
 
 int session_open_source(struct session *s)
@@ -109,6 +165,8 @@ int session_open_source(struct session *s)
         return failure_set(f, "open", s->signal ? EINTR : ETIMEDOUT, FAILURE_NO_OFFSET,
                            s->signal ? NULL : NO_ANSWER);
     *f = c->failure;
+    if (c->no_map)
+        refuse_map(s, f);
     if (f->err != 0)
         return -f->err;
     take_over(s, c);

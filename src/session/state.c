@@ -115,7 +115,7 @@ static void update_dest(struct session *s, unsigned d)
 
 bool session_lacks_hashes(const struct session *s)
 {
-    return s->hasher && s->hashes.algorithms == 0;
+    return s->hasher && !s->hashed;
 }
 
 /* Fails the source if it is not the one that was expected. */
@@ -135,13 +135,37 @@ static void check_hash(struct session *s)
     }
 }
 
+/* Fails the source if a range is not what --bmap says. */
+static void check_ranges(struct session *s)
+{
+    struct range wrong;
+    struct failure f;
+    int r = hasher_verdict(s->hasher, &wrong);
+
+    if (r == 0)
+        return;
+    if (r == -EBADMSG)
+        (void)failure_format(&f, NULL, ESTALE,
+                             "the %llu bytes at offset %llu do not have the checksum that the "
+                             "bmap has",
+                             (unsigned long long)(wrong.end - wrong.start),
+                             (unsigned long long)wrong.start);
+    else
+        (void)failure_set(&f, "hash", -r, FAILURE_NO_OFFSET, NULL);
+    job_fail_source(&s->job, &f);
+}
+
 /* Takes the hashes when the hasher has all bytes. */
 static void take_hashes(struct session *s)
 {
     struct failure f;
 
-    if (!session_lacks_hashes(s) || s->views[s->copy->n_dests].state.stage != STAGE_COMPLETE)
+    if (!session_lacks_hashes(s))
         return;
+    check_ranges(s);
+    if (s->views[s->copy->n_dests].state.stage != STAGE_COMPLETE)
+        return;
+    s->hashed = true;
     if (hasher_values(s->hasher, &s->hashes) == 0) {
         check_hash(s);
         return;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "source/bmap.h"
 #include "verify_priv.h"
 
 /* A block is 4 KiB or more, unless the file is read in odd pieces. */
@@ -114,6 +115,8 @@ static int64_t read_source(struct verify_check *c, uint64_t at, char *buf, size_
     verify_moved(c->lane);
     atomic_store(&c->lane->at_source, true);
     r = fd_read_at(c->fd_source, buf, n, c->record->start + at);
+    if (r > 0 && c->record->map)
+        bmap_clear_rest(c->record->map, c->record->start + at, buf, (size_t)r);
     verify_moved(c->lane);
     atomic_store(&c->lane->at_source, false);
     return r;

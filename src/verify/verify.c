@@ -104,6 +104,7 @@ static int add_record(struct verify_lane *l, const struct verify_file *f,
     memset(&r, 0, sizeof(r)); /* the padding, too */
     r.source = verify_stamp_of(f->source_st);
     r.source_relinked = f->source_relinked;
+    r.map = f->map;
     r.dev = f->dev;
     r.ino = f->ino;
     r.start = f->start;

@@ -33,6 +33,7 @@
 #include "base/message_queue.h"
 
 struct verify;
+struct bmap;
 
 struct verify_config {
     unsigned n_dests;
@@ -59,6 +60,8 @@ struct verify_file {
     bool many;                    /* it is one of many files of a tree */
     bool is_link; /* a further name of a file that has a record: only the name is looked at */
     const struct block_hashes *hashes; /* NULL: none are known */
+    const struct bmap *map; /* what of the source was copied; the rest was zeros. Not owned,
+                             * outlives the verification. NULL: all */
 };
 
 /* How files were read, the best first. */

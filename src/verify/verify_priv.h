@@ -45,6 +45,7 @@ struct verify_record {
     uint32_t known; /* enum verify_known, of a source */
     uint32_t copy;
     uint32_t source_len, dest_len; /* without NUL */
+    const struct bmap *map; /* see struct verify_file */
     bool whole, many, is_link, source_relinked;
 };
 

@@ -53,6 +53,9 @@ try --manifest=list src a
 same src a
 sha256sum --quiet -c list
 copies --expect-hash=md5:"$(md5sum <src | cut -d' ' -f1)"
+printf '<bmap version="1.2"><ImageSize>100001</ImageSize><BlockSize>4096</BlockSize><BlockMap><Range>0-24</Range></BlockMap></bmap>' >src.bmap
+copies --bmap
+copies --bmap=src.bmap
 copies --verify
 copies --verify=dest
 copies --verify=none

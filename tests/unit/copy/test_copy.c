@@ -241,9 +241,12 @@ static struct world *prepare(const struct setup *s)
     w->job.stop_on_error = s->stop_on_error;
     w->job.zero_block = s->zero_block;
     if (s->holes)
-        assert_int_equal(
-            extents_create(SOURCE_FD, s->source_base, size, 1, 1 + s->n_dests, &w->job.extents),
-            0);
+        assert_int_equal(extents_create(&(struct holes_part){.fd = SOURCE_FD,
+                                                             .base = s->source_base,
+                                                             .size = size,
+                                                             .grain = 1},
+                                        1 + s->n_dests, &w->job.extents),
+                         0);
     w->fake.seed = seed;
     w->fake.source = w->source;
     w->fake.source_size = s->size;
