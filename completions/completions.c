@@ -1,5 +1,5 @@
-/* completions: the tool make-completions. It writes what completes the command line of ucopy in a shell, from the
- * table of options, when ucopy is built:
+/* completions: the tool make-completions. It writes what completes the command line of ucopy in a
+ * shell, from the table of options, when ucopy is built:
  *
  *     make-completions bash|zsh|fish TEMPLATE FILE
  *
