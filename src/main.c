@@ -539,7 +539,7 @@ static int act(const struct options *o)
         help_print_usage(o, stdout);
         return 0;
     case OPTIONS_VERSION:
-        report_version();
+        report_version(UCOPY_COMMIT);
         return 0;
     case OPTIONS_COPY:
         break;

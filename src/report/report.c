@@ -567,9 +567,12 @@ void report_dry_run(const char *source, const char *dest, const char *how)
     flush_stdout();
 }
 
-void report_version(void)
+void report_version(const char *commit)
 {
-    puts("ucopy " UCOPY_VERSION);
+    fputs("ucopy " UCOPY_VERSION, stdout);
+    if (commit[0] != '\0')
+        printf(" (commit %s)", commit);
+    puts("\nLicence: MIT. There is no warranty.");
     for (unsigned i = 0; engine_table[i] != NULL; i++) {
         struct engine_reason why = {.text = ""};
         const char *name = engine_table[i]->name;

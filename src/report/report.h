@@ -227,9 +227,9 @@ void report_check_summary(const struct copy_status *s, const struct check_dest *
  * JSON. how: the method of the copy; NULL: the destination would be skipped. */
 void report_dry_run(const char *source, const char *dest, const char *how);
 
-/* --version: writes the version of the program, its engines, and whether each of them works
- * here. */
-void report_version(void);
+/* --version: writes the version of the program, the commit that it was built from ("": not
+ * known), its licence, its engines, and whether each of them works here. */
+void report_version(const char *commit);
 
 /* Flushes stdout. Returns 0, or the negative errno of the first write to stdout that failed
  * since report_init() (a full disk, a closed pipe): some output is missing then. If SIGPIPE has
