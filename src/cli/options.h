@@ -71,9 +71,11 @@ struct options {
     enum when sparse;  /* holes: those of the source, all zeros, or none */
     enum when reflink; /* clones */
     bool no_space_check;
-    bool mhl;           /* ASC MHL generations in the destinations, which are trees */
-    bool allow_changed; /* a source that changes while it is copied is no failure */
-    bool stop_on_error; /* --on-error=stop */
+    bool mhl;              /* ASC MHL generations in the destinations, which are trees */
+    bool allow_changed;    /* a source that changes while it is copied is no failure */
+    bool read_zeros;       /* --on-read-error=zero: what cannot be read becomes zeros */
+    unsigned read_retries; /* how often that is read again at the end */
+    bool stop_on_error;    /* --on-error=stop */
     enum slow slow;
     uint64_t max_lag; /* bytes */
     bool has_timeout;

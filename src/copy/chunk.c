@@ -67,7 +67,10 @@ void chunk_use(struct copy *c, const struct work_ops *work, const struct claim *
     k->work = work;
     k->range = claim->range;
     k->loaded = 0;
-    k->piece = 0;
+    k->piece = claim->careful ? BAD_SECTOR_PAGE : 0;
+    c->reads_pieces |= claim->careful;
+    k->tries = 0;
+    k->bad = false;
     k->hashed = false;
     k->stalled_since = 0;
     for (unsigned d = 0; d < c->job->n_dests; d++)

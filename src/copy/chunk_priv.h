@@ -39,6 +39,8 @@ struct chunk {
     char *buf;
     uint32_t loaded;        /* bytes from the start that are in buf */
     uint32_t piece;         /* bytes per read after one has failed; 0: all at once */
+    unsigned tries;         /* failed reads of the sector at `loaded` */
+    bool bad;               /* sectors in it could not be read */
     uint32_t blank;         /* bytes from the start of buf that are zeros */
     uint64_t *zeros;        /* the map of zeros_find(), if job->zero_block */
     uint64_t stalled_since; /* for watchdog_is_stalled(), for reads */

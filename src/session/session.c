@@ -25,6 +25,7 @@ static void session_free(struct session *s)
     free(s->demands);
     free(s->views);
     free(s->status.dests);
+    bad_ranges_free(&s->bad);
     attrs_free(&s->attrs);
     free(s);
 }
@@ -131,6 +132,20 @@ static void note_method(struct session *s)
     s->status.tries_clones = session_wants_clones(s);
 }
 
+/* Takes over what could not be read, and is zeros in the copies. */
+static void note_bad_ranges(struct session *s)
+{
+    struct range r = {0, 0};
+    int err;
+
+    while (job_first_bad(&s->job, r.end, &r, &err))
+        if (bad_ranges_add(&s->bad, s->copy->source, s->start + r.start, r.end - r.start, err) <
+            0)
+            failure_set(&s->status.source_failure, "read", ENOMEM, FAILURE_NO_OFFSET, NULL);
+    if (s->bad.n > 0)
+        s->status.bad = &s->bad;
+}
+
 /* From the open destinations to their end. */
 static void copy_and_finish(struct session *s)
 {
@@ -145,6 +160,8 @@ static void copy_and_finish(struct session *s)
         copy_all(s);
     }
     session_finish(s);
+    if (r == 0)
+        note_bad_ranges(s);
     if (s->status.source_failure.err == 0 && !s->signal)
         s->status.hashes = s->hashes;
     if (r == 0 && !s->abandoned)

@@ -64,6 +64,8 @@ copies --in-order
 copies --partial
 copies --resume
 copies --allow-changed
+for what in stop zero; do copies --on-read-error=$what; done
+copies --read-retries=2 --on-read-error=zero
 mkdir tree
 try --mhl -r tree a b
 [ -d b/ascmhl ] || echo "b has no history"
