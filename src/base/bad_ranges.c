@@ -1,6 +1,7 @@
 #include "bad_ranges.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +30,43 @@ int bad_ranges_add(struct bad_ranges *b, const char *path, uint64_t offset, uint
         return -ENOMEM;
     b->v[b->n++] = new;
     return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct bad_range *x = a, *y = b;
+    int by_path = strcmp(x->path, y->path);
+
+    return by_path != 0 ? by_path : x->offset < y->offset ? -1 : x->offset > y->offset;
+}
+
+/* Whether b, which does not begin before a, adds to it; a takes it over. */
+static bool join(struct bad_range *a, const struct bad_range *b)
+{
+    uint64_t end = b->offset + b->length;
+
+    if (strcmp(a->path, b->path) != 0 || b->offset > a->offset + a->length ||
+        (b->offset == a->offset + a->length && b->err != a->err))
+        return false;
+    if (end > a->offset + a->length)
+        a->length = end - a->offset;
+    return true;
+}
+
+void bad_ranges_settle(struct bad_ranges *b)
+{
+    size_t n = 0;
+
+    if (b->n == 0)
+        return;
+    qsort(b->v, b->n, sizeof(*b->v), compare);
+    for (size_t i = 0; i < b->n; i++) {
+        if (n > 0 && join(&b->v[n - 1], &b->v[i]))
+            free(b->v[i].path);
+        else
+            b->v[n++] = b->v[i];
+    }
+    b->n = n;
 }
 
 void bad_ranges_free(struct bad_ranges *b)

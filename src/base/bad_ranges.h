@@ -24,6 +24,9 @@ struct bad_ranges {
 int bad_ranges_add(struct bad_ranges *b, const char *path, uint64_t offset, uint64_t length,
                    int err);
 
+/* Puts the list in order, by path and offset. What several readers have met is in it once. */
+void bad_ranges_settle(struct bad_ranges *b);
+
 /* Frees the list and makes it empty. */
 void bad_ranges_free(struct bad_ranges *b);
 

@@ -351,7 +351,7 @@ static void write_failures(const struct copy_status *s)
     if (done > 0 && done < s->n_dests && !report.options->quiet)
         report_error("%u of %u destinations are complete", done, s->n_dests);
     if (s->bad)
-        report_unread_write(s->bad);
+        report_unread_write(program_name(), s->bad);
     if (s->source_failure.err != 0 && !is_summary_for_cp(s, &s->source_failure))
         report_source_failure(s->source, &s->source_failure);
     for (unsigned i = 0; i < s->n_dests; i++)

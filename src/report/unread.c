@@ -8,12 +8,16 @@
 /* So many ranges are named. JSON has all of them. */
 #define LINES 20u
 
+/* See blk_errors[], block/blk-core.c, Linux 6.18. */
 static const char *reason(int err)
 {
-    return err == ENODATA ? "the device reports a medium error" : strerror(err);
+    return err == ENODATA     ? "the device reports a medium error"
+           : err == EILSEQ    ? "the device reports wrong checksums"
+           : err == EREMOTEIO ? "the device reports a critical error"
+                              : strerror(err);
 }
 
-void report_unread_write(const struct bad_ranges *bad)
+void report_unread_write(const char *program, const struct bad_ranges *bad)
 {
     unsigned long long bytes = 0;
     struct message m;
@@ -25,7 +29,7 @@ void report_unread_write(const struct bad_ranges *bad)
         if (i >= LINES)
             continue;
         report_message_begin(&m);
-        fputs("ucopy: ", m.f);
+        fprintf(m.f, "%s: ", program);
         report_message_escaped(m.f, r->path);
         fprintf(m.f,
                 ": %llu bytes at %llu could not be read, and are zeros in the copies: %s\n",
@@ -35,7 +39,7 @@ void report_unread_write(const struct bad_ranges *bad)
     if (bad->n <= LINES)
         return;
     report_message_begin(&m);
-    fprintf(m.f, "ucopy: %zu more ranges could not be read; %llu bytes in all\n",
+    fprintf(m.f, "%s: %zu more ranges could not be read; %llu bytes in all\n", program,
             bad->n - LINES, bytes);
     report_message_end(&m);
 }

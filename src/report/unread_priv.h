@@ -4,7 +4,7 @@
 
 #include "base/bad_ranges.h"
 
-/* Writes the ranges to stderr, as errors; of many of them only the first ones. */
-void report_unread_write(const struct bad_ranges *bad);
+/* Writes the ranges to stderr, as errors of that program; of many of them only the first ones. */
+void report_unread_write(const char *program, const struct bad_ranges *bad);
 
 #endif

@@ -23,4 +23,20 @@ bool bad_sector_is_met(int fd, int err);
 /* Where a read fails is told this exactly through the page cache, in bytes. */
 #define BAD_SECTOR_PAGE 4096u
 
+/* A file that is read around its bad sectors. */
+struct bad_sector_reading {
+    int fd;
+    unsigned retries; /* how often a bad sector is read again */
+    void *arg;
+    /* length bytes at that offset cannot be read; err as in bad_sector_errors. */
+    void (*bad)(void *arg, uint64_t offset, uint64_t length, int err);
+    void (*moved)(void *arg); /* a read has come back; or NULL */
+};
+
+/* Reads n bytes at the offset into `to`, in pieces down to a sector, past the page cache if that is
+ * possible. Sectors that cannot be read become zeros there. Returns how many bytes there are, which
+ * is less than n at the end of the file; or a negative errno. */
+int64_t bad_sector_read_around(const struct bad_sector_reading *r, char *to, size_t n,
+                               uint64_t offset);
+
 #endif

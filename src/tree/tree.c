@@ -175,6 +175,7 @@ static void main_free(struct tree_main *m)
     free(m->dests);
     free(m->readers);
     free(m->status.dests);
+    bad_ranges_free(&m->bad);
     mhl_given_free(m->given);
     free(m);
 }
