@@ -142,6 +142,9 @@ static void note_bad_ranges(struct session *s)
         if (bad_ranges_add(&s->bad, s->copy->source, s->start + r.start, r.end - r.start, err) <
             0)
             failure_set(&s->status.source_failure, "read", ENOMEM, FAILURE_NO_OFFSET, NULL);
+    for (size_t i = 0; s->copy->verify && i < s->bad.n; i++)
+        verify_add_bad(s->copy->verify, s->bad.v[i].path, s->bad.v[i].offset,
+                       s->bad.v[i].length, s->bad.v[i].err);
     if (s->bad.n > 0)
         s->status.bad = &s->bad;
 }

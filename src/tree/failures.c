@@ -148,6 +148,8 @@ void tree_main_zeroed(struct tree_main *m, const char *path, uint64_t offset, ui
 
     if (bad_ranges_add(&m->bad, known, offset, length, err) < 0)
         m->bad_lost = true;
+    if (m->tree->copy->verify)
+        verify_add_bad(m->tree->copy->verify, known, offset, length, err);
     m->status.bad = &m->bad;
 }
 

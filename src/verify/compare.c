@@ -114,6 +114,7 @@ static int64_t read_source(struct verify_check *c, uint64_t at, char *buf, size_
     verify_moved(c->lane);
     atomic_store(&c->lane->at_source, true);
     r = fd_read_at(c->fd_source, buf, n, c->record->start + at);
+    r = verify_leave_unread(c, c->fd_source, buf, n, c->record->start + at, r);
     verify_moved(c->lane);
     atomic_store(&c->lane->at_source, false);
     return r;

@@ -165,6 +165,8 @@ int64_t verify_reread(struct verify_check *c, uint64_t at, char *buf, size_t wan
         c->direct_refused = true;
         r = read_pieces(c, false, buf, want, offset);
     }
+    if (verify_is_source(c->lane))
+        r = verify_leave_unread(c, c->fd, buf, want, offset, r);
     verify_moved(c->lane);
     return r > (int64_t)want ? (int64_t)want : r;
 }

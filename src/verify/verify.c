@@ -71,6 +71,7 @@ void verify_free(struct verify *v)
         pthread_mutex_destroy(&l->lock);
     }
     free(v->lanes);
+    bad_ranges_free(&v->bad);
     for (unsigned k = 0; k <= VERIFY_KNOWS_ALL; k++)
         inode_set_free(&v->sources[k]);
     pthread_mutex_destroy(&v->sources_lock);
@@ -212,6 +213,7 @@ void verify_start(struct verify *v, struct message_queue *messages, int wake_fd)
     v->messages = messages;
     v->wake_fd = wake_fd;
     close_records(v);
+    bad_ranges_settle(&v->bad);
     for (unsigned i = 0; i < verify_n_lanes(v); i++) {
         struct verify_lane *l = &v->lanes[i];
         int r;

@@ -5,6 +5,7 @@
  *   file.c     one file: opened, read, judged
  *   compare.c  one unit of a file: is it what it should be
  *   repair.c   what differs is written again
+ *   unread.c   what could not be read of sources
  *   past.c     the way past the page cache
  *   open.c     opens files by paths of any length
  *   result.c   results, messages and signs of life */
@@ -15,6 +16,7 @@
 #include <stdatomic.h>
 #include <sys/stat.h>
 
+#include "base/bad_ranges.h"
 #include "base/inode_set.h"
 #include "base/spool.h"
 #include "verify.h"
@@ -83,7 +85,8 @@ struct verify {
     struct inode_set
         sources[VERIFY_KNOWS_ALL + 1]; /* that were noted, by what is known of them */
     struct verify_lane *lanes;
-    uint64_t written; /* bytes of all destinations */
+    struct bad_ranges bad; /* of sources; in order once the lanes run */
+    uint64_t written;      /* bytes of all destinations */
     struct message_queue *messages;
     int wake_fd;
     atomic_bool stop;
@@ -183,6 +186,14 @@ int verify_open(const char *path, int access);
 
 /* The same for a file that is open already. -ESTALE: it is another one. */
 int verify_open_again(const char *path, int access, const struct stat *st);
+
+/* ---- unread.c ---- */
+
+/* n bytes at the offset of the source, which is open as fd, were read into buf; r is what the read has
+ * returned. Makes bytes zeros that could not be read when the file was copied, and reads the others
+ * if they were not because of these. Returns r, or what there is now. */
+int64_t verify_leave_unread(struct verify_check *c, int fd, char *buf, size_t n,
+                            uint64_t offset, int64_t r);
 
 /* ---- past.c ---- */
 

@@ -18,8 +18,7 @@ zero d/small 98304 1697
 zero d/tiny 0 300
 zero d/medium 0 4096
 zero d/medium 1048576 4096
-at=$(grep -obUaP '[^\0]' "$FAULT_BACKING/t/holes" | awk -F: '$1 > 1000000 { print $1; exit }')
-page=$((at / 4096 * 4096))
+page=1294336 # data, behind a hole
 zero holes "$page" 4096
 rules "read */big covers=4100 fail EIO" "read */big covers=3002368 fail EIO" "read */big covers=3006464 fail EILSEQ" \
     "read */small covers=100000 fail EIO" "read */tiny fail EIO" "read */medium covers=0 fail EIO" \
