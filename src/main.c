@@ -119,6 +119,7 @@ static bool run_init(struct run *r, const struct plan *p, const struct options *
                                          .source = o->verify & VERIFY_SOURCE,
                                          .n_copies = p->n_copies,
                                          .max_request = options_max_request(o),
+                                         .bwlimit = o->bwlimit,
                                          .repairs = o->repair};
 
     *r = (struct run){.plan = p, .o = o, .signal_fd = signal_fd};

@@ -54,9 +54,12 @@ struct copy {
                             watchdog_is_stalled() */
     bool reads_pieces;    /* a read has failed: nothing is written before its chunk has been
                             read in full */
-    bool backoff;         /* something moved nothing: pause before the next try */
-    bool settling;        /* an ordered batch failed: submit nothing until all are back */
-    bool leaving;         /* operations hang: nothing new is begun on this engine */
+    bool
+        waits_for_rate; /* the last look at what can be submitted has met a chunk that may not be
+                             read yet */
+    bool backoff;       /* something moved nothing: pause before the next try */
+    bool settling;      /* an ordered batch failed: submit nothing until all are back */
+    bool leaving;       /* operations hang: nothing new is begun on this engine */
 };
 
 /* A kind of work: what is done with a chunk that was claimed for it. All functions run in the

@@ -16,6 +16,7 @@
 #include "bad_reads.h"
 #include "base/block_hashes.h"
 #include "base/failure.h"
+#include "base/rate.h"
 #include "hasher.h"
 #include "ledger.h"
 #include "source/extents.h"
@@ -97,6 +98,7 @@ struct job {
     struct journal_writer *journal_writer; /* notes what destinations hold; NULL: none */
     struct block_hashes *hashes;           /* of what is read of the source; NULL: none */
     struct extents *extents;               /* of the source; NULL: it is all data */
+    struct rate *rate;   /* of reading; may have no limit. Not owned; NULL: none */
     uint32_t zero_block; /* bytes: blocks of so many zeros are not written to destinations
                             that are blank; 0: they are not looked for */
     int news_fd; /* eventfd(2) that gets a 1 when a destination is complete or dropped; or -1 */

@@ -116,7 +116,8 @@ static void claim_more(struct copy *c)
 
     chunks_count_behind(c);
     pace_update(&c->pace, chunks_count_lost(c));
-    while (c->chunks.free && pace_claim(&c->pace, &claim, c->takes))
+    /* What may not be read yet would only hold buffers. */
+    while (c->chunks.free && chunks_wait_ms(c) == 0 && pace_claim(&c->pace, &claim, c->takes))
         chunk_use(c, kinds[claim.work], &claim);
 }
 
@@ -129,7 +130,7 @@ static int submit_idle(struct copy *c)
 {
     if (c->settling && c->in_flight > 0)
         return 0;
-    c->settling = false;
+    c->settling = c->waits_for_rate = false;
     for (struct chunk *k = c->chunks.claimed; k; k = k->next) {
         int r;
 
@@ -152,6 +153,23 @@ static int submit_idle(struct copy *c)
     return 0;
 }
 
+/* How long to wait for completions. */
+static unsigned wait_ms(const struct copy *c)
+{
+    unsigned most = lending_any(c) ? LENT_WAIT_MS : WAIT_MS, due = chunks_wait_ms(c);
+
+    return due > 0 && due < most ? due : most;
+}
+
+/* Waits until a chunk may be read, or it is time to look whether to stop. */
+static void wait_for_rate(const struct copy *c)
+{
+    unsigned ms = wait_ms(c);
+    struct timespec t = {.tv_nsec = (long)(ms < RATE_STEP_MS ? ms : RATE_STEP_MS) * 1000000};
+
+    nanosleep(&t, NULL);
+}
+
 /* As submit_idle(). */
 static int wait_and_account(struct copy *c)
 {
@@ -162,7 +180,7 @@ static int wait_and_account(struct copy *c)
     pace_wait(&c->pace);
     slow = chunks_count_slow(c);
     go_away(c);
-    r = engine_wait(c->engine, slow, lending_any(c) ? LENT_WAIT_MS : WAIT_MS, &done);
+    r = engine_wait(c->engine, slow, wait_ms(c), &done);
     if (!come_back(c))
         return COPY_TAKEN;
     while (done && r == 0) {
@@ -200,6 +218,10 @@ int copy_run(struct copy *c, struct engine *e)
         r = c->leaving ? 0 : submit_idle(c);
         if (r == 0 && c->in_flight == 0 && lending_any(c) && !c->leaving) {
             lending_wait(c);
+            continue;
+        }
+        if (r == 0 && c->in_flight == 0 && !c->leaving && c->waits_for_rate) {
+            wait_for_rate(c);
             continue;
         }
         assert(r != 0 || c->in_flight > 0 || c->leaving);

@@ -41,6 +41,7 @@ static struct session *session_new(const struct options *o, const struct plan_co
     s->o = o;
     s->copy = copy;
     s->file = file;
+    s->rate.limit = o->bwlimit;
     s->signal_fd = signal_fd;
     s->began_ms = s->shown_ms = clock_now_ms();
     /* Before any destination can have taken the last descriptor. */

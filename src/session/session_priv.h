@@ -98,6 +98,7 @@ struct session {
     struct job_view *views;
 
     /* The workers. */
+    struct rate rate; /* of reading, but for files of trees */
     struct tuning tuning;
     struct job job;
     struct crew *crew;

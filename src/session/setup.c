@@ -283,6 +283,7 @@ static void configure_job(struct session *s)
     j->stall_ms = STALL_MS;
     j->in_order = s->o->in_order;
     j->stop_on_error = s->o->stop_on_error;
+    j->rate = s->file ? s->file->rate : &s->rate;
     j->bad.zero = s->o->read_zeros;
     j->bad.retries = s->o->read_retries;
     j->zero_block = s->o->sparse == WHEN_ALWAYS ? ZERO_BLOCK : 0;

@@ -220,6 +220,7 @@ static bool run_session(struct engine_file *e)
     const struct session_file file = {.fd = e->fd,
                                       .targets = e->requests,
                                       .ret_ids = e->ids,
+                                      .rate = &m->tree->rate,
                                       .arg = e,
                                       .progress = on_progress,
                                       .ended = on_ended};

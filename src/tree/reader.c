@@ -234,6 +234,7 @@ void *tree_read_source(void *arg)
         .read_zeros = o->read_zeros,
         .read_retries = o->read_retries,
         .hashes = o->hashes,
+        .rate = &t->rate,
         .max_read = (size_t)options_max_request(o),
         .clone_size = clone_size(o),
         .n_shared_files = t->n_shared_files,

@@ -1,4 +1,4 @@
-/* source_around: files of the walk with bad sectors. See source_state_priv.h. */
+/* source_around: reads of the walk that wait, or fail. See source_state_priv.h. */
 #include "source/bad_sector.h"
 #include "source_state_priv.h"
 
@@ -14,6 +14,19 @@ static void on_moved(void *arg)
     const struct walk *w = arg;
 
     w->t->read(w->t->arg, 0);
+}
+
+static bool goes_on(void *arg)
+{
+    const struct walk *w = arg;
+
+    w->t->read(w->t->arg, 0); /* a wait is no hang */
+    return !stream_stopped(w->t->stream);
+}
+
+void walk_wait_for_rate(struct walk *w, uint64_t n)
+{
+    (void)rate_wait(w->t->rate, n, goes_on, w);
 }
 
 int64_t walk_read_around(struct walk *w, int fd, char *to, size_t n, uint64_t offset, int err)

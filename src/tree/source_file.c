@@ -44,14 +44,20 @@ static ssize_t read_full(struct walk *w, int fd, char *to, size_t max, uint64_t 
 
     while (have < max) {
         size_t want = max - have < t->max_read ? max - have : t->max_read;
-        ssize_t n = UNINTERRUPTED(read(fd, to + have, want));
+        uint64_t known = left > have ? left - have : 0;
+        ssize_t n;
 
+        known = known < want ? known : want;
+        walk_wait_for_rate(w, known);
+        n = UNINTERRUPTED(read(fd, to + have, want));
         if (n < 0)
             n = read_on(w, fd, to + have, want, errno);
         if (n < 0)
             return n;
         if (n == 0)
             break;
+        if ((uint64_t)n > known)
+            walk_wait_for_rate(w, (uint64_t)n - known);
         t->read(t->arg, (uint64_t)n);
         have += (size_t)n;
         if (have == left && have > 0)

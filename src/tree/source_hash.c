@@ -109,8 +109,10 @@ static int hash_range(struct walk *w, int fd, char *buffer, uint64_t *at, uint64
 
     while (*at < end && !stream_stopped(w->t->stream)) {
         size_t want = end - *at < most ? (size_t)(end - *at) : most;
-        int64_t n = UNINTERRUPTED(pread(fd, buffer, want, (off_t)*at));
+        int64_t n;
 
+        walk_wait_for_rate(w, want);
+        n = UNINTERRUPTED(pread(fd, buffer, want, (off_t)*at));
         if (n < 0)
             n = walk_read_around(w, fd, buffer, want, *at, errno);
         if (n <= 0)

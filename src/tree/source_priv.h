@@ -17,6 +17,7 @@
 
 #include "base/digest_set.h"
 #include "base/failure.h"
+#include "base/rate.h"
 #include "follow_priv.h"
 #include "shared_file_priv.h"
 #include "source_links_priv.h"
@@ -55,6 +56,7 @@ struct tree_source {
     unsigned read_retries; /* how often that is read again */
     unsigned
         hashes; /* algorithms of base/digest_set.h by which every file is hashed; 0: none */
+    struct rate *rate;  /* of reading; not owned */
     size_t max_read;    /* bytes that one read(2) may have; not 0 */
     bool offer_attrs;   /* offers come with all attributes: with --resume */
     uint64_t copy_size; /* files of at least so many bytes are RECORD_COPY */

@@ -143,6 +143,7 @@ static struct tree *tree_new(const struct options *o, const struct plan_copy *co
     if (!t)
         return NULL;
     t->o = o;
+    t->rate.limit = o->bwlimit;
     t->copy = copy;
     t->links = links;
     t->umask = umask(0);

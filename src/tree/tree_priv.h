@@ -86,6 +86,7 @@ struct tree {
     struct tree_links *links;
     char *root; /* the source's path */
     mode_t umask;
+    struct rate rate; /* of reading; the readers share it */
     struct existing_policy existing;
     unsigned max_readers;    /* and lanes of the stream */
     unsigned n_shared_files; /* of a reader */

@@ -111,6 +111,7 @@ static int64_t read_source(struct verify_check *c, uint64_t at, char *buf, size_
 
     if (r < 0)
         return r;
+    verify_wait_for_rate(c, n);
     verify_moved(c->lane);
     atomic_store(&c->lane->at_source, true);
     r = fd_read_at(c->fd_source, buf, n, c->record->start + at);

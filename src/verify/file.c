@@ -268,7 +268,8 @@ static void check_open_file(struct verify_check *c)
 {
     if (c->record->length <= UNIT)
         read_small(c);
-    else if (c->lane->verify->config.max_request < DEPTH * (uint64_t)UNIT)
+    else if (c->lane->verify->config.max_request < DEPTH * (uint64_t)UNIT ||
+             c->lane->verify->config.bwlimit)
         read_plainly(c, 0);
     else
         read_large(c);

@@ -128,6 +128,19 @@ bool verify_is_direct(const struct verify_check *c, uint64_t at)
     return c->fd_direct >= 0 && !c->direct_refused && (c->record->offset + at) % c->align == 0;
 }
 
+static bool goes_on(void *arg)
+{
+    struct verify_check *c = arg;
+
+    verify_moved(c->lane); /* a wait is no hang */
+    return !atomic_load(&c->lane->verify->stop);
+}
+
+void verify_wait_for_rate(struct verify_check *c, uint64_t n)
+{
+    (void)rate_wait(&c->lane->rate, n, goes_on, c);
+}
+
 /* Reads up to n bytes. A direct read that ends at no multiple of the alignment has met the end of
  * the file. */
 static int64_t read_pieces(struct verify_check *c, bool direct, char *buf, size_t n,
@@ -138,8 +151,10 @@ static int64_t read_pieces(struct verify_check *c, bool direct, char *buf, size_
 
     do {
         size_t part = n - done < most ? n - done : (size_t)most;
-        ssize_t r =
-            pread(direct ? c->fd_direct : c->fd, buf + done, part, (off_t)(offset + done));
+        ssize_t r;
+
+        verify_wait_for_rate(c, part);
+        r = pread(direct ? c->fd_direct : c->fd, buf + done, part, (off_t)(offset + done));
 
         if (r < 0 && errno != EINTR)
             return -errno;

@@ -33,6 +33,7 @@ int verify_create(const struct verify_config *config, struct verify **ret_verify
 
         l->verify = v;
         l->n = i;
+        l->rate.limit = config->bwlimit;
         pthread_mutex_init(&l->lock, NULL);
         good &= spool_init(&l->spool) == 0;
         l->results = calloc(config->n_copies, sizeof(*l->results));

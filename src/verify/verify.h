@@ -40,6 +40,7 @@ struct verify_config {
     bool source;          /* the source is, too: by one more lane, the last one */
     unsigned n_copies;    /* sources on the command line */
     uint64_t max_request; /* bytes per read, at most: a slow medium must not seem to hang */
+    uint64_t bwlimit;     /* bytes per second that each lane reads; 0: no limit */
     unsigned repairs;     /* how often what differs is written again; 0: never */
 };
 

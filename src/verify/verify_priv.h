@@ -18,6 +18,7 @@
 
 #include "base/bad_ranges.h"
 #include "base/inode_set.h"
+#include "base/rate.h"
 #include "base/spool.h"
 #include "verify.h"
 
@@ -65,8 +66,9 @@ struct verify_lane {
     struct verify_result *results; /* per copy */
     unsigned round;                /* 0: the first look */
     unsigned engine
-        [2];     /* index into engine_table, without and with O_DIRECT: of the one that works */
-    bool synced; /* the file system was flushed as a whole */
+        [2]; /* index into engine_table, without and with O_DIRECT: of the one that works */
+    struct rate rate;
+    bool synced;   /* the file system was flushed as a whole */
     char *buffers; /* DEPTH + 2 units: the last two are for comparisons */
     char *paths;   /* of the current record */
     size_t paths_room;
@@ -210,6 +212,9 @@ void verify_judge_way(struct verify_check *c);
 
 /* Whether a read at that position of the range goes through fd_direct. */
 bool verify_is_direct(const struct verify_check *c, uint64_t at);
+
+/* Before n bytes are read: waits until that is allowed, or the lane is to stop. */
+void verify_wait_for_rate(struct verify_check *c, uint64_t n);
 
 /* Reads `want` bytes at position `at` of the range into buf (room for a unit), past the page cache
  * if there is a way. Returns their number, or a negative errno. */

@@ -77,6 +77,7 @@ copies --slow=detach
 copies --max-lag=64K
 for engine in auto $ENGINES; do copies --engine="$engine"; done
 copies --direct
+copies --bwlimit=100M
 copies --chunk-size=8K
 copies --queue-depth=3
 copies --workers=2
