@@ -59,6 +59,12 @@ static const struct option_word on_error_words[] = {
     {NULL, 0},
 };
 
+static const struct option_word on_read_error_words[] = {
+    {"stop", false},
+    {"zero", true},
+    {NULL, 0},
+};
+
 static const struct option_word require_words[] = {
     {"all", OPTIONS_REQUIRE_ALL},
     {NULL, 0},
@@ -284,6 +290,16 @@ const struct option_row option_rows[] = {
     {.name = "allow-changed", .section = SECTION_COPYING,
      .help = "a SOURCE that changes while it is copied is a warning, not a failure",
      .stores = {SET(allow_changed, true)}},
+    {.name = "on-read-error", .section = SECTION_COPYING,
+     .help = "what cannot be read of SOURCE: stop (default), or zeros for the bad sectors alone",
+     .kind = VALUE_WORD, .metavar = "WHAT",
+     .words = on_read_error_words,
+     .field = OPTION_FIELD(read_zeros)},
+    {.name = "read-retries", .section = SECTION_COPYING,
+     .help = "read bad sectors N times more, at the end (default 0)",
+     .kind = VALUE_NUMBER, .metavar = "N",
+     .max = 1000,
+     .field = OPTION_FIELD(read_retries)},
     {.name = "mhl", .section = SECTION_COPYING,
      .help = "write an ASC MHL generation into every copied directory, and check its history",
      .stores = {SET(mhl, true)}},
@@ -358,6 +374,11 @@ const struct option_row option_rows[] = {
      .kind = VALUE_WORD, .metavar = "WHEN", .optional = true, .alone = "always",
      .words = when_words,
      .field = OPTION_FIELD(direct)},
+    {.name = "bwlimit", .section = SECTION_TUNING,
+     .help = "read at most this much of SOURCE in a second",
+     .kind = VALUE_SIZE, .metavar = "RATE",
+     .min = 1, .max = MAX_OFFSET,
+     .field = OPTION_FIELD(bwlimit)},
     {.name = "chunk-size", .section = SECTION_TUNING,
      .help = "bytes per read and write, 4K to 256M",
      .kind = VALUE_SIZE, .metavar = "SIZE",

@@ -77,9 +77,12 @@ struct options {
     enum when sparse;  /* holes: those of the source, all zeros, or none */
     enum when reflink; /* clones */
     bool no_space_check;
-    bool mhl;           /* ASC MHL generations in the destinations, which are trees */
-    bool allow_changed; /* a source that changes while it is copied is no failure */
-    bool stop_on_error; /* --on-error=stop */
+    bool mhl;              /* ASC MHL generations in the destinations, which are trees */
+    bool allow_changed;    /* a source that changes while it is copied is no failure */
+    bool read_zeros;       /* --on-read-error=zero: what cannot be read becomes zeros */
+    unsigned read_retries; /* how often that is read again at the end */
+    uint64_t bwlimit;      /* bytes per second that are read; 0: no limit */
+    bool stop_on_error;    /* --on-error=stop */
     enum slow slow;
     uint64_t max_lag; /* bytes */
     bool has_timeout;
@@ -172,12 +175,16 @@ static inline unsigned options_timeout_ms(const struct options *o)
 unsigned options_mhl_hashes(const struct options *o);
 
 /* The most bytes that one request may have: a file that moves OPTIONS_LEAST_RATE ends it within
- * the time-out. At least OPTIONS_LEAST_RATE, because smaller requests are slow. */
+ * the time-out. With --bwlimit no more than a tenth of a second's. At least OPTIONS_LEAST_RATE,
+ * because smaller requests are slow. */
 static inline uint64_t options_max_request(const struct options *o)
 {
     uint64_t seconds = options_timeout_ms(o) / 1000;
+    uint64_t most = seconds ? seconds * OPTIONS_LEAST_RATE : UINT64_MAX;
 
-    return seconds ? seconds * OPTIONS_LEAST_RATE : UINT64_MAX;
+    if (o->bwlimit && o->bwlimit / 10 < most)
+        most = o->bwlimit / 10;
+    return most > OPTIONS_LEAST_RATE ? most : OPTIONS_LEAST_RATE;
 }
 
 /* Whether an existing file is replaced by a new one rather than overwritten. */

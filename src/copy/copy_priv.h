@@ -59,9 +59,12 @@ struct copy {
     bool awaits_source;   /* see intake_waits() */
     uint64_t
         filled_since; /* ms, clock_now_ms(): when the chunk that is read got its first bytes */
-    bool backoff;     /* something moved nothing: pause before the next try */
-    bool settling;    /* an ordered batch failed: submit nothing until all are back */
-    bool leaving;     /* operations hang: nothing new is begun on this engine */
+    bool
+        waits_for_rate; /* the last look at what can be submitted has met a chunk that may not be
+                          * read yet */
+    bool backoff;       /* something moved nothing: pause before the next try */
+    bool settling;      /* an ordered batch failed: submit nothing until all are back */
+    bool leaving;       /* operations hang: nothing new is begun on this engine */
 };
 
 /* A kind of work: what is done with a chunk that was claimed for it. All functions run in the

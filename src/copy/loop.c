@@ -122,7 +122,9 @@ static void claim_more(struct copy *c)
 
     chunks_count_behind(c);
     pace_update(&c->pace, chunks_count_lost(c));
-    while (c->chunks.free && intake_may_claim(c) && pace_claim(&c->pace, &claim, c->takes))
+    /* What may not be read yet would only hold buffers. */
+    while (c->chunks.free && intake_may_claim(c) && chunks_wait_ms(c) == 0 &&
+           pace_claim(&c->pace, &claim, c->takes))
         chunk_use(c, kinds[claim.work], &claim);
 }
 
@@ -135,7 +137,7 @@ static int submit_idle(struct copy *c)
 {
     if (c->settling && c->in_flight > 0)
         return 0;
-    c->settling = false;
+    c->settling = c->waits_for_rate = false;
     for (struct chunk *k = c->chunks.claimed; k; k = k->next) {
         int r;
 
@@ -158,11 +160,23 @@ static int submit_idle(struct copy *c)
     return 0;
 }
 
+/* How long to wait for completions. */
 static unsigned wait_ms(const struct copy *c)
 {
-    if (intake_waits(c))
-        return STREAM_WAIT_MS;
-    return lending_any(c) ? LENT_WAIT_MS : WAIT_MS;
+    unsigned due = chunks_wait_ms(c), most = intake_waits(c)  ? STREAM_WAIT_MS
+                                             : lending_any(c) ? LENT_WAIT_MS
+                                                              : WAIT_MS;
+
+    return due > 0 && due < most ? due : most;
+}
+
+/* Waits until a chunk may be read, or it is time to look whether to stop. */
+static void wait_for_rate(const struct copy *c)
+{
+    unsigned ms = wait_ms(c);
+    struct timespec t = {.tv_nsec = (long)(ms < RATE_STEP_MS ? ms : RATE_STEP_MS) * 1000000};
+
+    nanosleep(&t, NULL);
 }
 
 /* As submit_idle(). */
@@ -212,6 +226,10 @@ static bool wait_for_others(struct copy *c)
         return false;
     if (lending_any(c)) {
         lending_wait(c);
+        return true;
+    }
+    if (c->waits_for_rate) {
+        wait_for_rate(c);
         return true;
     }
     if (!intake_waits(c))

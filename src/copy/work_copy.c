@@ -8,13 +8,11 @@
 #include "accounting_priv.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "heads_priv.h"
 #include "intake_priv.h"
 #include "source/zeros.h"
-
-/* Where a read fails is told this exactly, in bytes, for a source without O_DIRECT. */
-#define READ_GRAIN 4096u
 
 /* The file index through which an operation goes: O_DIRECT if all of it is aligned. The odd
  * head or tail of a file goes through the page cache, beside direct I/O on the rest of it.
@@ -29,6 +27,27 @@ static unsigned file_for(const struct endpoint *endpoint, const struct endpoint_
         bits % endpoint->direct_align != 0)
         return endpoint->file;
     return endpoint->file_direct;
+}
+
+/* Whether the next read of the chunk can be one of sectors: they are smaller than pages, and the
+ * page cache fails with all sectors of a page. */
+static bool can_read_sectors(const struct copy *c, const struct chunk *k)
+{
+    const struct endpoint *src = &c->job->source;
+    uint64_t bits = (src->base + k->range.start + k->loaded) | (uintptr_t)(k->buf + k->loaded);
+
+    return c->job->bad.zero && src->file_sectors != JOB_NO_FILE && !c->source.direct_refused &&
+           bits % src->direct_align == 0;
+}
+
+/* Reads the next piece past the page cache. Its last sector may go beyond what is wanted: there
+ * is room for all of it, as chunks have whole sectors. */
+static void read_sectors(const struct copy *c, struct engine_op *op)
+{
+    uint32_t align = c->job->source.direct_align;
+
+    op->file = c->job->source.file_sectors;
+    op->len = (op->len + align - 1) / align * align;
 }
 
 static void build_read(struct copy *c, struct chunk *k, struct engine_op *op)
@@ -47,7 +66,10 @@ static void build_read(struct copy *c, struct chunk *k, struct engine_op *op)
     op->offset = src->base + k->range.start + k->loaded;
     op->buf = k->buf + k->loaded;
     op->len = k->piece && k->piece < rest ? k->piece : rest;
-    op->file = file_for(src, &c->source, op);
+    if (k->piece && can_read_sectors(c, k))
+        read_sectors(c, op);
+    else
+        op->file = file_for(src, &c->source, op);
 }
 
 /* Whether zeros are passed over for destination d instead of written. */
@@ -159,9 +181,11 @@ static bool ask_in_pieces(struct copy *c, struct chunk *k)
 {
     const struct endpoint *src = &c->job->source;
     const struct engine_op *op = &k->ops[0];
-    uint32_t grain = op->file == src->file_direct ? src->direct_align : READ_GRAIN;
+    bool sectors = can_read_sectors(c, k);
+    uint32_t grain =
+        sectors || op->file == src->file_direct ? src->direct_align : BAD_SECTOR_PAGE;
 
-    if (op->len <= grain || src->sequential)
+    if (src->sequential || (op->len <= grain && (!sectors || op->file == src->file_sectors)))
         return false;
     k->piece = op->len / 2 / grain * grain;
     if (k->piece == 0)
@@ -189,17 +213,42 @@ static void note_hashes(const struct copy *c, const struct chunk *k, bool end)
                           end || (j->size_known && k->range.end == j->size));
 }
 
-/* The read has moved bytes. */
+/* Whether a chunk has been read in full, of which some sectors are zeros only for now. */
+static bool is_provisional(const struct copy *c, const struct chunk *k)
+{
+    return k->bad && bad_reads_go_on(&c->job->bad);
+}
+
+/* n bytes more of the chunk are there. */
+static void advance_read(struct copy *c, struct chunk *k, uint32_t n)
+{
+    k->loaded += n;
+    k->stalled_since = 0;
+    k->tries = 0;
+    if (!is_provisional(c, k))
+        note_hashes(c, k, false);
+    look_for_zeros(c, k);
+}
+
+/* n bytes were read, and count from the chunk's `loaded` on. After a failed read the pieces grow
+ * again. */
 static void account_bytes(struct copy *c, struct chunk *k, uint32_t n)
 {
+    uint64_t at = k->range.start + k->loaded;
+    uint32_t rest = chunk_len(k) - k->loaded;
+
+    if (n > rest) /* see read_sectors() */
+        n = rest;
     job_read(c->job, n);
     k->stalled_since = 0;
     if (c->job->source.sequential && !intake_take(c, k, n))
         return;
-    k->loaded += n;
+    if (k->piece && c->job->bad.zero) {
+        job_read_after_all(c->job, at, at + n);
+        k->piece = k->piece < c->job->chunk_size / 2 ? 2 * k->piece : c->job->chunk_size;
+    }
+    advance_read(c, k, n);
     job_source_reaches(c->job, k->range.start + k->loaded);
-    note_hashes(c, k, false);
-    look_for_zeros(c, k);
 }
 
 /* The source ends with what has been read of the chunk. */
@@ -230,6 +279,46 @@ void work_copy_cut(struct copy *c, struct chunk *k)
     look_for_zeros(c, k);
 }
 
+/* Leaves the rest of the chunk for later; what has been read of it is written. */
+static void leave_rest(struct copy *c, struct chunk *k)
+{
+    struct range rest = {k->range.start + k->loaded, k->range.end};
+
+    for (unsigned d = 0; d < c->job->n_dests; d++)
+        c->takes[d] = k->shares[d].state != SHARE_DONE;
+    job_doubt(c->job, &rest, c->takes);
+    k->range.end = rest.start;
+    advance_read(c, k, 0);
+}
+
+/* The sector at `loaded` cannot be read, and becomes zeros. */
+static void put_zeros(struct copy *c, struct chunk *k, int err)
+{
+    uint64_t at = k->range.start + k->loaded;
+    uint32_t rest = chunk_len(k) - k->loaded, n = k->ops[0].len;
+
+    if (n > rest)
+        n = rest;
+    memset(k->buf + k->loaded, 0, n);
+    job_bad(c->job, at, at + n, err);
+    k->bad = true;
+    advance_read(c, k, n);
+}
+
+/* A read has failed with err (positive). False: the source has failed. */
+static bool get_around(struct copy *c, struct chunk *k, int err)
+{
+    const struct job *j = c->job;
+
+    if (!j->bad.zero || j->source.sequential || !bad_sector_is_met(j->fds[j->source.file], err))
+        return ask_in_pieces(c, k);
+    if (k->piece == 0 && j->bad.defers)
+        leave_rest(c, k);
+    else if (!ask_in_pieces(c, k) && (j->bad.defers || k->tries++ == j->bad.retries))
+        put_zeros(c, k, err);
+    return true;
+}
+
 static void account_read(struct copy *c, struct chunk *k)
 {
     const struct engine_op *op = &k->ops[0];
@@ -255,13 +344,13 @@ static void account_read(struct copy *c, struct chunk *k)
     }
     if (r == -ECANCELED) /* never started */
         return;
-    if (r == -EINVAL && op->file == c->job->source.file_direct) {
+    if (r == -EINVAL && op->file != c->job->source.file) {
         c->source.direct_refused = true;
         return;
     }
     if ((r == -EINTR || r == -EAGAIN) && account_retry(c, &k->stalled_since, c->job->stall_ms))
         return;
-    if (ask_in_pieces(c, k))
+    if (get_around(c, k, -r))
         return;
     err = explain(-r, &message);
     failure_set(&f, "read", err, c->job->source.base + k->range.start + k->loaded, message);
@@ -269,13 +358,15 @@ static void account_read(struct copy *c, struct chunk *k)
 }
 
 /* Destination d has all of the chunk. The journal gets the hash of its bytes, which is made
- * once for all destinations, while the bytes are in the buffer. */
+ * once for all destinations, while the bytes are in the buffer. What could not be read is not
+ * there for another run. */
 static void finish(struct copy *c, struct chunk *k, unsigned d)
 {
     struct journal_writer *journal = c->job->journal_writer;
     struct journal_record record = {.start = k->range.start, .len = chunk_len(k)};
 
-    if (journal && !job_is_hasher(c->job, d) && journal_writer_wants(journal, d)) {
+    if (journal && !k->bad && record.len > 0 && !job_is_hasher(c->job, d) &&
+        journal_writer_wants(journal, d)) {
         if (!k->hashed)
             k->hash = hash_of(k->buf, record.len);
         k->hashed = true;

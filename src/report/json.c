@@ -315,6 +315,25 @@ int report_json_verified(const struct copy_status *s, unsigned d)
     return write_line(event);
 }
 
+/* "bad_ranges": those of a tree have a path. */
+static void add_bad_ranges(json_t **event, const struct copy_status *s)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; s->bad && i < s->bad->n; i++) {
+        const struct bad_range *r = &s->bad->v[i];
+        json_t *object = json_object();
+
+        if (s->tree)
+            add_name(&object, "path", "path_base64", r->path);
+        add_bytes(&object, "offset", r->offset);
+        add_bytes(&object, "length", r->length);
+        add(&object, "errno", json_string(strerrorname_np(r->err)));
+        append(&array, object);
+    }
+    add(event, "bad_ranges", array);
+}
+
 int report_json_summary(const struct copy_status *s)
 {
     json_t *event = event_new("summary", s->source);
@@ -325,6 +344,7 @@ int report_json_summary(const struct copy_status *s)
     add_bytes(&event, "read_bytes", s->read_bytes);
     add_hashes(&event, &s->hashes);
     add_failure(&event, "source_error", "source_errno", &s->source_failure);
+    add_bad_ranges(&event, s);
     add(&event, "changed", json_integer((json_int_t)s->n_changed));
     if (s->source_verified)
         add_verified(&event, "source_verified", s->source_verified);

@@ -15,6 +15,7 @@
 #include "json_priv.h"
 #include "message_priv.h"
 #include "status_priv.h"
+#include "unread_priv.h"
 
 #define JSON_MS       1000
 #define STDOUT_BUFFER 65536u /* more than --help is long */
@@ -361,6 +362,8 @@ static void write_failures(const struct copy_status *s)
                 report_failure(NULL, s->dests[i].path, &s->dests[i].attribute_failures[k]);
     if (done > 0 && done < s->n_dests && !report.options->quiet)
         report_error("%u of %u destinations are complete", done, s->n_dests);
+    if (s->bad)
+        report_unread_write(program_name(), s->bad);
     if (s->source_failure.err != 0 && !is_summary_for_cp(s, &s->source_failure))
         report_source_failure(s->source, &s->source_failure);
     for (unsigned i = 0; i < s->n_dests; i++)

@@ -18,6 +18,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/bad_ranges.h"
 #include "base/digest_set.h"
 #include "base/disk.h"
 #include "base/failure.h"
@@ -84,7 +85,9 @@ struct copy_status {
     struct failure source_failure;               /* err 0: the source has not failed */
     const struct verify_result *source_verified; /* NULL: it was not read back; not owned */
     bool source_differs;                         /* as of a destination */
-    struct digest_values hashes; /* of what was copied; of a single file, at its end */
+    struct digest_values hashes;  /* of what was copied; of a single file, at its end */
+    const struct bad_ranges *bad; /* what could not be read, and is zeros in the copies; NULL:
+                                     nothing; not owned */
     uint64_t n_changed; /* files that changed while they were copied, which was allowed */
     struct dest_status *dests;
     unsigned n_dests;

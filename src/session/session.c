@@ -25,6 +25,7 @@ static void session_free(struct session *s)
     free(s->demands);
     free(s->views);
     free(s->status.dests);
+    bad_ranges_free(&s->bad);
     attrs_free(&s->attrs);
     bmap_free(&s->map);
     free(s);
@@ -41,6 +42,7 @@ static struct session *session_new(const struct options *o, const struct plan_co
     s->o = o;
     s->copy = copy;
     s->file = file;
+    s->rate.limit = o->bwlimit;
     s->signal_fd = signal_fd;
     s->began_ms = s->shown_ms = clock_now_ms();
     /* Before any destination can have taken the last descriptor. */
@@ -134,6 +136,23 @@ static void note_method(struct session *s)
     s->status.tries_clones = session_wants_clones(s);
 }
 
+/* Takes over what could not be read, and is zeros in the copies. */
+static void note_bad_ranges(struct session *s)
+{
+    struct range r = {0, 0};
+    int err;
+
+    while (job_first_bad(&s->job, r.end, &r, &err))
+        if (bad_ranges_add(&s->bad, s->copy->source, s->start + r.start, r.end - r.start, err) <
+            0)
+            failure_set(&s->status.source_failure, "read", ENOMEM, FAILURE_NO_OFFSET, NULL);
+    for (size_t i = 0; s->copy->verify && i < s->bad.n; i++)
+        verify_add_bad(s->copy->verify, s->bad.v[i].path, s->bad.v[i].offset,
+                       s->bad.v[i].length, s->bad.v[i].err);
+    if (s->bad.n > 0)
+        s->status.bad = &s->bad;
+}
+
 /* From the open destinations to their end. */
 static void copy_and_finish(struct session *s)
 {
@@ -148,6 +167,8 @@ static void copy_and_finish(struct session *s)
         copy_all(s);
     }
     session_finish(s);
+    if (r == 0)
+        note_bad_ranges(s);
     if (s->status.source_failure.err == 0 && !s->signal)
         s->status.hashes = s->hashes;
     if (r == 0 && !s->abandoned)

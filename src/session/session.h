@@ -23,6 +23,7 @@
 
 #include <stdbool.h>
 
+#include "base/rate.h"
 #include "cli/options.h"
 #include "plan/plan.h"
 #include "report/report.h"
@@ -70,6 +71,7 @@ struct session_file {
     struct made_id *ret_ids; /* per destination that is done, before ended(): the file that it
                               * is now; ino 0: that is not known. The others stay as they are.
                               * No thread but the caller's writes here. */
+    struct rate *rate;       /* of reading, with all other readers of the tree */
     void *arg;
     void (*progress)(void *arg, const struct copy_status *s, bool asked);
     void (*ended)(void *arg, const struct copy_status *s);

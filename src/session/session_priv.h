@@ -101,6 +101,7 @@ struct session {
     struct job_view *views;
 
     /* The workers. */
+    struct rate rate; /* of reading, but for files of trees */
     struct tuning tuning;
     struct job job;
     struct crew *crew;
@@ -116,12 +117,13 @@ struct session {
 
     /* How it stands. */
     struct copy_status status;
-    int signal;       /* the first that asked for the end, or 0 */
-    bool impatient;   /* a second one came */
-    bool abandoned;   /* threads are left that hang in the kernel */
-    bool source_late; /* a call to the source is one of these */
-    bool unavailable; /* what the copy needs is not available here: nothing more is made */
-    bool touched;     /* by then a destination may have been changed */
+    struct bad_ranges bad; /* status.bad */
+    int signal;            /* the first that asked for the end, or 0 */
+    bool impatient;        /* a second one came */
+    bool abandoned;        /* threads are left that hang in the kernel */
+    bool source_late;      /* a call to the source is one of these */
+    bool unavailable;      /* what the copy needs is not available here: nothing more is made */
+    bool touched;          /* by then a destination may have been changed */
 };
 
 /* ---- state.c ---- */

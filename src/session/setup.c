@@ -37,6 +37,12 @@ static bool detaches(const struct session *s, unsigned n)
     return n > 1 && s->source.can.again && s->o->slow != SLOW_WAIT && !s->o->in_order;
 }
 
+/* Whether the copy is read with O_DIRECT. */
+static bool reads_direct(const struct session *s)
+{
+    return s->source.fd_direct >= 0 && !s->source.direct_sectors;
+}
+
 /* The facts without those of the n destinations. */
 static struct tuning_facts source_facts(const struct session *s, unsigned n)
 {
@@ -45,7 +51,7 @@ static struct tuning_facts source_facts(const struct session *s, unsigned n)
         .size_known = s->size_known,
         .cpus = usable_cpus(),
         .detach = detaches(s, n),
-        .direct = s->source.fd_direct >= 0,
+        .direct = reads_direct(s),
         .stream = !s->source.can.positions,
         .sequential = s->o->in_order || !s->source.can.positions,
         .align = s->source.fd_direct >= 0 ? s->source.direct_align : 1,
@@ -89,7 +95,7 @@ static struct tuning_facts facts(const struct session *s)
 /* Reports which files are read and written past the page cache. */
 static void report_direct(const struct session *s)
 {
-    if (s->source.fd_direct >= 0)
+    if (reads_direct(s))
         report_verbose("%s: read with O_DIRECT", s->copy->source);
     for (unsigned d = 0; d < s->copy->n_dests; d++)
         if (session_takes_part(s, d) && !s->dests[d].cloned &&
@@ -114,7 +120,8 @@ static void set_up_source(struct session *s)
 
     j->source = (struct endpoint){
         .file = add_fd(j, s->source.fd),
-        .file_direct = add_fd(j, s->source.fd_direct),
+        .file_direct = add_fd(j, reads_direct(s) ? s->source.fd_direct : -1),
+        .file_sectors = add_fd(j, s->o->read_zeros ? s->source.fd_direct : -1),
         .direct_align = s->source.direct_align,
         .base = s->start,
         .sequential = !s->source.can.positions,
@@ -248,7 +255,7 @@ static int make_job(struct session *s, uint32_t align)
         r = start_hasher(s, hashes);
     if (s->hasher)
         job_set_hasher(j, s->hasher);
-    j->fds = calloc(2 * (1 + n), sizeof *j->fds);
+    j->fds = calloc(1 + 2 * (1 + n), sizeof *j->fds);
     j->dests = calloc(n, sizeof *j->dests);
     /* Each destination may be at another position, and those that share at one more. */
     if (r == 0 && s->size > 0 && s->source.can.holes)
@@ -282,6 +289,16 @@ static int make_head(struct session *s)
     return any && !s->job.head ? -ENOMEM : 0;
 }
 
+/* Whether what cannot be read may come last: nobody needs the bytes in their order. */
+static bool may_defer(const struct session *s)
+{
+    bool positions = true;
+
+    for (unsigned d = 0; d < s->copy->n_dests; d++)
+        positions &= !s->job.dests[d].sequential;
+    return positions && !s->o->in_order && !s->hasher;
+}
+
 /* For the verification. A file of one chunk has its hashes on the largest grid. */
 static int make_hashes(struct session *s)
 {
@@ -312,6 +329,9 @@ static void configure_job(struct session *s)
     j->stall_ms = STALL_MS;
     j->in_order = s->o->in_order;
     j->stop_on_error = s->o->stop_on_error;
+    j->rate = s->file ? s->file->rate : &s->rate;
+    j->bad.zero = s->o->read_zeros;
+    j->bad.retries = s->o->read_retries;
     j->zero_block = s->o->sparse == WHEN_ALWAYS ? ZERO_BLOCK : 0;
     j->news_fd = s->news_fd;
     j->expected = expected_size(s);
@@ -334,6 +354,7 @@ int session_set_up_job(struct session *s)
     for (unsigned d = 0; d < s->copy->n_dests; d++)
         set_up_dest(s, d);
     set_up_hasher(s);
+    s->job.bad.defers = may_defer(s);
     r = make_head(s);
     if (r == 0)
         r = set_up_held(s);

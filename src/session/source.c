@@ -34,6 +34,10 @@ static void open_direct(struct source_call *c)
     if (c->direct && (o->direct == WHEN_ALWAYS ||
                       page_cache_lacks(c->source.fd, c->source.begin + o->offset, size)))
         source_open_direct(&c->source);
+    if (o->read_zeros && c->source.fd_direct < 0 && c->source.can.positions) {
+        source_open_direct(&c->source);
+        c->source.direct_sectors = true;
+    }
 }
 
 /* The path of the map, malloc'd; NULL without memory. */

@@ -42,10 +42,11 @@ struct source_can {
 };
 
 struct source {
-    const char *path;      /* as the user gave it; not owned */
-    bool by_fd;            /* opened by descriptor: path is only for messages */
-    int fd;                /* through the page cache */
-    int fd_direct;         /* the same file with O_DIRECT, or -1 */
+    const char *path;    /* as the user gave it; not owned */
+    bool by_fd;          /* opened by descriptor: path is only for messages */
+    int fd;              /* through the page cache */
+    int fd_direct;       /* the same file with O_DIRECT, or -1 */
+    bool direct_sectors; /* set by the caller: fd_direct is only for sectors beside bad ones */
     uint32_t direct_align; /* bytes: O_DIRECT needs it of offset, length and address */
     struct stat st;        /* at open */
     uint64_t size;         /* bytes; meaningful with can.size_known */

@@ -62,6 +62,9 @@ struct tree_main {
     unsigned n_source_failed;
     struct failure source_first;
 
+    struct bad_ranges bad; /* status.bad */
+    bool bad_lost;         /* without memory: it is not all */
+
     bool counting; /* the thread of the totals has been started */
 
     /* How it ends. */
@@ -91,6 +94,10 @@ void tree_main_take_messages(struct tree_main *m);
 /* Counts and reports a failure at the path. who: see tree_who_is_source(). */
 void tree_main_failed(struct tree_main *m, unsigned who, const char *path,
                       const struct failure *f);
+
+/* Bytes of the source's file at the path could not be read, and are zeros in the copies. */
+void tree_main_zeroed(struct tree_main *m, const char *path, uint64_t offset, uint64_t length,
+                      int err);
 
 /* Reports that destination d has made the entry at the path. */
 void tree_main_made(const struct tree_main *m, unsigned d, const char *path);

@@ -227,16 +227,21 @@ static void take_result(struct tree_main *m, struct manifests *all, unsigned i)
         tree_main_fail_dest(m, i, &d->failure);
 }
 
+/* Whether something of the source is in no copy. */
+static bool is_unread(const struct tree_main *m)
+{
+    return m->status.source_failure.err || m->status.bad;
+}
+
 /* Names the destinations that get no generation. */
 static void report_left_out(const struct tree_main *m)
 {
-    const char *why = m->stopping                    ? "the copy was stopped"
-                      : m->status.source_failure.err ? "SOURCE could not be read as it is"
-                                                     : "the copy is not complete and right";
+    const char *why = m->stopping    ? "the copy was stopped"
+                      : is_unread(m) ? "SOURCE could not be read as it is"
+                                     : "the copy is not complete and right";
 
     for (unsigned d = 0; d < m->status.n_dests; d++)
-        if (m->stopping || m->status.source_failure.err ||
-            m->status.dests[d].state != DEST_DONE)
+        if (m->stopping || is_unread(m) || m->status.dests[d].state != DEST_DONE)
             report_error("%s: it gets no ASC MHL generation: %s", m->status.dests[d].path, why);
 }
 
@@ -248,7 +253,7 @@ void tree_main_write_manifests(struct tree_main *m)
     if (!t->o->mhl || m->unavailable)
         return;
     report_left_out(m);
-    if (m->stopping || m->status.source_failure.err)
+    if (m->stopping || is_unread(m))
         return;
     all = make_manifests(m);
     if (!all) {

@@ -143,6 +143,7 @@ static struct tree *tree_new(const struct options *o, const struct plan_copy *co
     if (!t)
         return NULL;
     t->o = o;
+    t->rate.limit = o->bwlimit;
     t->copy = copy;
     t->links = links;
     t->umask = umask(0);
@@ -175,6 +176,7 @@ static void main_free(struct tree_main *m)
     free(m->dests);
     free(m->readers);
     free(m->status.dests);
+    bad_ranges_free(&m->bad);
     mhl_given_free(m->given);
     free(m);
 }

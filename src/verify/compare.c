@@ -114,9 +114,11 @@ static int64_t read_source(struct verify_check *c, uint64_t at, char *buf, size_
 
     if (r < 0)
         return r;
+    verify_wait_for_rate(c, n);
     verify_moved(c->lane);
     atomic_store(&c->lane->at_source, true);
     r = fd_read_at(c->fd_source, buf, n, c->record->start + at);
+    r = verify_leave_unread(c, c->fd_source, buf, n, c->record->start + at, r);
     if (r > 0 && c->record->map)
         bmap_clear_rest(c->record->map, c->record->start + at, buf, (size_t)r);
     verify_moved(c->lane);

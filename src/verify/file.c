@@ -293,7 +293,8 @@ static void check_open_file(struct verify_check *c)
 {
     if (c->record->length <= UNIT)
         read_small(c);
-    else if (c->file.past_disk || c->lane->verify->config.max_request < DEPTH * (uint64_t)UNIT)
+    else if (c->file.past_disk || c->lane->verify->config.bwlimit ||
+             c->lane->verify->config.max_request < DEPTH * (uint64_t)UNIT)
         read_plainly(c, 0);
     else
         read_large(c);

@@ -132,6 +132,19 @@ void verify_judge_way(struct verify_check *c)
     page_cache_drop(c->fd, 0, 0);
 }
 
+static bool goes_on(void *arg)
+{
+    struct verify_check *c = arg;
+
+    verify_moved(c->lane); /* a wait is no hang */
+    return !atomic_load(&c->lane->verify->stop);
+}
+
+void verify_wait_for_rate(struct verify_check *c, uint64_t n)
+{
+    (void)rate_wait(&c->lane->rate, n, goes_on, c);
+}
+
 /* Reads up to n bytes. A direct read that ends at no multiple of the alignment has met the end of
  * the file. */
 static int64_t read_pieces(struct verify_check *c, char *buf, size_t n, uint64_t offset)
@@ -141,7 +154,10 @@ static int64_t read_pieces(struct verify_check *c, char *buf, size_t n, uint64_t
 
     do {
         size_t part = n - done < most ? n - done : (size_t)most;
-        ssize_t r = read_file_at(&c->file, buf + done, part, offset + done);
+        ssize_t r;
+
+        verify_wait_for_rate(c, part);
+        r = read_file_at(&c->file, buf + done, part, offset + done);
 
         if (r < 0)
             return r;
@@ -165,6 +181,8 @@ int64_t verify_reread(struct verify_check *c, uint64_t at, char *buf, size_t wan
     verify_moved(c->lane);
     page_cache_drop(c->fd, 0, 0);
     r = read_pieces(c, buf, verify_request(c, want), c->record->offset + at);
+    if (verify_is_source(c->lane))
+        r = verify_leave_unread(c, c->fd, buf, want, c->record->offset + at, r);
     verify_moved(c->lane);
     /* It seems to end early then. */
     if (r >= 0 && r < (int64_t)want && S_ISBLK(c->st.st_mode) && medium_is_gone(c->st.st_rdev))

@@ -33,6 +33,7 @@ int verify_create(const struct verify_config *config, struct verify **ret_verify
 
         l->verify = v;
         l->n = i;
+        l->rate.limit = config->bwlimit;
         pthread_mutex_init(&l->lock, NULL);
         good &= spool_init(&l->spool) == 0;
         l->results = calloc(config->n_copies, sizeof(*l->results));
@@ -72,6 +73,7 @@ void verify_free(struct verify *v)
         pthread_mutex_destroy(&l->lock);
     }
     free(v->lanes);
+    bad_ranges_free(&v->bad);
     for (unsigned k = 0; k <= VERIFY_KNOWS_ALL; k++)
         inode_set_free(&v->sources[k]);
     inode_set_free(&v->devices);
@@ -229,6 +231,7 @@ void verify_start(struct verify *v, struct message_queue *messages, int wake_fd)
     v->messages = messages;
     v->wake_fd = wake_fd;
     close_records(v);
+    bad_ranges_settle(&v->bad);
     for (unsigned i = 0; i < verify_n_lanes(v); i++) {
         struct verify_lane *l = &v->lanes[i];
         int r;

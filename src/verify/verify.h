@@ -44,6 +44,7 @@ struct verify_config {
     bool flushed;         /* all that was written is on the media (--fsync) */
     unsigned n_copies;    /* sources on the command line */
     uint64_t max_request; /* bytes per read, at most: a slow medium must not seem to hang */
+    uint64_t bwlimit;     /* bytes per second that each lane reads; 0: no limit */
     unsigned repairs;     /* how often what differs is written again; 0: never */
 };
 
@@ -124,6 +125,11 @@ void verify_add(struct verify *v, unsigned lane, const struct verify_file *f);
 /* Notes the source of a file, if that is to be read back. For the same source the record counts of
  * which most is known: once everything that is read of it has its hash, at the end of its copy. */
 void verify_add_source(struct verify *v, const struct verify_file *f);
+
+/* length bytes at that offset of the source could not be read when it was copied, and are zeros in
+ * the copies. They are not compared with the source. Before verify_start(). */
+void verify_add_bad(struct verify *v, const char *source, uint64_t offset, uint64_t length,
+                    int err);
 
 /* The number of lanes: of destinations, and one more if the source is read back. */
 unsigned verify_n_lanes(const struct verify *v);

@@ -5,6 +5,7 @@
  *   file.c     one file: opened, read, judged
  *   compare.c  one unit of a file: is it what it should be
  *   repair.c   what differs is written again
+ *   unread.c   what could not be read of sources
  *   past.c     the way past the page cache
  *   open.c     opens files by paths of any length
  *   result.c   results, messages and signs of life */
@@ -15,8 +16,10 @@
 #include <stdatomic.h>
 #include <sys/stat.h>
 
+#include "base/bad_ranges.h"
 #include "base/hash_table.h"
 #include "base/inode_set.h"
+#include "base/rate.h"
 #include "base/spool.h"
 #include "verify.h"
 
@@ -66,6 +69,7 @@ struct verify_lane {
     unsigned round;                /* 0: the first look */
     unsigned engine
         [2]; /* index into engine_table, without and with O_DIRECT: of the one that works */
+    struct rate rate;
     struct inode_set flushed; /* devices whose file systems were flushed as a whole */
     char *buffers;            /* DEPTH + 2 units: the last two are for comparisons */
     struct hash_table told;   /* of files, so that nothing is told once more by each round */
@@ -88,7 +92,8 @@ struct verify {
     struct inode_set devices;          /* that have files of this run */
     struct inode_set shared;           /* of these: that have several */
     struct verify_lane *lanes;
-    uint64_t written; /* bytes of all destinations */
+    struct bad_ranges bad; /* of sources; in order once the lanes run */
+    uint64_t written;      /* bytes of all destinations */
     struct message_queue *messages;
     int wake_fd;
     atomic_bool stop;
@@ -187,6 +192,14 @@ int verify_open(const char *path, int access);
 /* The same for a file that is open already. -ESTALE: it is another one. */
 int verify_open_again(const char *path, int access, const struct stat *st);
 
+/* ---- unread.c ---- */
+
+/* n bytes at the offset of the source, which is open as fd, were read into buf; r is what the read has
+ * returned. Makes bytes zeros that could not be read when the file was copied, and reads the others
+ * if they were not because of these. Returns r, or what there is now. */
+int64_t verify_leave_unread(struct verify_check *c, int fd, char *buf, size_t n,
+                            uint64_t offset, int64_t r);
+
 /* ---- past.c ---- */
 
 /* Flushes the file and drops its pages; sets O_DIRECT where that is possible.
@@ -202,6 +215,9 @@ void verify_judge_way(struct verify_check *c);
 
 /* As many bytes as have to be asked for to get n: O_DIRECT has an alignment. */
 size_t verify_request(const struct verify_check *c, size_t n);
+
+/* Before n bytes are read: waits until that is allowed, or the lane is to stop. */
+void verify_wait_for_rate(struct verify_check *c, uint64_t n);
 
 /* Reads `want` bytes at position `at` of the range into buf (room for a unit), past the page cache
  * if there is a way. Returns their number, or a negative errno. */

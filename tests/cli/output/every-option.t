@@ -72,6 +72,8 @@ copies --in-order
 copies --partial
 copies --resume
 copies --allow-changed
+for what in stop zero; do copies --on-read-error=$what; done
+copies --read-retries=2 --on-read-error=zero
 mkdir tree
 try --mhl -r tree a b
 [ -d b/ascmhl ] || echo "b has no history"
@@ -83,6 +85,7 @@ copies --slow=detach
 copies --max-lag=64K
 for engine in auto $ENGINES; do copies --engine="$engine"; done
 copies --direct
+copies --bwlimit=100M
 copies --chunk-size=8K
 copies --queue-depth=3
 copies --workers=2
