@@ -11,7 +11,6 @@
 #include "cp_wording_priv.h"
 #include "devices_priv.h"
 #include "display_priv.h"
-#include "engine/engine.h"
 #include "json_priv.h"
 #include "message_priv.h"
 #include "status_priv.h"
@@ -567,24 +566,6 @@ void report_dry_run(const char *source, const char *dest, const char *how)
     fputs(how ? "would copy " : "would skip ", stdout);
     put_quoted_pair(stdout, source, dest);
     printf(" (%s)\n", how ? how : "it exists");
-    flush_stdout();
-}
-
-void report_version(const char *commit)
-{
-    fputs("ucopy " UCOPY_VERSION, stdout);
-    if (commit[0] != '\0')
-        printf(" (commit %s)", commit);
-    puts("\nLicence: MIT. There is no warranty.");
-    for (unsigned i = 0; engine_table[i] != NULL; i++) {
-        struct engine_reason why = {.text = ""};
-        const char *name = engine_table[i]->name;
-
-        if (engine_probe(engine_table[i], &why) == 0)
-            printf("%-8s available\n", name);
-        else
-            printf("%-8s not available: %s\n", name, why.text);
-    }
     flush_stdout();
 }
 
