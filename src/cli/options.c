@@ -154,6 +154,7 @@ void options_free(struct options *o)
     free(o->suffix);
     free(o->expected_hash);
     free(o->manifest);
+    free(o->map);
     free(o->check_list);
     command_line_free(o->command_line);
     *o = (struct options){0};

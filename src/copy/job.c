@@ -338,6 +338,16 @@ void job_doubt(struct job *j, const struct range *r, const bool *takes)
     pthread_mutex_unlock(&j->lock);
 }
 
+void job_put_off(struct job *j, const struct range *r)
+{
+    pthread_mutex_lock(&j->lock);
+    account_bad(j, bad_reads_doubt(&j->bad, r->start, r->end));
+    for (unsigned d = 0; d < j->n_dests; d++)
+        if (ledger_put_off(&j->ledger, d, r) < 0)
+            drop(j, d, &account_failure);
+    pthread_mutex_unlock(&j->lock);
+}
+
 void job_read_after_all(struct job *j, uint64_t start, uint64_t end)
 {
     pthread_mutex_lock(&j->lock);

@@ -186,6 +186,14 @@ void job_bad(struct job *j, uint64_t start, uint64_t end, int err);
 /* Finds the first bad range at or after `from`: bad_reads_first(). */
 bool job_first_bad(struct job *j, uint64_t from, struct range *ret, int *ret_err);
 
+/* As job_doubt(), for all destinations, before job_start(). */
+void job_put_off(struct job *j, const struct range *r);
+
+/* Adds to the sets, in which positions are `shift` bytes larger: what all destinations hold that
+ * were not dropped, without what is bad; what is doubtful; what is bad. 0 or -ENOMEM. */
+int job_map(struct job *j, uint64_t shift, struct ranges *done, struct ranges *doubtful,
+            struct ranges *bad);
+
 /* Copies into next[n_dests], for each destination, the position of the first byte that it needs
  * and that is not claimed for it; UINT64_MAX: none, or it was dropped. Where nothing is left but
  * what could not be read, the next pass over that begins. */

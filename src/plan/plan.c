@@ -410,6 +410,8 @@ int plan_make(struct plan *p, const struct options *o, char **ret_error)
     }
     if (r == 0 && o->expects && operands.n_sources > 1)
         r = usage_error(&error, "--expect-hash is for one SOURCE");
+    if (r == 0 && o->map && operands.n_sources > 1)
+        r = usage_error(&error, "--map is for one SOURCE");
     if (r == 0 && operands.n_directories > 0)
         r = plan_into_directories(&made, o, &operands, &error);
     else if (r == 0)

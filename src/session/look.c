@@ -33,7 +33,7 @@ static struct target_request request_for(const struct session *s, unsigned d)
         .dir_fd = place ? place->dir_fd : -1,
         .inplace = o->inplace || o->attributes_only,
         .keep_rest = o->has_dest_offset || o->attributes_only,
-        .sparse = leaves_holes(s),
+        .sparse = leaves_holes(s) && !s->map_exists,
         .force = o->force,
         .anew = options_make_anew(o),
         .backup = o->backup,

@@ -308,6 +308,8 @@ int session_set_up_job(struct session *s)
     set_up_hasher(s);
     s->job.bad.defers = may_defer(s);
     r = set_up_held(s);
+    if (r == 0 && s->o->map)
+        r = session_doubt_map(s);
     job_start(&s->job);
     if (r == 0)
         r = make_hashes(s);

@@ -121,6 +121,11 @@ int session_open_source(struct session *s)
         s->unavailable = true;
         return failure_set(f, NULL, EINVAL, FAILURE_NO_OFFSET, "ends before --offset");
     }
+    if (session_load_map(s, f) < 0) {
+        session_close_source(s);
+        s->unavailable = true;
+        return -f->err;
+    }
     s->status.size = s->size_known ? s->size : 0;
     s->status.size_known = s->size_known;
     return 0;
