@@ -158,6 +158,7 @@ void options_free(struct options *o)
     free(o->suffix);
     free(o->expected_hash);
     free(o->manifest);
+    free(o->map);
     free(o->check_list);
     free(o->bmap_path);
     command_line_free(o->command_line);

@@ -81,6 +81,7 @@ struct options {
     bool allow_changed;    /* a source that changes while it is copied is no failure */
     bool read_zeros;       /* --on-read-error=zero: what cannot be read becomes zeros */
     unsigned read_retries; /* how often that is read again at the end */
+    char *map;             /* --map: a file of ddrescue's kind; NULL: none */
     uint64_t bwlimit;      /* bytes per second that are read; 0: no limit */
     bool stop_on_error;    /* --on-error=stop */
     enum slow slow;

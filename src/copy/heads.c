@@ -1,5 +1,7 @@
 #include "heads_priv.h"
 
+#include <string.h>
+
 #include "accounting_priv.h"
 
 uint32_t heads_rest(const struct copy *c, const struct chunk *k, unsigned d)
@@ -15,10 +17,15 @@ static bool keep(struct copy *c, struct chunk *k, unsigned d)
 {
     struct share *s = &k->shares[d];
     uint32_t n = s->state == SHARE_PENDING ? heads_rest(c, k, d) : 0;
+    uint64_t at = k->range.start + s->done;
 
     if (n == 0)
         return false;
-    job_keep_head(c->job, d, k->range.start + s->done, k->buf + s->done, n);
+    /* Workers may do so with the same bytes, for two destinations. */
+    pthread_mutex_lock(&c->job->lock);
+    memcpy(c->job->head + at, k->buf + s->done, n);
+    pthread_mutex_unlock(&c->job->lock);
+    job_written(c->job, d, at, at + n);
     s->done += n;
     if (s->done == chunk_len(k))
         chunk_finish_share(c, k, d);

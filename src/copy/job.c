@@ -335,7 +335,8 @@ void job_doubt(struct job *j, const struct range *r, const bool *takes)
     pthread_mutex_lock(&j->lock);
     account_bad(j, bad_reads_doubt(&j->bad, r->start, r->end));
     for (unsigned d = 0; d < j->n_dests; d++)
-        if (takes[d] && ledger_defer(&j->ledger, d, r) < 0)
+        if ((takes && takes[d] && ledger_defer(&j->ledger, d, r) < 0) ||
+            (!takes && ledger_put_off(&j->ledger, d, r) < 0))
             drop(j, d, &account_failure);
     pthread_mutex_unlock(&j->lock);
 }
@@ -405,14 +406,6 @@ void job_written(struct job *j, unsigned d, uint64_t start, uint64_t end)
     if (state->stage == STAGE_FLUSHING || state->stage == STAGE_COMPLETE)
         state->stage = STAGE_COPYING;
     hold(j, d, start, end);
-    pthread_mutex_unlock(&j->lock);
-}
-
-void job_keep_head(struct job *j, unsigned d, uint64_t at, const char *bytes, uint32_t n)
-{
-    pthread_mutex_lock(&j->lock);
-    memcpy(j->head + at, bytes, n);
-    hold(j, d, at, at + n);
     pthread_mutex_unlock(&j->lock);
 }
 

@@ -101,7 +101,8 @@ struct job {
     struct journal_writer *journal_writer; /* notes what destinations hold; NULL: none */
     struct block_hashes *hashes;           /* of what is read of the source; NULL: none */
     struct extents *extents;               /* of the source; NULL: it is all data */
-    char *head; /* room for the largest head of all destinations; NULL: none has one */
+    char *head; /* room for the largest head of all destinations; NULL: none has one. What is in
+                 * it is protected by the lock */
     uint64_t
         expected; /* bytes that the source has; with another length it fails. UINT64_MAX: any */
     struct rate *rate;   /* of reading; may have no limit. Not owned; NULL: none */
@@ -185,7 +186,8 @@ bool job_claim(struct job *j, const bool *ready, uint32_t max_len, struct claim 
 void job_return(struct job *j, unsigned d, enum work work, const struct range *r);
 
 /* A read has failed in the range, which was claimed for the destinations with takes[d]: it is to
- * be read carefully, when all else has been copied. */
+ * be read carefully, when all else has been copied. takes NULL: for all destinations, before
+ * job_start(). */
 void job_doubt(struct job *j, const struct range *r, const bool *takes);
 
 /* Bytes in which a read had failed were read now; or they could not be, and count as zeros
@@ -195,6 +197,11 @@ void job_bad(struct job *j, uint64_t start, uint64_t end, int err);
 
 /* Finds the first bad range at or after `from`: bad_reads_first(). */
 bool job_first_bad(struct job *j, uint64_t from, struct range *ret, int *ret_err);
+
+/* Adds to the sets, in which positions are `shift` bytes larger: what all destinations hold that
+ * were not dropped, without what is bad; what is doubtful; what is bad. 0 or -ENOMEM. */
+int job_map(struct job *j, uint64_t shift, struct ranges *done, struct ranges *doubtful,
+            struct ranges *bad);
 
 /* Copies into next[n_dests], for each destination, the position of the first byte that it needs
  * and that is not claimed for it; UINT64_MAX: none, or it was dropped. Where nothing is left but
@@ -209,10 +216,6 @@ void job_read(struct job *j, uint64_t n);
 
 /* Destination d holds [start, end) now. */
 void job_written(struct job *j, unsigned d, uint64_t start, uint64_t end);
-
-/* Puts n bytes at this position, which are of destination d's head, into job.head: d holds them
- * now. */
-void job_keep_head(struct job *j, unsigned d, uint64_t at, const char *bytes, uint32_t n);
 
 /* Destination d holds [start, end), which was claimed for it, without a write: it is blank
  * there, and the source is zeros. */

@@ -217,6 +217,13 @@ int ledger_defer(struct ledger *l, unsigned d, const struct range *r)
     return add_needed(l, d, r, &l->later[d]);
 }
 
+int ledger_put_off(struct ledger *l, unsigned d, const struct range *r)
+{
+    int err = ledger_defer(l, d, r);
+
+    return err < 0 ? err : ranges_remove(&l->todo[d], r->start, r->end);
+}
+
 int ledger_keep(struct ledger *l, unsigned d, uint64_t start, uint64_t end)
 {
     int err;

@@ -496,6 +496,8 @@ int plan_make(struct plan *p, const struct options *o, char **ret_error)
         r = usage_error(&error, "--expect-size is for one SOURCE");
     if (r == 0 && o->bmap_path && operands.n_sources > 1)
         r = usage_error(&error, "--bmap=FILE is for one SOURCE");
+    if (r == 0 && o->map && operands.n_sources > 1)
+        r = usage_error(&error, "--map is for one SOURCE");
     if (r == 0 && operands.n_directories > 0)
         r = plan_into_directories(&made, o, &operands, &error);
     else if (r == 0)

@@ -105,6 +105,7 @@ struct dest_call {
     bool cloned;      /* result */
     dev_t dev;        /* result: of the file that is written in place; ino 0: there is none */
     ino_t ino;
+    uint64_t size; /* result: of that file; UINT64_MAX: of a block device, not known */
 
     /* The check of what an earlier run has left. */
     struct ranges held; /* result */

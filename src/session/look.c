@@ -20,7 +20,7 @@ static uint64_t data_size(const struct session *s)
 {
     bool less = leaves_holes(s) && s->source.can.holes;
     uint64_t allocated = !less       ? s->size
-                         : s->mapped ? ranges_total(&s->map.mapped)
+                         : s->mapped ? ranges_total(&s->bmap.mapped)
                                      : source_allocated(&s->source);
 
     return allocated < s->size ? allocated : s->size;
@@ -42,7 +42,7 @@ static struct target_request request_for(const struct session *s, unsigned d)
         .dir_fd = place ? place->dir_fd : -1,
         .inplace = o->inplace || o->attributes_only,
         .keep_rest = o->has_dest_offset || o->attributes_only,
-        .sparse = leaves_holes(s),
+        .sparse = leaves_holes(s) && !s->map_exists,
         .force = o->force,
         .anew = options_make_anew(o),
         .backup = o->backup,

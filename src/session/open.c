@@ -127,7 +127,11 @@ static void note_file(struct dest_call *c)
     struct stat st;
 
     c->ino = 0;
-    if (!c->request.inplace || fstat(c->target.fd, &st) < 0 || !S_ISREG(st.st_mode))
+    c->size = 0;
+    if (!c->request.inplace || fstat(c->target.fd, &st) < 0)
+        return;
+    c->size = S_ISREG(st.st_mode) ? (uint64_t)st.st_size : S_ISBLK(st.st_mode) ? UINT64_MAX : 0;
+    if (!S_ISREG(st.st_mode))
         return;
     c->dev = st.st_dev;
     c->ino = st.st_ino;
@@ -272,4 +276,6 @@ void session_open_dests(struct session *s)
     open_dests(s);
     if (s->o->resume && !s->signal)
         check_dests(s);
+    for (unsigned d = 0; d < s->copy->n_dests; d++)
+        session_take_map(s, d);
 }

@@ -26,8 +26,9 @@ static void session_free(struct session *s)
     free(s->views);
     free(s->status.dests);
     bad_ranges_free(&s->bad);
+    rescue_map_free(&s->map);
     attrs_free(&s->attrs);
-    bmap_free(&s->map);
+    bmap_free(&s->bmap);
     free(s);
 }
 
@@ -167,8 +168,11 @@ static void copy_and_finish(struct session *s)
         copy_all(s);
     }
     session_finish(s);
-    if (r == 0)
+    if (r == 0) {
+        session_update(s);
+        session_save_map(s);
         note_bad_ranges(s);
+    }
     if (s->status.source_failure.err == 0 && !s->signal)
         s->status.hashes = s->hashes;
     if (r == 0 && !s->abandoned)
@@ -250,6 +254,8 @@ void session_run_file(const struct options *o, const struct plan_copy *copy,
     s->status.seconds = (double)(clock_now_ms() - s->began_ms) / 1000;
     s->status.exit_status =
         session_exit_status(o, &s->status, s->unavailable && !s->touched, s->signal);
+    if (s->map_failed && s->status.exit_status == 0)
+        s->status.exit_status = 1;
     if (file)
         file->ended(file->arg, &s->status);
     else if (!copy->verify)

@@ -6,6 +6,8 @@
  *     state.c    how the copy stands: failures, signals, what is complete
  *     calls.c    calls that may hang
  *     verdict.c  the exit status
+ *     rescue_map.c  the format of --map
+ *     map.c      --map
  *     source.c   opens the source
  *     clone.c    destinations that become clones of the source or of another destination
  *     space.c    whether there is room; preallocation
@@ -33,6 +35,7 @@
 #include "plan/plan.h"
 #include "plan/tuning.h"
 #include "report/report.h"
+#include "rescue_map_priv.h"
 #include "session.h"
 #include "source/bmap.h"
 #include "source/source.h"
@@ -86,8 +89,8 @@ struct session {
     bool direct;        /* files are opened with O_DIRECT where that is possible */
     bool keeps;         /* --partial, and the source can be read again; origin identifies it */
     struct origin origin;
-    bool mapped;    /* --bmap: map says which ranges of the source are copied */
-    struct bmap map;
+    bool mapped;    /* --bmap: bmap says which ranges of the source are copied */
+    struct bmap bmap;
     uint64_t start; /* of the copied range in the source, bytes */
     uint64_t size;  /* bytes to copy, or the limit if the end is not known */
     bool size_known;
@@ -118,12 +121,20 @@ struct session {
     /* How it stands. */
     struct copy_status status;
     struct bad_ranges bad; /* status.bad */
-    int signal;            /* the first that asked for the end, or 0 */
-    bool impatient;        /* a second one came */
-    bool abandoned;        /* threads are left that hang in the kernel */
-    bool source_late;      /* a call to the source is one of these */
-    bool unavailable;      /* what the copy needs is not available here: nothing more is made */
-    bool touched;          /* by then a destination may have been changed */
+
+    /* --map */
+    struct rescue_map map;     /* as it was at the start */
+    bool map_exists;           /* it was there */
+    bool map_ready;            /* there is a job to write about */
+    bool map_failed;           /* it could not be written, which was reported */
+    uint64_t map_due;          /* when it is written next; ms, clock_now_ms() */
+    struct map_save *map_save; /* what it will say when the destinations have been flushed */
+    int signal;                /* the first that asked for the end, or 0 */
+    bool impatient;            /* a second one came */
+    bool abandoned;            /* threads are left that hang in the kernel */
+    bool source_late;          /* a call to the source is one of these */
+    bool unavailable; /* what the copy needs is not available here: nothing more is made */
+    bool touched;     /* by then a destination may have been changed */
 };
 
 /* ---- state.c ---- */
@@ -191,6 +202,21 @@ int session_open_source(struct session *s, bool looks);
 /* Closes the source in a call, since a server may not answer that either. If a call is late, the
  * source stays open. */
 void session_close_source(struct session *s);
+
+/* ---- map.c: without --map these do nothing ---- */
+
+/* Reads the map, if there is one. 0, or a negative errno with *f filled. */
+int session_load_map(struct session *s, struct failure *f);
+
+/* Destination d, which is open, holds what the map says. */
+void session_take_map(struct session *s, unsigned d);
+
+/* There is a job. What has failed before comes last. 0 or -ENOMEM. */
+int session_doubt_map(struct session *s);
+
+/* Writes the map, now or when it is time for that. */
+void session_save_map(struct session *s);
+void session_save_map_if_due(struct session *s);
 
 /* ---- clone.c ---- */
 

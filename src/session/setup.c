@@ -174,8 +174,12 @@ static int set_up_held(struct session *s)
     int r = 0;
 
     for (unsigned d = 0; d < s->copy->n_dests && r == 0; d++)
-        if (session_takes_part(s, d))
-            r = job_hold(&s->job, d, &s->dests[d].held);
+        if (session_takes_part(s, d)) {
+            /* The head was cleared when the device was opened. */
+            r = ranges_remove(&s->dests[d].held, 0, s->job.dests[d].head);
+            if (r == 0)
+                r = job_hold(&s->job, d, &s->dests[d].held);
+        }
     return r;
 }
 
@@ -219,10 +223,10 @@ static int start_journal_writer(struct session *s)
 static int start_hasher(struct session *s, unsigned hashes)
 {
     const struct range_sums_wanted wanted = {
-        .ranges = s->map.data,
-        .texts = s->map.sums,
-        .n = s->map.algorithm ? s->map.n : 0,
-        .algorithm = s->map.algorithm,
+        .ranges = s->bmap.data,
+        .texts = s->bmap.sums,
+        .n = s->bmap.algorithm ? s->bmap.n : 0,
+        .algorithm = s->bmap.algorithm,
     };
 
     return hasher_start(&s->hasher, hashes, &wanted);
@@ -235,7 +239,7 @@ static int find_extents(struct session *s, uint32_t align, unsigned fronts)
         .base = s->start,
         .size = s->size,
         .grain = align,
-        .map = s->mapped ? &s->map.mapped : NULL,
+        .map = s->mapped ? &s->bmap.mapped : NULL,
     };
 
     return extents_create(&part, fronts, &s->job.extents);
@@ -245,7 +249,7 @@ static int make_job(struct session *s, uint32_t align)
 {
     struct job *j = &s->job;
     unsigned hashes = s->o->hashes | s->o->expects;
-    size_t n = s->copy->n_dests + (hashes || s->map.algorithm);
+    size_t n = s->copy->n_dests + (hashes || s->bmap.algorithm);
     int r =
         job_init(j, (unsigned)n, s->size, s->size_known, s->tuning.workers * s->tuning.buffers);
 
@@ -285,7 +289,7 @@ static int make_head(struct session *s)
 
     for (unsigned d = 0; d < s->copy->n_dests; d++)
         any |= s->job.dests[d].head > 0;
-    s->job.head = any ? malloc(TARGET_HEAD) : NULL;
+    s->job.head = any ? calloc(1, TARGET_HEAD) : NULL;
     return any && !s->job.head ? -ENOMEM : 0;
 }
 
@@ -313,7 +317,7 @@ static uint64_t expected_size(const struct session *s)
 {
     if (s->o->has_expect_size && !s->file)
         return s->o->expect_size;
-    return s->mapped && !s->size_known ? s->map.size : UINT64_MAX;
+    return s->mapped && !s->size_known ? s->bmap.size : UINT64_MAX;
 }
 
 static void configure_job(struct session *s)
@@ -358,6 +362,8 @@ int session_set_up_job(struct session *s)
     r = make_head(s);
     if (r == 0)
         r = set_up_held(s);
+    if (r == 0 && s->o->map)
+        r = session_doubt_map(s);
     job_start(&s->job);
     if (r == 0)
         r = make_hashes(s);

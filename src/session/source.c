@@ -133,7 +133,7 @@ static void take_over(struct session *s, const struct source_call *c)
     s->source = c->source;
     s->attrs = c->attrs;
     s->direct = c->direct;
-    s->map = c->map;
+    s->bmap = c->map;
     s->mapped = s->o->bmap;
     if (s->mapped) { /* what is not in the map is a hole, and would not be one of a clone */
         s->source.can.holes = s->source.can.positions;
@@ -212,6 +212,11 @@ int session_open_source(struct session *s, bool looks)
     note_size(s);
     if (check_size(s, f) < 0) {
         session_close_source(s);
+        return -f->err;
+    }
+    if (session_load_map(s, f) < 0) {
+        session_close_source(s);
+        s->unavailable = true;
         return -f->err;
     }
     return 0;

@@ -86,6 +86,7 @@ copies --max-lag=64K
 for engine in auto $ENGINES; do copies --engine="$engine"; done
 copies --direct
 copies --bwlimit=100M
+copies --map=map --inplace
 copies --chunk-size=8K
 copies --queue-depth=3
 copies --workers=2
