@@ -111,7 +111,7 @@ static uint64_t *find(const struct mhl_given *g, const char *path, struct record
 
         if (g->slots[i] >> PLACE_BITS != tag)
             continue;
-        if (read_record(g, g->slots[i], ret, &bytes) < 0)
+        if (read_record(g, g->slots[i], ret, &bytes) != 0)
             return NULL;
         if (strcmp(bytes, path) == 0) {
             *ret_bytes = bytes;
