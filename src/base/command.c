@@ -74,7 +74,7 @@ static int set_files(posix_spawn_file_actions_t *files, enum command_pipe what, 
 /* 0 or a positive errno. */
 static int spawn(const char *text, enum command_pipe what, bool quiet, int fd, pid_t *ret_pid)
 {
-    char *argv[] = {"sh", "-c", "--", (char *)text, NULL};
+    const char *argv[] = {"sh", "-c", "--", text, NULL};
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attr;
     int err = posix_spawnattr_init(&attr);
@@ -88,7 +88,7 @@ static int spawn(const char *text, enum command_pipe what, bool quiet, int fd, p
     if (err == 0)
         err = set_files(&files, what, quiet, fd);
     if (err == 0)
-        err = posix_spawn(ret_pid, SHELL, &files, &attr, argv, environ);
+        err = posix_spawn(ret_pid, SHELL, &files, &attr, (char *const *)argv, environ);
     posix_spawn_file_actions_destroy(&files);
 err_after_attr:
     posix_spawnattr_destroy(&attr);

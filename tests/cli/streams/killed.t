@@ -13,7 +13,7 @@ sleep 0.2
 cat src >&8 &
 sleep 0.5
 kill -INT $pid
-finish 2>&1 | grep -v '^exit'
+finish >/dev/null
 start --from-command='echo $$ >pid2; exec cat in' a
 await test -s pid2
 kill -9 "$(cat pid2)"
@@ -22,8 +22,10 @@ finish
 start --from-command='echo $$ >pid3; exec yes' --to-command='echo $$ >pid4; exec cat >/dev/null'
 await test -s pid3
 await test -s pid4
-kill -9 $pid
-wait $pid 2>/dev/null
+{
+    kill -9 $pid
+    wait $pid
+} 2>/dev/null
 gone() {
     ! grep -q '^State:.[^Z]' "/proc/$(cat pid3)/status" "/proc/$(cat pid4)/status" 2>/dev/null
 }

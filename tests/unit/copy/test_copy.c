@@ -42,7 +42,7 @@ struct setup {
     unsigned n_dests;
     uint64_t size;
     bool size_unknown;
-    bool stream; /* the source has no positions; with size_unknown, and without detach */
+    bool stream;    /* the source has no positions; with size_unknown, and without detach */
     uint32_t chunk; /* bytes, a multiple of ALIGN */
     unsigned depth; /* buffers */
     unsigned held;  /* of them may wait for one destination; 0: all */
@@ -101,8 +101,8 @@ static void describe(struct world *w)
         "direct %x/%x flush %x source_direct %d bases %llu %llu stop %d timeout %u "
         "holes %d blank %x ascending %x zero_block %u behind %x kept %x hidden %x",
         (unsigned long long)s->seed, s->n_dests, (unsigned long long)s->size,
-        s->size_unknown ? " unknown" : "", s->stream ? " of a stream" : "", s->chunk, s->depth, s->held,
-        s->detach ? " detach" : "", s->in_order ? "in order" : "plain",
+        s->size_unknown ? " unknown" : "", s->stream ? " of a stream" : "", s->chunk, s->depth,
+        s->held, s->detach ? " detach" : "", s->in_order ? "in order" : "plain",
         s->chain_breaks ? ", breaks" : "", s->serial ? ", serial" : "",
         s->leader_last ? ", leader last" : "", s->sequential, s->direct, s->need_direct,
         s->flush, s->source_direct, (unsigned long long)s->source_base,
@@ -492,7 +492,8 @@ static bool anything_hangs(const struct world *w)
  * bytes cannot be read again. */
 static bool held_up(const struct world *w, unsigned d, const struct failure *f)
 {
-    return (w->endpoints[d].sequential || w->setup.stream) && anything_hangs(w) && f->err == ETIMEDOUT &&
+    return (w->endpoints[d].sequential || w->setup.stream) && anything_hangs(w) &&
+           f->err == ETIMEDOUT &&
            strcmp(f->message, "held up by a destination that does not answer") == 0;
 }
 
