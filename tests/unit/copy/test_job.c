@@ -484,6 +484,56 @@ static void test_end_completes(void **state)
     job_free(&j);
 }
 
+/* The start of destination 0 is claimed by nobody before all else of it has been flushed. */
+static void test_held_back(void **state)
+{
+    struct job j;
+    struct endpoint dests[2];
+
+    (void)state;
+    make_job(&j, dests, 2, 100, false, 4);
+    dests[0] = (struct endpoint){.flush = true, .held_back = 30};
+    assert_int_equal(job_start(&j), 0);
+    assert_next(&j, 0, 30);
+    assert_claim_for(&j, 1, 30, 40, 1);
+    job_written(&j, 0, 30, 40);
+    assert_int_equal(claim_flushes(&j), 0);
+    job_source_end(&j, 40);
+    assert_int_equal(claim_flushes(&j), 1);
+    assert_int_equal(job_prefix(&j, 0), 0);
+    assert_next(&j, 0, UINT64_MAX);
+    job_flushed(&j, 0);
+    assert_int_equal(stage(&j, 0), STAGE_COPYING);
+    assert_next(&j, 0, 0);
+    job_written(&j, 0, 0, 30);
+    assert_int_equal(claim_flushes(&j), 1);
+    job_flushed(&j, 0);
+    assert_int_equal(stage(&j, 0), STAGE_COMPLETE);
+    job_free(&j);
+}
+
+/* The source ends in what is held back, or has nothing else. */
+static void test_all_held_back(void **state)
+{
+    struct job j;
+    struct endpoint dests[1];
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        uint64_t size = i ? 0 : 20;
+
+        make_job(&j, dests, 1, 100, false, 4);
+        dests[0] = (struct endpoint){.flush = true, .held_back = 100};
+        assert_int_equal(job_start(&j), 0);
+        job_source_end(&j, size);
+        assert_int_equal(claim_flushes(&j), 1);
+        job_flushed(&j, 0);
+        assert_int_equal(stage(&j, 0), size ? STAGE_COPYING : STAGE_COMPLETE);
+        assert_next(&j, 0, size ? 0 : UINT64_MAX);
+        job_free(&j);
+    }
+}
+
 static void test_no_flush_after_the_stop(void **state)
 {
     struct job j;
@@ -853,6 +903,8 @@ int main(void)
         cmocka_unit_test_setup(test_account_failure_stops_on_error, reset_allocator),
         cmocka_unit_test_setup(test_fail_rest, reset_allocator),
         cmocka_unit_test_setup(test_detach, reset_allocator),
+        cmocka_unit_test_setup(test_held_back, reset_allocator),
+        cmocka_unit_test_setup(test_all_held_back, reset_allocator),
         cmocka_unit_test_setup(test_set_aside, reset_allocator),
         cmocka_unit_test_setup(test_passed, reset_allocator),
         cmocka_unit_test_setup(test_workers, reset_allocator),
