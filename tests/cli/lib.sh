@@ -140,6 +140,34 @@ need_faultfs() {
     mount_faultfs "$@"
 }
 
+# loop NAME FILE [OPTION]...: the variable NAME becomes a loop device of the file, which is taken away
+# at the end of the case. Whether it has partitions, too: -P.
+loops=()
+loop() {
+    local -n made=$1
+    [ "$(id -u)" = 0 ] && [ -e /dev/loop-control ] || skip "no loop devices"
+    made=$(losetup -f --show "${@:3}" "$2" 2>/dev/null) || skip "no loop device"
+    loops+=("$made")
+    trap drop_loops EXIT
+}
+
+drop_loops() {
+    umount -q "${loops[@]}" 2>/dev/null
+    for loop in "${loops[@]}"; do
+        losetup -d "$loop"
+    done
+    [ -z "${fault_rules:-}" ] || unmount_faultfs
+}
+
+# Messages about the loop devices in these variables, with their names.
+named() {
+    local name expressions=(-e 's/ \[[^]]*\.img\]//g')
+    for name in "$@"; do
+        expressions+=(-e "s,${!name}\\b,$name,g")
+    done
+    sed -E "${expressions[@]}"
+}
+
 # Every attribute of a file but its name and size. Times of today are "new".
 attributes() {
     stat -c '%f %u %g %.9X %.9Y' "$1" |
@@ -593,20 +621,4 @@ check_clones() {
     : >empty
     clone --reflink=always empty
     clone --length=0 --reflink=always src
-}
-
-# need_devices SIZE NAME...: symlinks to block devices of SIZE, which are loop devices over NAME.medium
-# (if that exists it stays as it is). They go when the case ends.
-DEVICES=()
-need_devices() {
-    local size=$1 name device
-    shift
-    for name in "$@"; do
-        [ -e "$name.medium" ] || truncate -s "$size" "$name.medium"
-        device=$(losetup --find --show ${LOOP_OPTIONS:-} "$name.medium" 2>/dev/null) || skip "no loop devices here"
-        DEVICES+=("$device")
-        trap 'losetup -d "${DEVICES[@]}" 2>/dev/null' EXIT
-        [ -b "$device" ] || skip "no loop devices here"
-        ln -s "$device" "$name"
-    done
 }

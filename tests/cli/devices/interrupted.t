@@ -2,7 +2,12 @@
 # where partition tables and file systems begin.
 # engines: all
 --- script
-need_devices 24M a b
+genfile a.img 24M 9
+genfile b.img 24M 8
+loop A a.img
+loop B b.img
+ln -s "$A" a
+ln -s "$B" b
 genfile img 25165824
 zeros() {
     cmp -n 1048576 "$1" /dev/zero || echo "$1 begins with data"
