@@ -16,7 +16,7 @@ int bad_ranges_add(struct bad_ranges *b, const char *path, uint64_t offset, uint
         last->length += length;
         return 0;
     }
-    if (b->n == b->room) {
+    if (!b->v || b->n == b->room) {
         size_t room = b->room ? 2 * b->room : 16;
         struct bad_range *v = reallocarray(b->v, room, sizeof(*v));
 
@@ -28,7 +28,8 @@ int bad_ranges_add(struct bad_ranges *b, const char *path, uint64_t offset, uint
     new.path = strdup(path);
     if (!new.path)
         return -ENOMEM;
-    b->v[b->n++] = new;
+    b->v[b->n] = new;
+    b->n++;
     return 0;
 }
 

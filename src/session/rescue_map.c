@@ -72,10 +72,9 @@ int rescue_map_read(struct rescue_map *m, const char *path)
     bool head = false;
     char *line = NULL;
     size_t room = 0;
-    ssize_t n;
     int r = f ? 0 : -errno;
 
-    while (r == 0 && (n = getline(&line, &room, f)) >= 0) {
+    while (r == 0 && getline(&line, &room, f) >= 0) {
         line[strcspn(line, "\n")] = '\0';
         if (strncmp(line, HOLDS, strlen(HOLDS)) == 0)
             r = rescue_map_add_dest(m, line + strlen(HOLDS));
