@@ -419,6 +419,7 @@ static bool confirm_devices(const struct plan *p, const struct options *o, int s
                             struct early_end *end)
 {
     bool terminal = isatty(STDIN_FILENO) && report_on_terminal();
+    bool asks = !o->yes && !o->dry_run;
     const struct plan_copy *c = &p->copies[0]; /* one source */
     unsigned n = 0;
 
@@ -426,13 +427,13 @@ static bool confirm_devices(const struct plan *p, const struct options *o, int s
         n += c->disks[d].dev != 0;
     if (n == 0)
         return true;
-    if (!o->yes && !o->dry_run && !terminal) {
+    if (asks && !terminal) {
         report_error("--device needs --yes where nobody can be asked on a terminal");
         return false;
     }
-    if (!o->quiet && (!o->yes || o->dry_run || o->verbose || terminal))
-        report_devices(c->dests, c->disks, c->n_dests, !o->yes && !o->dry_run);
-    if (o->yes || o->dry_run || prompt_yes(signal_fd, is_ended, end))
+    if (asks || (!o->quiet && (o->dry_run || o->verbose || terminal)))
+        report_devices(c->dests, c->disks, c->n_dests, asks);
+    if (!asks || prompt_yes(signal_fd, is_ended, end))
         return true;
     if (!end->signal)
         report_error("nothing was written, as answered");

@@ -264,13 +264,13 @@ static bool read_page(dev_t whole, char *ret, size_t size)
 /* A stick's serial number is that of its USB device, the first one above it. */
 static bool read_usb(char *at, char *ret, size_t size)
 {
-    char *slash;
+    char path[PATH_MAX + 16], *slash;
 
     while (strstr(at, "/usb") && (slash = strrchr(at, '/'))) {
-        (void)strcpy(at + strlen(at), "/idVendor");
-        if (access(at, F_OK) == 0) {
-            (void)strcpy(strrchr(at, '/'), "/serial");
-            return read_text(at, ret, size);
+        (void)snprintf(path, sizeof(path), "%s/idVendor", at);
+        if (access(path, F_OK) == 0) {
+            (void)snprintf(path, sizeof(path), "%s/serial", at);
+            return read_text(path, ret, size);
         }
         *slash = '\0';
     }
@@ -280,7 +280,7 @@ static bool read_usb(char *at, char *ret, size_t size)
 static void find_serial(dev_t whole, char *ret, size_t size)
 {
     static const char *const files[] = {"/serial", "/device/serial"};
-    char path[96], at[PATH_MAX + 16];
+    char path[96], at[PATH_MAX];
 
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         sysfs_path(whole, files[i], path, sizeof(path));
