@@ -220,6 +220,8 @@ static const struct {
     {IS(verify, VERIFY_SOURCE), "verify=source", false},
     {IS(verify, VERIFY_DEST | VERIFY_SOURCE), "verify=source", false},
     {GIVEN(repair), "repair", false},
+    {GIVEN(read_zeros), "on-read-error=zero", false},
+    {GIVEN(map), "map", false},
     {IS(reflink, WHEN_ALWAYS), "reflink=always", false},
     {GIVEN(link), "link", true},
     {GIVEN(symbolic_link), "symbolic-link", true},
