@@ -352,7 +352,8 @@ static int check_streams(const struct options *o, char **ret_error)
     if (o->from_command)
         return options_check_stream(o, "--from-command", false, ret_error);
     if (source && o->standing.ask && options_is_standard(o, source))
-        return usage_error(ret_error, "'-': --interactive reads answers from standard input, too");
+        return usage_error(ret_error,
+                           "'-': --interactive reads answers from standard input, too");
     if (source && options_is_standard(o, source))
         return options_check_stream(o, source, false, ret_error);
     return 0;
