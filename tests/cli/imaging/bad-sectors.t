@@ -36,6 +36,15 @@ for size in 512 4096; do
     run -q --inplace --map=map --on-read-error=zero "$A" image 2>/dev/null
     same want image
     grep '^0x.*-$' map
+    # The least chunks: reads beside one another fail together, if the kernel makes one of them.
+    rm image
+    for order in "" --in-order; do
+        # shellcheck disable=SC2086 # an option or none
+        ucopy --json $order --chunk-size=4K --direct=always --on-read-error=zero "$A" image 2>/dev/null |
+            jq 'select(.event == "summary")' >json
+        same want image
+        expect "[.bad_ranges[].length] == [$size, $((2 * size)), $size]"
+    done
     echo "-- $size: without the option, and an error of another type"
     rules "${bad[0]}" "read src covers=$((100 * size)) fail ENODATA"
     json --on-read-error=zero "$A" image 2>/dev/null
