@@ -11,10 +11,11 @@
 
 #define N_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-/* A member of the options has a certain number, or (differs) any other. */
+/* A member of the options has a certain number, or (differs) any other, or certain bits. */
 struct condition {
     struct option_field field;
     bool differs;
+    bool bits; /* instead: the member has one of the bits of number */
     uint64_t number;
 };
 
@@ -26,6 +27,10 @@ struct condition {
     {                                                                                          \
         .field = OPTION_FIELD(member), .differs = true, .number = (what)                       \
     }
+#define HAS(member, what)                                                                      \
+    {                                                                                          \
+        .field = OPTION_FIELD(member), .bits = true, .number = (what)                          \
+    }
 #define GIVEN(member) IS_NOT(member, 0)
 
 /* Two conditions that must not hold together. */
@@ -36,7 +41,9 @@ struct contradiction {
 
 static bool holds(const struct options *o, const struct condition *c)
 {
-    return (option_field_get(o, &c->field) == c->number) != c->differs;
+    uint64_t number = option_field_get(o, &c->field);
+
+    return c->bits ? (number & c->number) != 0 : (number == c->number) != c->differs;
 }
 
 /* Refuses the first contradiction of the list that the options contain. */
@@ -77,6 +84,8 @@ static const struct contradiction of_replacing[] = {
     what " has no positions: it contradicts --dest-offset"
 #define NO_READING(what)                                                                       \
     what " cannot be read back: it contradicts --verify"
+#define NO_SKIPPING(option)                                                                    \
+    "--map completes what exists: it contradicts " option
 #define NO_MAP(option) "--bmap is about a whole image: it contradicts " option
 #define NO_SOURCE                                                                              \
     "--bmap contradicts --verify=source: the blocks that are not mapped do not count"
@@ -132,8 +141,11 @@ static const struct contradiction of_options[] = {
     {GIVEN(n_to_commands), GIVEN(n_target_directories),
      "--to-command gets one SOURCE: it contradicts --target-directory"},
     {GIVEN(n_to_commands), GIVEN(has_dest_offset), NO_POSITIONS("--to-command")},
-    {GIVEN(n_to_commands), IS(verify, VERIFY_DEST), NO_READING("--to-command")},
-    {GIVEN(n_to_commands), IS(verify, VERIFY_DEST | VERIFY_SOURCE), NO_READING("--to-command")},
+    {GIVEN(n_to_commands), HAS(verify, VERIFY_DEST), NO_READING("--to-command")},
+    {GIVEN(n_to_commands), GIVEN(map),
+     "what --to-command gets cannot be completed: it contradicts --map"},
+    {GIVEN(map), IS_NOT(standing.update, UPDATE_ALL), NO_SKIPPING("--no-clobber and --update")},
+    {GIVEN(map), GIVEN(standing.ask), NO_SKIPPING("--interactive")},
     {GIVEN(n_to_commands), GIVEN(parents),
      "--parents needs directories to copy into: it contradicts --to-command"},
     {GIVEN(n_to_commands), GIVEN(cp), "--to-command and --cp contradict each other"},
@@ -150,8 +162,7 @@ static const struct contradiction of_options[] = {
     {GIVEN(bmap), GIVEN(attributes_only), NO_MAP("--attributes-only")},
     {GIVEN(bmap), IS(reflink, WHEN_ALWAYS),
      "--bmap and --reflink=always contradict each other: a clone has all blocks of SOURCE"},
-    {GIVEN(bmap), IS(verify, VERIFY_SOURCE), NO_SOURCE},
-    {GIVEN(bmap), IS(verify, VERIFY_SOURCE | VERIFY_DEST), NO_SOURCE},
+    {GIVEN(bmap), HAS(verify, VERIFY_SOURCE), NO_SOURCE},
     {GIVEN(inplace), GIVEN(resume), NO_PARTIAL("--resume")},
     {GIVEN(inplace), GIVEN(partial), NO_PARTIAL("--partial")},
     {GIVEN(max_lag), IS(slow, SLOW_WAIT),
@@ -217,9 +228,10 @@ static const struct {
 } of_sources[] = {
     {GIVEN(resume), "resume", false},
     {GIVEN(partial), "partial", false},
-    {IS(verify, VERIFY_SOURCE), "verify=source", false},
-    {IS(verify, VERIFY_DEST | VERIFY_SOURCE), "verify=source", false},
+    {HAS(verify, VERIFY_SOURCE), "verify=source", false},
     {GIVEN(repair), "repair", false},
+    {GIVEN(read_zeros), "on-read-error=zero", false},
+    {GIVEN(map), "map", false},
     {IS(reflink, WHEN_ALWAYS), "reflink=always", false},
     {GIVEN(link), "link", true},
     {GIVEN(symbolic_link), "symbolic-link", true},
@@ -323,6 +335,8 @@ static int check_standard_output(const struct options *o, char **ret_error)
         return usage_error(ret_error, "'-': --manifest=- writes to standard output, too");
     if (o->has_dest_offset)
         return usage_error(ret_error, NO_POSITIONS("'-'"));
+    if (o->map)
+        return usage_error(ret_error, "'-': it cannot be completed: it contradicts --map");
     if (o->verify & VERIFY_DEST)
         return usage_error(ret_error, NO_READING("'-'"));
     if (o->attributes_only)
@@ -350,7 +364,8 @@ static int check_streams(const struct options *o, char **ret_error)
     if (o->from_command)
         return options_check_stream(o, "--from-command", false, ret_error);
     if (source && o->standing.ask && options_is_standard(o, source))
-        return usage_error(ret_error, "'-': --interactive reads answers from standard input, too");
+        return usage_error(ret_error,
+                           "'-': --interactive reads answers from standard input, too");
     if (source && options_is_standard(o, source))
         return options_check_stream(o, source, false, ret_error);
     return 0;

@@ -13,6 +13,18 @@ uint32_t heads_rest(const struct copy *c, const struct chunk *k, unsigned d)
     return (uint32_t)((end < k->range.end ? end : k->range.end) - at);
 }
 
+/* What is there already may be on its way to a faster destination, and stays as it is, unless it
+ * may be zeros only for now: then all destinations are equally fast (session/setup.c). */
+static void put(struct job *j, uint64_t at, const char *bytes, uint32_t n)
+{
+    pthread_mutex_lock(&j->lock);
+    if (j->bad.zero || !ranges_contain(&j->head_kept, at, at + n)) {
+        memcpy(j->head + at, bytes, n);
+        (void)ranges_add(&j->head_kept, at, at + n); /* without memory it is put once more */
+    }
+    pthread_mutex_unlock(&j->lock);
+}
+
 static bool keep(struct copy *c, struct chunk *k, unsigned d)
 {
     struct share *s = &k->shares[d];
@@ -21,10 +33,7 @@ static bool keep(struct copy *c, struct chunk *k, unsigned d)
 
     if (n == 0)
         return false;
-    /* Workers may do so with the same bytes, for two destinations. */
-    pthread_mutex_lock(&c->job->lock);
-    memcpy(c->job->head + at, k->buf + s->done, n);
-    pthread_mutex_unlock(&c->job->lock);
+    put(c->job, at, k->buf + s->done, n);
     job_written(c->job, d, at, at + n);
     s->done += n;
     if (s->done == chunk_len(k))

@@ -103,6 +103,7 @@ struct job {
     struct extents *extents;               /* of the source; NULL: it is all data */
     char *head; /* room for the largest head of all destinations; NULL: none has one. What is in
                  * it is protected by the lock */
+    struct ranges head_kept; /* what of it is there; likewise */
     uint64_t
         expected; /* bytes that the source has; with another length it fails. UINT64_MAX: any */
     struct rate *rate;   /* of reading; may have no limit. Not owned; NULL: none */

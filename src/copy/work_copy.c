@@ -160,19 +160,25 @@ static void look_for_zeros(struct copy *c, struct chunk *k)
             pass_zeros(c, k, d);
 }
 
+/* Reads once more what op has, from this file of the source, and waits. Returns what the read does. */
+static int32_t read_again(struct copy *c, const struct engine_op *op, unsigned file)
+{
+    struct engine_op again = *op;
+    int32_t r;
+
+    again.file = file;
+    job_ask_source(c->job);
+    r = engine_run_blocking(c->engine, &again);
+    job_source_answered(c->job);
+    return r;
+}
+
 /* The engine's read says that the source ends here. pread(2) has the last word: FUSE cuts
  * asynchronous reads of files whose size it does not know off at the size that it has
  * (fuse_direct_IO(), fs/fuse/file.c, 6.18). Returns what the plain read does. */
 static int32_t ask_for_end(struct copy *c, const struct engine_op *op)
 {
-    struct engine_op plain = *op;
-    int32_t r;
-
-    plain.file = c->job->source.file;
-    job_ask_source(c->job);
-    r = engine_run_blocking(c->engine, &plain);
-    job_source_answered(c->job);
-    return r;
+    return read_again(c, op, c->job->source.file);
 }
 
 /* A read has failed: an error somewhere in its range, which only a smaller read can tell.
@@ -305,6 +311,21 @@ static void put_zeros(struct copy *c, struct chunk *k, int err)
     advance_read(c, k, n);
 }
 
+/* The read of a sector has failed, but not alone: reads beside one another that are submitted
+ * together become one request of the device, and fail together (blk_attempt_plug_merge(),
+ * block/blk-merge.c, 6.18). Whether it can be read alone; then it is. */
+static bool read_alone(struct copy *c, struct chunk *k)
+{
+    int32_t r;
+
+    if (c->chunks.claimed == k && !k->next)
+        return false;
+    r = read_again(c, &k->ops[0], k->ops[0].file);
+    if (r > 0)
+        account_bytes(c, k, (uint32_t)r);
+    return r > 0;
+}
+
 /* A read has failed with err (positive). False: the source has failed. */
 static bool get_around(struct copy *c, struct chunk *k, int err)
 {
@@ -314,7 +335,8 @@ static bool get_around(struct copy *c, struct chunk *k, int err)
         return ask_in_pieces(c, k);
     if (k->piece == 0 && j->bad.defers)
         leave_rest(c, k);
-    else if (!ask_in_pieces(c, k) && (j->bad.defers || k->tries++ == j->bad.retries))
+    else if (!ask_in_pieces(c, k) && !read_alone(c, k) &&
+             (j->bad.defers || k->tries++ == j->bad.retries))
         put_zeros(c, k, err);
     return true;
 }

@@ -21,6 +21,7 @@
 #include "devices_priv.h"
 #include "guards_priv.h"
 #include "listed_priv.h"
+#include "map_place_priv.h"
 
 /* Bytes of a command in messages, at most. */
 #define MAX_COMMAND_NAME 60
@@ -506,6 +507,8 @@ int plan_make(struct plan *p, const struct options *o, char **ret_error)
         r = guards_check(&made, o, &error);
     if (r == 0)
         r = devices_check(&made, o, &error);
+    if (r == 0 && o->map)
+        r = map_place_check(&made.copies[0], o, &error);
     path_probe_forget(); /* the copies will change the files */
     if (r < 0) {
         plan_free(&made);

@@ -152,13 +152,13 @@ static struct verify_file file_of(const struct session *s, unsigned d)
 
     return (struct verify_file){
         .copy = s->copy->number,
-        .source = s->copy->source,
+        .source = s->copy->from_standard ? "/dev/stdin" : s->copy->source,
         .dest = s->copy->dests[d],
         .dev = id->dev,
         .ino = id->ino,
         .source_st = &s->source.st,
         .source_relinked = s->source.relinked,
-        .source_once = !s->source.can.again || s->copy->from_standard,
+        .source_once = !s->source.can.again,
         .start = s->start,
         .offset = s->o->dest_offset,
         .length = s->views[d].held,
@@ -328,7 +328,7 @@ static bool has_mixed(const struct session *s, unsigned d)
     if (s->dests[d].late)
         return false;
     t = session_target(s, d);
-    return t->mixes && (t->blank || s->dests[d].status->bytes > 0);
+    return t->mixes && (t->blank || t->head > 0 || s->dests[d].status->bytes > 0);
 }
 
 static bool is_silent(const struct session *s, unsigned d)

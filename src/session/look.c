@@ -52,6 +52,7 @@ static struct target_request request_for(const struct session *s, unsigned d)
         .only_new = existing_keeps_all(&o->standing),
         .device = s->copy->disks ? s->copy->disks[d].dev : 0,
         .held = s->copy->held,
+        .head_first = o->in_order,
         .want_direct = s->direct,
         .need_direct = o->direct == WHEN_ALWAYS,
         .durable = o->fsync,

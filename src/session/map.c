@@ -72,26 +72,46 @@ static void fail(const struct session *s, int err)
     report_error("%s: write: %s", s->o->map, strerror(err));
 }
 
-/* Fills *m with how the copy stands. 0 or -ENOMEM. */
+/* How much further on bytes are in the destinations than in the source. */
+static int64_t shift_of(const struct session *s)
+{
+    return (int64_t)s->o->dest_offset - (int64_t)s->start;
+}
+
+/* Whether the map is to say what destination d holds. */
+static bool counts(const struct session *s, unsigned d)
+{
+    const struct dest_status *ds = &s->status.dests[d];
+
+    return s->views[d].state.stage != STAGE_DROPPED &&
+           (ds->state != DEST_FAILED || s->signal || ds->by_source);
+}
+
+/* Destination d holds what is done, but its head only from its commit on. 0 or -ENOMEM. */
+static int add_dest(const struct session *s, struct rescue_map *m, unsigned d)
+{
+    char *path = absolute(s->copy->dests[d]);
+    int r = path ? rescue_map_add_dest(m, path) : -ENOMEM;
+
+    free(path);
+    if (r == 0 && s->status.dests[d].state != DEST_DONE)
+        r = ranges_remove(&m->done, s->start, s->start + s->job.dests[d].head);
+    return r;
+}
+
+/* Fills *m with how the copy stands. What was read of a source that has changed is worth nothing.
+ * 0 or -ENOMEM. */
 static int look(struct session *s, struct rescue_map *m)
 {
     const uint64_t start = s->start;
     int r;
 
-    *m = (struct rescue_map){.all = {start, start + s->size}};
+    *m = (struct rescue_map){.all = {start, start + s->size}, .shift = shift_of(s)};
     r = job_map(&s->job, start, &m->done, &m->rough, &m->bad);
-    for (unsigned d = 0; d < s->copy->n_dests && r == 0; d++) {
-        char *path;
-
-        if (s->views[d].state.stage == STAGE_DROPPED ||
-            (s->status.dests[d].state == DEST_FAILED && !s->signal &&
-             !s->status.dests[d].by_source))
-            continue;
-        path = absolute(s->copy->dests[d]);
-        r = path ? rescue_map_add_dest(m, path) : -ENOMEM;
-        free(path);
-    }
-    if (m->n_dests == 0)
+    for (unsigned d = 0; d < s->copy->n_dests && r == 0; d++)
+        if (counts(s, d))
+            r = add_dest(s, m, d);
+    if (m->n_dests == 0 || s->status.source_failure.err == ESTALE)
         ranges_free(&m->done);
     return r;
 }
@@ -131,6 +151,8 @@ static void begin_save(struct session *s)
             return;
         }
     }
+    for (unsigned i = 0; i < save->n_fds; i++)
+        (void)fd_close(&save->fds[i]);
     atomic_store(&save->owners, 1);
     release(save);
 }
@@ -174,7 +196,8 @@ int session_load_map(struct session *s, struct failure *f)
     return r < 0 ? failure_format(f, NULL, -r, "%s: %s", s->o->map, strerror(-r)) : 0;
 }
 
-/* Whether the map is about destination d: it names it, or, of ddrescue, none. */
+/* Whether the map is about destination d, and these places in it: it names it, or, of ddrescue,
+ * none. */
 static bool is_about(const struct session *s, unsigned d)
 {
     char *path = absolute(s->copy->dests[d]);
@@ -183,7 +206,7 @@ static bool is_about(const struct session *s, unsigned d)
     for (unsigned i = 0; path && i < s->map.n_dests; i++)
         found |= strcmp(s->map.dests[i], path) == 0;
     free(path);
-    return found;
+    return found && s->map.shift == shift_of(s);
 }
 
 /* The positions of the copy among these offsets of the source. 0 or -ENOMEM. */

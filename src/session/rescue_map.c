@@ -14,6 +14,7 @@
 #include "target/temp.h"
 
 #define HOLDS "# ucopy: holds "
+#define SHIFT "# ucopy: shift "
 
 void rescue_map_free(struct rescue_map *m)
 {
@@ -78,6 +79,8 @@ int rescue_map_read(struct rescue_map *m, const char *path)
         line[strcspn(line, "\n")] = '\0';
         if (strncmp(line, HOLDS, strlen(HOLDS)) == 0)
             r = rescue_map_add_dest(m, line + strlen(HOLDS));
+        if (strncmp(line, SHIFT, strlen(SHIFT)) == 0)
+            m->shift = strtoll(line + strlen(SHIFT), NULL, 10);
         if (line[0] == '#' || line[0] == '\0')
             continue;
         r = head ? take_line(m, line) : take_head(line);
@@ -154,6 +157,8 @@ static void put_map(FILE *f, const struct rescue_map *m)
     for (unsigned i = 0; i < m->n_dests; i++)
         if (!strchr(m->dests[i], '\n'))
             fprintf(f, HOLDS "%s\n", m->dests[i]);
+    if (m->shift != 0)
+        fprintf(f, SHIFT "%lld\n", (long long)m->shift);
     fputs("# current_pos  current_status  current_pass\n", f);
     fprintf(f, "0x%08llX     %c               1\n#      pos        size  status\n",
             (unsigned long long)m->all.start, whole ? '+' : '?');

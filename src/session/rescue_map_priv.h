@@ -4,6 +4,7 @@
 #define UCOPY_SESSION_RESCUE_MAP_PRIV_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/ranges.h"
 
@@ -14,6 +15,9 @@ struct rescue_map {
     struct ranges bad;   /* - */
     char **dests;        /* that hold what is done: "# ucopy: holds PATH"; owned */
     unsigned n_dests;
+    int64_t
+        shift; /* their bytes are that much further on than those of the source; "# ucopy: shift N".
+                    * ddrescue's have 0 */
 };
 
 void rescue_map_free(struct rescue_map *m);

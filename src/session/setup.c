@@ -157,7 +157,7 @@ static void set_up_dest(struct session *s, unsigned d)
         .sequential = t->sequential,
         .ascending = t->ascending,
         .flush = (s->o->fsync || t->must_fsync) && t->can_fsync,
-        .head = s->o->in_order ? 0 : t->head,
+        .head = t->head,
         .blank = t->blank,
         .timeout_ms = session_timeout_ms(s, t->sequential),
         .device = dest->probe.directory_dev,
@@ -290,6 +290,8 @@ static int make_head(struct session *s)
     for (unsigned d = 0; d < s->copy->n_dests; d++)
         any |= s->job.dests[d].head > 0;
     s->job.head = any ? calloc(1, TARGET_HEAD) : NULL;
+    if (any && s->o->read_zeros) /* zeros may be replaced in it until all are complete */
+        s->job.detach = false;
     return any && !s->job.head ? -ENOMEM : 0;
 }
 
@@ -385,6 +387,7 @@ void session_free_job(struct session *s)
     s->hasher = s->job.hasher = NULL;
     free(s->job.head);
     s->job.head = NULL;
+    ranges_free(&s->job.head_kept);
     block_hashes_free(s->job.hashes);
     s->job.hashes = NULL;
     s->job.extents = NULL;

@@ -62,6 +62,10 @@ static void read_map(struct source_call *c)
         (void)failure_format(f, NULL, EINVAL, "it is of an image of %llu bytes, not of %llu",
                              (unsigned long long)c->map.size,
                              (unsigned long long)c->source.size);
+    else if (r == 0 && c->o->has_expect_size && c->map.size != c->o->expect_size)
+        (void)failure_format(
+            f, NULL, EINVAL, "it is of an image of %llu bytes, and --expect-size is %llu",
+            (unsigned long long)c->map.size, (unsigned long long)c->o->expect_size);
     free(path);
     if (f->err == 0)
         return;

@@ -28,10 +28,12 @@ static int fail(struct failure *f, const char *op, int err, const char *message)
     return failure_set(f, op, err, FAILURE_NO_OFFSET, message);
 }
 
-/* How many bytes at the start of the copied range lie in the first bytes of the device. */
-static uint32_t head_of(const struct target_request *q)
+/* How many bytes at the start of the copied range lie in the first bytes of the device, which has
+ * that size. */
+static uint32_t head_of(const struct target_request *q, uint64_t size)
 {
-    uint64_t n = q->start < TARGET_HEAD ? TARGET_HEAD - q->start : 0;
+    uint64_t end = size < TARGET_HEAD ? size : TARGET_HEAD;
+    uint64_t n = q->start < end && !q->head_first ? end - q->start : 0;
 
     return (uint32_t)(q->size_known && q->length < n ? q->length : n);
 }
@@ -98,14 +100,15 @@ static int open_direct(struct target *t, struct failure *f)
                           : 0;
 }
 
-/* Whether the copied range fits. */
-static int check_size(const struct target *t, struct failure *f)
+/* The size of the device, in bytes; and whether the copied range fits. */
+static int check_size(const struct target *t, uint64_t *ret_size, struct failure *f)
 {
     const struct target_request *q = &t->request;
     uint64_t size;
 
     if (ioctl(t->fd, BLKGETSIZE64, &size) < 0)
         return fail(f, "stat", errno, NULL);
+    *ret_size = size;
     if (q->start <= size && (!q->size_known || q->length <= size - q->start))
         return 0;
     return failure_format(f, "open", ENOSPC, "it has only %llu bytes",
@@ -170,13 +173,14 @@ static void device_abort(struct target *t, bool keep)
 
 static int device_open(struct target *t, struct failure *f)
 {
+    uint64_t size = 0;
     int r = open_alone(t, f);
 
     if (r == 0)
-        r = check_size(t, f);
+        r = check_size(t, &size, f);
     if (r == 0)
         r = open_direct(t, f);
-    t->head = head_of(&t->request);
+    t->head = head_of(&t->request, size);
     if (r == 0 && t->head > 0 && !t->request.size_known)
         r = save_head(t, f);
     if (r == 0 && t->head > 0)

@@ -63,18 +63,16 @@ static bool is_locked(const struct held *h, dev_t whole)
     return false;
 }
 
-static int lock(struct held *h, dev_t whole)
+/* Opens and locks the disk. The descriptor, or a negative errno. May hang: without the mutex. */
+static int open_locked(dev_t whole, char *path, size_t size)
 {
-    char path[64];
     int fd, err;
 
-    if (!disk_node(whole, path, sizeof(path)))
+    if (!disk_node(whole, path, size))
         return -ENOENT;
     fd = fd_open_existing(AT_FDCWD, path, O_RDONLY);
-    if (fd < 0)
+    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0)
         return fd;
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-        return add(h, path, fd, whole, false);
     err = errno;
     (void)close(fd);
     return -err;
@@ -82,11 +80,18 @@ static int lock(struct held *h, dev_t whole)
 
 int held_lock(struct held *h, dev_t whole)
 {
-    int r = 0;
+    char path[64];
+    bool has;
+    int r;
 
     pthread_mutex_lock(&h->mutex);
-    if (!is_locked(h, whole))
-        r = lock(h, whole);
+    has = is_locked(h, whole);
+    pthread_mutex_unlock(&h->mutex);
+    r = has ? 0 : open_locked(whole, path, sizeof(path));
+    if (has || r < 0)
+        return r;
+    pthread_mutex_lock(&h->mutex);
+    r = add(h, path, r, whole, false);
     pthread_mutex_unlock(&h->mutex);
     return r;
 }

@@ -86,6 +86,8 @@ struct target_request {
     /* The path leads to a block device with this number (st_rdev), and it is written to. 0: no
      * block device is. */
     dev_t device;
+    bool
+        head_first; /* with device: its first bytes are written like all others: target.head is 0 */
     struct held *held; /* with device: keeps it for this run; not owned, outlives the target */
 
     bool want_direct; /* try O_DIRECT */

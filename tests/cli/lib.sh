@@ -154,6 +154,8 @@ loop() {
 drop_loops() {
     umount -q "${loops[@]}" 2>/dev/null
     for loop in "${loops[@]}"; do
+        # Read-only by blockdev(8) it would stay for its next user.
+        blockdev --setrw "$loop" 2>/dev/null
         losetup -d "$loop"
     done
     [ -z "${fault_rules:-}" ] || unmount_faultfs

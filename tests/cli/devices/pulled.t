@@ -24,11 +24,14 @@ for direct in never always; do
     cmp -n 6000001 "$FAULT_BACKING/src" "$B"
 done
 echo "-- while it is read back"
-cp "$FAULT_BACKING/src" src
+head -c 6000640 "$FAULT_BACKING/src" >src # whole pages: nothing is read before that
 genfile "$FAULT_BACKING/a.img" 8M 9
 loop C fault/a.img
-rules 'read a.img offset>=3000000 hang'
+# What the plan reads is over when something is written.
+rules 'write a.img covers=5000000 hang'
 start --device --yes --verify src "$B" "$C" 2>err
+await_hang
+rules 'read a.img offset>=3000000 hang'
 await_hang
 rules 'read a.img delay 100'
 truncate -s 0 fault/a.img

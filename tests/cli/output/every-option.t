@@ -57,6 +57,8 @@ printf '<bmap version="1.2"><ImageSize>100001</ImageSize><BlockSize>4096</BlockS
 copies --bmap
 copies --bmap=src.bmap
 copies --expect-size=100001
+copies --device
+copies --yes --device
 copies --to-command='cat >d/piped'
 same src d/piped
 try --from-command='cat src' a b

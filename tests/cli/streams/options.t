@@ -36,7 +36,8 @@ cat src | run --on-error=stop - dir/x c
 run --dry-run --from-command='touch x' new --to-command='touch x'
 run --dry-run fifo new -
 run --dry-run - new <src
-for options in --resume --partial --verify=source '--verify --repair' --reflink=always; do
+for options in --resume --partial --verify=source '--verify --repair' --reflink=always --on-read-error=zero \
+    '--map=m --inplace'; do
     run $options fifo x
 done
 cat src | run -a - x
@@ -97,6 +98,8 @@ exit 2
 exit 2
 exit 2
 exit 2
+exit 2
+exit 2
 exit 5
 exit 0
 -
@@ -119,6 +122,8 @@ ucopy: 'fifo' can be read only once: --partial is not for it
 ucopy: 'fifo' can be read only once: --verify=source is not for it
 ucopy: 'fifo' can be read only once: --repair is not for it
 ucopy: 'fifo' can be read only once: --reflink=always is not for it
+ucopy: 'fifo' can be read only once: --on-read-error=zero is not for it
+ucopy: 'fifo' can be read only once: --map is not for it
 ucopy: '-' has no name and no attributes: --preserve=mode is not for it
 ucopy: Try 'ucopy --help' for more information.
 ucopy: '-' has no file name to use in directory '.'
