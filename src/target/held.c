@@ -9,10 +9,12 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/disk.h"
 #include "base/fd.h"
+#include "base/medium.h"
 
 /* A disk that is locked, or a device that is open. */
 struct entry {
@@ -108,6 +110,14 @@ int held_add(struct held *h, const char *path, int fd, bool whole_disk)
     return r;
 }
 
+/* Its destination has failed, which says so. */
+static bool is_gone(int fd)
+{
+    struct stat st;
+
+    return fstat(fd, &st) == 0 && medium_is_gone(st.st_rdev);
+}
+
 void held_end(struct held *h, void (*note)(const char *path, int err))
 {
     if (!h)
@@ -115,7 +125,7 @@ void held_end(struct held *h, void (*note)(const char *path, int err))
     /* By the descriptor that has the device for itself, while the disk is locked. EINVAL: this
      * kind of device has no partitions (disk_scan_partitions(), block/genhd.c, 6.18). */
     for (const struct entry *e = h->entries; e; e = e->next)
-        if (e->rereads && ioctl(e->fd, BLKRRPART) < 0 && errno != EINVAL)
+        if (e->rereads && ioctl(e->fd, BLKRRPART) < 0 && errno != EINVAL && !is_gone(e->fd))
             note(e->path, errno);
     for (struct entry *e = h->entries, *next; e; e = next) {
         next = e->next;
