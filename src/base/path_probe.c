@@ -236,16 +236,18 @@ static void resolve(void *arg, unsigned i)
 char *path_probe_resolve(const char *path)
 {
     struct resolve *r = calloc(1, sizeof(*r));
-    char *result = NULL;
+    char *result;
+    int err = -ENOMEM;
 
-    if (r)
-        r->path = path_clean(path);
-    if (r && r->path && path_probe_call(path, resolve, r) < 0)
+    if (!r)
         return NULL;
-    if (r) {
-        result = r->result;
-        free(r->path);
-    }
+    r->path = path_clean(path);
+    if (r->path)
+        err = path_probe_call(path, resolve, r);
+    if (err == -ETIMEDOUT) /* the call may still use it */
+        return NULL;       // NOLINT: it is kept
+    result = r->result;
+    free(r->path);
     free(r);
     return result;
 }

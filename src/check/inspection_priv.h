@@ -61,7 +61,7 @@ struct inspection {
 
     pthread_mutex_t lock; /* see inspector_leave() */
     struct message_queue *findings;
-    bool no_memory; /* a finding was lost; the main thread's */
+    atomic_bool no_memory; /* a finding was lost; the main thread's */
 
     int signal; /* that ended the inspection, or 0 */
     uint64_t began_ms;

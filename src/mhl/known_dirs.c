@@ -234,7 +234,7 @@ static bool lists_directories(const struct level *l)
 int mhl_known_dirs_leave(struct mhl_known_dirs *t)
 {
     struct level *l = &t->levels[t->n - 1], *up = t->n > 1 ? l - 1 : NULL;
-    bool own = !up || l->place != up->place;
+    bool own = t->n == 1 || l->place != l[-1].place;
     struct mhl_dir *root = own ? find(l->place, l->path) : NULL, *dir = own ? root : l->dir;
     struct mhl_sums sums = {{{NULL}}, {{NULL}}};
     unsigned set;

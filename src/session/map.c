@@ -150,9 +150,9 @@ static void begin_save(struct session *s)
             s->map_save = save;
             return;
         }
+        for (unsigned d = 0; d < save->n_fds; d++)
+            (void)fd_close(&save->fds[d]);
     }
-    for (unsigned i = 0; i < save->n_fds; i++)
-        (void)fd_close(&save->fds[i]);
     atomic_store(&save->owners, 1);
     release(save);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "base/medium.h"
 #include "source/bmap.h"
 #include "verify_priv.h"
 
@@ -287,7 +288,8 @@ static void fail_read(struct verify_check *c, uint64_t at, int64_t r)
 {
     struct failure f;
 
-    failure_set(&f, "read back", (int)-r, c->record->offset + at, NULL);
+    failure_set(&f, "read back", (int)-r, c->record->offset + at,
+                r == -ENODEV ? MEDIUM_GONE : NULL);
     verify_fail(c, &f);
 }
 
