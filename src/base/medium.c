@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
-#include <time.h>
 #include <unistd.h>
 
 #define SYSFS_DEVICES "/sys/dev/block"
@@ -63,20 +62,8 @@ bool medium_is_gone(dev_t dev)
     return n > 0 && strtoull(text, NULL, 10) == 0;
 }
 
-/* A SCSI disk that is pulled answers with ENODEV (scsi_device_state_check(),
- * drivers/scsi/scsi_lib.c, 6.12) a little before sysfs loses it. */
-static void await_removal(dev_t dev)
-{
-    const struct timespec pause = {.tv_nsec = 10000000};
-
-    for (int i = 0; i < 50 && major(dev) != 0 && !medium_is_gone(dev); i++)
-        (void)nanosleep(&pause, NULL);
-}
-
 bool medium_explains(dev_t dev, int err)
 {
-    if (err == ENODEV)
-        await_removal(dev);
     return (err == EIO || err == ENOSPC || err == ENXIO || err == ENODEV) &&
            medium_is_gone(dev);
 }

@@ -15,8 +15,7 @@
 bool medium_is_gone(dev_t dev);
 
 /* Whether that is the reason for the error `err` (positive) of a call on the device. Writing to it
- * says ENOSPC or EIO then (Linux 6.18). After ENODEV waits for up to half a second until the kernel
- * has removed it. */
+ * says ENOSPC or EIO then (Linux 6.18). */
 bool medium_explains(dev_t dev, int err);
 
 /* What is known of a device's writes. All zero: nothing. */
