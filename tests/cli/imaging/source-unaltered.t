@@ -3,6 +3,7 @@
 # sectors are bad.
 # engines: all
 --- script
+export ASAN_OPTIONS=detect_leaks=0 # it does not work below strace
 need_faultfs -o direct_io "read nothing delay 0"
 command -v strace >/dev/null || skip "no strace"
 genfile "$FAULT_BACKING/src" 1M

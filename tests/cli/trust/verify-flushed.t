@@ -15,7 +15,7 @@ flushes() {
     shift
     rm -rf a b
     mkdir a b
-    ASAN_OPTIONS=verify_asan_link_order=0 strace -f -y -o trace -e trace=fsync,syncfs,pread64 \
+    ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0 strace -f -y -o trace -e trace=fsync,syncfs,pread64 \
         -E MEANWHILE_BEFORE="open /$name" -E MEANWHILE_DO='sync -d $(find a b -type f)' -E LD_PRELOAD="$TOOLS/meanwhile.so" \
         "$UCOPY" --engine="$ENGINE" --verify "$@" || echo "exit $?"
     sed -nE "s#^[0-9]+ +([a-z0-9]+)\([0-9]+<$T/[ab]/.*#\1#p" trace | head -n 1
