@@ -206,7 +206,7 @@ const struct option_row option_rows[] = {
      .stores = {SET(inplace, true)}},
     {.name = "device", .section = SECTION_COPYING,
      .help = "a DEST may be a block device that nobody uses: all that is on it is lost",
-     .stores = {SET(device, true)}},
+     .stores = {SET(device, true), SET(fsync, true)}},
     {.name = "yes", .section = SECTION_COPYING,
      .help = "with --device: do not ask before devices are overwritten",
      .stores = {SET(yes, true)}},

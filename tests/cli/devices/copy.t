@@ -51,4 +51,4 @@ true
 true
 null
 false
-false
+true
