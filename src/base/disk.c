@@ -15,33 +15,43 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "sysfs.h"
+
 /* Devices on top of one another: more steps than that are a circle. */
 #define MAX_STEPS 16
 
-/* The path in sysfs of what is behind the device's entry. */
-static void sysfs_path(dev_t dev, const char *behind, char *ret, size_t size)
+/* Takes the space around a text of n bytes away. Whether anything is left. */
+static bool trim(char *text, size_t n)
 {
-    (void)snprintf(ret, size, "/sys/dev/block/%u:%u%s", major(dev), minor(dev), behind);
+    size_t from = 0;
+
+    while (n > 0 && isspace((unsigned char)text[n - 1]))
+        n--;
+    while (from < n && isspace((unsigned char)text[from]))
+        from++;
+    memmove(text, text + from, n - from);
+    text[n - from] = '\0';
+    return n > from;
 }
 
 /* Reads a file of sysfs without the space around its text. False: there is none. */
 static bool read_text(const char *path, char *ret, size_t size)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    ssize_t n = fd >= 0 ? read(fd, ret, size - 1) : -1;
-    size_t from = 0;
+    ssize_t n = sysfs_read(path, ret, size);
 
-    if (fd >= 0)
-        (void)close(fd);
-    if (n < 0)
-        n = 0;
-    while (n > 0 && isspace((unsigned char)ret[n - 1]))
-        n--;
-    while (from < (size_t)n && isspace((unsigned char)ret[from]))
-        from++;
-    memmove(ret, ret + from, (size_t)n - from);
-    ret[(size_t)n - from] = '\0';
-    return ret[0] != '\0';
+    return trim(ret, n > 0 ? (size_t)n : 0);
+}
+
+/* Where the entry of the device in sysfs leads to. False: it has none. */
+static bool read_entry(dev_t dev, char target[PATH_MAX])
+{
+    char entry[SYSFS_PATH_SIZE];
+    ssize_t n;
+
+    sysfs_path(dev, "", entry, sizeof(entry));
+    n = readlink(entry, target, PATH_MAX - 1);
+    target[n > 0 ? n : 0] = '\0';
+    return n >= 0;
 }
 
 /* The number in a file "dev" of sysfs; 0: there is none. */
@@ -57,7 +67,7 @@ static dev_t read_dev(const char *path)
 
 dev_t disk_whole(dev_t dev)
 {
-    char path[96];
+    char path[SYSFS_PATH_SIZE];
     dev_t whole;
 
     sysfs_path(dev, "/partition", path, sizeof(path));
@@ -71,15 +81,11 @@ dev_t disk_whole(dev_t dev)
 
 bool disk_node(dev_t dev, char *path, size_t size)
 {
-    char entry[96], target[PATH_MAX], *name;
+    char target[PATH_MAX], *name;
     struct stat st;
-    ssize_t n;
 
-    sysfs_path(dev, "", entry, sizeof(entry));
-    n = readlink(entry, target, sizeof(target) - 1);
-    if (n < 0)
+    if (!read_entry(dev, target))
         return false;
-    target[n] = '\0';
     name = strrchr(target, '/');
     name = name ? name + 1 : target;
     for (char *c = name; *c; c++)
@@ -116,7 +122,7 @@ static void each_in(const char *folder, bool partitions, void (*found)(void *arg
 
 void disk_each(dev_t dev, const char *folder, void (*found)(void *arg, dev_t other), void *arg)
 {
-    char path[96], behind[32];
+    char path[SYSFS_PATH_SIZE], behind[32];
 
     (void)snprintf(behind, sizeof(behind), "/%s", folder);
     sysfs_path(dev, behind, path, sizeof(path));
@@ -125,7 +131,7 @@ void disk_each(dev_t dev, const char *folder, void (*found)(void *arg, dev_t oth
 
 void disk_each_partition(dev_t dev, void (*found)(void *arg, dev_t other), void *arg)
 {
-    char path[96];
+    char path[SYSFS_PATH_SIZE];
 
     sysfs_path(dev, "", path, sizeof(path));
     each_in(path, true, found, arg);
@@ -188,13 +194,10 @@ static void find_slot(dev_t dev, char *ret, size_t size)
 /* Without udev: where it is in sysfs, if it is plugged in anywhere. */
 static void find_place(dev_t dev, char *ret, size_t size)
 {
-    char entry[96], target[PATH_MAX];
+    char target[PATH_MAX];
     const char *at;
-    ssize_t n;
 
-    sysfs_path(dev, "", entry, sizeof(entry));
-    n = readlink(entry, target, sizeof(target) - 1);
-    target[n > 0 ? n : 0] = '\0';
+    (void)read_entry(dev, target);
     at = strstr(target, "/devices/");
     if (at && strncmp(at, "/devices/virtual/", strlen("/devices/virtual/")) != 0)
         (void)snprintf(ret, size, "%s", at + strlen("/devices/"));
@@ -203,7 +206,7 @@ static void find_place(dev_t dev, char *ret, size_t size)
 /* The file of a loop device, or of the one that this is a partition of. */
 static void find_file(struct disk *disk)
 {
-    char path[96], file[PATH_MAX];
+    char path[SYSFS_PATH_SIZE], file[PATH_MAX];
     struct stat st;
 
     sysfs_path(disk->whole, "/loop/backing_file", path, sizeof(path));
@@ -225,7 +228,7 @@ static void append(char *to, size_t size, const char *separator, const char *tex
 static void find_model(dev_t whole, char *ret, size_t size)
 {
     static const char *const files[] = {"/device/vendor", "/device/model", "/device/name"};
-    char path[96], text[64];
+    char path[SYSFS_PATH_SIZE], text[64];
 
     sysfs_path(whole, "/loop/backing_file", path, sizeof(path));
     if (read_text(path, ret, size))
@@ -243,21 +246,14 @@ static void find_model(dev_t whole, char *ret, size_t size)
 /* The serial number of a SCSI device (page 80h of its vital product data, SPC-5). */
 static bool read_page(dev_t whole, char *ret, size_t size)
 {
-    char path[96], page[260];
+    char path[SYSFS_PATH_SIZE], page[260];
     ssize_t n;
-    int fd;
 
     sysfs_path(whole, "/device/vpd_pg80", path, sizeof(path));
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    n = fd >= 0 ? read(fd, page, sizeof(page) - 1) : -1;
-    if (fd >= 0)
-        (void)close(fd);
-    if (n <= 4)
-        return false;
-    page[n] = '\0';
-    (void)snprintf(ret, size, "%s", page + 4 + strspn(page + 4, " "));
-    for (size_t end = strlen(ret); end > 0 && ret[end - 1] == ' ';)
-        ret[--end] = '\0';
+    n = sysfs_read(path, page, sizeof(page));
+    ret[0] = '\0';
+    if (n > 4 && trim(page + 4, strlen(page + 4)))
+        append(ret, size, "", page + 4);
     return ret[0] != '\0';
 }
 
@@ -280,7 +276,7 @@ static bool read_usb(char *at, char *ret, size_t size)
 static void find_serial(dev_t whole, char *ret, size_t size)
 {
     static const char *const files[] = {"/serial", "/device/serial"};
-    char path[96], at[PATH_MAX];
+    char path[SYSFS_PATH_SIZE], at[PATH_MAX];
 
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         sysfs_path(whole, files[i], path, sizeof(path));

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include "base/fd.h"
+#include "base/sysfs.h"
 
 /* How long a command may take: as long as the kernel gives a read of a SCSI disk. */
 #define TIMEOUT_MS 30000u
@@ -306,7 +306,6 @@ int fua_open(struct fua *f, int fd)
         return -errno;
     if (!S_ISBLK(st.st_mode))
         return -EOPNOTSUPP;
-    (void)snprintf(directory, sizeof(directory), "/sys/dev/block/%u:%u", major(st.st_rdev),
-                   minor(st.st_rdev));
+    sysfs_path(st.st_rdev, "", directory, sizeof(directory));
     return fua_open_described(f, fd, directory);
 }
