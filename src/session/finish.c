@@ -165,7 +165,7 @@ static struct verify_file file_of(const struct session *s, unsigned d)
         .whole = !s->o->has_dest_offset && !s->dests[d].status->disk,
         .many = s->file,
         .hashes = s->job.hashes,
-        .map = s->mapped ? &s->bmap : NULL,
+        .map = s->o->bmap ? &s->bmap : NULL,
     };
 }
 

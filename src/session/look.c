@@ -19,9 +19,9 @@ static bool leaves_holes(const struct session *s)
 static uint64_t data_size(const struct session *s)
 {
     bool less = leaves_holes(s) && s->source.can.holes;
-    uint64_t allocated = !less       ? s->size
-                         : s->mapped ? ranges_total(&s->bmap.mapped)
-                                     : source_allocated(&s->source);
+    uint64_t allocated = !less        ? s->size
+                         : s->o->bmap ? ranges_total(&s->bmap.mapped)
+                                      : source_allocated(&s->source);
 
     return allocated < s->size ? allocated : s->size;
 }

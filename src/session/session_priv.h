@@ -89,10 +89,9 @@ struct session {
     bool direct;        /* files are opened with O_DIRECT where that is possible */
     bool keeps;         /* --partial, and the source can be read again; origin identifies it */
     struct origin origin;
-    bool mapped; /* --bmap: bmap says which ranges of the source are copied */
-    struct bmap bmap;
-    uint64_t start; /* of the copied range in the source, bytes */
-    uint64_t size;  /* bytes to copy, or the limit if the end is not known */
+    struct bmap bmap; /* with --bmap: which ranges of the source are copied; else empty */
+    uint64_t start;   /* of the copied range in the source, bytes */
+    uint64_t size;    /* bytes to copy, or the limit if the end is not known */
     bool size_known;
 
     /* The destinations. What functions of other rooms take as an array is an array here, too:

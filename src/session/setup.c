@@ -239,7 +239,7 @@ static int find_extents(struct session *s, uint32_t align, unsigned fronts)
         .base = s->start,
         .size = s->size,
         .grain = align,
-        .map = s->mapped ? &s->bmap.mapped : NULL,
+        .map = s->o->bmap ? &s->bmap.mapped : NULL,
     };
 
     return extents_create(&part, fronts, &s->job.extents);
@@ -319,7 +319,7 @@ static uint64_t expected_size(const struct session *s)
 {
     if (s->o->has_expect_size && !s->file)
         return s->o->expect_size;
-    return s->mapped && !s->size_known ? s->bmap.size : UINT64_MAX;
+    return s->o->bmap && !s->size_known ? s->bmap.size : UINT64_MAX;
 }
 
 static void configure_job(struct session *s)

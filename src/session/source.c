@@ -138,8 +138,7 @@ static void take_over(struct session *s, const struct source_call *c)
     s->attrs = c->attrs;
     s->direct = c->direct;
     s->bmap = c->map;
-    s->mapped = s->o->bmap;
-    if (s->mapped) { /* what is not in the map is a hole, and would not be one of a clone */
+    if (s->o->bmap) { /* what is not in the map is a hole, and would not be one of a clone */
         s->source.can.holes = s->source.can.positions;
         s->source.can.clonable = false;
     }
