@@ -7,28 +7,14 @@ void bad_reads_free(struct bad_reads *b)
         ranges_free(&b->bad[i]);
 }
 
-/* Whether pos is in the set; *until becomes less if that changes before. */
-static bool look(const struct ranges *r, uint64_t pos, uint64_t *until)
-{
-    struct range found;
-    uint64_t change;
-
-    if (!ranges_first(r, pos, &found))
-        return false;
-    change = found.start == pos ? found.end : found.start;
-    if (change < *until)
-        *until = change;
-    return found.start == pos;
-}
-
 enum bad_reads_how bad_reads_at(const struct bad_reads *b, uint64_t pos, uint64_t *until)
 {
     bool bad = false;
 
-    if (look(&b->doubtful, pos, until))
+    if (ranges_have(&b->doubtful, pos, until))
         return READ_CAREFULLY;
     for (unsigned i = 0; i < BAD_SECTOR_ERRORS; i++)
-        bad |= look(&b->bad[i], pos, until);
+        bad |= ranges_have(&b->bad[i], pos, until);
     return bad ? READ_ZEROS : READ_AS_USUAL;
 }
 

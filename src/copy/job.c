@@ -335,8 +335,7 @@ void job_doubt(struct job *j, const struct range *r, const bool *takes)
     pthread_mutex_lock(&j->lock);
     account_bad(j, bad_reads_doubt(&j->bad, r->start, r->end));
     for (unsigned d = 0; d < j->n_dests; d++)
-        if ((takes && takes[d] && ledger_defer(&j->ledger, d, r) < 0) ||
-            (!takes && ledger_put_off(&j->ledger, d, r) < 0))
+        if ((!takes || takes[d]) && ledger_defer(&j->ledger, d, r) < 0)
             drop(j, d, &account_failure);
     pthread_mutex_unlock(&j->lock);
 }

@@ -214,12 +214,7 @@ int ledger_return(struct ledger *l, unsigned d, const struct range *r)
 
 int ledger_defer(struct ledger *l, unsigned d, const struct range *r)
 {
-    return add_needed(l, d, r, &l->later[d]);
-}
-
-int ledger_put_off(struct ledger *l, unsigned d, const struct range *r)
-{
-    int err = ledger_defer(l, d, r);
+    int err = add_needed(l, d, r, &l->later[d]);
 
     return err < 0 ? err : ranges_remove(&l->todo[d], r->start, r->end);
 }

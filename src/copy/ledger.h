@@ -68,11 +68,9 @@ int ledger_written(struct ledger *l, unsigned d, uint64_t start, uint64_t end);
  * claimed again. 0 or -ENOMEM. */
 int ledger_return(struct ledger *l, unsigned d, const struct range *r);
 
-/* As ledger_return(), but the range cannot be claimed before ledger_resume(). */
+/* What destination d needs of the range, claimed or not, cannot be claimed before ledger_resume().
+ * 0 or -ENOMEM. */
 int ledger_defer(struct ledger *l, unsigned d, const struct range *r);
-
-/* The same for what has not been claimed yet. */
-int ledger_put_off(struct ledger *l, unsigned d, const struct range *r);
 
 /* Destination d still needs [start, end), although it has been written: it can be claimed again
  * after ledger_resume(). 0 or -ENOMEM. */

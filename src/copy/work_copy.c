@@ -273,28 +273,33 @@ static void account_end(struct copy *c, struct chunk *k)
     look_for_zeros(c, k);
 }
 
-void work_copy_cut(struct copy *c, struct chunk *k)
+/* The chunk ends with what has been read of it. Returns the rest of its range. */
+static struct range cut(struct copy *c, struct chunk *k)
 {
     struct range rest = {k->range.start + k->loaded, k->range.end};
 
     k->range.end = rest.start;
+    advance_read(c, k, 0);
+    return rest;
+}
+
+void work_copy_cut(struct copy *c, struct chunk *k)
+{
+    struct range rest = cut(c, k);
+
     for (unsigned d = 0; d < c->job->n_dests; d++)
         if (k->shares[d].state == SHARE_PENDING)
             job_return(c->job, d, WORK_COPY, &rest);
-    note_hashes(c, k, false);
-    look_for_zeros(c, k);
 }
 
 /* Leaves the rest of the chunk for later; what has been read of it is written. */
 static void leave_rest(struct copy *c, struct chunk *k)
 {
-    struct range rest = {k->range.start + k->loaded, k->range.end};
+    struct range rest = cut(c, k);
 
     for (unsigned d = 0; d < c->job->n_dests; d++)
         c->takes[d] = k->shares[d].state != SHARE_DONE;
     job_doubt(c->job, &rest, c->takes);
-    k->range.end = rest.start;
-    advance_read(c, k, 0);
 }
 
 /* The sector at `loaded` cannot be read, and becomes zeros. */

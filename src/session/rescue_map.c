@@ -105,18 +105,9 @@ static char status_at(const struct rescue_map *m, uint64_t pos, uint64_t *until)
     } sets[] = {{&m->bad, '-'}, {&m->done, '+'}, {&m->rough, '*'}};
     char found = '?';
 
-    for (unsigned i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
-        struct range r;
-
-        if (!ranges_first(sets[i].set, pos, &r))
-            continue;
-        if (found == '?' && r.start == pos)
+    for (unsigned i = 0; i < sizeof(sets) / sizeof(sets[0]); i++)
+        if (ranges_have(sets[i].set, pos, until) && found == '?')
             found = sets[i].status;
-        if (r.start > pos && r.start < *until)
-            *until = r.start;
-        if (r.start == pos && r.end < *until)
-            *until = r.end;
-    }
     return found;
 }
 
