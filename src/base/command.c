@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -188,13 +187,6 @@ int command_wait(struct command *c, struct failure *f)
     return judge(c->status, f);
 }
 
-static void pause_ms(unsigned ms)
-{
-    struct timespec t = {.tv_nsec = (long)ms * 1000000};
-
-    nanosleep(&t, NULL);
-}
-
 bool command_ends(struct command *c, unsigned ms)
 {
     uint64_t end = clock_now_ms() + ms;
@@ -202,7 +194,7 @@ bool command_ends(struct command *c, unsigned ms)
     while (!c->reaped && !has_ended(c, false)) {
         if (clock_now_ms() >= end)
             return false;
-        pause_ms(LOOK_MS);
+        clock_pause_ms(LOOK_MS);
     }
     return true;
 }
@@ -257,7 +249,7 @@ void command_kill_all(void)
 
     command_terminate_all();
     while (any_runs() && clock_now_ms() < end)
-        pause_ms(LOOK_MS);
+        clock_pause_ms(LOOK_MS);
     pthread_mutex_lock(&lock);
     for (const struct command *c = all; c; c = c->next)
         signal_group(c, SIGKILL);

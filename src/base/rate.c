@@ -1,6 +1,6 @@
 #include "rate.h"
 
-#include <time.h>
+#include "clock.h"
 
 #define NS_PER_S  UINT64_C(1000000000)
 #define NS_PER_MS UINT64_C(1000000)
@@ -46,12 +46,9 @@ bool rate_wait(struct rate *r, uint64_t n, bool (*goes_on)(void *arg), void *arg
     unsigned ms;
 
     while ((ms = rate_wait_ms(due)) > 0) {
-        struct timespec t = {.tv_nsec =
-                                 (long)((ms < RATE_STEP_MS ? ms : RATE_STEP_MS) * NS_PER_MS)};
-
         if (!goes_on(arg))
             return false;
-        nanosleep(&t, NULL);
+        clock_pause_ms(ms < RATE_STEP_MS ? ms : RATE_STEP_MS);
     }
     return true;
 }

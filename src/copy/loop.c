@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "accounting_priv.h"
 #include "base/clock.h"
@@ -24,7 +23,7 @@
 #define STREAM_WAIT_MS 1u
 
 /* Pause before operations that moved nothing are tried again. */
-#define BACKOFF_NS 1000000
+#define BACKOFF_MS 1u
 
 static const struct work_ops *const kinds[] = {
     [WORK_COPY] = &work_copy_ops,
@@ -174,9 +173,8 @@ static unsigned wait_ms(const struct copy *c)
 static void wait_for_rate(const struct copy *c)
 {
     unsigned ms = wait_ms(c);
-    struct timespec t = {.tv_nsec = (long)(ms < RATE_STEP_MS ? ms : RATE_STEP_MS) * 1000000};
 
-    nanosleep(&t, NULL);
+    clock_pause_ms(ms < RATE_STEP_MS ? ms : RATE_STEP_MS);
 }
 
 /* As submit_idle(). */
@@ -204,10 +202,8 @@ static int wait_and_account(struct copy *c)
 
 static void pause_after_stall(struct copy *c)
 {
-    struct timespec t = {.tv_nsec = BACKOFF_NS};
-
     if (c->backoff)
-        nanosleep(&t, NULL);
+        clock_pause_ms(BACKOFF_MS);
     c->backoff = false;
 }
 

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -144,11 +143,10 @@ static void call_open(void *calls, unsigned d)
     struct session_calls *all = calls;
     struct dest_call *c = &all->dests[d];
     uint64_t deadline = clock_running_ms() + c->wait_ms;
-    struct timespec pause = {.tv_nsec = OPEN_POLL_MS * 1000000};
 
     while (may_try_again(target_open(&c->target, &c->request, &c->failure)) &&
            clock_running_ms() < deadline && !atomic_load(&all->watch.stop)) {
-        nanosleep(&pause, NULL);
+        clock_pause_ms(OPEN_POLL_MS);
         c->failure.err = 0;
     }
     if (c->failure.err == 0)
