@@ -66,7 +66,7 @@ struct options {
     bool one_file_system;
 
     bool in_order;
-    bool fsync; /* also with --device */
+    bool fsync;      /* also with --device */
     unsigned verify; /* of enum verify_wish */
     unsigned repair; /* how often what differs is written again; 0: never */
     bool inplace;
