@@ -13,6 +13,7 @@
 #include "cli/help.h"
 #include "cli/options.h"
 #include "plan/plan.h"
+#include "plan/read_filter.h"
 #include "report/manifest.h"
 #include "report/report.h"
 #include "session/session.h"
@@ -341,11 +342,27 @@ static int exit_status(const struct options *o, int status)
     return o->cp && status > 1 && status < 128 ? 1 : status;
 }
 
-static int work(const struct options *o)
+/* Reads the files that choose what is copied: before there is a second process, because standard
+ * input may be one of them, and a signal ends the program as long as nothing has been done. */
+static int read_lists(struct options *o)
+{
+    char *error = NULL;
+    int r = plan_read_filter(o, &error);
+
+    if (r < 0)
+        report_error("%s", error ? error : strerror(-r));
+    free(error);
+    return r;
+}
+
+static int work(struct options *o)
 {
     bool hung = false;
-    int signal_fd, status, r = supervisor_start(&signal_fd);
+    int signal_fd, status, r;
 
+    if (read_lists(o) < 0)
+        return EXIT_USAGE;
+    r = supervisor_start(&signal_fd);
     if (r < 0) {
         report_error("signalfd: %s", strerror(-r));
         return EXIT_USAGE;
@@ -365,7 +382,7 @@ static int work(const struct options *o)
     return status;
 }
 
-static int act(const struct options *o)
+static int act(struct options *o)
 {
     switch (o->action) {
     case OPTIONS_HELP:

@@ -99,6 +99,7 @@ static const struct option_word engine_words[] = {
 
 const char *const option_section_titles[OPTION_N_SECTIONS] = {
     [SECTION_COPYING] = "Copying:",
+    [SECTION_CHOOSING] = "Choosing files in trees:",
     [SECTION_TRUST] = "Trust:",
     [SECTION_TUNING] = "Tuning:",
     [SECTION_OUTPUT] = "Output:",
@@ -313,6 +314,27 @@ const struct option_row option_rows[] = {
     {.name = "dry-run", .section = SECTION_COPYING,
      .help = "say what would be done and touch nothing",
      .stores = {SET(dry_run, true)}},
+
+    /* ---- Choosing files in trees ---- */
+    {.name = "exclude", .section = SECTION_CHOOSING,
+     .help = "leave out what matches: * ? [] **, / in front: from SOURCE on, behind: directories",
+     .kind = VALUE_TEXT, .metavar = "PATTERN", .repeatable = true,
+     .take = option_take_exclude},
+    {.name = "include", .section = SECTION_CHOOSING,
+     .help = "do not leave out what matches; the first pattern that matches decides",
+     .kind = VALUE_TEXT, .metavar = "PATTERN", .repeatable = true,
+     .take = option_take_include},
+    {.name = "exclude-from", .section = SECTION_CHOOSING,
+     .help = "read such patterns from a file, one a line; -: standard input",
+     .kind = VALUE_TEXT, .metavar = "FILE", .repeatable = true,
+     .take = option_take_exclude_from},
+    {.name = "include-from", .section = SECTION_CHOOSING,
+     .help = "the same for --include",
+     .kind = VALUE_TEXT, .metavar = "FILE", .repeatable = true,
+     .take = option_take_include_from},
+    {.name = "from0", .letter = '0', .section = SECTION_CHOOSING,
+     .help = "the lines of these files end with a NUL",
+     .stores = {SET(from0, true)}},
 
     /* ---- Trust ---- */
     {.name = "check", .checks = true, .section = SECTION_TRUST,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "base/filter.h"
 #include "command_line_priv.h"
 #include "option_find_priv.h"
 #include "option_message_priv.h"
@@ -148,6 +149,10 @@ void options_free(struct options *o)
     for (unsigned i = 0; i < o->n_target_directories; i++)
         free(o->target_directories[i]);
     free(o->target_directories);
+    for (unsigned i = 0; i < o->n_filters; i++)
+        free(o->filters[i].text);
+    free(o->filters);
+    filter_free(o->filter);
     for (unsigned i = 0; i < o->n_operands; i++)
         free(o->operands[i]);
     free(o->operands);

@@ -28,6 +28,7 @@ enum context { CONTEXT_AS_IS, CONTEXT_DEFAULT, CONTEXT_GIVEN };
 enum verify_wish { VERIFY_NONE = 0, VERIFY_DEST = 1, VERIFY_SOURCE = 2 };
 
 struct command_line;
+struct filter;
 struct option_row;
 
 enum options_action { OPTIONS_COPY, OPTIONS_HELP, OPTIONS_USAGE, OPTIONS_VERSION };
@@ -45,6 +46,13 @@ enum options_action { OPTIONS_COPY, OPTIONS_HELP, OPTIONS_USAGE, OPTIONS_VERSION
 /* The bytes of all buffers together without --memory. */
 #define OPTIONS_DEFAULT_MEMORY (64ull << 20)
 
+/* A value of --exclude, --include, --exclude-from or --include-from. */
+struct option_filter {
+    char *text; /* a pattern, or the name of a file of patterns */
+    bool include;
+    bool is_file;
+};
+
 /* The options and operands of the user. 0 in a member for tuning means "choose". The struct
  * owns strings and arrays unless a member says otherwise; options_free() frees them. */
 struct options {
@@ -60,6 +68,12 @@ struct options {
     bool recursive;
     enum follow follow;
     bool one_file_system;
+
+    struct option_filter *filters; /* in the order of the line */
+    unsigned n_filters;
+    bool from0;            /* names in files end with a NUL */
+    struct filter *filter; /* what all filters come to; plan_read_filter() sets it. NULL: no
+                            * filter was given */
 
     bool in_order;
     bool fsync;

@@ -5,12 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/filter.h"
 #include "base/interrupted.h"
 #include "base/path.h"
 #include "base/path_probe.h"
@@ -232,6 +234,28 @@ static int find_prefix(struct plan_copy *c, const char *operand, char **ret_erro
     return 0;
 }
 
+/* Leaves a source out that the filter leaves out: by its name, as if it were an entry of the
+ * directory that patterns begin at. A directory is that directory itself. 0 or -ENOMEM. */
+static int apply_filter(struct plan_copy *c, const struct options *o)
+{
+    struct stat st;
+    char *name, *why = NULL;
+    int r = 0;
+
+    if (!o->filter || plan_stat_source(c, &st) < 0 || S_ISDIR(st.st_mode))
+        return 0;
+    name = path_last(c->source);
+    if (!name)
+        return -ENOMEM;
+    if (filter_leaves_out(o->filter, name, false)) {
+        r = asprintf(&why, "'%s' is left out by a filter", c->source) < 0 ? -ENOMEM : 0;
+        if (r == 0)
+            plan_leave_out(c, why, false);
+    }
+    free(name);
+    return r;
+}
+
 /* Adds a copy without destinations to the plan. 0 or a negative errno; *ret_copy is set in any
  * case. */
 static int add_copy(struct plan *p, const struct options *o, const struct operands *operands,
@@ -251,7 +275,9 @@ static int add_copy(struct plan *p, const struct options *o, const struct operan
                 (!o->strip_trailing_slashes && length > 1 && operand[length - 1] == '/');
     if (o->parents)
         r = find_prefix(c, c->source, ret_error);
-    return r == 0 ? find_kind(c, o, operands, ret_error) : r;
+    if (r == 0)
+        r = apply_filter(c, o);
+    return r == 0 && !c->left_out ? find_kind(c, o, operands, ret_error) : r;
 }
 
 /* 0 or -ENOMEM. */

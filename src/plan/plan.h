@@ -61,8 +61,9 @@ struct plan_copy {
     unsigned number;
     const unsigned *lanes;
 
-    char *
-        left_out; /* --cp: this copy is not made, and this is the message, or ""; NULL: it is made */
+    /* This copy is not made, with --cp or because of a filter, and this is the message, or "";
+     * NULL: it is made. */
+    char *left_out;
     bool is_failure; /* with left_out: a failure, not a warning */
 };
 

@@ -209,6 +209,7 @@ void *tree_read_source(void *arg)
     struct tree_source source = {
         .path = t->root,
         .subpath = tree_subpath(t),
+        .filter = o->filter,
         .follow = tree_follow_of(t),
         .contents = t->copy->contents,
         .make = o->link            ? TREE_SOURCE_HARD_LINKS

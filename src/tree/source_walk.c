@@ -36,6 +36,31 @@ static void count_step(const struct walk *w)
 
 /* ---- entries of a directory ---- */
 
+/* The path of the entry at w->path below the directory whose entries the filter chooses from; NULL
+ * above it. */
+static const char *path_to_choose(const struct walk *w)
+{
+    unsigned n_above = w->t->follow.n_subpath;
+    const char *path;
+
+    if (w->n_levels <= n_above)
+        return NULL;
+    path = w->path.bytes + w->levels[n_above].path_len;
+    return path + strspn(path, "/");
+}
+
+/* Whether the filter leaves the entry at w->path out, as far as its type is known. */
+static bool is_left_out(const struct walk *w, unsigned char type)
+{
+    const char *path = w->t->filter ? path_to_choose(w) : NULL;
+
+    if (!path)
+        return false;
+    if (type == DT_UNKNOWN || (type == DT_LNK && walk_follows(w)))
+        return filter_leaves_out_any(w->t->filter, path);
+    return filter_leaves_out(w->t->filter, path, type == DT_DIR);
+}
+
 /* Finds out what an entry is. The type that the listing has is enough for a directory, and for
  * a regular file that will be opened. False: there is no such entry any more, which was
  * reported. */
@@ -68,6 +93,10 @@ static void list_entry(struct walk *w, const char *name, unsigned char type)
         walk_fail_memory(w);
         return;
     }
+    if (is_left_out(w, type)) { /* before it is looked at: that may fail */
+        l->n_dirs += type == DT_DIR || type == DT_UNKNOWN;
+        return;
+    }
     if (temp_is_own(name)) {
         /* A destination, by another path than those that is_target() knows. */
         walk_fail(w, "enter", EINVAL, "cannot copy a directory into itself");
@@ -79,6 +108,8 @@ static void list_entry(struct walk *w, const char *name, unsigned char type)
         return;
     }
     l->n_dirs += S_ISDIR(st.st_mode);
+    if (is_left_out(w, IFTODT(st.st_mode)))
+        return;
     if (!S_ISDIR(st.st_mode))
         walk_put_entry(w, dir_chain_fd(&w->dirs), name, &st);
     else if (path_buffer_put(&w->names, l->names_end, name) < 0)
@@ -117,7 +148,7 @@ static bool offer_entry(struct walk *w, const struct dirent64 *entry, unsigned n
                fstatat(dir_chain_fd(&w->dirs), entry->d_name, &st, AT_SYMLINK_NOFOLLOW)) == 0 &&
            S_ISREG(st.st_mode) && !(w->t->keep_links && (st.st_nlink > 1 || walk_follows(w))) &&
            path_buffer_enter(&w->path, l->path_len, entry->d_name) == 0 &&
-           walk_put_offer(w, entry->d_name, -1, &st, number);
+           !is_left_out(w, DT_REG) && walk_put_offer(w, entry->d_name, -1, &st, number);
 }
 
 /* Offers the files of the listing, and waits until the consumers have decided. */

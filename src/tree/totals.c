@@ -22,8 +22,9 @@ struct totals_walk {
      * last. "" below the names of a directory: then that directory is left. */
     struct path_buffer names;
     size_t names_len;
-    struct path_buffer below;  /* for c->found: of the current directory or entry */
-    size_t below_len;          /* of the current directory */
+    struct path_buffer
+        below;        /* for c->found and c->filter: of the current directory or entry */
+    size_t below_len; /* of the current directory */
     struct source_links links; /* met so far */
     dev_t dev;                 /* of the root */
     char *listing;
@@ -52,8 +53,9 @@ static const char *pop(struct totals_walk *w)
 /* Appends the name to the path of the current directory. */
 static void enter_name(struct totals_walk *w, const char *name)
 {
-    if (w->c->found && (path_buffer_put(&w->below, w->below_len, "/") < 0 ||
-                        path_buffer_put(&w->below, w->below_len + 1, name) < 0))
+    if ((w->c->found || w->c->filter) &&
+        (path_buffer_put(&w->below, w->below_len, "/") < 0 ||
+         path_buffer_put(&w->below, w->below_len + 1, name) < 0))
         w->error = -ENOMEM;
 }
 
@@ -85,23 +87,31 @@ static void count_file(struct totals_walk *w, const struct stat *st)
     atomic_fetch_add_explicit(&w->c->bytes, size, memory_order_relaxed);
 }
 
+/* Whether the filter leaves out the entry whose path has been entered. */
+static bool is_left_out(const struct totals_walk *w, bool is_directory)
+{
+    return w->c->filter && w->error == 0 &&
+           filter_leaves_out(w->c->filter, w->below.bytes + 1, is_directory);
+}
+
 static void look(struct totals_walk *w, const struct dirent64 *entry)
 {
+    bool is_directory = entry->d_type == DT_DIR;
     struct stat st;
 
     if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
         return;
-    if (entry->d_type == DT_DIR) {
+    if (!is_directory && UNINTERRUPTED(fstatat(dir_chain_fd(&w->dirs), entry->d_name, &st,
+                                               AT_SYMLINK_NOFOLLOW)) < 0)
+        return;
+    is_directory = is_directory || S_ISDIR(st.st_mode);
+    enter_name(w, entry->d_name);
+    if (is_left_out(w, is_directory))
+        return;
+    if (is_directory)
         push(w, entry->d_name);
-    } else if (UNINTERRUPTED(fstatat(dir_chain_fd(&w->dirs), entry->d_name, &st,
-                                     AT_SYMLINK_NOFOLLOW)) == 0) {
-        if (S_ISDIR(st.st_mode)) {
-            push(w, entry->d_name);
-        } else {
-            enter_name(w, entry->d_name);
-            count_file(w, &st);
-        }
-    }
+    else
+        count_file(w, &st);
 }
 
 static bool is_stopped(const struct totals_walk *w)

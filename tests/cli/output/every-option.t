@@ -93,6 +93,12 @@ copies --one-file-system
 copies -R
 copies -d
 copies -H
+echo x >patterns
+copies --exclude=x
+copies --include=src --exclude='*'
+copies --exclude-from=patterns
+copies --include-from=patterns -0
+copies --from0
 try --target-directory=d src
 same src d/src
 try --dry-run src a
@@ -106,6 +112,6 @@ tried+=' --check --compare'
 try --version
 try --help
 try --usage
-"$UCOPY" --help | sed -nE 's/^ +(-.,)? *(--[a-z-]+).*/\2/p; s/^ +(-[a-zA-Z]) .*/\1/p' | while read -r option; do
+"$UCOPY" --help | sed -nE 's/^ +(-.,)? *(--[a-z0-9-]+).*/\2/p; s/^ +(-[a-zA-Z0-9]) .*/\1/p' | while read -r option; do
     case "$tried " in *" $option "* | *" $option="*) ;; *) echo "not tried: $option" ;; esac
 done
