@@ -12,8 +12,8 @@
 #include "check/check.h"
 #include "cli/help.h"
 #include "cli/options.h"
+#include "plan/choice.h"
 #include "plan/plan.h"
-#include "plan/read_filter.h"
 #include "report/manifest.h"
 #include "report/report.h"
 #include "session/session.h"
@@ -347,7 +347,7 @@ static int exit_status(const struct options *o, int status)
 static int read_lists(struct options *o)
 {
     char *error = NULL;
-    int r = plan_read_filter(o, &error);
+    int r = plan_read_choice(o, &error);
 
     if (r < 0)
         report_error("%s", error ? error : strerror(-r));

@@ -29,6 +29,7 @@ enum verify_wish { VERIFY_NONE = 0, VERIFY_DEST = 1, VERIFY_SOURCE = 2 };
 
 struct command_line;
 struct filter;
+struct name_list;
 struct option_row;
 
 enum options_action { OPTIONS_COPY, OPTIONS_HELP, OPTIONS_USAGE, OPTIONS_VERSION };
@@ -71,9 +72,12 @@ struct options {
 
     struct option_filter *filters; /* in the order of the line */
     unsigned n_filters;
-    bool from0;            /* names in files end with a NUL */
-    struct filter *filter; /* what all filters come to; plan_read_filter() sets it. NULL: no
-                            * filter was given */
+    char *files_from;     /* a file with the only names that are copied; NULL: all are */
+    bool recursive_below; /* with it: -r was given, not just -a */
+    bool from0;           /* lines of these files end with a NUL */
+    /* What these come to; plan_read_choice() sets them. NULL: nothing was given. */
+    struct filter *filter;
+    struct name_list *names;
 
     bool in_order;
     bool fsync;

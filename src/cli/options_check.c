@@ -98,6 +98,8 @@ static const struct contradiction of_options[] = {
     {GIVEN(mhl), GIVEN(allow_changed), NO_CHANGES("--mhl")},
     {GIVEN(mhl), GIVEN(n_filters),
      "--mhl describes all of a directory: it contradicts --exclude and --include"},
+    {GIVEN(mhl), GIVEN(files_from),
+     "--mhl describes all of a directory: it contradicts --files-from"},
     {GIVEN(attributes_only), GIVEN(hashes), NO_HASHES("--hash")},
     {GIVEN(attributes_only), GIVEN(expects), NO_HASHES("--expect-hash")},
     {GIVEN(manifest), GIVEN(has_dest_offset),

@@ -192,6 +192,9 @@ static int find_kind(struct plan_copy *c, const struct options *o,
     if (S_ISDIR(st.st_mode) && !o->recursive)
         return usage_error(ret_error, "'%s' is a directory; -r or -a copies directories",
                            c->source);
+    if (!S_ISDIR(st.st_mode) && o->names)
+        return usage_error(ret_error, "'%s' is no directory: --files-from is not for it",
+                           c->source);
     if (!S_ISDIR(st.st_mode) && o->mhl)
         return usage_error(ret_error, "'%s' is no directory: --mhl is not for it", c->source);
     if (S_ISDIR(st.st_mode) && o->resume && !o->preserve.times)
@@ -436,6 +439,8 @@ int plan_make(struct plan *p, const struct options *o, char **ret_error)
     }
     if (r == 0 && o->expects && operands.n_sources > 1)
         r = usage_error(&error, "--expect-hash is for one SOURCE");
+    if (r == 0 && o->names && operands.n_sources > 1)
+        r = usage_error(&error, "--files-from is for one SOURCE");
     if (r == 0 && operands.n_directories > 0)
         r = plan_into_directories(&made, o, &operands, &error);
     else if (r == 0)

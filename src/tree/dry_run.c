@@ -217,6 +217,7 @@ static struct probe *probe_new(const struct options *o, const struct plan_copy *
     p->copy = copy;
     p->signal_fd = signal_fd;
     p->totals = tree_totals_of(o, copy);
+    p->totals.choice.meets = true;
     p->totals.arg = p;
     p->totals.found = on_found;
     p->policy = o->standing;
@@ -322,6 +323,24 @@ static struct failure failure_of(const struct probe *p, unsigned d)
     return f;
 }
 
+/* Reports the listed names that the source does not have; *ret_failure is the last one's. */
+static void report_unmet(const struct probe *p, struct failure *ret_failure)
+{
+    const char *name;
+    size_t at = 0;
+
+    if (!p->o->names || !tree_counts(p->o))
+        return;
+    while ((name = name_list_unmet(p->o->names, &at))) {
+        char *path = path_join(p->copy->source, name);
+
+        (void)failure_set(ret_failure, "find", ENOENT, FAILURE_NO_OFFSET,
+                          "--files-from names it");
+        report_source_failure(path ? path : name, ret_failure);
+        free(path);
+    }
+}
+
 /* Reports the results. Returns the exit status. */
 static int report_results(const struct probe *p)
 {
@@ -357,6 +376,7 @@ static int report_results(const struct probe *p)
         else
             report_dry_run(copy->source, copy->dests[d], how);
     }
+    report_unmet(p, &s.source_failure);
     status = session_exit_status(p->o, &s, false, 0);
     free(s.dests);
     return status;

@@ -209,7 +209,7 @@ void *tree_read_source(void *arg)
     struct tree_source source = {
         .path = t->root,
         .subpath = tree_subpath(t),
-        .filter = o->filter,
+        .choice = {.filter = o->filter, .names = o->names, .meets = true},
         .follow = tree_follow_of(t),
         .contents = t->copy->contents,
         .make = o->link            ? TREE_SOURCE_HARD_LINKS

@@ -15,9 +15,9 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+#include "base/choice.h"
 #include "base/digest_set.h"
 #include "base/failure.h"
-#include "base/filter.h"
 #include "follow_priv.h"
 #include "shared_file_priv.h"
 #include "source_links_priv.h"
@@ -34,12 +34,10 @@ enum tree_source_clones {
 struct tree_source_rest;
 
 struct tree_source {
-    const char *path;    /* of the root, as the user gave it */
-    const char *subpath; /* the path from the root to the part that is copied, as "a/b": of the
+    const char *path;     /* of the root, as the user gave it */
+    const char *subpath;  /* the path from the root to the part that is copied, as "a/b": of the
                           * directories on it no other entries are read. "": all */
-    const struct filter
-        *filter; /* leaves out what it does, below the subpath; NULL: nothing. Not
-                                  * owned */
+    struct choice choice; /* of the entries below the subpath */
     struct tree_follow follow;
     bool contents; /* FIFOs and devices are read like files, to their end */
     enum tree_source_links {

@@ -36,29 +36,27 @@ static void count_step(const struct walk *w)
 
 /* ---- entries of a directory ---- */
 
-/* The path of the entry at w->path below the directory whose entries the filter chooses from; NULL
- * above it. */
+/* The path of the entry at w->path below the directory whose entries are chosen from; NULL: it is
+ * not below that, or nothing is chosen. */
 static const char *path_to_choose(const struct walk *w)
 {
     unsigned n_above = w->t->follow.n_subpath;
     const char *path;
 
-    if (w->n_levels <= n_above)
+    if (!choice_is_given(&w->t->choice) || w->n_levels <= n_above)
         return NULL;
     path = w->path.bytes + w->levels[n_above].path_len;
     return path + strspn(path, "/");
 }
 
-/* Whether the filter leaves the entry at w->path out, as far as its type is known. */
+/* Whether the entry at w->path is not chosen, as far as its type tells. */
 static bool is_left_out(const struct walk *w, unsigned char type)
 {
-    const char *path = w->t->filter ? path_to_choose(w) : NULL;
+    const char *path = path_to_choose(w);
 
-    if (!path)
-        return false;
-    if (type == DT_UNKNOWN || (type == DT_LNK && walk_follows(w)))
-        return filter_leaves_out_any(w->t->filter, path);
-    return filter_leaves_out(w->t->filter, path, type == DT_DIR);
+    if (type == DT_LNK && walk_follows(w))
+        type = DT_UNKNOWN;
+    return path && choice_leaves_out(&w->t->choice, path, type);
 }
 
 /* Finds out what an entry is. The type that the listing has is enough for a directory, and for
@@ -291,10 +289,13 @@ static int open_directory(struct walk *w, int dir_fd, const char *name, struct s
     int flags = walk_is_above(w) ? O_PATH | O_CLOEXEC : WALK_OPEN_FLAGS;
     int fd =
         UNINTERRUPTED(openat(dir_fd, name, flags | O_DIRECTORY | (follow ? 0 : O_NOFOLLOW)));
+    const char *path = path_to_choose(w);
 
     if (fd >= 0 && UNINTERRUPTED(fstat(fd, st)) == 0)
         return fd;
     walk_fail(w, "open", errno, NULL);
+    if (path)
+        choice_cannot_enter(&w->t->choice, path);
     (void)fd_close(&fd);
     if (UNINTERRUPTED(fstatat(dir_fd, name, st, follow ? 0 : AT_SYMLINK_NOFOLLOW)) == 0 &&
         S_ISDIR(st->st_mode))
@@ -320,6 +321,7 @@ static void list_entered(struct walk *w)
 static void enter(struct walk *w, int dir_fd, const char *name)
 {
     const struct tree_source *t = w->t;
+    const char *path = path_to_choose(w);
     struct stat st;
     int fd = open_directory(w, dir_fd, name, &st);
 
@@ -332,7 +334,8 @@ static void enter(struct walk *w, int dir_fd, const char *name)
         walk_fail(w, "enter", EINVAL, "cannot copy a directory into itself");
     } else if (dir_chain_has(&w->dirs, &st)) {
         walk_fail(w, "enter", ELOOP, "it contains itself");
-    } else if (t->one_file_system && st.st_dev != w->dev) {
+    } else if ((t->one_file_system && st.st_dev != w->dev) ||
+               (path && choice_is_empty(&t->choice, path))) {
         put_empty(w, name, fd, &st);
     } else if (announce(w, name, &st)) {
         if (push_level(w, &st) < 0) {

@@ -23,7 +23,7 @@ struct totals_walk {
     struct path_buffer names;
     size_t names_len;
     struct path_buffer
-        below;        /* for c->found and c->filter: of the current directory or entry */
+        below;        /* for c->found and c->choice: of the current directory or entry */
     size_t below_len; /* of the current directory */
     struct source_links links; /* met so far */
     dev_t dev;                 /* of the root */
@@ -53,7 +53,7 @@ static const char *pop(struct totals_walk *w)
 /* Appends the name to the path of the current directory. */
 static void enter_name(struct totals_walk *w, const char *name)
 {
-    if ((w->c->found || w->c->filter) &&
+    if ((w->c->found || choice_is_given(&w->c->choice)) &&
         (path_buffer_put(&w->below, w->below_len, "/") < 0 ||
          path_buffer_put(&w->below, w->below_len + 1, name) < 0))
         w->error = -ENOMEM;
@@ -87,11 +87,13 @@ static void count_file(struct totals_walk *w, const struct stat *st)
     atomic_fetch_add_explicit(&w->c->bytes, size, memory_order_relaxed);
 }
 
-/* Whether the filter leaves out the entry whose path has been entered. */
+/* Whether the entry whose path has been entered is not chosen. */
 static bool is_left_out(const struct totals_walk *w, bool is_directory)
 {
-    return w->c->filter && w->error == 0 &&
-           filter_leaves_out(w->c->filter, w->below.bytes + 1, is_directory);
+    const struct choice *c = &w->c->choice;
+
+    return choice_is_given(c) && w->error == 0 &&
+           choice_leaves_out(c, w->below.bytes + 1, is_directory ? DT_DIR : DT_REG);
 }
 
 static void look(struct totals_walk *w, const struct dirent64 *entry)

@@ -9,15 +9,14 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
-#include "base/filter.h"
+#include "base/choice.h"
 
 struct totals {
     const char *path; /* of the root; not owned */
     bool follow;      /* the root may be a symlink, which is followed; no other symlink is */
     bool one_file_system;
-    const struct filter *filter; /* leaves out what it does, below the root; NULL: nothing. Not
-                                  * owned */
-    bool keep_links; /* of a file with several names only the first one counts for bytes */
+    struct choice choice; /* of the entries below the root */
+    bool keep_links;      /* of a file with several names only the first one counts for bytes */
     void *arg;
     /* Whether the directory is left out. The thread that counts calls it. NULL: none is. */
     bool (*leave_out)(void *arg, const struct stat *st);

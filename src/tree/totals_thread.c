@@ -30,7 +30,7 @@ struct totals tree_totals_of(const struct options *o, const struct plan_copy *co
         .path = copy->source,
         .follow = copy->follow,
         .one_file_system = o->one_file_system,
-        .filter = o->filter,
+        .choice = {.filter = o->filter, .names = o->names},
         .keep_links = o->preserve_links,
     };
 }

@@ -99,6 +99,12 @@ copies --include=src --exclude='*'
 copies --exclude-from=patterns
 copies --include-from=patterns -0
 copies --from0
+mkdir t
+cp src t/x
+rm -rf a b
+try --files-from=patterns t a b
+same t/x a/x b/x
+rm -rf a b
 try --target-directory=d src
 same src d/src
 try --dry-run src a

@@ -82,6 +82,8 @@ static void test_classes(void **state)
     assert_true(excludes("[a-c]", "b"));
     assert_false(excludes("[a-c]", "d"));
     assert_true(excludes("[!a-c]", "d"));
+    assert_false(excludes("[a-c-e]", "d"));
+    assert_true(excludes("[a-c-e]", "-"));
     assert_true(excludes("[^a-c]", "d"));
     assert_false(excludes("a[!x]b", "a/b"));
     assert_false(excludes("a[/]b", "a/b"));
