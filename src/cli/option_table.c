@@ -340,6 +340,15 @@ const struct option_row option_rows[] = {
      .help = "the lines of these files end with a NUL",
      .stores = {SET(from0, true)}},
 
+    {.name = "delete", .section = SECTION_CHOOSING,
+     .help = "after the copy remove from DEST what SOURCE does not have",
+     .stores = {SET(delete_extra, true)}},
+    {.name = "max-delete", .section = SECTION_CHOOSING,
+     .help = "remove at most this many files and directories",
+     .kind = VALUE_NUMBER, .metavar = "N",
+     .max = UINT32_MAX,
+     .stores = {SET(has_max_delete, true)}, .field = OPTION_FIELD(max_delete)},
+
     /* ---- Trust ---- */
     {.name = "check", .checks = true, .section = SECTION_TRUST,
      .help = "copy nothing: verify every DIR by the list FILE, or by its own ASC MHL history",

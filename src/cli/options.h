@@ -74,7 +74,10 @@ struct options {
     unsigned n_filters;
     char *files_from;     /* a file with the only names that are copied; NULL: all are */
     bool recursive_below; /* with it: -r was given, not just -a */
-    bool from0;           /* lines of these files end with a NUL */
+    bool delete_extra;    /* what the source does not have is removed */
+    bool has_max_delete;
+    unsigned max_delete; /* entries; meaningful with has_max_delete */
+    bool from0;          /* lines of these files end with a NUL */
     /* What these come to; plan_read_choice() sets them. NULL: nothing was given. */
     struct filter *filter;
     struct name_list *names;

@@ -100,6 +100,16 @@ static const struct contradiction of_options[] = {
      "--mhl describes all of a directory: it contradicts --exclude and --include"},
     {GIVEN(mhl), GIVEN(files_from),
      "--mhl describes all of a directory: it contradicts --files-from"},
+    {GIVEN(delete_extra), IS(recursive, false),
+     "--delete needs -r or -a: it compares directories"},
+    {GIVEN(delete_extra), GIVEN(files_from), "--delete would remove all that --files-from does "
+     "not name: they contradict each other"},
+    {GIVEN(delete_extra), GIVEN(parents), "--parents and --delete contradict each other"},
+    {GIVEN(delete_extra), GIVEN(backs_up),
+     "--backup contradicts --delete, which would remove the backups"},
+    {GIVEN(delete_extra), GIVEN(mhl),
+     "--mhl contradicts --delete, which would remove what a history has"},
+    {GIVEN(has_max_delete), IS(delete_extra, false), "--max-delete needs --delete"},
     {GIVEN(attributes_only), GIVEN(hashes), NO_HASHES("--hash")},
     {GIVEN(attributes_only), GIVEN(expects), NO_HASHES("--expect-hash")},
     {GIVEN(manifest), GIVEN(has_dest_offset),
@@ -196,6 +206,14 @@ static int check_manifest(const struct options *o, char **ret_error)
     return 0;
 }
 
+static int check_delete(const struct options *o, char **ret_error)
+{
+    if (o->delete_extra && o->dry_run && o->follow == FOLLOW_ALWAYS)
+        return usage_error(ret_error, "--dry-run cannot tell what --delete would remove if all "
+                                      "symbolic links are followed");
+    return 0;
+}
+
 static int check_standard_streams(const struct options *o, char **ret_error)
 {
     for (unsigned i = 0; i < o->n_operands; i++)
@@ -261,6 +279,8 @@ int options_check(const struct options *o, char **ret_error)
         r = check_contradictions(o, of_options, N_OF(of_options), ret_error);
     if (r == 0)
         r = check_numbers(o, ret_error);
+    if (r == 0)
+        r = check_delete(o, ret_error);
     if (r == 0)
         r = check_manifest(o, ret_error);
     if (r == 0)

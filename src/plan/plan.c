@@ -345,6 +345,12 @@ static int plan_into_directories(struct plan *p, const struct options *o,
     }
     if (r == 0)
         r = note_merges(p);
+    for (unsigned i = 0; r == 0 && i < p->n_copies && o->delete_extra; i++)
+        if (p->copies[i].merges)
+            r = usage_error(ret_error,
+                            "'%s' is copied into the same directory as another SOURCE: "
+                            "--delete would remove what that has",
+                            p->copies[i].source);
     if (r == 0)
         r = probe_dests(p, o);
     for (unsigned i = 0; r == 0 && i < p->n_copies; i++) {

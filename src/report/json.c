@@ -178,6 +178,7 @@ static void add_dests(json_t **event, const struct copy_status *s)
         if (s->tree) {
             add_bytes(&object, "files", s->dests[i].files);
             add_bytes(&object, "files_skipped", s->dests[i].files_skipped);
+            add_bytes(&object, "deleted", s->dests[i].deleted);
         }
         append(&array, object);
     }

@@ -13,6 +13,7 @@
 #include "engine/engine.h"
 #include "json_priv.h"
 #include "message_priv.h"
+#include "stats_priv.h"
 #include "status_priv.h"
 
 #define JSON_MS       1000
@@ -149,6 +150,13 @@ static void flush_stdout(void)
     remember_stdout_error(fflush(stdout) == 0 ? 0 : -errno);
 }
 
+static void put_quoted(FILE *f, const char *before, const char *path)
+{
+    fprintf(f, "%s'", before);
+    report_message_escaped(f, path);
+    fputs("'\n", f);
+}
+
 static void put_quoted_pair(FILE *f, const char *source, const char *dest)
 {
     fputc('\'', f);
@@ -173,6 +181,17 @@ void report_made(const char *source, const char *dest)
     report_message_begin(&m);
     put_quoted_pair(m.f, source, dest);
     fputc('\n', m.f);
+    report_message_end(&m);
+}
+
+void report_deleted(const char *path)
+{
+    struct message m;
+
+    if (!report.options->verbose)
+        return;
+    report_message_begin(&m);
+    put_quoted(m.f, "deleted ", path);
     report_message_end(&m);
 }
 
@@ -267,45 +286,6 @@ void report_progress(const struct copy_status *s, bool asked)
         report_display_progress(s);
     if (wants_json_progress() && report_status_is_due(s, &report.json_at, JSON_MS))
         remember_stdout_error(report_json_progress(s));
-}
-
-static void write_stats(const struct copy_status *s)
-{
-    uint64_t bytes = report_status_bytes(s);
-    struct message m;
-    char text[16];
-
-    report_message_begin(&m);
-    fputs("source:       ", m.f);
-    report_message_escaped(m.f, s->source);
-    text_human(text, sizeof(text), (double)bytes);
-    fprintf(m.f, "\nbytes:        %llu (%s)\n", (unsigned long long)bytes, text);
-    fprintf(m.f, "read:         %llu\n", (unsigned long long)s->read_bytes);
-    fprintf(m.f, "seconds:      %.6f\n", s->seconds);
-    text_human(text, sizeof(text), s->seconds > 0 ? (double)bytes / s->seconds : 0);
-    fprintf(m.f, "rate:         %s/s to each destination\n", text);
-    fprintf(m.f, "engine:       %s\n", s->engine != NULL ? s->engine : "none");
-    fprintf(m.f, "workers:      %u\n", s->workers);
-    fprintf(m.f, "chunk size:   %llu\n", (unsigned long long)s->chunk_size);
-    fprintf(m.f, "queue depth:  %u\n", s->queue_depth);
-    for (unsigned i = 0; i < s->n_dests; i++) {
-        const struct dest_status *d = &s->dests[i];
-
-        fputs("destination:  ", m.f);
-        report_message_escaped(m.f, d->path);
-        fprintf(m.f, ": %llu bytes, ", (unsigned long long)d->bytes);
-        if (s->tree)
-            fprintf(m.f, "%llu files, ", (unsigned long long)d->files);
-        if (d->files_skipped > 0)
-            fprintf(m.f, "%llu skipped, ", (unsigned long long)d->files_skipped);
-        fprintf(m.f, "%s%s%s", d->skipped ? "skipped" : report_status_name(d),
-                d->durable ? ", durable" : "",
-                d->n_attribute_failures > 0 ? ", attributes missing" : "");
-        if (d->verified)
-            fprintf(m.f, ", read back: %s", report_status_way(d->verified));
-        fputc('\n', m.f);
-    }
-    report_message_end(&m);
 }
 
 /* As report_failure(), and adds how many bytes --resume can use, or what has become of the
@@ -455,7 +435,7 @@ void report_summary(const struct copy_status *s)
         report_method(s, i);
     }
     if (report.options->stats && !report.options->quiet)
-        write_stats(s);
+        report_stats_write(s);
     write_failures(s);
     if (!report.options->json)
         write_hashes(s->source, &s->hashes);
@@ -544,6 +524,16 @@ void report_dry_run(const char *source, const char *dest, const char *how)
     fputs(how ? "would copy " : "would skip ", stdout);
     put_quoted_pair(stdout, source, dest);
     printf(" (%s)\n", how ? how : "it exists");
+    flush_stdout();
+}
+
+void report_dry_delete(const char *source, const char *path)
+{
+    if (report.options->json) {
+        remember_stdout_error(report_json_dry_run(source, path, "deleted"));
+        return;
+    }
+    put_quoted(stdout, "would delete ", path);
     flush_stdout();
 }
 

@@ -42,6 +42,7 @@ struct dest_status {
     double done_after; /* of a file, with DEST_DONE: seconds since the start of the copy */
     bool cloned;       /* got its data by a clone */
     bool skipped;      /* with DEST_DONE: an existing file had to stay, and was not changed */
+    uint64_t deleted;  /* of a tree: entries that --delete has removed */
     uint64_t files_skipped; /* of a tree: files that were skipped in this way */
     bool attributes;        /* with DEST_DONE: attributes had to be preserved */
     const struct failure *attribute_failures; /* attributes that were not; not owned */
@@ -112,6 +113,9 @@ void report_source_failure(const char *path, const struct failure *f);
 /* With -v: writes 'SOURCE' -> 'DEST' for an entry of a tree that has been made. On stderr, or
  * with --cp on stdout, as cp does. */
 void report_made(const char *source, const char *dest);
+
+/* With -v: writes that --delete has removed the path. */
+void report_deleted(const char *path);
 
 /* With --debug: writes how destination i got its data, or that it was skipped. Not for
  * trees. */
@@ -212,6 +216,9 @@ void report_check_summary(const struct copy_status *s, const struct check_dest *
 /* --dry-run: writes what would be done to stdout: a line per destination ("would copy ..."), or
  * JSON. how: the method of the copy; NULL: the destination would be skipped. */
 void report_dry_run(const char *source, const char *dest, const char *how);
+
+/* --dry-run: --delete would remove the path, which is no copy of anything in source. */
+void report_dry_delete(const char *source, const char *path);
 
 /* --version: writes the version of the program, its engines, and whether each of them works
  * here. */

@@ -14,6 +14,7 @@
 #include "base/path_probe.h"
 #include "base/signals.h"
 #include "base/text.h"
+#include "dry_delete_priv.h"
 #include "main_priv.h"
 
 /* What would become of an entry of the source at one destination. */
@@ -36,13 +37,15 @@ struct probe {
     int totals_error; /* 0 or a negative errno */
     uint64_t seen;    /* files, at the last call of has_moved() */
     struct existing_policy policy;
-    struct entry *entries;    /* of call 0: in the order of the walk */
-    struct entry **end;       /* where to link the next one */
-    uint64_t *kept;           /* of call 0: by destination: existing files that stay */
-    uint64_t *refused;        /* and those whose replacement is refused */
-    struct failure *failures; /* by destination */
-    bool *wanted;             /* by call: it is made */
-    bool *late;               /* by call: it has not returned, or was not made */
+    struct inventory *inventory; /* with --delete; else NULL */
+    struct dry_delete *deletes;  /* NULL: nothing would be deleted */
+    struct entry *entries;       /* of call 0: in the order of the walk */
+    struct entry **end;          /* where to link the next one */
+    uint64_t *kept;              /* of call 0: by destination: existing files that stay */
+    uint64_t *refused;           /* and those whose replacement is refused */
+    struct failure *failures;    /* by destination */
+    bool *wanted;                /* by call: it is made */
+    bool *late;                  /* by call: it has not returned, or was not made */
 };
 
 /* Notes the entry for the list. The root has a line of its own. */
@@ -197,6 +200,8 @@ static void probe_free(struct probe *p)
         next = e->next;
         free(e);
     }
+    inventory_free(p->inventory);
+    dry_delete_free(p->deletes);
     free(p->kept);
     free(p->refused);
     free(p->failures);
@@ -228,7 +233,9 @@ static struct probe *probe_new(const struct options *o, const struct plan_copy *
     p->failures = calloc(copy->n_dests, sizeof(*p->failures));
     p->wanted = calloc(1 + copy->n_dests, sizeof(*p->wanted));
     p->late = calloc(1 + copy->n_dests, sizeof(*p->late));
-    if (p->failures && p->wanted && p->late && p->kept && p->refused)
+    p->inventory = p->totals.inventory = o->delete_extra ? inventory_new() : NULL;
+    if (p->failures && p->wanted && p->late && p->kept && p->refused &&
+        (p->inventory || !o->delete_extra))
         return p;
     probe_free(p);
     return NULL;
@@ -341,6 +348,19 @@ static void report_unmet(const struct probe *p, struct failure *ret_failure)
     }
 }
 
+/* Finds out what --delete would remove. */
+static void find_superfluous(struct probe *p, bool *ret_hung)
+{
+    bool is_whole = atomic_load(&p->totals.unread) == 0 && p->totals_error >= 0;
+
+    if (!p->inventory)
+        return;
+    if (is_whole && inventory_is_whole(p->inventory))
+        p->deletes = dry_delete_run(p->o, p->copy, p->inventory, p->signal_fd, ret_hung);
+    if (!p->deletes)
+        report_error("%s: nothing would be deleted: SOURCE could not be read", p->copy->source);
+}
+
 /* Reports the results. Returns the exit status. */
 static int report_results(const struct probe *p)
 {
@@ -370,6 +390,8 @@ static int report_results(const struct probe *p)
         describe(p, d, how, sizeof how);
         if (!p->late[1 + d] && p->failures[d].err == 0)
             list_entries(p, d);
+        if (p->deletes && f.err == 0)
+            f = dry_delete_report(p->deletes, d);
         s.dests[d].state = f.err ? DEST_FAILED : DEST_DONE;
         if (f.err)
             report_failure(copy->source, copy->dests[d], &f);
@@ -394,6 +416,8 @@ int tree_dry_run(const struct options *o, const struct plan_copy *copy, int sign
         return 2;
     }
     hung = run_calls(p) > 0;
+    if (!hung && p->signal == 0)
+        find_superfluous(p, &hung);
     status = report_results(p);
     *ret_hung |= hung;
     if (!hung)

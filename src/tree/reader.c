@@ -210,6 +210,7 @@ void *tree_read_source(void *arg)
         .path = t->root,
         .subpath = tree_subpath(t),
         .choice = {.filter = o->filter, .names = o->names, .meets = true},
+        .inventory = t->inventory,
         .follow = tree_follow_of(t),
         .contents = t->copy->contents,
         .make = o->link            ? TREE_SOURCE_HARD_LINKS

@@ -19,6 +19,7 @@
 #include "base/digest_set.h"
 #include "base/failure.h"
 #include "follow_priv.h"
+#include "inventory_priv.h"
 #include "shared_file_priv.h"
 #include "source_links_priv.h"
 #include "stream_priv.h"
@@ -38,6 +39,7 @@ struct tree_source {
     const char *subpath;  /* the path from the root to the part that is copied, as "a/b": of the
                           * directories on it no other entries are read. "": all */
     struct choice choice; /* of the entries below the subpath */
+    struct inventory *inventory; /* gets these entries; not owned; NULL: it is not wanted */
     struct tree_follow follow;
     bool contents; /* FIFOs and devices are read like files, to their end */
     enum tree_source_links {

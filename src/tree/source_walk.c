@@ -36,17 +36,27 @@ static void count_step(const struct walk *w)
 
 /* ---- entries of a directory ---- */
 
-/* The path of the entry at w->path below the directory whose entries are chosen from; NULL: it is
- * not below that, or nothing is chosen. */
-static const char *path_to_choose(const struct walk *w)
+/* The path of the entry at w->path below the directory that is copied; "": that directory. NULL: it
+ * is above it. */
+static const char *path_below(const struct walk *w)
 {
     unsigned n_above = w->t->follow.n_subpath;
     const char *path;
 
-    if (!choice_is_given(&w->t->choice) || w->n_levels <= n_above)
+    if (w->n_levels < n_above)
         return NULL;
+    if (w->n_levels == n_above)
+        return "";
     path = w->path.bytes + w->levels[n_above].path_len;
     return path + strspn(path, "/");
+}
+
+/* The same if entries are chosen, and this is one of them; else NULL. */
+static const char *path_to_choose(const struct walk *w)
+{
+    const char *path = choice_is_given(&w->t->choice) ? path_below(w) : NULL;
+
+    return path && *path ? path : NULL;
 }
 
 /* Whether the entry at w->path is not chosen, as far as its type tells. */
@@ -57,6 +67,32 @@ static bool is_left_out(const struct walk *w, unsigned char type)
     if (type == DT_LNK && walk_follows(w))
         type = DT_UNKNOWN;
     return path && choice_leaves_out(&w->t->choice, path, type);
+}
+
+/* The entry at w->path comes, if it can be read. */
+static void note_entry(const struct walk *w)
+{
+    const char *path = w->t->inventory ? path_below(w) : NULL;
+
+    if (path)
+        inventory_add(w->t->inventory, path);
+}
+
+/* All entries of the current directory have come. */
+static void note_listed(struct walk *w)
+{
+    (void)path_buffer_enter(&w->path, level_of(w)->path_len, "");
+    if (w->t->inventory)
+        inventory_note_listed(w->t->inventory, path_below(w));
+}
+
+/* The directory that is copied is about to be entered. */
+static void note_root(const struct walk *w, const struct stat *st)
+{
+    if (!w->t->inventory || w->n_levels != w->t->follow.n_subpath)
+        return;
+    inventory_add(w->t->inventory, "");
+    inventory_note_root(w->t->inventory, st);
 }
 
 /* Finds out what an entry is. The type that the listing has is enough for a directory, and for
@@ -108,6 +144,7 @@ static void list_entry(struct walk *w, const char *name, unsigned char type)
     l->n_dirs += S_ISDIR(st.st_mode);
     if (is_left_out(w, IFTODT(st.st_mode)))
         return;
+    note_entry(w);
     if (!S_ISDIR(st.st_mode))
         walk_put_entry(w, dir_chain_fd(&w->dirs), name, &st);
     else if (path_buffer_put(&w->names, l->names_end, name) < 0)
@@ -141,12 +178,14 @@ static bool offer_entry(struct walk *w, const struct dirent64 *entry, unsigned n
     struct stat st;
 
     count_step(w);
-    return (entry->d_type == DT_REG || entry->d_type == DT_UNKNOWN) &&
-           UNINTERRUPTED(
-               fstatat(dir_chain_fd(&w->dirs), entry->d_name, &st, AT_SYMLINK_NOFOLLOW)) == 0 &&
-           S_ISREG(st.st_mode) && !(w->t->keep_links && (st.st_nlink > 1 || walk_follows(w))) &&
-           path_buffer_enter(&w->path, l->path_len, entry->d_name) == 0 &&
-           !is_left_out(w, DT_REG) && walk_put_offer(w, entry->d_name, -1, &st, number);
+    if ((entry->d_type != DT_REG && entry->d_type != DT_UNKNOWN) ||
+        UNINTERRUPTED(
+            fstatat(dir_chain_fd(&w->dirs), entry->d_name, &st, AT_SYMLINK_NOFOLLOW)) < 0 ||
+        !S_ISREG(st.st_mode) || (w->t->keep_links && (st.st_nlink > 1 || walk_follows(w))) ||
+        path_buffer_enter(&w->path, l->path_len, entry->d_name) < 0 || is_left_out(w, DT_REG))
+        return false;
+    note_entry(w);
+    return walk_put_offer(w, entry->d_name, -1, &st, number);
 }
 
 /* Offers the files of the listing, and waits until the consumers have decided. */
@@ -235,6 +274,8 @@ static void list(struct walk *w)
     else if (!has_listed_all(w))
         fail_directory(w, "read directory", EIO,
                        "there are more directories in it than it lists");
+    else
+        note_listed(w);
 }
 
 /* ---- from one directory to the next one ---- */
@@ -330,6 +371,7 @@ static void enter(struct walk *w, int dir_fd, const char *name)
     walk_note_medium(w, st.st_dev);
     if (w->n_levels <= w->t->follow.n_subpath)
         w->dev = st.st_dev;
+    note_root(w, &st);
     if (t->is_target(t->arg, &st)) {
         walk_fail(w, "enter", EINVAL, "cannot copy a directory into itself");
     } else if (dir_chain_has(&w->dirs, &st)) {

@@ -53,7 +53,7 @@ static const char *pop(struct totals_walk *w)
 /* Appends the name to the path of the current directory. */
 static void enter_name(struct totals_walk *w, const char *name)
 {
-    if ((w->c->found || choice_is_given(&w->c->choice)) &&
+    if ((w->c->found || w->c->inventory || choice_is_given(&w->c->choice)) &&
         (path_buffer_put(&w->below, w->below_len, "/") < 0 ||
          path_buffer_put(&w->below, w->below_len + 1, name) < 0))
         w->error = -ENOMEM;
@@ -96,6 +96,12 @@ static bool is_left_out(const struct totals_walk *w, bool is_directory)
            choice_leaves_out(c, w->below.bytes + 1, is_directory ? DT_DIR : DT_REG);
 }
 
+static void count_unread(const struct totals_walk *w, int err)
+{
+    if (err != ENOENT)
+        atomic_fetch_add_explicit(&w->c->unread, 1, memory_order_relaxed);
+}
+
 static void look(struct totals_walk *w, const struct dirent64 *entry)
 {
     bool is_directory = entry->d_type == DT_DIR;
@@ -104,12 +110,16 @@ static void look(struct totals_walk *w, const struct dirent64 *entry)
     if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
         return;
     if (!is_directory && UNINTERRUPTED(fstatat(dir_chain_fd(&w->dirs), entry->d_name, &st,
-                                               AT_SYMLINK_NOFOLLOW)) < 0)
+                                               AT_SYMLINK_NOFOLLOW)) < 0) {
+        count_unread(w, errno);
         return;
+    }
     is_directory = is_directory || S_ISDIR(st.st_mode);
     enter_name(w, entry->d_name);
     if (is_left_out(w, is_directory))
         return;
+    if (w->c->inventory && w->error == 0)
+        inventory_add(w->c->inventory, w->below.bytes + 1);
     if (is_directory)
         push(w, entry->d_name);
     else
@@ -119,6 +129,17 @@ static void look(struct totals_walk *w, const struct dirent64 *entry)
 static bool is_stopped(const struct totals_walk *w)
 {
     return w->error < 0 || atomic_load_explicit(&w->c->stop, memory_order_relaxed);
+}
+
+/* The current directory has been listed to its end. */
+static void note_listed(struct totals_walk *w)
+{
+    if (!w->c->inventory || is_stopped(w))
+        return;
+    if (path_buffer_put(&w->below, w->below_len, "") < 0)
+        w->error = -ENOMEM;
+    else
+        inventory_note_listed(w->c->inventory, w->below.bytes + (w->below_len > 0));
 }
 
 static void list(struct totals_walk *w)
@@ -133,6 +154,10 @@ static void list(struct totals_walk *w)
             at += entry->d_reclen;
         }
     }
+    if (n < 0)
+        count_unread(w, errno);
+    else
+        note_listed(w);
 }
 
 /* Takes the descriptor over. */
@@ -148,6 +173,10 @@ static void enter(struct totals_walk *w, int fd)
     }
     if (w->dirs.n == 0)
         w->dev = st.st_dev;
+    if (w->dirs.n == 0 && w->c->inventory) {
+        inventory_add(w->c->inventory, "");
+        inventory_note_root(w->c->inventory, &st);
+    }
     tell(w, &st);
     w->below_len = w->below.len;
     push(w, "");
@@ -172,6 +201,8 @@ static void walk(struct totals_walk *w)
         fd = UNINTERRUPTED(openat(dir_chain_fd(&w->dirs), name, OPEN_FLAGS | O_NOFOLLOW));
         if (fd >= 0)
             enter(w, fd);
+        else
+            count_unread(w, errno);
     }
 }
 

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/choice.h"
+#include "inventory_priv.h"
 
 struct totals {
     const char *path; /* of the root; not owned */
@@ -23,10 +24,12 @@ struct totals {
     /* Gets every entry, directories before what is in them. below: its path from the root on,
      * with a "/" in front; "": the root itself. May be NULL. */
     void (*found)(void *arg, const char *below, const struct stat *st);
+    struct inventory *inventory; /* gets every entry; not owned; NULL: it is not wanted */
 
-    atomic_bool stop;       /* any thread may set it, to end the count early */
-    _Atomic uint64_t bytes; /* so far, of regular files */
-    _Atomic uint64_t files; /* so far, of any kind but directories */
+    atomic_bool stop;        /* any thread may set it, to end the count early */
+    _Atomic uint64_t bytes;  /* so far, of regular files */
+    _Atomic uint64_t files;  /* so far, of any kind but directories */
+    _Atomic uint64_t unread; /* so far, entries that are left out because they cannot be read */
 };
 
 /* Counts. 0 if everything was counted; -ECANCELED after a stop; or another negative errno if

@@ -92,6 +92,7 @@ struct tree {
     bool no_engines;         /* too few descriptors: all files go through the stream */
     int wake_fd;             /* eventfd(2): the main thread has something to do */
     struct tree_writer *writers;
+    struct inventory *inventory; /* with --delete; else NULL */
 
     /* Each has a lock of its own. */
     struct stream *stream;

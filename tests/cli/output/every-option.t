@@ -105,6 +105,10 @@ rm -rf a b
 try --files-from=patterns t a b
 same t/x a/x b/x
 rm -rf a b
+try --delete -r t a b
+try --max-delete=3 --delete -rf t a b
+same t/x a/x b/x
+rm -rf a b
 try --target-directory=d src
 same src d/src
 try --dry-run src a
