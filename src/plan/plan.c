@@ -301,6 +301,12 @@ static int compare_labels(const void *x, const void *y)
     return strcmp((*a)->label, (*b)->label);
 }
 
+/* Whether a tree with that label is copied into the destination directory itself. */
+static bool is_directory_itself(const char *label)
+{
+    return label[0] == '\0' || strcmp(label, ".") == 0 || strcmp(label, "..") == 0;
+}
+
 /* Finds the trees that are copied into the same directories: their roots have the same name, or
  * one of them is no root of its own ("."), but its entries are. 0 or -ENOMEM. */
 static int note_merges(struct plan *p)
@@ -317,13 +323,29 @@ static int note_merges(struct plan *p)
         if (!c->tree || !c->label)
             continue;
         trees[n++] = c;
-        all |= c->label[0] == '\0' || strcmp(c->label, ".") == 0 || strcmp(c->label, "..") == 0;
+        all |= is_directory_itself(c->label);
     }
     qsort(trees, n, sizeof(struct plan_copy *), compare_labels);
     for (unsigned i = 1; i < n; i++)
         if (all || strcmp(trees[i - 1]->label, trees[i]->label) == 0)
             trees[i - 1]->merges = trees[i]->merges = true;
     free(trees);
+    return 0;
+}
+
+/* --delete: rejects several sources in the same directory. */
+static int check_delete(const struct plan *p, char **ret_error)
+{
+    for (unsigned i = 0; i < p->n_copies; i++) {
+        const struct plan_copy *c = &p->copies[i];
+
+        if (c->merges ||
+            (p->n_copies > 1 && c->tree && c->label && is_directory_itself(c->label)))
+            return usage_error(ret_error,
+                               "'%s' is copied into the same directory as another SOURCE: "
+                               "--delete would remove what that has",
+                               c->source);
+    }
     return 0;
 }
 
@@ -345,12 +367,8 @@ static int plan_into_directories(struct plan *p, const struct options *o,
     }
     if (r == 0)
         r = note_merges(p);
-    for (unsigned i = 0; r == 0 && i < p->n_copies && o->delete_extra; i++)
-        if (p->copies[i].merges)
-            r = usage_error(ret_error,
-                            "'%s' is copied into the same directory as another SOURCE: "
-                            "--delete would remove what that has",
-                            p->copies[i].source);
+    if (r == 0 && o->delete_extra)
+        r = check_delete(p, ret_error);
     if (r == 0)
         r = probe_dests(p, o);
     for (unsigned i = 0; r == 0 && i < p->n_copies; i++) {

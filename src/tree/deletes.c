@@ -31,12 +31,15 @@ struct deletes {
 
 /* ---- the threads ---- */
 
-static bool is_spared(void *arg, const struct stat *st)
+/* A further name of a file that the run has made or kept may go. */
+static bool is_spared(void *arg, int dir_fd, const char *name, const struct stat *st)
 {
     const struct delete_dest *dest = arg;
     struct tree *t = dest->all->m->tree;
 
-    return tree_is_target(t->readers[0], st) || made_has(t->copy->made, st);
+    if (S_ISDIR(st->st_mode))
+        return tree_is_target(t->readers[0], st) || made_has(t->copy->made, st);
+    return made_look(t->copy->made, dir_fd, name, st) == MADE_HERE;
 }
 
 static void on_deleted(void *arg, const char *path)

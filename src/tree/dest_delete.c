@@ -111,6 +111,11 @@ static enum what pop(struct delete_walk *w)
 
 /* ---- what becomes of an entry ---- */
 
+static bool is_spared(const struct delete_walk *w, const struct stat *st)
+{
+    return w->d->spared(w->d->arg, dir_chain_fd(&w->dirs), name_of(w), st);
+}
+
 /* Whether an entry that the source does not have stays. */
 static bool stays(struct delete_walk *w, const struct stat *st)
 {
@@ -118,7 +123,7 @@ static bool stays(struct delete_walk *w, const struct stat *st)
 
     return strncmp(name_of(w), OWN_PREFIX, strlen(OWN_PREFIX)) == 0 ||
            choice_leaves_out(&choice, below(w), IFTODT(st->st_mode)) ||
-           (!S_ISDIR(st->st_mode) && w->d->spared(w->d->arg, st));
+           (!S_ISDIR(st->st_mode) && is_spared(w, st));
 }
 
 /* Whether the source has the entry; a directory is noted. */
@@ -330,7 +335,7 @@ static void enter(struct delete_walk *w, enum what what)
         if (what == EMPTY)
             fail(w, "delete", EBUSY, "another file system is mounted there");
     } else if (inventory_is_root(w->d->inventory, &st) ||
-               (what == EMPTY && w->d->spared(w->d->arg, &st))) {
+               (what == EMPTY && is_spared(w, &st))) {
         fail(w, "delete", EBUSY, "this run reads it or writes to it");
     } else {
         push_level(w, fd, &st, what);

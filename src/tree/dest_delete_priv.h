@@ -29,8 +29,8 @@ struct tree_deletion {
     uint64_t max; /* so many entries may be removed */
 
     void *arg;
-    /* Whether the file or directory belongs to this run. */
-    bool (*spared)(void *arg, const struct stat *st);
+    /* Whether the file or directory, which has that name in that directory, belongs to this run. */
+    bool (*spared)(void *arg, int dir_fd, const char *name, const struct stat *st);
     /* An entry was removed; `path` lives until deleted() returns. */
     void (*deleted)(void *arg, const char *path);
     void (*failed)(void *arg, const char *path, const struct failure *f);

@@ -31,9 +31,11 @@ struct dry_delete {
     struct dry_dest dests[];
 };
 
-static bool is_spared(void *arg, const struct stat *st)
+static bool is_spared(void *arg, int dir_fd, const char *name, const struct stat *st)
 {
     (void)arg;
+    (void)dir_fd;
+    (void)name;
     (void)st;
     return false; /* nothing was made */
 }

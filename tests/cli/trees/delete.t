@@ -78,6 +78,12 @@ done
 prepare d
 asu -a --delete -t d/src/only src/a/1 src/a/link
 [ -e d/src/only/p ] || echo wrong
+echo "== a further name of a file that is kept"
+prepare d
+asn touch -r src/a/1 d/src/a/1
+asn ln d/src/a/1 d/src/a/other
+asu -au --delete src d
+ls d/src/a
 echo "== one destination in another, and SOURCE in a destination"
 prepare d
 asu -aT --delete src d/src d/src/a/old 2>&1 | sort
@@ -90,7 +96,7 @@ listing d
 echo "== refused"
 for line in '--delete src d' '-a --delete -b src d' '-a --delete --files-from=x src d' '-a --delete --mhl src d' \
     '-a --max-delete=3 src d' '-a --delete --parents src d' '-a --delete -t d src kept/../src' \
-    '-aL --delete --dry-run src d' '--check --delete d' '-a --delete -t d src kept/.' '-a --delete --max-delete=x src d'; do
+    '-a --delete -t d x src/.' '-aL --delete --dry-run src d' '--check --delete d' '-a --delete -t d src kept/.' '-a --delete --max-delete=x src d'; do
     echo a >x
     eval "\"\$UCOPY\" $line" 2>&1 | grep -v Try
     echo "exit ${PIPESTATUS[0]}"
@@ -204,6 +210,11 @@ exit 0
 exit 0
 .ucopy-1f a/1l a/b/2l a/bd a/linkl ad c/3l cd rod 
 exit 0
+== a further name of a file that is kept
+exit 0
+1
+b
+link
 == one destination in another, and SOURCE in a destination
 exit 3
 ucopy: 1 of 2 destinations are complete
@@ -227,6 +238,8 @@ exit 2
 ucopy: --parents and --delete contradict each other
 exit 2
 ucopy: 'src' is copied into the same directory as another SOURCE: --delete would remove what that has
+exit 2
+ucopy: 'src/.' is copied into the same directory as another SOURCE: --delete would remove what that has
 exit 2
 ucopy: --dry-run cannot tell what --delete would remove if all symbolic links are followed
 exit 2
