@@ -19,6 +19,8 @@
  *            destination, for the next record, and for an answer of the user.
  *   totals   counts the source for the progress report (totals_thread.c). It blocks in system
  *            calls on the source.
+ *   deletion removes from one destination what the source does not have, when the copy has ended
+ *            (deletes.c, dest_delete.c). It blocks in system calls on its destination.
  *
  * Who owns what: struct tree (tree_priv.h) is fixed when the threads start, except the parts
  * that have a lock of their own or are atomic. struct tree_reader and struct tree_writer are
