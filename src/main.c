@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/command.h"
 #include "base/descriptors.h"
 #include "base/path.h"
 #include "base/path_probe.h"
@@ -13,10 +15,13 @@
 #include "cli/help.h"
 #include "cli/options.h"
 #include "plan/choice.h"
+#include "cli/prompt.h"
+#include "mhl/mhl.h"
 #include "plan/plan.h"
 #include "report/manifest.h"
 #include "report/report.h"
 #include "session/session.h"
+#include "target/held.h"
 #include "target/made.h"
 #include "tree/tree.h"
 #include "verify/verify.h"
@@ -101,7 +106,9 @@ struct run {
     const struct options *o;
     struct tree_links *links;
     struct made *made;
+    struct held *held;        /* block devices */
     struct manifest *list;    /* NULL: none is written */
+    char *place;              /* its path without symlinks; NULL: it is no regular file */
     struct verify *verify;    /* NULL: nothing is verified */
     struct session_end *ends; /* of each copy, with verify */
     int *exit_statuses;       /* of each copy that was begun */
@@ -118,16 +125,20 @@ static bool run_init(struct run *r, const struct plan *p, const struct options *
     const struct verify_config config = {.n_dests = count_dests(p),
                                          .dests = o->verify & VERIFY_DEST,
                                          .source = o->verify & VERIFY_SOURCE,
+                                         .medium = o->verify & VERIFY_MEDIUM,
+                                         .flushed = o->fsync,
                                          .n_copies = p->n_copies,
                                          .max_request = options_max_request(o),
+                                         .bwlimit = o->bwlimit,
                                          .repairs = o->repair};
 
     *r = (struct run){.plan = p, .o = o, .signal_fd = signal_fd};
     r->links = tree_links_new(count_dests(p), options_follow_operand(o));
     r->made = made_new();
+    r->held = held_new();
     r->ends = calloc(p->n_copies, sizeof(*r->ends));
     r->exit_statuses = calloc(p->n_copies, sizeof(*r->exit_statuses));
-    return r->links && r->made && r->ends && r->exit_statuses &&
+    return r->links && r->made && r->held && r->ends && r->exit_statuses &&
            (!o->verify || verify_create(&config, &r->verify) == 0);
 }
 
@@ -136,6 +147,8 @@ static bool is_list(const struct options *o, const char *path)
 {
     struct stat list, st;
 
+    if (strcmp(o->manifest, OPTIONS_STANDARD) == 0)
+        return false;
     if (strcmp(path, o->manifest) == 0)
         return path_probe_stat(path, &st) < 0 || S_ISREG(st.st_mode);
     return path_probe_stat(o->manifest, &list) == 0 && S_ISREG(list.st_mode) &&
@@ -143,26 +156,53 @@ static bool is_list(const struct options *o, const char *path)
            st.st_ino == list.st_ino;
 }
 
+static bool list_has(unsigned algorithm, const char *below, mode_t type)
+{
+    return !S_ISREG(type) || manifest_carries(algorithm, below);
+}
+
+/* Whether the list would have the place of a file that the copy makes at that destination. */
+static bool is_made(const struct run *r, const struct plan_copy *c, const char *dest)
+{
+    const char *list = r->place;
+    char *root = list ? path_probe_resolve(dest) : NULL;
+    size_t len = root ? path_end(root) : 0;
+    char *source = NULL;
+    struct stat st;
+    bool made = false;
+
+    if (root && strncmp(list, root, len) == 0) {
+        if (list[len] == '/' && c->tree)
+            source = path_join(c->source, list + len + 1);
+        made = source ? path_probe_lstat(source, &st) == 0 : !list[len] && !c->tree;
+    }
+    free(root);
+    free(source);
+    return made;
+}
+
 /* Whether the list can have all names of the copy, and is not one of its files. Else explains it,
  * and returns an exit status. */
 static int check_listed(struct run *r, const struct plan_copy *c, unsigned algorithm)
 {
     const struct options *o = r->o;
-    bool in_the_way = is_list(o, c->source);
+    const struct tree_names names = {list_has, algorithm, "the list cannot carry"};
+    bool in_the_way = !plan_has_no_path(c) && is_list(o, c->source);
 
     for (unsigned d = 0; d < c->n_dests; d++)
-        in_the_way |= is_list(o, c->dests[d]);
+        in_the_way |=
+            plan_is_path(c, d) && (is_list(o, c->dests[d]) || is_made(r, c, c->dests[d]));
     if (in_the_way) {
         report_error("--manifest=%s would replace what is copied", o->manifest);
         return EXIT_USAGE;
     }
     if (!manifest_carries(algorithm, c->listed)) {
-        report_error("%s: the list cannot carry the name of this file", c->source);
+        report_error("%s: %s this name", c->source, names.lack);
         return EXIT_USAGE;
     }
     if (!c->tree || manifest_carries(algorithm, "\n"))
         return 0;
-    return tree_check_names(o, c, algorithm, manifest_carries, r->signal_fd, &r->hung);
+    return tree_check_names(o, c, &names, r->signal_fd, &r->hung);
 }
 
 /* Whether the list's directory exists, or is made by a copy. */
@@ -190,10 +230,19 @@ static bool has_list_directory(const struct run *r)
 static int begin_list(struct run *r)
 {
     unsigned algorithm = (unsigned)__builtin_ctz(r->o->hashes);
+    const struct manifest_wish wish = {.path = r->o->manifest,
+                                       .algorithm = algorithm,
+                                       .durable = r->o->fsync,
+                                       .repeats = r->o->backup.kind != BACKUP_NONE &&
+                                                  r->plan->n_copies > 1};
     char *error = NULL;
+    struct stat st;
     int status = 0;
 
-    if (manifest_begin(&r->list, r->o->manifest, algorithm, r->o->fsync, &error) < 0) {
+    if (strcmp(wish.path, "-") != 0 &&
+        (path_probe_stat(wish.path, &st) < 0 || S_ISREG(st.st_mode)))
+        r->place = path_probe_resolve(wish.path);
+    if (manifest_begin(&r->list, &wish, &error) < 0) {
         report_error("%s", error ? error : strerror(ENOMEM));
         free(error);
         return EXIT_USAGE;
@@ -209,25 +258,62 @@ static int begin_list(struct run *r)
     return status;
 }
 
-/* Writes the list when the copies are made. Returns the exit status. */
-static int end_list(const struct run *r, int status)
+static bool mhl_has(unsigned algorithm, const char *below, mode_t type)
 {
+    (void)algorithm;
+    return (!S_ISDIR(type) && !S_ISREG(type)) || mhl_name_fits(below);
+}
+
+/* --mhl: whether the manifests can have all names. Else explains it, and returns an exit status. */
+static int check_mhl_names(struct run *r)
+{
+    static const struct tree_names names = {mhl_has, 0, "--mhl: XML cannot hold"};
+    int status = 0;
+
+    for (unsigned i = 0; i < r->plan->n_copies && status == 0; i++)
+        if (!r->plan->copies[i].left_out)
+            status =
+                tree_check_names(r->o, &r->plan->copies[i], &names, r->signal_fd, &r->hung);
+    return status;
+}
+
+/* Writes the list when the copies are made. Returns the exit status. */
+static int end_list(struct run *r, int status)
+{
+    struct manifest_end end;
+    int written;
+
     if (!r->list)
         return status;
     if (r->stopped) {
         report_error("%s: the list is not written: the copy was stopped", r->o->manifest);
         return status;
     }
-    return manifest_write(r->list, status != 0) < 0 && status == 0 ? 1 : status;
+    written =
+        manifest_write(r->list, status != 0, options_timeout_ms(r->o), r->signal_fd, &end);
+    if (end.hung)
+        r->list = NULL; /* the thread has it */
+    r->hung |= end.hung;
+    if (end.signal)
+        return session_worse(status, 128 + end.signal);
+    return written < 0 && status == 0 ? 1 : status;
+}
+
+static void note_old_table(const char *path, int err)
+{
+    report_error("%s: the kernel has not read its partition table again: %s", path,
+                 strerror(err));
 }
 
 static void run_free(struct run *r)
 {
     manifest_free(r->list);
+    free(r->place);
     free(r->ends);
     free(r->exit_statuses);
     if (r->hung) /* a thread that hangs may still use the rest */
         return;
+    held_end(r->held, note_old_table);
     tree_links_free(r->links);
     made_free(r->made);
     verify_free(r->verify);
@@ -240,6 +326,7 @@ static bool make_copy(struct run *r, unsigned i)
     struct session_result result = {.exit_status = 0};
 
     c->made = r->made;
+    c->held = r->held;
     c->list = r->list;
     c->verify = r->verify;
     c->number = i;
@@ -280,6 +367,8 @@ static int copy_all(const struct plan *p, const struct options *o, int signal_fd
         return EXIT_USAGE;
     }
     status = o->manifest ? begin_list(&r) : 0;
+    if (status == 0 && o->mhl)
+        status = check_mhl_names(&r);
     if (status) {
         *ret_hung |= r.hung;
         run_free(&r);
@@ -309,24 +398,89 @@ static bool is_ended(void *arg)
     return signals_end(e->fd, &e->signal);
 }
 
+/* --verify=medium: whether all destinations can be read so. Else explains it, and returns an exit
+ * status. */
+static int check_media(const struct plan *p, const struct options *o, int signal_fd,
+                       bool *ret_hung)
+{
+    int status = 0;
+
+    for (unsigned i = 0; i < p->n_copies && status == 0 && o->verify & VERIFY_MEDIUM; i++) {
+        const struct plan_copy *c = &p->copies[i];
+
+        if (!c->left_out)
+            status = session_check_media(o, (const char *const *)c->dests, c->n_dests,
+                                         signal_fd, ret_hung);
+    }
+    return status;
+}
+
+/* The devices that are going to be overwritten: shows them, and asks. Whether it may go on. */
+static bool confirm_devices(const struct plan *p, const struct options *o, int signal_fd,
+                            struct early_end *end)
+{
+    bool terminal = isatty(STDIN_FILENO) && report_on_terminal();
+    bool asks = !o->yes && !o->dry_run;
+    const struct plan_copy *c = &p->copies[0]; /* one source */
+    unsigned n = 0;
+
+    for (unsigned d = 0; c->disks && d < c->n_dests; d++)
+        n += c->disks[d].dev != 0;
+    if (n == 0)
+        return true;
+    if (asks && !terminal) {
+        report_error("--device needs --yes where nobody can be asked on a terminal");
+        return false;
+    }
+    if (asks || (!o->quiet && (o->dry_run || o->verbose || terminal)))
+        report_devices(c->dests, c->disks, c->n_dests, asks);
+    if (!asks || prompt_yes(signal_fd, is_ended, end))
+        return true;
+    if (!end->signal)
+        report_error("nothing was written, as answered");
+    return false;
+}
+
+static void warn_of_sources(const struct plan *p)
+{
+    for (unsigned i = 0; i < p->n_copies; i++)
+        if (p->copies[i].source_note)
+            report_error("warning: %s %s", p->copies[i].source, p->copies[i].source_note);
+}
+
+/* The last questions before anything is written. 0 or an exit status. */
+static int make_sure(const struct plan *p, const struct options *o, int signal_fd,
+                     struct early_end *end, bool *ret_hung)
+{
+    int status;
+
+    warn_of_sources(p);
+    status = check_media(p, o, signal_fd, ret_hung);
+    if (status == 0 && !confirm_devices(p, o, signal_fd, end))
+        status = EXIT_USAGE;
+    return status;
+}
+
 /* *ret_hung: as in copy_all(). */
 static int plan_and_copy(const struct options *o, int signal_fd, bool *ret_hung)
 {
     struct early_end end = {.fd = signal_fd};
     struct plan plan;
     char *error = NULL;
-    int status, r;
+    int status = 0, r;
 
     path_probe_begin(options_timeout_ms(o), signal_fd, is_ended, &end);
     r = plan_make(&plan, o, &error);
     *ret_hung = path_probe_left();
+    if (r == 0 && !end.signal)
+        status = make_sure(&plan, o, signal_fd, &end, ret_hung);
     if (end.signal) {
         report_error("interrupted");
         status = 128 + end.signal;
     } else if (r < 0) {
         report_error("%s", error ? error : strerror(ENOMEM));
         status = EXIT_USAGE;
-    } else {
+    } else if (status == 0) {
         status = o->dry_run ? dry_run_all(&plan, o, signal_fd, ret_hung)
                             : copy_all(&plan, o, signal_fd, ret_hung);
     }
@@ -334,6 +488,17 @@ static int plan_and_copy(const struct options *o, int signal_fd, bool *ret_hung)
     if (r == 0 && !*ret_hung)
         plan_free(&plan);
     return status;
+}
+
+/* --compare: the destinations are all operands but the first. */
+static int compare(const struct options *o, int signal_fd, bool *ret_hung)
+{
+    int status = 0;
+
+    if (o->verify & VERIFY_MEDIUM)
+        status = session_check_media(o, (const char *const *)o->operands + 1, o->n_operands - 1,
+                                     signal_fd, ret_hung);
+    return status ? status : check_compare(o, signal_fd, ret_hung);
 }
 
 /* With --cp every failure has status 1, as with cp. */
@@ -370,11 +535,12 @@ static int work(struct options *o)
     if (o->check)
         status = check_list(o, signal_fd, &hung);
     else if (o->compare)
-        status = check_compare(o, signal_fd, &hung);
+        status = compare(o, signal_fd, &hung);
     else if (session_can_run(o))
         status = plan_and_copy(o, signal_fd, &hung);
     else
         return EXIT_USAGE;
+    command_kill_all();
     if (hung) { /* threads still use the memory, and exit() would wait for them */
         (void)report_close();
         supervisor_leave(signal_fd, exit_status(o, status));
@@ -392,7 +558,7 @@ static int act(struct options *o)
         help_print_usage(o, stdout);
         return 0;
     case OPTIONS_VERSION:
-        report_version();
+        report_version(UCOPY_COMMIT);
         return 0;
     case OPTIONS_COPY:
         break;

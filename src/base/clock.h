@@ -49,6 +49,14 @@ static inline bool clock_same(const struct timespec *a, const struct timespec *b
     return clock_compare(a, b) == 0;
 }
 
+/* Waits for ms milliseconds, or until a signal comes. */
+static inline void clock_pause_ms(unsigned ms)
+{
+    struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
+
+    (void)nanosleep(&t, NULL);
+}
+
 /* The time on CLOCK_MONOTONIC in ms milliseconds from now. */
 static inline struct timespec clock_in_ms(unsigned ms)
 {

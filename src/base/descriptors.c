@@ -6,17 +6,42 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define STANDARD_OUTPUT  1
-#define HIGHEST_STANDARD 2 /* standard error */
-
 /* A thread of a call that is over may close its descriptor a moment later. */
 #define MARGIN 8u
 
 void descriptors_occupy_standard(void)
 {
-    for (int fd = 0; fd <= HIGHEST_STANDARD; fd++)
+    static const int modes[] = {
+        [STDIN_FILENO] = O_WRONLY, [STDOUT_FILENO] = O_RDONLY, [STDERR_FILENO] = O_RDWR};
+
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
         if (fcntl(fd, F_GETFD) < 0) /* the lowest one that is closed */
-            (void)open("/dev/null", fd == STANDARD_OUTPUT ? O_RDONLY : O_RDWR);
+            (void)open("/dev/null", modes[fd]);
+}
+
+/* With O_NONBLOCK an engine gets EAGAIN where it could wait. */
+static int duplicate(int standard, int forbidden)
+{
+    int flags = fcntl(standard, F_GETFL), fd;
+
+    if (flags < 0)
+        return -errno;
+    if ((flags & O_ACCMODE) == forbidden)
+        return -EBADF;
+    if ((flags & O_NONBLOCK) && fcntl(standard, F_SETFL, flags & ~O_NONBLOCK) < 0)
+        return -errno;
+    fd = fcntl(standard, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    return fd < 0 ? -errno : fd;
+}
+
+int descriptors_standard_input(void)
+{
+    return duplicate(STDIN_FILENO, O_WRONLY);
+}
+
+int descriptors_standard_output(void)
+{
+    return duplicate(STDOUT_FILENO, O_RDONLY);
 }
 
 void descriptors_raise_limit(void)

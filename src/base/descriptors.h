@@ -8,10 +8,15 @@
 #include "failure.h"
 
 /* Opens /dev/null for each standard descriptor that is closed. Otherwise the first file that is
- * opened would get its number, and messages or JSON would be written into a copy. Standard output
- * cannot be written to then, as if it were still closed: who asked for output learns that it is
- * lost. */
+ * opened would get its number, and messages or JSON would be written into a copy. Standard input
+ * cannot be read then, and standard output not be written to, as if they were still closed: who
+ * asked for input or output learns that there is none. */
 void descriptors_occupy_standard(void);
+
+/* A duplicate of standard input or output, for blocking I/O: the caller's. A negative errno:
+ * -EBADF if it is closed, or not open for reading or writing. */
+int descriptors_standard_input(void);
+int descriptors_standard_output(void);
 
 /* Raises the soft limit of open descriptors (RLIMIT_NOFILE) to the hard one. */
 void descriptors_raise_limit(void);

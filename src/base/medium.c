@@ -10,7 +10,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#define SYSFS_DEVICES "/sys/dev/block"
+#include "sysfs.h"
 
 /* Whether sysfs would have the device if there was one. Flash memory has a device of blocks only by
  * a module of its own (get_tree_mtd(), drivers/mtd/mtdsuper.c, 6.18). */
@@ -22,29 +22,21 @@ static bool would_be_listed(dev_t dev)
            fs.f_type == SYSFS_MAGIC;
 }
 
-/* Reads what the kernel says of the device under that name. Bytes, or a negative errno. */
+/* Reads what the kernel says of the device under that name: sysfs_read(). */
 static ssize_t read_about(dev_t dev, const char *name, char *text, size_t size)
 {
-    char path[80];
-    ssize_t n;
-    int fd;
+    char path[SYSFS_PATH_SIZE];
 
-    (void)snprintf(path, sizeof(path), SYSFS_DEVICES "/%u:%u%s", major(dev), minor(dev), name);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    n = read(fd, text, size - 1);
-    (void)close(fd);
-    text[n > 0 ? n : 0] = '\0';
-    return n < 0 ? -EIO : n;
+    sysfs_path(dev, name, path, sizeof(path));
+    return sysfs_read(path, text, size);
 }
 
 /* Whether there is no entry of the device. */
 static bool is_unlisted(dev_t dev)
 {
-    char entry[64];
+    char entry[SYSFS_PATH_SIZE];
 
-    (void)snprintf(entry, sizeof(entry), SYSFS_DEVICES "/%u:%u", major(dev), minor(dev));
+    sysfs_path(dev, "", entry, sizeof(entry));
     return faccessat(AT_FDCWD, entry, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
 }
 

@@ -9,6 +9,7 @@
 
 #include "bounded_call.h"
 #include "interrupted.h"
+#include "path.h"
 
 /* Threads that probe paths at the same time, unless calls hang. */
 #define THREADS 8u
@@ -204,6 +205,51 @@ int path_probe_call(const char *path, void (*run)(void *arg, unsigned i), void *
         path_probe_add_silent(path);
     keep(arg);
     return -ETIMEDOUT;
+}
+
+struct resolve {
+    char *path;
+    char *result;
+};
+
+/* path_probe_call(): resolves what exists of the path. */
+static void resolve(void *arg, unsigned i)
+{
+    struct resolve *r = arg;
+    char *at = strdup(r->path), *above, *real = NULL;
+    size_t len = strlen(r->path);
+
+    (void)i;
+    while (at && !(real = realpath(at, NULL)) && strcmp(at, ".") != 0 && strcmp(at, "/") != 0) {
+        above = path_directory(at);
+        free(at);
+        at = above;
+        len = at && strcmp(at, ".") != 0 ? strlen(at) : 0;
+    }
+    if (at && real)
+        r->result = r->path[len] ? path_join(real, r->path + len + (r->path[len] == '/'))
+                                 : strdup(real);
+    free(real);
+    free(at);
+}
+
+char *path_probe_resolve(const char *path)
+{
+    struct resolve *r = calloc(1, sizeof(*r));
+    char *result;
+    int err = -ENOMEM;
+
+    if (!r)
+        return NULL;
+    r->path = path_clean(path);
+    if (r->path)
+        err = path_probe_call(path, resolve, r);
+    if (err == -ETIMEDOUT) /* the call may still use it */
+        return NULL;       // NOLINT: it is kept
+    result = r->result;
+    free(r->path);
+    free(r);
+    return result;
 }
 
 /* Probes the paths of all results. False: some calls hang, and the array of results must never

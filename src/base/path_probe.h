@@ -39,6 +39,11 @@ int path_probe_lstat(const char *path, struct stat *ret);
  * with what it points to, is kept here for ever, and must neither be freed nor be looked at. */
 int path_probe_call(const char *path, void (*run)(void *arg, unsigned i), void *arg);
 
+/* The path without symlinks, "." and "..", where its last components need not exist, with the same
+ * time limit. Those stay as they are written. malloc'd; NULL: it is silent, cannot be resolved, or
+ * there is no memory. It is not remembered. */
+char *path_probe_resolve(const char *path);
+
 /* Forgets all results, because the files are going to change. Silent paths stay silent. */
 void path_probe_forget(void);
 

@@ -188,6 +188,19 @@ bool ranges_first(const struct ranges *r, uint64_t from, struct range *ret)
     return true;
 }
 
+bool ranges_have(const struct ranges *r, uint64_t pos, uint64_t *until)
+{
+    struct range next;
+    uint64_t change;
+
+    if (!ranges_first(r, pos, &next))
+        return false;
+    change = next.start == pos ? next.end : next.start;
+    if (change < *until)
+        *until = change;
+    return next.start == pos;
+}
+
 bool ranges_contain(const struct ranges *r, uint64_t start, uint64_t end)
 {
     size_t i;

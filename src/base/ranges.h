@@ -44,6 +44,9 @@ int ranges_remove(struct ranges *r, uint64_t start, uint64_t end);
  * interval at or after from. False if there is none; *ret is untouched then. */
 bool ranges_first(const struct ranges *r, uint64_t from, struct range *ret);
 
+/* Whether pos is in the set. *until, which is behind pos, becomes less if that changes before. */
+bool ranges_have(const struct ranges *r, uint64_t pos, uint64_t *until);
+
 /* Whether all of [start, end) is in the set; true for an empty interval. */
 bool ranges_contain(const struct ranges *r, uint64_t start, uint64_t end);
 

@@ -19,6 +19,8 @@ struct check_work {
     const struct check_jobs *jobs;
     const struct sums *sums;
     const struct mhl_known *known; /* NULL: the sums are those of the list */
+    bool *right;                   /* with `known`: of each line, whether the file is right */
+    struct mhl_known_dirs *dirs;   /* with `known`, during the scan */
     int root;
     void *buffer;
 };
@@ -54,7 +56,7 @@ static bool read_into_digests(struct check_work *w, struct check_file *file, int
 }
 
 /* Compares with the lines of the list. */
-static void judge(struct check_work *w, struct check_file *file)
+static bool judge(struct check_work *w, struct check_file *file)
 {
     const char *name = file->sums->name;
 
@@ -65,7 +67,7 @@ static void judge(struct check_work *w, struct check_file *file)
 
         if (r < 0) {
             inspector_fail(w->member, name, "hash", r, FAILURE_NO_OFFSET);
-            return;
+            return false;
         }
         if (strcmp(text, file->sums[i].hex) == 0)
             continue;
@@ -73,21 +75,22 @@ static void judge(struct check_work *w, struct check_file *file)
                              text, w->known ? "its ASC MHL history" : "the list",
                              file->sums[i].hex);
         inspector_find(w->member, FINDING_DIFFERS, name, &f, NULL);
-        return;
+        return false;
     }
+    return true;
 }
 
-static void check_open_file(struct check_work *w, struct check_file *file, int fd)
+/* Whether it is right; else this has been reported. */
+static bool check_open_file(struct check_work *w, struct check_file *file, int fd)
 {
-    bool ready = true;
+    bool ready = true, right = false;
 
     if (!file->sums->hex) {
         struct failure f;
 
-        (void)failure_format(&f, NULL, EBADMSG,
-                             "its ASC MHL history says that it was not right at any time");
+        (void)failure_format(&f, NULL, EBADMSG, "%s", file->sums->algorithm);
         inspector_find(w->member, FINDING_DIFFERS, file->sums->name, &f, NULL);
-        return;
+        return false;
     }
     for (unsigned i = 0; i < file->n; i++) {
         const char *name = file->sums[i].algorithm;
@@ -98,9 +101,10 @@ static void check_open_file(struct check_work *w, struct check_file *file, int f
     if (!ready) /* no memory, or libcrypto refuses the algorithm */
         inspector_fail(w->member, file->sums->name, "hash", -EOPNOTSUPP, FAILURE_NO_OFFSET);
     else if (read_into_digests(w, file, fd))
-        judge(w, file);
+        right = judge(w, file);
     for (unsigned i = 0; i < file->n; i++)
         digest_free(file->digests[i]);
+    return right;
 }
 
 /* The file could not be opened. */
@@ -119,15 +123,17 @@ static void report_open(struct check_work *w, const char *name, int r)
     }
 }
 
-static void check_file(struct check_work *w, struct check_file *file)
+/* As check_open_file(). */
+static bool check_file(struct check_work *w, struct check_file *file)
 {
     int fd = open_beneath(w->root, file->sums->name);
+    bool right = false;
     struct failure f;
     struct stat st;
 
     if (fd < 0) {
         report_open(w, file->sums->name, fd);
-        return;
+        return false;
     }
     if (fstat(fd, &st) < 0) {
         inspector_fail(w->member, file->sums->name, "stat", -errno, FAILURE_NO_OFFSET);
@@ -135,10 +141,11 @@ static void check_file(struct check_work *w, struct check_file *file)
         (void)failure_set(&f, NULL, EBADMSG, FAILURE_NO_OFFSET, "it is no regular file");
         inspector_find(w->member, FINDING_DIFFERS, file->sums->name, &f, NULL);
     } else {
-        check_open_file(w, file, fd);
+        right = check_open_file(w, file, fd);
         atomic_fetch_add(&w->member->files, 1);
     }
     (void)fd_close(&fd);
+    return right;
 }
 
 /* The number of lines from the first one on that are about the same file. */
@@ -158,16 +165,19 @@ static void check_files(struct check_work *w)
 
     for (size_t i = 0; i < s->n && !inspector_step(w->member);) {
         struct check_file file = {.sums = &s->sums[i], .n = count_lines(s, i)};
+        bool right;
 
         atomic_store(&w->member->doing, file.sums->name);
-        check_file(w, &file);
+        right = check_file(w, &file);
+        for (unsigned k = 0; k < file.n && w->right; k++)
+            w->right[i + k] = right;
         i += file.n;
     }
     atomic_store(&w->member->doing, NULL);
 }
 
-/* An entry of the directory that is no directory itself. */
-static void look_at_entry(struct check_work *w, const struct scan *scan)
+/* An entry of the directory that is no directory itself. Returns as mhl_known_dirs_file(). */
+static int look_at_entry(struct check_work *w, const struct scan *scan)
 {
     const char *path = scan->path.bytes;
     bool belongs = w->known
@@ -176,13 +186,37 @@ static void look_at_entry(struct check_work *w, const struct scan *scan)
 
     if (!belongs && !sums_has(w->sums, path))
         inspector_find(w->member, FINDING_EXTRA, path, NULL, NULL);
+    if (!w->dirs || mhl_known_ignores(w->known, path, false))
+        return 0;
+    return mhl_known_dirs_file(w->dirs, path);
 }
 
-static int enter_directory(const struct check_work *w, struct scan *scan)
+static int enter_directory(struct check_work *w, struct scan *scan)
 {
+    int r;
+
     if (w->known && mhl_known_ignores(w->known, scan->path.bytes, true))
         return 0;
-    return scan_enter(scan);
+    r = scan_enter(scan);
+    if (r == 0 && w->dirs)
+        r = mhl_known_dirs_enter(w->dirs, scan->path.bytes);
+    else
+        return r;
+    if (r < 0) { /* nothing is compared any more */
+        mhl_known_dirs_free(w->dirs);
+        w->dirs = NULL;
+    }
+    return r;
+}
+
+static int take_event(struct check_work *w, struct scan *scan, enum scan_event event)
+{
+    int r;
+
+    if (event == SCAN_ENTRY)
+        return S_ISDIR(scan->st.st_mode) ? enter_directory(w, scan) : look_at_entry(w, scan);
+    r = event == SCAN_LEFT && w->dirs ? mhl_known_dirs_leave(w->dirs) : 0;
+    return scan->error < 0 ? scan->error : r;
 }
 
 /* Names files that are not in the list. */
@@ -194,16 +228,16 @@ static void find_extra_files(struct check_work *w)
 
     if (r < 0)
         inspector_fail(w->member, "", "read directory", r, FAILURE_NO_OFFSET);
+    if (r < 0 && w->dirs)
+        mhl_known_dirs_unknown(w->dirs);
     while (r == 0 && !inspector_step(w->member) && (event = scan_next(&scan)) != SCAN_END) {
-        int error = scan.error;
+        int error = take_event(w, &scan, event);
 
-        if (event == SCAN_ENTRY && S_ISDIR(scan.st.st_mode))
-            error = enter_directory(w, &scan);
-        else if (event == SCAN_ENTRY)
-            look_at_entry(w, &scan);
         if (error < 0)
             inspector_fail(w->member, scan.path.bytes, "read directory", error,
                            FAILURE_NO_OFFSET);
+        if (error < 0 && w->dirs)
+            mhl_known_dirs_unknown(w->dirs);
     }
     scan_free(&scan);
 }
@@ -212,12 +246,20 @@ static void find_extra_files(struct check_work *w)
 
 static void on_found(void *arg, enum mhl_finding what, const char *path)
 {
+    bool extra = what == MHL_STRAY || what == MHL_UNKNOWN;
     struct failure f;
 
-    (void)failure_format(&f, NULL, EBADMSG,
-                         "this generation is not in the chain of its history");
-    inspector_find(arg, what == MHL_MISSING ? FINDING_MISSING : FINDING_DIFFERS, path, &f,
-                   NULL);
+    (void)failure_format(
+        &f, NULL, EBADMSG, "%s",
+        what == MHL_REARRANGED
+            ? "its files are right, but not the hash of the directory: the last "
+              "generation has others, or other names"
+            : "this generation is not in the chain of its history");
+    inspector_find(arg,
+                   what == MHL_MISSING ? FINDING_MISSING
+                   : extra             ? FINDING_EXTRA
+                                       : FINDING_DIFFERS,
+                   path, &f, NULL);
 }
 
 static bool on_step(void *arg)
@@ -232,21 +274,47 @@ static bool find_sums(struct check_work *w)
     const struct mhl_extension e = {.found = on_found, .stopped = on_step, .arg = w->member};
     struct mhl_known **known;
     struct failure f;
+    char *where;
     int r;
 
     w->sums = &w->jobs->sums;
     if (!w->jobs->known)
         return true;
     known = &w->jobs->known[w->member - w->member->inspection->members];
-    r = mhl_known_read(&e, w->root, known, &f);
+    r = mhl_known_read(&e, w->root, known, &where, &f);
     if (r == 0) {
         w->known = *known;
         w->sums = mhl_known_sums(*known);
+        w->right = calloc(w->sums->n + 1, sizeof(*w->right));
+        if (!w->right) {
+            inspector_fail(w->member, "", "read", -ENOMEM, FAILURE_NO_OFFSET);
+            r = -ENOMEM;
+        }
     } else if (r != -ECANCELED) {
         inspector_find(w->member, r == -EBADMSG ? FINDING_DIFFERS : FINDING_UNREADABLE,
-                       r == -EBADMSG ? "ascmhl" : "", &f, NULL);
+                       where ? where : "", &f, NULL);
     }
+    free(where);
     return r == 0;
+}
+
+/* Names files that are not in the list; with histories, directories that are not as there. */
+static void look_at_tree(struct check_work *w)
+{
+    const struct mhl_extension e = {.found = on_found, .stopped = on_step, .arg = w->member};
+
+    if (w->known && !inspector_step(w->member)) {
+        w->dirs = mhl_known_dirs_new(w->known, w->right, &e);
+        if (!w->dirs)
+            inspector_fail(w->member, "", "read directory", -ENOMEM, FAILURE_NO_OFFSET);
+    }
+    find_extra_files(w);
+    if (w->dirs && !inspector_step(w->member)) {
+        if (mhl_known_dirs_leave(w->dirs) < 0)
+            inspector_fail(w->member, "", "hash", -ENOMEM, FAILURE_NO_OFFSET);
+        mhl_known_dirs_find_missing(w->dirs);
+    }
+    mhl_known_dirs_free(w->dirs);
 }
 
 void *check_dir(void *member)
@@ -267,9 +335,10 @@ void *check_dir(void *member)
         inspector_fail(m, "", "read", -ENOMEM, FAILURE_NO_OFFSET);
     } else if (find_sums(&w)) {
         check_files(&w);
-        find_extra_files(&w);
+        look_at_tree(&w);
         atomic_store(&m->complete, !inspector_step(m));
     }
+    free(w.right);
     free(w.buffer);
     (void)fd_close(&w.root);
     inspector_leave(m);

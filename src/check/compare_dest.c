@@ -204,6 +204,17 @@ static int open_file(struct dest_work *w, const struct feed_record *record)
     return fd;
 }
 
+/* With --verify=medium. If it fails, the file is closed. */
+static void pass_disk_cache(struct dest_work *w)
+{
+    int r = w->member->inspection->o->verify & VERIFY_MEDIUM ? read_file_set_fua(&w->file) : 0;
+
+    if (r == 0)
+        return;
+    inspector_fail(w->member, w->path.bytes, "read past its own cache", r, FAILURE_NO_OFFSET);
+    (void)fd_close(&w->fd);
+}
+
 static void take_file(struct dest_work *w, const struct feed_record *record)
 {
     int fd = open_file(w, record);
@@ -218,6 +229,7 @@ static void take_file(struct dest_work *w, const struct feed_record *record)
         w->fd = fd;
         w->is_device = S_ISBLK(st.st_mode);
         read_file_begin(&w->file, fd, inspector_flushing, w->member);
+        pass_disk_cache(w);
         return;
     }
     (void)fd_close(&fd);

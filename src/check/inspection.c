@@ -12,19 +12,14 @@
 #include "base/thread.h"
 #include "copy/copy.h"
 
-/* Findings that may wait for the main thread. */
-#define MAX_NOTES 1024u
-
 /* How long the threads may take to end after a signal, ms. */
 #define END_PATIENCE_MS 1000u
 
-struct inspector_note {
-    struct inspector_note *next;
-    struct inspector *member;
+/* The note of a message; its path is below the member's. */
+struct finding_note {
     enum finding kind;
     struct failure failure;
     struct finding_range range;
-    char path[];
 };
 
 int inspection_new(const struct options *o, const char *source, unsigned n, unsigned first_dest,
@@ -43,15 +38,14 @@ int inspection_new(const struct options *o, const char *source, unsigned n, unsi
         .first_dest = first_dest,
         .buffer = most < INSPECTION_BUFFER ? (size_t)most : INSPECTION_BUFFER,
     };
-    inspection->end = &inspection->first;
     pthread_mutex_init(&inspection->lock, NULL);
-    pthread_cond_init(&inspection->changed, NULL);
     inspection->wake_fd = event_create();
     inspection->members = calloc(n, sizeof(*inspection->members));
     inspection->tests = calloc(n, sizeof(*inspection->tests));
     inspection->status.dests = calloc(n, sizeof(*inspection->status.dests));
     if (inspection->wake_fd < 0 || !inspection->members || !inspection->tests ||
-        !inspection->status.dests) {
+        !inspection->status.dests ||
+        message_queue_create(inspection->wake_fd, &inspection->findings) < 0) {
         (void)fd_close(&inspection->wake_fd);
         free(inspection->members);
         free(inspection->tests);
@@ -69,9 +63,9 @@ void inspection_free(struct inspection *inspection)
 {
     if (!inspection)
         return;
+    message_queue_free(inspection->findings);
     (void)fd_close(&inspection->wake_fd);
     pthread_mutex_destroy(&inspection->lock);
-    pthread_cond_destroy(&inspection->changed);
     free(inspection->members);
     free(inspection->tests);
     free(inspection->status.dests);
@@ -83,34 +77,18 @@ void inspection_free(struct inspection *inspection)
 void inspector_find(struct inspector *m, enum finding kind, const char *path,
                     const struct failure *f, const struct finding_range *range)
 {
-    struct inspection *inspection = m->inspection;
-    size_t size = strlen(path) + 1;
-    struct inspector_note *note = malloc(sizeof(*note) + size);
+    struct finding_note note = {.kind = kind};
 
-    if (!note) {
-        atomic_store(&inspection->no_memory, true);
+    if (atomic_load(&m->given_up))
         return;
-    }
-    *note = (struct inspector_note){.member = m, .kind = kind};
     if (f)
-        note->failure = *f;
+        note.failure = *f;
     if (range)
-        note->range = *range;
-    memcpy(note->path, path, size);
-    pthread_mutex_lock(&inspection->lock);
+        note.range = *range;
     atomic_store(&m->waiting, true);
-    while (inspection->n_notes >= MAX_NOTES && !inspection->closed)
-        pthread_cond_wait(&inspection->changed, &inspection->lock);
+    message_queue_put_note(m->inspection->findings, (unsigned)(m - m->inspection->members),
+                           path, &note, sizeof(note));
     atomic_store(&m->waiting, false);
-    if (inspection->closed || atomic_load(&m->given_up)) {
-        free(note);
-    } else {
-        *inspection->end = note;
-        inspection->end = &note->next;
-        inspection->n_notes++;
-        event_signal(inspection->wake_fd);
-    }
-    pthread_mutex_unlock(&inspection->lock);
 }
 
 void inspector_fail(struct inspector *m, const char *path, const char *op, int r,
@@ -159,37 +137,27 @@ void inspector_leave(struct inspector *m)
 
 /* ---- the main thread ---- */
 
-static struct inspector_note *take_note(struct inspection *inspection)
+static void report_message(struct inspection *inspection, const struct queued_message *q)
 {
-    struct inspector_note *note;
+    struct inspector *m = &inspection->members[q->who];
+    const struct finding_note *note = q->note;
 
-    pthread_mutex_lock(&inspection->lock);
-    note = inspection->first;
-    if (note) {
-        inspection->first = note->next;
-        if (!inspection->first)
-            inspection->end = &inspection->first;
-        inspection->n_notes--;
-        pthread_cond_broadcast(&inspection->changed);
+    if (!note) {
+        inspection->no_memory = true;
+        return;
     }
-    pthread_mutex_unlock(&inspection->lock);
-    return note;
+    m->found[note->kind] += !note->range.again;
+    report_finding(inspection->source, m->path, q->path, note->kind, &note->failure,
+                   &note->range);
 }
 
-static void report_note(struct inspection *inspection, const struct inspector_note *note)
+static void report_findings(struct inspection *inspection)
 {
-    note->member->found[note->kind] += !note->range.again;
-    report_finding(inspection->source, note->member->path, note->path, note->kind,
-                   &note->failure, &note->range);
-}
+    struct queued_message *q;
 
-static void report_notes(struct inspection *inspection)
-{
-    struct inspector_note *note;
-
-    while ((note = take_note(inspection))) {
-        report_note(inspection, note);
-        free(note);
+    while ((q = message_queue_take(inspection->findings))) {
+        report_message(inspection, q);
+        message_queue_give_back(inspection->findings, q);
     }
 }
 
@@ -293,7 +261,7 @@ static bool watch(struct inspection *inspection)
         poll(p, 2, report_wait_ms((int)CLOCK_LOOK_MS));
         if (p[0].revents)
             (void)event_clear(inspection->wake_fd);
-        report_notes(inspection);
+        report_findings(inspection);
         update_status(inspection);
         take_signals(inspection);
         look_for_hangs(inspection);
@@ -311,7 +279,7 @@ static bool watch(struct inspection *inspection)
  * to its end. */
 static int judge(struct inspection *inspection)
 {
-    bool differs = false, unread = false, unreadable = atomic_load(&inspection->no_memory);
+    bool differs = false, unread = false, unreadable = inspection->no_memory;
 
     for (unsigned i = 0; i < inspection->n; i++) {
         struct inspector *m = &inspection->members[i];
@@ -327,8 +295,8 @@ static int judge(struct inspection *inspection)
         if (atomic_load(&m->files) > 0)
             inspection->tests[i - inspection->first_dest].how =
                 read_how_name(atomic_load(&m->how));
-        is_right &= m->found[FINDING_UNREADABLE] == 0 && !unread &&
-                    !atomic_load(&inspection->no_memory) && atomic_load(&m->complete);
+        is_right &= m->found[FINDING_UNREADABLE] == 0 && !unread && !inspection->no_memory &&
+                    atomic_load(&m->complete);
         inspection->status.dests[i - inspection->first_dest].state =
             is_right ? DEST_DONE : DEST_FAILED;
     }
@@ -372,18 +340,17 @@ int inspection_run(struct inspection *inspection, bool *ret_hung)
 
     begin(inspection);
     (void)watch(inspection);
-    report_notes(inspection);
+    report_findings(inspection);
     update_status(inspection);
-    if (atomic_load(&inspection->no_memory))
+    if (inspection->no_memory)
         report_error("%s: some findings could not be reported", strerror(ENOMEM));
     status = judge(inspection);
     inspection->status.exit_status = status;
     if (inspection->signal)
         report_error("interrupted");
     report_check_summary(&inspection->status, inspection->tests);
-    pthread_mutex_lock(&inspection->lock);
-    inspection->closed = true;
-    pthread_cond_broadcast(&inspection->changed);
+    message_queue_close(inspection->findings);
+    pthread_mutex_lock(&inspection->lock); /* see inspector_leave() */
     for (unsigned i = 0; i < inspection->n; i++)
         left |= !atomic_load(&inspection->members[i].over);
     pthread_mutex_unlock(&inspection->lock);

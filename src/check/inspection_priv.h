@@ -4,7 +4,7 @@
  * has done, so that the main thread sees that it moves. The main thread gives a member up that has
  * not moved within the time limit; the inspection is never freed then.
  *
- * The inspection owns its members and the findings that wait. Strings belong to the caller, and stay as
+ * The inspection owns its members and its findings. Strings belong to the caller, and stay as
  * long as the inspection. */
 #ifndef UCOPY_CHECK_INSPECTION_PRIV_H
 #define UCOPY_CHECK_INSPECTION_PRIV_H
@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/failure.h"
+#include "base/message_queue.h"
 #include "cli/options.h"
 #include "report/report.h"
 #include "verify/read_file.h"
@@ -43,8 +43,6 @@ struct inspector {
     uint64_t found[N_FINDINGS];    /* the main thread's */
 };
 
-struct inspector_note;
-
 struct inspection {
     const struct options *o;
     const char *source; /* for reports */
@@ -55,18 +53,15 @@ struct inspection {
     unsigned first_dest; /* members before it are no destinations */
     size_t buffer;       /* bytes to read at once */
 
-    atomic_bool stop;      /* threads have to end */
-    atomic_bool no_memory; /* a finding was lost */
+    atomic_bool stop; /* threads have to end */
 
     /* Tells the others that they need not wait for this member; may be NULL. */
     void (*gave_up)(void *arg, unsigned i);
     void *arg;
 
-    pthread_mutex_t lock; /* for the notes */
-    pthread_cond_t changed;
-    struct inspector_note *first, **end;
-    unsigned n_notes;
-    bool closed;
+    pthread_mutex_t lock; /* see inspector_leave() */
+    struct message_queue *findings;
+    atomic_bool no_memory; /* a finding was lost; the main thread's */
 
     int signal; /* that ended the inspection, or 0 */
     uint64_t began_ms;

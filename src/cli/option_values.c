@@ -245,22 +245,32 @@ int option_take_include_from(struct options *o, const struct option_row *row, co
     return add_filter(o, value, true, true);
 }
 
+/* Appends a copy of the text to the list. 0 or -ENOMEM. */
+static int append_text(char ***list, unsigned *n, const char *text)
+{
+    char **longer = reallocarray(*list, *n + 1, sizeof(*longer));
+
+    if (longer == NULL)
+        return -ENOMEM;
+    *list = longer;
+    longer[*n] = strdup(text);
+    if (longer[*n] == NULL)
+        return -ENOMEM;
+    (*n)++;
+    return 0;
+}
+
 int option_take_target_directory(struct options *o, const struct option_row *row,
                                  const char *value)
 {
-    char **directories;
-
     (void)row;
-    directories =
-        reallocarray(o->target_directories, o->n_target_directories + 1, sizeof(*directories));
-    if (directories == NULL)
-        return -ENOMEM;
-    o->target_directories = directories;
-    directories[o->n_target_directories] = strdup(value);
-    if (directories[o->n_target_directories] == NULL)
-        return -ENOMEM;
-    o->n_target_directories++;
-    return 0;
+    return append_text(&o->target_directories, &o->n_target_directories, value);
+}
+
+int option_take_to_command(struct options *o, const struct option_row *row, const char *value)
+{
+    (void)row;
+    return append_text(&o->to_commands, &o->n_to_commands, value);
 }
 
 unsigned options_mhl_hashes(const struct options *o)

@@ -31,5 +31,6 @@ int option_take_expect_hash(struct options *o, const struct option_row *row, con
 int option_take_verify(struct options *o, const struct option_row *row, const char *value);
 int option_take_target_directory(struct options *o, const struct option_row *row,
                                  const char *value);
+int option_take_to_command(struct options *o, const struct option_row *row, const char *value);
 
 #endif

@@ -147,6 +147,10 @@ bool options_follow_operand(const struct options *o)
 
 void options_free(struct options *o)
 {
+    for (unsigned i = 0; i < o->n_to_commands; i++)
+        free(o->to_commands[i]);
+    free(o->to_commands);
+    free(o->from_command);
     for (unsigned i = 0; i < o->n_target_directories; i++)
         free(o->target_directories[i]);
     free(o->target_directories);
@@ -162,7 +166,9 @@ void options_free(struct options *o)
     free(o->suffix);
     free(o->expected_hash);
     free(o->manifest);
+    free(o->map);
     free(o->check_list);
+    free(o->bmap_path);
     command_line_free(o->command_line);
     *o = (struct options){0};
 }

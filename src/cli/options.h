@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "existing_policy.h"
 #include "target/attrs.h"
@@ -25,7 +26,7 @@ enum follow { FOLLOW_AUTO, FOLLOW_NEVER, FOLLOW_COMMAND_LINE, FOLLOW_ALWAYS };
 enum context { CONTEXT_AS_IS, CONTEXT_DEFAULT, CONTEXT_GIVEN };
 
 /* What is read back and compared after the copy: bits. */
-enum verify_wish { VERIFY_NONE = 0, VERIFY_DEST = 1, VERIFY_SOURCE = 2 };
+enum verify_wish { VERIFY_NONE = 0, VERIFY_DEST = 1, VERIFY_SOURCE = 2, VERIFY_MEDIUM = 4 };
 
 struct command_line;
 struct filter;
@@ -36,6 +37,9 @@ enum options_action { OPTIONS_COPY, OPTIONS_HELP, OPTIONS_USAGE, OPTIONS_VERSION
 
 #define OPTIONS_TO_THE_END  UINT64_MAX
 #define OPTIONS_REQUIRE_ALL 0u
+
+/* The operand that stands for standard input or output. */
+#define OPTIONS_STANDARD "-"
 
 /* The time-out in seconds without --timeout. The retries of a disk, or of a file server that
  * comes back, take less time. */
@@ -83,24 +87,32 @@ struct options {
     struct name_list *names;
 
     bool in_order;
-    bool fsync;
+    bool fsync;      /* also with --device */
     unsigned verify; /* of enum verify_wish */
     unsigned repair; /* how often what differs is written again; 0: never */
     bool inplace;
+    bool device;  /* block devices may be destinations */
+    bool yes;     /* the question whether they may be overwritten is answered */
     bool partial; /* --partial or --resume */
     bool resume;
     enum when sparse;  /* holes: those of the source, all zeros, or none */
     enum when reflink; /* clones */
     bool no_space_check;
-    bool mhl;           /* ASC MHL generations in the destinations, which are trees */
-    bool allow_changed; /* a source that changes while it is copied is no failure */
-    bool stop_on_error; /* --on-error=stop */
+    bool mhl;              /* ASC MHL generations in the destinations, which are trees */
+    bool allow_changed;    /* a source that changes while it is copied is no failure */
+    bool read_zeros;       /* --on-read-error=zero: what cannot be read becomes zeros */
+    unsigned read_retries; /* how often that is read again at the end */
+    char *map;             /* --map: a file of ddrescue's kind; NULL: none */
+    uint64_t bwlimit;      /* bytes per second that are read; 0: no limit */
+    bool stop_on_error;    /* --on-error=stop */
     enum slow slow;
     uint64_t max_lag; /* bytes */
     bool has_timeout;
     unsigned timeout; /* seconds, 0: none; meaningful with has_timeout */
     unsigned require; /* destinations that must succeed, or OPTIONS_REQUIRE_ALL */
 
+    bool bmap;       /* what a bmap says is copied of the source */
+    char *bmap_path; /* NULL: it is beside the source */
     uint64_t offset; /* bytes into the source */
     uint64_t length; /* bytes, or OPTIONS_TO_THE_END */
     bool has_dest_offset;
@@ -153,7 +165,14 @@ struct options {
     unsigned hashes;     /* --hash: algorithms, as in base/digest_set.h; 0: none */
     unsigned expects;    /* --expect-hash: the same, one; 0: it was not given */
     char *expected_hash; /* its value; NULL: likewise */
-    char *manifest;      /* the list to write, of the only algorithm in hashes; "-": standard
+
+    bool has_expect_size;
+    uint64_t expect_size; /* bytes that SOURCE has to have; meaningful with has_expect_size */
+    char *from_command;   /* SOURCE is what this command writes; NULL: the first operand is */
+    char **to_commands;   /* more destinations */
+    unsigned n_to_commands;
+
+    char *manifest; /* the list to write, of the only algorithm in hashes; "-": standard
                           * output; NULL: none */
 
     struct command_line *command_line; /* for help_print(); private to this room */
@@ -178,12 +197,16 @@ static inline unsigned options_timeout_ms(const struct options *o)
 unsigned options_mhl_hashes(const struct options *o);
 
 /* The most bytes that one request may have: a file that moves OPTIONS_LEAST_RATE ends it within
- * the time-out. At least OPTIONS_LEAST_RATE, because smaller requests are slow. */
+ * the time-out. With --bwlimit no more than a tenth of a second's. At least OPTIONS_LEAST_RATE,
+ * because smaller requests are slow. */
 static inline uint64_t options_max_request(const struct options *o)
 {
     uint64_t seconds = options_timeout_ms(o) / 1000;
+    uint64_t most = seconds ? seconds * OPTIONS_LEAST_RATE : UINT64_MAX;
 
-    return seconds ? seconds * OPTIONS_LEAST_RATE : UINT64_MAX;
+    if (o->bwlimit && o->bwlimit / 10 < most)
+        most = o->bwlimit / 10;
+    return most > OPTIONS_LEAST_RATE ? most : OPTIONS_LEAST_RATE;
 }
 
 /* Whether an existing file is replaced by a new one rather than overwritten. */
@@ -191,6 +214,26 @@ static inline bool options_make_anew(const struct options *o)
 {
     return o->remove_destination || o->backup.kind != BACKUP_NONE;
 }
+
+/* Whether this operand stands for standard input or output. For cp it is a file's name. */
+static inline bool options_is_standard(const struct options *o, const char *operand)
+{
+    return !o->cp && strcmp(operand, OPTIONS_STANDARD) == 0;
+}
+
+/* Whether standard output is a destination. */
+static inline bool options_writes_standard(const struct options *o)
+{
+    for (unsigned i = o->from_command ? 0 : 1; i < o->n_operands; i++)
+        if (o->n_target_directories == 0 && options_is_standard(o, o->operands[i]))
+            return true;
+    return false;
+}
+
+/* Refuses options that a source cannot have that is read once. named: it has a name, and
+ * attributes. 0 or an error, as options_parse(). */
+int options_check_stream(const struct options *o, const char *source, bool named,
+                         char **ret_error);
 
 /* Whether symlinks on the command line are followed. */
 bool options_follow_operand(const struct options *o);

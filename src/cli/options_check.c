@@ -11,10 +11,11 @@
 
 #define N_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-/* A member of the options has a certain number, or (differs) any other. */
+/* A member of the options has a certain number, or (differs) any other, or certain bits. */
 struct condition {
     struct option_field field;
     bool differs;
+    bool bits; /* instead: the member has one of the bits of number */
     uint64_t number;
 };
 
@@ -26,6 +27,10 @@ struct condition {
     {                                                                                          \
         .field = OPTION_FIELD(member), .differs = true, .number = (what)                       \
     }
+#define HAS(member, what)                                                                      \
+    {                                                                                          \
+        .field = OPTION_FIELD(member), .bits = true, .number = (what)                          \
+    }
 #define GIVEN(member) IS_NOT(member, 0)
 
 /* Two conditions that must not hold together. */
@@ -36,7 +41,9 @@ struct contradiction {
 
 static bool holds(const struct options *o, const struct condition *c)
 {
-    return (option_field_get(o, &c->field) == c->number) != c->differs;
+    uint64_t number = option_field_get(o, &c->field);
+
+    return c->bits ? (number & c->number) != 0 : (number == c->number) != c->differs;
 }
 
 /* Refuses the first contradiction of the list that the options contain. */
@@ -73,9 +80,40 @@ static const struct contradiction of_replacing[] = {
 #define NO_PARTIAL(option)                                                                     \
     option " and --inplace contradict each other: what is incomplete is kept beside the "      \
            "destination, not in it"
+#define NO_POSITIONS(what)                                                                     \
+    what " has no positions: it contradicts --dest-offset"
+#define NO_READING(what)                                                                       \
+    what " cannot be read back: it contradicts --verify"
+#define NO_SKIPPING(option)                                                                    \
+    "--map completes what exists: it contradicts " option
+#define NO_MAP(option) "--bmap is about a whole image: it contradicts " option
+#define NO_SOURCE                                                                              \
+    "--bmap contradicts --verify=source: the blocks that are not mapped do not count"
 #define NO_ORDER(option)                                                                       \
     "--in-order and " option " contradict each other: in order all go at the pace of the "     \
     "slowest"
+
+#define NO_DEVICE(option) "--device and " option " contradict each other"
+
+/* What a block device cannot have: nothing stands beside it, and it is no file. */
+static const struct contradiction of_devices[] = {
+    {GIVEN(device), GIVEN(cp), NO_DEVICE("--cp")},
+    {GIVEN(device), GIVEN(resume), NO_DEVICE("--resume")},
+    {GIVEN(device), GIVEN(partial), NO_DEVICE("--partial")},
+    {GIVEN(device), GIVEN(backs_up), NO_DEVICE("--backup")},
+    {GIVEN(device), GIVEN(remove_destination), NO_DEVICE("--remove-destination")},
+    {GIVEN(device), GIVEN(attributes_only), NO_DEVICE("--attributes-only")},
+    {GIVEN(device), GIVEN(link), NO_DEVICE("--link")},
+    {GIVEN(device), GIVEN(symbolic_link), NO_DEVICE("--symbolic-link")},
+    {GIVEN(device), GIVEN(no_clobber), NO_DEVICE("--no-clobber")},
+    {GIVEN(device), IS_NOT(standing.update, UPDATE_ALL), NO_DEVICE("--update")},
+    {GIVEN(device), GIVEN(standing.ask), NO_DEVICE("--interactive")},
+    {GIVEN(device), GIVEN(n_target_directories), NO_DEVICE("--target-directory")},
+    {GIVEN(device), GIVEN(parents), NO_DEVICE("--parents")},
+    {GIVEN(device), GIVEN(mhl), NO_DEVICE("--mhl")},
+    {GIVEN(device), IS(reflink, WHEN_ALWAYS), NO_DEVICE("--reflink=always")},
+    {GIVEN(yes), IS(device, false), "--yes answers the question of --device, which is missing"},
+};
 
 static const struct contradiction of_options[] = {
     {GIVEN(no_target_directory), GIVEN(n_target_directories),
@@ -112,11 +150,33 @@ static const struct contradiction of_options[] = {
     {GIVEN(has_max_delete), IS(delete_extra, false), "--max-delete needs --delete"},
     {GIVEN(attributes_only), GIVEN(hashes), NO_HASHES("--hash")},
     {GIVEN(attributes_only), GIVEN(expects), NO_HASHES("--expect-hash")},
+    {GIVEN(attributes_only), GIVEN(has_expect_size), NO_HASHES("--expect-size")},
+    {GIVEN(attributes_only), GIVEN(n_to_commands), NO_HASHES("--to-command")},
+    {GIVEN(n_to_commands), GIVEN(n_target_directories),
+     "--to-command gets one SOURCE: it contradicts --target-directory"},
+    {GIVEN(n_to_commands), GIVEN(has_dest_offset), NO_POSITIONS("--to-command")},
+    {GIVEN(n_to_commands), HAS(verify, VERIFY_DEST), NO_READING("--to-command")},
+    {GIVEN(n_to_commands), GIVEN(map),
+     "what --to-command gets cannot be completed: it contradicts --map"},
+    {GIVEN(map), IS_NOT(standing.update, UPDATE_ALL), NO_SKIPPING("--no-clobber and --update")},
+    {GIVEN(map), GIVEN(standing.ask), NO_SKIPPING("--interactive")},
+    {GIVEN(n_to_commands), GIVEN(parents),
+     "--parents needs directories to copy into: it contradicts --to-command"},
+    {GIVEN(n_to_commands), GIVEN(cp), "--to-command and --cp contradict each other"},
+    {GIVEN(from_command), GIVEN(cp), "--from-command and --cp contradict each other"},
+    {GIVEN(from_command), GIVEN(n_target_directories),
+     "what --from-command writes has no name: it contradicts --target-directory"},
     {GIVEN(manifest), GIVEN(has_dest_offset),
      "--dest-offset keeps the rest of DEST: it contradicts --manifest"},
     {GIVEN(manifest), GIVEN(allow_changed), NO_CHANGES("--manifest")},
     {GIVEN(hashes), GIVEN(allow_changed), NO_CHANGES("--hash")},
     {GIVEN(expects), GIVEN(allow_changed), NO_CHANGES("--expect-hash")},
+    {GIVEN(bmap), GIVEN(offset), NO_MAP("--offset")},
+    {GIVEN(bmap), IS_NOT(length, OPTIONS_TO_THE_END), NO_MAP("--length")},
+    {GIVEN(bmap), GIVEN(attributes_only), NO_MAP("--attributes-only")},
+    {GIVEN(bmap), IS(reflink, WHEN_ALWAYS),
+     "--bmap and --reflink=always contradict each other: a clone has all blocks of SOURCE"},
+    {GIVEN(bmap), HAS(verify, VERIFY_SOURCE), NO_SOURCE},
     {GIVEN(inplace), GIVEN(resume), NO_PARTIAL("--resume")},
     {GIVEN(inplace), GIVEN(partial), NO_PARTIAL("--partial")},
     {GIVEN(max_lag), IS(slow, SLOW_WAIT),
@@ -132,6 +192,19 @@ static const struct contradiction of_options[] = {
      "--attributes-only copies no data: it contradicts --verify"},
     {GIVEN(verify), GIVEN(copy_contents),
      "--copy-contents contradicts --verify: what is in a FIFO can be read only once"},
+    {IS(reflink, WHEN_ALWAYS), GIVEN(read_zeros),
+     "--reflink=always contradicts --on-read-error=zero: a clone shares the bad sectors of SOURCE"},
+    {GIVEN(map), IS(inplace, false),
+     "--map needs --inplace: what it says is in DEST has to be there for the next run"},
+    {GIVEN(map), GIVEN(recursive), "--map is for one file or device: it contradicts --recursive"},
+    {GIVEN(map), GIVEN(attributes_only),
+     "--attributes-only copies no data: it contradicts --map"},
+    {GIVEN(map), GIVEN(backs_up), "--map goes on with what is there: it contradicts --backup"},
+    {GIVEN(map), GIVEN(remove_destination),
+     "--map goes on with what is there: it contradicts --remove-destination"},
+    {GIVEN(read_retries), IS(read_zeros, false), "--read-retries needs --on-read-error=zero"},
+    {GIVEN(attributes_only), GIVEN(read_zeros),
+     "--attributes-only copies no data: it contradicts --on-read-error"},
     {GIVEN(quiet), IS(progress, WHEN_ALWAYS),
      "--quiet and --progress=always contradict each other"},
 };
@@ -143,6 +216,7 @@ static const struct {
 } of_copies[] = {
     {GIVEN(attributes_only), "attributes-only"},
     {GIVEN(offset), "offset"},
+    {GIVEN(bmap), "bmap"},
     {IS_NOT(length, OPTIONS_TO_THE_END), "length"},
     {GIVEN(has_dest_offset), "dest-offset"},
     {GIVEN(verify), "verify"},
@@ -150,11 +224,57 @@ static const struct {
     {GIVEN(partial), "partial"},
     {GIVEN(mhl), "mhl"},
     {IS(reflink, WHEN_ALWAYS), "reflink=always"},
+    {GIVEN(read_zeros), "on-read-error=zero"},
+    {GIVEN(map), "map"},
     {GIVEN(manifest), "manifest"},
     {GIVEN(hashes), "hash"},
     {GIVEN(expects), "expect-hash"},
+    {GIVEN(has_expect_size), "expect-size"},
+    {GIVEN(n_to_commands), "to-command"},
+};
+
+/* The options that a source cannot have that is read once. nameless: only one that has no name and
+ * attributes of its own. */
+static const struct {
+    struct condition condition;
+    const char *name;
+    bool nameless;
+} of_sources[] = {
+    {GIVEN(resume), "resume", false},
+    {GIVEN(partial), "partial", false},
+    {HAS(verify, VERIFY_SOURCE), "verify=source", false},
+    {GIVEN(repair), "repair", false},
+    {GIVEN(read_zeros), "on-read-error=zero", false},
+    {GIVEN(map), "map", false},
+    {IS(reflink, WHEN_ALWAYS), "reflink=always", false},
+    {GIVEN(link), "link", true},
+    {GIVEN(symbolic_link), "symbolic-link", true},
+    {GIVEN(mhl), "mhl", true},
+    {GIVEN(n_filters), "exclude", true},
+    {GIVEN(files_from), "files-from", true},
+    {GIVEN(delete_extra), "delete", true},
+    {GIVEN(parents), "parents", true},
+    {GIVEN(attributes_only), "attributes-only", true},
+    {GIVEN(preserve.mode), "preserve=mode", true},
+    {GIVEN(preserve.owner), "preserve=ownership", true},
+    {GIVEN(preserve.times), "preserve=timestamps", true},
+    {GIVEN(preserve.xattrs), "preserve=xattr", true},
+    {GIVEN(preserve.context), "preserve=context", true},
+    {IS(standing.update, UPDATE_OLDER), "update=older", true},
 };
 /* clang-format on */
+
+int options_check_stream(const struct options *o, const char *source, bool named,
+                         char **ret_error)
+{
+    for (size_t i = 0; i < N_OF(of_sources); i++)
+        if ((of_sources[i].nameless ? !named : true) && holds(o, &of_sources[i].condition))
+            return usage_error(ret_error, "'%s' %s: --%s is not for it", source,
+                               of_sources[i].nameless ? "has no name and no attributes"
+                                                      : "can be read only once",
+                               of_sources[i].name);
+    return 0;
+}
 
 static int check_links(const struct options *o, char **ret_error)
 {
@@ -179,6 +299,9 @@ static int check_numbers(const struct options *o, char **ret_error)
         return usage_error(ret_error,
                            "--length=%llu: the range would end beyond the largest file offset",
                            (unsigned long long)o->length);
+    if (o->has_expect_size && o->length < o->expect_size)
+        return usage_error(ret_error, "--expect-size=%llu contradicts --length=%llu",
+                           (unsigned long long)o->expect_size, (unsigned long long)o->length);
     if (o->chunk_size > memory)
         return usage_error(ret_error, "--chunk-size=%llu: does not fit into --memory=%llu",
                            (unsigned long long)o->chunk_size, (unsigned long long)memory);
@@ -206,36 +329,104 @@ static int check_manifest(const struct options *o, char **ret_error)
     return 0;
 }
 
-static int check_delete(const struct options *o, char **ret_error)
+/* Whether standard input has patterns or names of what is copied. */
+static bool reads_choice(const struct options *o)
 {
+    bool reads = o->files_from && strcmp(o->files_from, OPTIONS_STANDARD) == 0;
+
+    for (unsigned i = 0; i < o->n_filters; i++)
+        reads |= o->filters[i].is_file && strcmp(o->filters[i].text, OPTIONS_STANDARD) == 0;
+    return reads;
+}
+
+static int check_choice(const struct options *o, char **ret_error)
+{
+    if (o->standing.ask && reads_choice(o))
+        return usage_error(ret_error, "--interactive reads answers from standard input, too: "
+                                      "give the list in a file");
     if (o->delete_extra && o->dry_run && o->follow == FOLLOW_ALWAYS)
         return usage_error(ret_error, "--dry-run cannot tell what --delete would remove if all "
                                       "symbolic links are followed");
     return 0;
 }
 
-static int check_standard_streams(const struct options *o, char **ret_error)
+/* The operand that is the source; NULL: it is a command. */
+static const char *source_operand(const struct options *o)
 {
+    return o->from_command || o->n_operands == 0 ? NULL : o->operands[0];
+}
+
+/* Checks standard output as a destination. */
+static int check_standard_output(const struct options *o, char **ret_error)
+{
+    unsigned n = 0;
+
+    for (unsigned i = o->from_command ? 0 : 1; i < o->n_operands; i++)
+        n += options_is_standard(o, o->operands[i]);
+    if (n == 0)
+        return 0;
+    if (n > 1)
+        return usage_error(ret_error, "'-': standard output can be only one destination");
+    if (o->json)
+        return usage_error(ret_error, "'-': --json writes to standard output, too");
+    if (o->manifest && strcmp(o->manifest, OPTIONS_STANDARD) == 0)
+        return usage_error(ret_error, "'-': --manifest=- writes to standard output, too");
+    if (o->has_dest_offset)
+        return usage_error(ret_error, NO_POSITIONS("'-'"));
+    if (o->map)
+        return usage_error(ret_error, "'-': it cannot be completed: it contradicts --map");
+    if (o->verify & VERIFY_DEST)
+        return usage_error(ret_error, NO_READING("'-'"));
+    if (o->attributes_only)
+        return usage_error(ret_error, NO_HASHES("'-'"));
+    if (o->parents)
+        return usage_error(ret_error, "--parents needs directories to copy into, not '-'");
+    return 0;
+}
+
+/* Checks standard input and output and commands. */
+static int check_streams(const struct options *o, char **ret_error)
+{
+    const char *source = source_operand(o);
+
     for (unsigned i = 0; i < o->n_operands; i++)
-        if (strcmp(o->operands[i], "-") == 0)
-            return usage_error(ret_error, "'-': standard input/output is not supported yet");
+        if ((o->check || o->compare || o->n_target_directories > 0) &&
+            options_is_standard(o, o->operands[i]))
+            return usage_error(ret_error, "'-' has no name%s",
+                               o->check || o->compare ? "" : " to use in a directory");
+    if (o->from_command && *o->from_command == '\0')
+        return usage_error(ret_error, "--from-command needs a command");
+    for (unsigned i = 0; i < o->n_to_commands; i++)
+        if (*o->to_commands[i] == '\0')
+            return usage_error(ret_error, "--to-command needs a command");
+    if (o->from_command)
+        return options_check_stream(o, "--from-command", false, ret_error);
+    if (source && o->standing.ask && options_is_standard(o, source))
+        return usage_error(ret_error,
+                           "'-': --interactive reads answers from standard input, too");
+    if (source && options_is_standard(o, source))
+        return options_check_stream(o, source, false, ret_error);
     return 0;
 }
 
 static int check_operands(const struct options *o, char **ret_error)
 {
     bool into_directories = o->n_target_directories > 0;
-    unsigned n_dests;
+    unsigned n_dests, n_sources = o->from_command ? 0 : 1;
 
-    if (o->n_operands == 0)
+    if (o->n_operands < n_sources)
         return usage_error(ret_error, "missing file operand");
-    if (o->n_operands == 1 && !into_directories)
+    if (o->n_operands + o->n_to_commands == n_sources && o->from_command)
+        return usage_error(ret_error, "missing destination operand");
+    if (o->n_operands + o->n_to_commands == n_sources && !into_directories)
         return usage_error(ret_error, "missing destination operand after '%s'", o->operands[0]);
     if (o->cp && o->n_target_directories > 1)
         return usage_error(ret_error, "multiple target directories specified");
     if (o->cp && o->no_target_directory && o->n_operands > 2)
         return usage_error(ret_error, "extra operand '%s'", o->operands[2]);
-    n_dests = o->cp ? 1 : into_directories ? o->n_target_directories : o->n_operands - 1;
+    n_dests = o->cp              ? 1
+              : into_directories ? o->n_target_directories
+                                 : o->n_operands + o->n_to_commands - n_sources;
     if (o->require != OPTIONS_REQUIRE_ALL && o->require > n_dests)
         return usage_error(ret_error, "--require=%u: there %s only %u destination%s",
                            o->require, n_dests == 1 ? "is" : "are", n_dests,
@@ -258,6 +449,9 @@ static int check_check(const struct options *o, char **ret_error)
     if (o->only_copies != NULL)
         return usage_error(ret_error, "--%s copies nothing: it contradicts -%c", name,
                            o->only_copies->letter);
+    if (o->verify && (o->check || o->verify != (VERIFY_DEST | VERIFY_MEDIUM)))
+        return usage_error(ret_error, "--%s copies nothing: it contradicts --verify%s", name,
+                           o->check ? "" : ", unless that is =medium");
     if (o->n_operands < (o->check ? 1 : 2))
         return usage_error(ret_error, o->check ? "--check needs a directory"
                                                : "--compare needs a source and a destination");
@@ -271,21 +465,25 @@ int options_check_replacing(const struct options *o, char **ret_error)
 
 int options_check(const struct options *o, char **ret_error)
 {
-    int r = check_standard_streams(o, ret_error);
+    int r = check_streams(o, ret_error);
 
     if (r == 0 && (o->check || o->compare))
         return check_check(o, ret_error);
+    if (r == 0)
+        r = check_contradictions(o, of_devices, N_OF(of_devices), ret_error);
     if (r == 0)
         r = check_contradictions(o, of_options, N_OF(of_options), ret_error);
     if (r == 0)
         r = check_numbers(o, ret_error);
     if (r == 0)
-        r = check_delete(o, ret_error);
+        r = check_choice(o, ret_error);
     if (r == 0)
         r = check_manifest(o, ret_error);
     if (r == 0)
         r = check_links(o, ret_error);
     if (r == 0)
         r = check_operands(o, ret_error);
+    if (r == 0)
+        r = check_standard_output(o, ret_error);
     return r;
 }

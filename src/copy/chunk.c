@@ -67,13 +67,19 @@ void chunk_use(struct copy *c, const struct work_ops *work, const struct claim *
     k->work = work;
     k->range = claim->range;
     k->loaded = 0;
-    k->piece = 0;
+    k->piece = claim->careful ? BAD_SECTOR_PAGE : 0;
+    c->reads_pieces |= claim->careful;
+    k->tries = 0;
+    k->bad = false;
     k->hashed = false;
     k->stalled_since = 0;
     for (unsigned d = 0; d < c->job->n_dests; d++)
         k->shares[d] = (struct share){.state = c->takes[d] ? SHARE_PENDING : SHARE_DONE};
+    k->due = 0;
     if (claim->hole)
         fill_with_zeros(k);
+    else if (c->job->rate)
+        k->due = rate_reserve(c->job->rate, chunk_len(k));
     k->next = NULL;
     *s->claimed_tail = k;
     s->claimed_tail = &k->next;
@@ -85,8 +91,25 @@ void chunk_finish_share(struct copy *c, struct chunk *k, unsigned d)
     pace_release(&c->pace, d);
 }
 
+unsigned chunks_wait_ms(const struct copy *c)
+{
+    unsigned least = 0;
+
+    for (const struct chunk *k = c->chunks.claimed; k; k = k->next) {
+        unsigned ms = k->loaded < chunk_len(k) && k->left == 0 ? rate_wait_ms(k->due) : 0;
+
+        if (ms > 0 && (least == 0 || ms < least))
+            least = ms;
+    }
+    return least;
+}
+
 bool chunk_build(struct copy *c, struct chunk *k)
 {
+    if (k->loaded < chunk_len(k) && rate_wait_ms(k->due) > 0) {
+        c->waits_for_rate = true;
+        return false;
+    }
     k->batch = (struct engine_batch){
         .ops = k->ops,
         .n_ops = 1,

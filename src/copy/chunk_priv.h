@@ -38,7 +38,10 @@ struct chunk {
     struct range range; /* positions of the copy; empty if the work is on no bytes */
     char *buf;
     uint32_t loaded;        /* bytes from the start that are in buf */
+    uint64_t due;           /* when it may be read: rate_reserve() */
     uint32_t piece;         /* bytes per read after one has failed; 0: all at once */
+    unsigned tries;         /* failed reads of the sector at `loaded` */
+    bool bad;               /* sectors in it could not be read */
     uint32_t blank;         /* bytes from the start of buf that are zeros */
     uint64_t *zeros;        /* the map of zeros_find(), if job->zero_block */
     uint64_t stalled_since; /* for watchdog_is_stalled(), for reads */
@@ -92,6 +95,9 @@ void chunk_finish_share(struct copy *c, struct chunk *k, unsigned d);
 
 /* Makes the batch for what the chunk still lacks. False: nothing of that can be done now. */
 bool chunk_build(struct copy *c, struct chunk *k);
+
+/* How long no chunk may be read that is to be read, in ms; 0: there is none. */
+unsigned chunks_wait_ms(const struct copy *c);
 
 /* Takes the chunk back as if its batch had never been built. */
 void chunk_unbuild(struct chunk *k);

@@ -6,6 +6,8 @@
  *     pace, watchdog <- chunk <- accounting <- work_copy, work_flush
  *                                accounting <- hang_check <- loop
  *                       chunk <- lending <- loop
+ *                       chunk <- heads <- work_copy, loop
+ *                                intake <- work_copy, loop
  *
  * and the calls in the other direction, by which chunks and accounting come to the kind of
  * work, go through struct work_ops. */
@@ -54,9 +56,15 @@ struct copy {
                             watchdog_is_stalled() */
     bool reads_pieces;    /* a read has failed: nothing is written before its chunk has been
                             read in full */
-    bool backoff;         /* something moved nothing: pause before the next try */
-    bool settling;        /* an ordered batch failed: submit nothing until all are back */
-    bool leaving;         /* operations hang: nothing new is begun on this engine */
+    bool awaits_source;   /* see intake_waits() */
+    uint64_t
+        filled_since; /* ms, clock_now_ms(): when the chunk that is read got its first bytes */
+    bool
+        waits_for_rate; /* the last look at what can be submitted has met a chunk that may not be
+                          * read yet */
+    bool backoff;       /* something moved nothing: pause before the next try */
+    bool settling;      /* an ordered batch failed: submit nothing until all are back */
+    bool leaving;       /* operations hang: nothing new is begun on this engine */
 };
 
 /* A kind of work: what is done with a chunk that was claimed for it. All functions run in the
@@ -93,6 +101,11 @@ struct work_ops {
 };
 
 extern const struct work_ops work_copy_ops;
+
+/* The chunk ends with what has been read, and is not under way. The rest is returned to the
+ * job. */
+void work_copy_cut(struct copy *c, struct chunk *k);
+
 extern const struct work_ops work_flush_ops;
 
 #endif

@@ -1,6 +1,7 @@
 #include "hang_check_priv.h"
 
 #include "accounting_priv.h"
+#include "intake_priv.h"
 
 /* Calls see(c, k, i) for every operation i of the chunk's batch on a destination that is
  * running: that does not wait for the leader or for another operation of the batch. Returns
@@ -80,13 +81,19 @@ static unsigned source_limit_ms(const struct copy *c)
     return ms + longest;
 }
 
+/* A source without positions that has nothing to give is not silent. */
+static unsigned read_limit_ms(const struct copy *c)
+{
+    return c->job->source.sequential && !intake_has_something(c) ? 0 : source_limit_ms(c);
+}
+
 static void see_read(struct copy *c, const struct chunk *k)
 {
     struct sight s = {
         .op = &k->ops[0],
         .what = "read",
         .turn = k->turn,
-        .limit_ms = source_limit_ms(c),
+        .limit_ms = read_limit_ms(c),
         .may_cancel = true,
     };
 

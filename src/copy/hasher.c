@@ -11,6 +11,7 @@
 
 struct hasher {
     struct digest_set digests; /* the thread's until the end */
+    struct range_sums sums;    /* likewise */
 
     pthread_mutex_t lock;   /* protects what follows */
     pthread_cond_t to_do;   /* something was lent, or the thread has to end */
@@ -60,6 +61,7 @@ static void hash(struct hasher *h, struct loan *loan)
         atomic_store(&loan->state, LOAN_RUNS);
         pthread_mutex_unlock(&h->lock);
         digest_set_update(&h->digests, loan->bytes, end - loan->range.start);
+        range_sums_add(&h->sums, loan->range.start, loan->bytes, end - loan->range.start);
         pthread_mutex_lock(&h->lock);
         h->at = end;
     }
@@ -90,13 +92,15 @@ static void *run(void *arg)
 static void free_parts(struct hasher *h)
 {
     digest_set_free(&h->digests);
+    range_sums_end(&h->sums);
     pthread_cond_destroy(&h->to_do);
     pthread_cond_destroy(&h->changed);
     pthread_mutex_destroy(&h->lock);
     free(h);
 }
 
-int hasher_start(struct hasher **ret_hasher, unsigned algorithms)
+int hasher_start(struct hasher **ret_hasher, unsigned algorithms,
+                 const struct range_sums_wanted *wanted)
 {
     struct hasher *h = calloc(1, sizeof *h);
     pthread_condattr_t attr;
@@ -105,6 +109,8 @@ int hasher_start(struct hasher **ret_hasher, unsigned algorithms)
     if (!h)
         return -ENOMEM;
     h->end = UINT64_MAX;
+    if (wanted)
+        h->sums.wanted = *wanted;
     /* These fail for wrong arguments only. */
     pthread_mutex_init(&h->lock, NULL);
     pthread_cond_init(&h->to_do, NULL);
@@ -174,6 +180,11 @@ void hasher_end(struct hasher *h, uint64_t end)
         h->end = end;
     pthread_cond_signal(&h->to_do);
     pthread_mutex_unlock(&h->lock);
+}
+
+int hasher_verdict(struct hasher *h, struct range *ret_wrong)
+{
+    return range_sums_verdict(&h->sums, ret_wrong);
 }
 
 int hasher_values(struct hasher *h, struct digest_values *ret)

@@ -17,6 +17,7 @@
 
 #include "base/digest_set.h"
 #include "base/ranges.h"
+#include "range_sums.h"
 
 struct hasher;
 
@@ -36,8 +37,10 @@ struct loan {
     struct loan *next;
 };
 
-/* Makes a hasher for the algorithms (digest_set.h), and its thread. 0 or a negative errno. */
-int hasher_start(struct hasher **ret_hasher, unsigned algorithms);
+/* Makes a hasher for the algorithms (digest_set.h; may be 0), and its thread. wanted: checksums
+ * of ranges, whose arrays outlive the hasher; NULL: there are none. 0 or a negative errno. */
+int hasher_start(struct hasher **ret_hasher, unsigned algorithms,
+                 const struct range_sums_wanted *wanted);
 
 /* Lends the bytes of the range, which stay as they are until hasher_has_done() or
  * hasher_take_back(). Each byte of the copy is lent and hashed once. */
@@ -56,6 +59,9 @@ void hasher_wait(struct hasher *h, uint64_t *seen, unsigned limit_ms);
 
 /* Nothing exists at or after `end`. */
 void hasher_end(struct hasher *h, uint64_t end);
+
+/* The verdict on the ranges so far: range_sums_verdict(). Any thread. */
+int hasher_verdict(struct hasher *h, struct range *ret_wrong);
 
 /* Everything has been hashed: fills *ret. To be called once. 0 or -EIO. */
 int hasher_values(struct hasher *h, struct digest_values *ret);

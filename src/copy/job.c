@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -75,12 +76,54 @@ static void advance(struct job *j, unsigned d)
     }
 }
 
+/* Bad ranges of [start, end) that will be read again are needed still, though their zeros have
+ * been written. */
+static int keep_bad(struct job *j, unsigned d, uint64_t start, uint64_t end)
+{
+    struct range r = {start, start};
+    int err, result = 0;
+
+    while (result == 0 && bad_reads_first(&j->bad, r.end, &r, &err) && r.start < end)
+        result = ledger_keep(&j->ledger, d, r.start, r.end < end ? r.end : end);
+    return result;
+}
+
 /* Destination d holds [start, end) now. */
 static void hold(struct job *j, unsigned d, uint64_t start, uint64_t end)
 {
-    if (ledger_written(&j->ledger, d, start, end) < 0)
+    if (ledger_written(&j->ledger, d, start, end) < 0 ||
+        (j->bad.zero && bad_reads_go_on(&j->bad) && j->states[d].stage != STAGE_DROPPED &&
+         keep_bad(j, d, start, end) < 0))
         drop(j, d, &account_failure);
     advance(j, d);
+}
+
+/* The sets of what cannot be read are incomplete. */
+static void account_bad(struct job *j, int err)
+{
+    if (err < 0)
+        fail_source(j, &account_failure);
+}
+
+/* Begins the next pass over what could not be read, if nothing else is left, and nothing is
+ * under way. */
+static void begin_next_pass(struct job *j)
+{
+    bool any = false;
+
+    for (unsigned d = 0; d < j->n_dests; d++) {
+        if (j->states[d].aside)
+            continue;
+        if (!ledger_waits(&j->ledger, d))
+            return;
+        any |= ledger_missing(&j->ledger, d) > 0;
+    }
+    if (!any)
+        return;
+    account_bad(j, bad_reads_next_pass(&j->bad));
+    for (unsigned d = 0; d < j->n_dests; d++)
+        if (ledger_resume(&j->ledger, d) < 0)
+            drop(j, d, &account_failure);
 }
 
 /* The ready destinations that are blank hold the hole already. */
@@ -129,6 +172,7 @@ int job_init(struct job *j, unsigned n_dests, uint64_t size, bool size_known, un
         .alive = n_dests,
         .news_fd = -1,
         .end = size,
+        .expected = UINT64_MAX,
     };
     int err;
 
@@ -192,6 +236,7 @@ void job_free(struct job *j)
 {
     pthread_mutex_destroy(&j->lock);
     ledger_free(&j->ledger);
+    bad_reads_free(&j->bad);
     free(j->states);
     j->states = NULL;
 }
@@ -220,6 +265,7 @@ static enum outcome claim_range(struct job *j, const bool *ready, uint32_t max_l
                                 uint64_t *ret_pos, struct claim *ret, bool *takes)
 {
     struct extent e = {.range = {0, UINT64_MAX}};
+    enum bad_reads_how how = READ_AS_USUAL;
     struct range r;
     uint64_t pos = ledger_lowest(&j->ledger, ready);
 
@@ -230,9 +276,14 @@ static enum outcome claim_range(struct job *j, const bool *ready, uint32_t max_l
         return CLAIM_UNKNOWN;
     if (e.hole)
         skip(j, ready, &e.range);
+    if (j->bad.zero && !e.hole)
+        how = bad_reads_at(&j->bad, pos, &e.range.end);
     if (!ledger_claim(&j->ledger, ready, max_len, e.range.end, &r, takes))
         return CLAIM_AGAIN; /* nobody wants the hole */
-    *ret = (struct claim){.work = WORK_COPY, .range = r, .hole = e.hole};
+    *ret = (struct claim){.work = WORK_COPY,
+                          .range = r,
+                          .hole = e.hole || how == READ_ZEROS,
+                          .careful = how == READ_CAREFULLY};
     return CLAIM_DONE;
 }
 
@@ -264,6 +315,7 @@ void job_return(struct job *j, unsigned d, enum work work, const struct range *r
     assert(d < j->n_dests);
 
     pthread_mutex_lock(&j->lock);
+    state->aside = false;
     switch (work) {
     case WORK_COPY:
         /* When that fails, nobody will claim the range again, and d cannot be completed. */
@@ -278,9 +330,45 @@ void job_return(struct job *j, unsigned d, enum work work, const struct range *r
     pthread_mutex_unlock(&j->lock);
 }
 
+void job_doubt(struct job *j, const struct range *r, const bool *takes)
+{
+    pthread_mutex_lock(&j->lock);
+    account_bad(j, bad_reads_doubt(&j->bad, r->start, r->end));
+    for (unsigned d = 0; d < j->n_dests; d++)
+        if ((!takes || takes[d]) && ledger_defer(&j->ledger, d, r) < 0)
+            drop(j, d, &account_failure);
+    pthread_mutex_unlock(&j->lock);
+}
+
+void job_read_after_all(struct job *j, uint64_t start, uint64_t end)
+{
+    pthread_mutex_lock(&j->lock);
+    account_bad(j, bad_reads_good(&j->bad, start, end));
+    pthread_mutex_unlock(&j->lock);
+}
+
+void job_bad(struct job *j, uint64_t start, uint64_t end, int err)
+{
+    pthread_mutex_lock(&j->lock);
+    account_bad(j, bad_reads_bad(&j->bad, start, end, err));
+    pthread_mutex_unlock(&j->lock);
+}
+
+bool job_first_bad(struct job *j, uint64_t from, struct range *ret, int *ret_err)
+{
+    bool any;
+
+    pthread_mutex_lock(&j->lock);
+    any = bad_reads_first(&j->bad, from, ret, ret_err);
+    pthread_mutex_unlock(&j->lock);
+    return any;
+}
+
 void job_next(struct job *j, uint64_t *next)
 {
     pthread_mutex_lock(&j->lock);
+    if (j->bad.zero)
+        begin_next_pass(j);
     for (unsigned d = 0; d < j->n_dests; d++)
         next[d] = ledger_next(&j->ledger, d);
     pthread_mutex_unlock(&j->lock);
@@ -336,6 +424,7 @@ void job_set_aside(struct job *j, unsigned d)
 
     pthread_mutex_lock(&j->lock);
     ledger_claim_all(&j->ledger, d);
+    j->states[d].aside = true;
     pthread_mutex_unlock(&j->lock);
 }
 
@@ -345,6 +434,7 @@ void job_given(struct job *j, unsigned d)
 
     pthread_mutex_lock(&j->lock);
     assert(ledger_next(&j->ledger, d) == UINT64_MAX);
+    j->states[d].aside = false;
     ledger_drop(&j->ledger, d);
     if (j->states[d].stage != STAGE_DROPPED)
         j->states[d].stage = STAGE_COMPLETE;
@@ -370,8 +460,14 @@ void job_source_answered(struct job *j)
 
 void job_source_end(struct job *j, uint64_t end)
 {
+    struct failure f;
+
     pthread_mutex_lock(&j->lock);
-    if (!j->size_known) {
+    if (!j->size_known && j->expected != UINT64_MAX && end < j->expected) {
+        (void)failure_format(&f, NULL, ESTALE, "it ended after %llu bytes; %llu were expected",
+                             (unsigned long long)end, (unsigned long long)j->expected);
+        fail_source(j, &f);
+    } else if (!j->size_known) {
         move_end(j, end);
     } else if (end < j->size) {
         struct failure shrunk;
@@ -381,6 +477,28 @@ void job_source_end(struct job *j, uint64_t end)
         fail_source(j, &shrunk);
     }
     pthread_mutex_unlock(&j->lock);
+}
+
+void job_source_reaches(struct job *j, uint64_t end)
+{
+    struct failure f;
+
+    if (end <= j->expected)
+        return;
+    (void)failure_format(&f, NULL, ESTALE,
+                         "it is longer than the %llu bytes that were expected",
+                         (unsigned long long)j->expected);
+    job_fail_source(j, &f);
+}
+
+bool job_has_end(struct job *j)
+{
+    bool has;
+
+    pthread_mutex_lock(&j->lock);
+    has = j->end < j->size;
+    pthread_mutex_unlock(&j->lock);
+    return has;
 }
 
 void job_fail_source(struct job *j, const struct failure *f)

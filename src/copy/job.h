@@ -13,8 +13,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "bad_reads.h"
 #include "base/block_hashes.h"
 #include "base/failure.h"
+#include "base/rate.h"
 #include "hasher.h"
 #include "ledger.h"
 #include "source/extents.h"
@@ -27,13 +29,17 @@ struct endpoint {
     unsigned file;         /* index into job.fds: through the page cache */
     unsigned file_direct;  /* index into job.fds: O_DIRECT, or JOB_NO_FILE */
     uint32_t direct_align; /* bytes: of offset, length and address; a power of two */
+    unsigned file_sectors; /* source: as file_direct, for reads in small pieces */
     uint64_t base;         /* where position 0 of the ledger lies in the file; bytes */
     bool need_direct;      /* --direct=always: never fall back to the page cache on EINVAL */
-    bool sequential;       /* no positions: bytes in order */
-    bool ascending;        /* a write begins when what is below it has been written */
-    bool unready;          /* source: an engine that polls would wait in vain */
-    bool flush;            /* wants an fsync when all is written */
-    bool blank; /* reads as zeros where nothing is written: zeros need not be written */
+    bool sequential; /* no positions: bytes in order. A source like this is read once: what
+                              a worker that is left behind had of it is lost */
+    bool ascending;  /* a write begins when what is below it has been written */
+    bool unready;    /* source: an engine that polls would wait in vain */
+    bool flush;      /* wants an fsync when all is written */
+    uint32_t head;   /* so many bytes from position 0 on are put into job.head instead of being
+                      * written */
+    bool blank;      /* reads as zeros where nothing is written: zeros need not be written */
     unsigned timeout_ms; /* how long it may be silent while operations run; 0: for ever */
     dev_t
         device; /* of its file system: as long as that writes, it is not silent; 0: not known */
@@ -51,6 +57,7 @@ struct claim {
     enum work work;
     struct range range; /* WORK_COPY; otherwise empty */
     bool hole;          /* the range is a hole of the source: zeros, without reading */
+    bool careful;       /* a read in it has failed: it is to be read in small pieces */
 };
 
 /* The life of a destination. It goes down this list; it goes back only when a claimed flush is
@@ -66,6 +73,7 @@ enum dest_stage {
 struct job_dest_state {
     _Atomic(enum dest_stage) stage; /* changed with the lock held; read without it, too */
     bool detached;                  /* was too slow for the others at some time */
+    bool aside;                     /* it gets its bytes from elsewhere */
     struct failure failure;         /* STAGE_DROPPED */
     uint64_t missing;               /* STAGE_DROPPED: bytes that it does not hold; the ledger
                                        forgot them */
@@ -93,6 +101,12 @@ struct job {
     struct journal_writer *journal_writer; /* notes what destinations hold; NULL: none */
     struct block_hashes *hashes;           /* of what is read of the source; NULL: none */
     struct extents *extents;               /* of the source; NULL: it is all data */
+    char *head; /* room for the largest head of all destinations; NULL: none has one. What is in
+                 * it is protected by the lock */
+    struct ranges head_kept; /* what of it is there; likewise */
+    uint64_t
+        expected; /* bytes that the source has; with another length it fails. UINT64_MAX: any */
+    struct rate *rate;   /* of reading; may have no limit. Not owned; NULL: none */
     uint32_t zero_block; /* bytes: blocks of so many zeros are not written to destinations
                             that are blank; 0: they are not looked for */
     int news_fd; /* eventfd(2) that gets a 1 when a destination is complete or dropped; or -1 */
@@ -101,11 +115,16 @@ struct job {
     pthread_mutex_t lock;
     struct ledger ledger;
     struct job_dest_state *states;
+    struct bad_reads bad;          /* of the source; its first fields are fixed at start */
     unsigned alive;                /* destinations not dropped, without the hasher */
     struct failure source_failure; /* err 0: none */
     bool stop;                     /* start nothing new: job_stop(), or stop_on_error */
     uint64_t read_bytes;
     uint64_t end; /* where the copy ends: size, or less once an unknown end has been found */
+
+    uint64_t
+        skip; /* bytes that come before position 0 in a source without positions, and are still
+                      to be read; for its only worker */
 
     unsigned asking; /* workers that ask for the source's end with a call that may hang */
 
@@ -167,8 +186,27 @@ bool job_claim(struct job *j, const bool *ready, uint32_t max_len, struct claim 
  * the range with WORK_COPY; otherwise not looked at. */
 void job_return(struct job *j, unsigned d, enum work work, const struct range *r);
 
+/* A read has failed in the range, which was claimed for the destinations with takes[d]: it is to
+ * be read carefully, when all else has been copied. takes NULL: for all destinations, before
+ * job_start(). */
+void job_doubt(struct job *j, const struct range *r, const bool *takes);
+
+/* Bytes in which a read had failed were read now; or they could not be, and count as zeros
+ * (bad_reads.h). */
+void job_read_after_all(struct job *j, uint64_t start, uint64_t end);
+void job_bad(struct job *j, uint64_t start, uint64_t end, int err);
+
+/* Finds the first bad range at or after `from`: bad_reads_first(). */
+bool job_first_bad(struct job *j, uint64_t from, struct range *ret, int *ret_err);
+
+/* Adds to the sets, in which positions are `shift` bytes larger: what all destinations hold that
+ * were not dropped, without what is bad; what is doubtful; what is bad. 0 or -ENOMEM. */
+int job_map(struct job *j, uint64_t shift, struct ranges *done, struct ranges *doubtful,
+            struct ranges *bad);
+
 /* Copies into next[n_dests], for each destination, the position of the first byte that it needs
- * and that is not claimed for it; UINT64_MAX: none, or it was dropped. */
+ * and that is not claimed for it; UINT64_MAX: none, or it was dropped. Where nothing is left but
+ * what could not be read, the next pass over that begins. */
 void job_next(struct job *j, uint64_t *next);
 
 /* Position of the first byte that destination d does not hold; UINT64_MAX: it holds all. */
@@ -189,9 +227,16 @@ void job_passed(struct job *j, unsigned d, uint64_t start, uint64_t end);
 void job_ask_source(struct job *j);
 void job_source_answered(struct job *j);
 
-/* The source ended at position `end`. If its size was known and is larger, that is a failure of
- * the source. */
+/* The source ended at position `end`. If its size was known or expected, and is larger, that is a
+ * failure of the source. */
 void job_source_end(struct job *j, uint64_t end);
+
+/* The source has bytes up to position `end`. If that is more than was expected, the source has
+ * failed. */
+void job_source_reaches(struct job *j, uint64_t end);
+
+/* Whether the source has ended before `size`: its end has been read. */
+bool job_has_end(struct job *j);
 
 /* The source cannot be read: its first failure is kept, and everything stops. */
 void job_fail_source(struct job *j, const struct failure *f);

@@ -20,6 +20,7 @@ static void forget(struct ledger *l, unsigned d, uint64_t end)
 {
     remove_without_split(&l->need[d], end, UINT64_MAX);
     remove_without_split(&l->todo[d], end, UINT64_MAX);
+    remove_without_split(&l->later[d], end, UINT64_MAX);
 }
 
 int ledger_init(struct ledger *l, unsigned n_dests, unsigned claims)
@@ -32,10 +33,11 @@ int ledger_init(struct ledger *l, unsigned n_dests, unsigned claims)
 
     assert(n_dests > 0);
 
-    new.need = calloc(2 * (size_t)n_dests, sizeof(new.need[0]));
+    new.need = calloc(3 * (size_t)n_dests, sizeof(new.need[0]));
     if (new.need == NULL)
         return -ENOMEM;
     new.todo = new.need + n_dests;
+    new.later = new.todo + n_dests; /* empty, unless something cannot be read */
 
     for (; reserved < 2 * n_dests; reserved++) {
         ranges_init(&new.need[reserved]);
@@ -56,7 +58,7 @@ err_after_reserve:
 
 void ledger_free(struct ledger *l)
 {
-    for (unsigned i = 0; i < 2 * l->n_dests; i++)
+    for (unsigned i = 0; i < 3 * l->n_dests; i++)
         ranges_free(&l->need[i]);
     free(l->need);
     *l = (struct ledger){0};
@@ -185,23 +187,62 @@ int ledger_written(struct ledger *l, unsigned d, uint64_t start, uint64_t end)
     return ranges_remove(&l->need[d], start, end);
 }
 
-int ledger_return(struct ledger *l, unsigned d, const struct range *r)
+/* Adds to *to the parts of the range that destination d does not hold by now. */
+static int add_needed(const struct ledger *l, unsigned d, const struct range *r,
+                      struct ranges *to)
 {
     struct range part = *r;
 
     assert(d < l->n_dests);
-    /* Only what d does not hold by now. */
     while (ranges_first(&l->need[d], part.start, &part) && part.start < r->end) {
         int err;
 
         if (part.end > r->end)
             part.end = r->end;
-        err = ranges_add(&l->todo[d], part.start, part.end);
+        err = ranges_add(to, part.start, part.end);
         if (err < 0)
             return err;
         part.start = part.end;
     }
     return 0;
+}
+
+int ledger_return(struct ledger *l, unsigned d, const struct range *r)
+{
+    return add_needed(l, d, r, &l->todo[d]);
+}
+
+int ledger_defer(struct ledger *l, unsigned d, const struct range *r)
+{
+    int err = add_needed(l, d, r, &l->later[d]);
+
+    return err < 0 ? err : ranges_remove(&l->todo[d], r->start, r->end);
+}
+
+int ledger_keep(struct ledger *l, unsigned d, uint64_t start, uint64_t end)
+{
+    int err;
+
+    assert(d < l->n_dests);
+    err = ranges_add(&l->need[d], start, end); /* first: see ledger_need() */
+    return err < 0 ? err : ranges_add(&l->later[d], start, end);
+}
+
+bool ledger_waits(const struct ledger *l, unsigned d)
+{
+    assert(d < l->n_dests);
+    return ranges_total(&l->need[d]) == ranges_total(&l->later[d]);
+}
+
+int ledger_resume(struct ledger *l, unsigned d)
+{
+    const struct range all = {0, UINT64_MAX};
+    int err;
+
+    assert(d < l->n_dests);
+    err = add_needed(l, d, &all, &l->todo[d]);
+    ranges_free(&l->later[d]);
+    return err;
 }
 
 void ledger_drop(struct ledger *l, unsigned d)

@@ -20,8 +20,9 @@
 struct ledger {
     unsigned n_dests;
     unsigned claims;
-    struct ranges *need; /* per destination */
-    struct ranges *todo; /* per destination; part of need */
+    struct ranges *need;  /* per destination */
+    struct ranges *todo;  /* per destination; part of need */
+    struct ranges *later; /* per destination; part of need: not to be claimed yet */
 };
 
 /* Makes a ledger for n_dests destinations that need nothing yet. claims is the largest number
@@ -66,6 +67,21 @@ int ledger_written(struct ledger *l, unsigned d, uint64_t start, uint64_t end);
 /* Returns a range that was claimed for destination d: the parts that d still needs can be
  * claimed again. 0 or -ENOMEM. */
 int ledger_return(struct ledger *l, unsigned d, const struct range *r);
+
+/* What destination d needs of the range, claimed or not, cannot be claimed before ledger_resume().
+ * 0 or -ENOMEM. */
+int ledger_defer(struct ledger *l, unsigned d, const struct range *r);
+
+/* Destination d still needs [start, end), although it has been written: it can be claimed again
+ * after ledger_resume(). 0 or -ENOMEM. */
+int ledger_keep(struct ledger *l, unsigned d, uint64_t start, uint64_t end);
+
+/* Whether destination d has nothing to claim and nothing that is claimed: all that it needs has
+ * been deferred, or kept. */
+bool ledger_waits(const struct ledger *l, unsigned d);
+
+/* What was deferred or kept for destination d can be claimed. 0 or -ENOMEM. */
+int ledger_resume(struct ledger *l, unsigned d);
 
 /* Destination d is dropped: it needs nothing any more. */
 void ledger_drop(struct ledger *l, unsigned d);

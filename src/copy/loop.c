@@ -1,13 +1,15 @@
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "accounting_priv.h"
 #include "base/clock.h"
 #include "copy.h"
 #include "copy_priv.h"
 #include "hang_check_priv.h"
+#include "heads_priv.h"
+#include "intake_priv.h"
 #include "lending_priv.h"
 #include "pool_priv.h"
 
@@ -17,8 +19,11 @@
 /* The same while something is lent to the hasher, which wakes nobody who waits for an engine. */
 #define LENT_WAIT_MS 3u
 
+/* The same while a source without positions has nothing to give, which wakes nobody either. */
+#define STREAM_WAIT_MS 1u
+
 /* Pause before operations that moved nothing are tried again. */
-#define BACKOFF_NS 1000000
+#define BACKOFF_MS 1u
 
 static const struct work_ops *const kinds[] = {
     [WORK_COPY] = &work_copy_ops,
@@ -116,7 +121,9 @@ static void claim_more(struct copy *c)
 
     chunks_count_behind(c);
     pace_update(&c->pace, chunks_count_lost(c));
-    while (c->chunks.free && pace_claim(&c->pace, &claim, c->takes))
+    /* What may not be read yet would only hold buffers. */
+    while (c->chunks.free && intake_may_claim(c) && chunks_wait_ms(c) == 0 &&
+           pace_claim(&c->pace, &claim, c->takes))
         chunk_use(c, kinds[claim.work], &claim);
 }
 
@@ -129,7 +136,7 @@ static int submit_idle(struct copy *c)
 {
     if (c->settling && c->in_flight > 0)
         return 0;
-    c->settling = false;
+    c->settling = c->waits_for_rate = false;
     for (struct chunk *k = c->chunks.claimed; k; k = k->next) {
         int r;
 
@@ -152,6 +159,24 @@ static int submit_idle(struct copy *c)
     return 0;
 }
 
+/* How long to wait for completions. */
+static unsigned wait_ms(const struct copy *c)
+{
+    unsigned due = chunks_wait_ms(c), most = intake_waits(c)  ? STREAM_WAIT_MS
+                                             : lending_any(c) ? LENT_WAIT_MS
+                                                              : WAIT_MS;
+
+    return due > 0 && due < most ? due : most;
+}
+
+/* Waits until a chunk may be read, or it is time to look whether to stop. */
+static void wait_for_rate(const struct copy *c)
+{
+    unsigned ms = wait_ms(c);
+
+    clock_pause_ms(ms < RATE_STEP_MS ? ms : RATE_STEP_MS);
+}
+
 /* As submit_idle(). */
 static int wait_and_account(struct copy *c)
 {
@@ -160,9 +185,10 @@ static int wait_and_account(struct copy *c)
     int r;
 
     pace_wait(&c->pace);
-    slow = chunks_count_slow(c);
+    /* A source without positions has one read under way, and everybody waits for it. */
+    slow = c->job->source.sequential ? UINT_MAX : chunks_count_slow(c);
     go_away(c);
-    r = engine_wait(c->engine, slow, lending_any(c) ? LENT_WAIT_MS : WAIT_MS, &done);
+    r = engine_wait(c->engine, slow, wait_ms(c), &done);
     if (!come_back(c))
         return COPY_TAKEN;
     while (done && r == 0) {
@@ -176,11 +202,36 @@ static int wait_and_account(struct copy *c)
 
 static void pause_after_stall(struct copy *c)
 {
-    struct timespec t = {.tv_nsec = BACKOFF_NS};
-
     if (c->backoff)
-        nanosleep(&t, NULL);
+        clock_pause_ms(BACKOFF_MS);
     c->backoff = false;
+}
+
+static void look_at_stream(struct copy *c)
+{
+    struct chunk *full = c->job->source.sequential ? intake_look(c) : NULL;
+
+    if (full)
+        work_copy_cut(c, full);
+}
+
+/* Whether there was nothing to do but to wait for somebody else than the engine. */
+static bool wait_for_others(struct copy *c)
+{
+    if (c->in_flight > 0 || c->leaving)
+        return false;
+    if (lending_any(c)) {
+        lending_wait(c);
+        return true;
+    }
+    if (c->waits_for_rate) {
+        wait_for_rate(c);
+        return true;
+    }
+    if (!intake_waits(c))
+        return false;
+    intake_wait(c);
+    return true;
 }
 
 int copy_run(struct copy *c, struct engine *e)
@@ -196,12 +247,13 @@ int copy_run(struct copy *c, struct engine *e)
             claim_more(c);
         if (!c->chunks.claimed && !c->leaving)
             return 0;
+        look_at_stream(c);
+        if (heads_keep(c))
+            continue;
         lending_lend(c);
         r = c->leaving ? 0 : submit_idle(c);
-        if (r == 0 && c->in_flight == 0 && lending_any(c) && !c->leaving) {
-            lending_wait(c);
+        if (r == 0 && wait_for_others(c))
             continue;
-        }
         assert(r != 0 || c->in_flight > 0 || c->leaving);
         if (r == 0 && !hang_check_can_go_on(c)) {
             hang_check_leave_behind(c);

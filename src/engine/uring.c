@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* The largest submission queue. More batches need several submissions. */
 #define URING_MAX_ENTRIES 4096u
@@ -109,6 +111,27 @@ static void add_note(struct engine_reason *notes, const char *what, int err)
              used ? "; " : "", what, strerror(err));
 }
 
+static bool is_pipe(int fd)
+{
+    struct stat st;
+
+    return fstat(fd, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
+}
+
+/* Registers the files, but no pipes: whoever reads from one waits for its end, which does not come
+ * before the ring has let go of the pipe, and a ring may be left behind. 0 or a negative errno. */
+static int register_files(struct uring *u)
+{
+    const struct engine_config *c = u->config;
+
+    u->files = calloc(c->n_fds, sizeof *u->files);
+    if (!u->files)
+        return -ENOMEM;
+    for (unsigned i = 0; i < c->n_fds; i++)
+        u->files[i] = is_pipe(c->fds[i]) ? -1 : c->fds[i];
+    return io_uring_register_files(&u->ring, u->files, c->n_fds);
+}
+
 static void register_all(struct uring *u, struct engine_reason *notes)
 {
     const struct engine_config *c = u->config;
@@ -118,7 +141,7 @@ static void register_all(struct uring *u, struct engine_reason *notes)
      * (io_uring_register(2)). Without registration the kernel only needs more time for each
      * operation. */
     if (c->n_fds > 0) {
-        r = io_uring_register_files(&u->ring, c->fds, c->n_fds);
+        r = register_files(u);
         u->fixed_files = r == 0;
         if (r < 0)
             add_note(notes, "files", -r);
@@ -172,7 +195,8 @@ struct io_uring_sqe *uring_prep(struct uring *u, struct engine_op *op)
 {
     struct io_uring_sqe *sqe = io_uring_get_sqe(&u->ring);
     bool file = op->kind != ENGINE_NOP;
-    int fd = !file ? -1 : u->fixed_files ? (int)op->file : u->config->fds[op->file];
+    bool fixed = file && u->fixed_files && u->files[op->file] >= 0;
+    int fd = !file ? -1 : fixed ? (int)op->file : u->config->fds[op->file];
 
     switch (op->kind) {
     case ENGINE_NOP:
@@ -194,7 +218,7 @@ struct io_uring_sqe *uring_prep(struct uring *u, struct engine_op *op)
         io_uring_prep_fsync(sqe, fd, 0);
         break;
     }
-    if (file && u->fixed_files)
+    if (fixed)
         sqe->flags |= IOSQE_FIXED_FILE;
     io_uring_sqe_set_data(sqe, op);
     u->outstanding++;
@@ -317,5 +341,6 @@ void uring_close(struct uring *u)
      * would fail with EBUSY until then. */
     if (u->fixed_files)
         io_uring_unregister_files(&u->ring);
+    free(u->files);
     io_uring_queue_exit(&u->ring);
 }

@@ -12,6 +12,7 @@ struct uring {
     struct io_uring ring;
     const struct engine_config *config;
     bool fixed_files;     /* IORING_REGISTER_FILES succeeded */
+    int *files;           /* with fixed_files: those that are registered; -1: it is not */
     bool fixed_buffers;   /* IORING_REGISTER_BUFFERS succeeded: the pool is buffer 0 */
     unsigned outstanding; /* SQEs that were taken, and whose CQE has not come yet */
 };

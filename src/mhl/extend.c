@@ -46,17 +46,15 @@ static int fail(struct walk *w, const char *op, int r)
 
 /* ---- files ---- */
 
-/* Reads the open file into the digests. *size becomes the number of its bytes. */
-static int digest_file(struct walk *w, int fd, struct mhl_digests *digests, uint64_t *size)
+/* Reads the open file into the digests. */
+static int digest_file(struct walk *w, int fd, struct digest_set *digests)
 {
-    *size = 0;
     for (;;) {
         ssize_t n = UNINTERRUPTED(read(fd, w->bytes, READ_SIZE));
 
         if (n <= 0)
             return n < 0 ? -errno : 0;
-        mhl_digests_update(digests, w->bytes, (size_t)n);
-        *size += (uint64_t)n;
+        digest_set_update(digests, w->bytes, (size_t)n);
         if (w->e->stopped(w->e->arg))
             return -ECANCELED;
     }
@@ -66,24 +64,26 @@ static int digest_file(struct walk *w, int fd, struct mhl_digests *digests, uint
 static int read_hashes(struct walk *w, const char *name, unsigned set, struct mhl_hashes *ret,
                        struct stat *st)
 {
-    struct mhl_digests digests;
-    uint64_t size = 0;
+    struct digest_set digests;
+    struct digest_values values;
     int r,
         fd = UNINTERRUPTED(openat(dir_chain_fd(&w->chain), name,
                                   O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC));
 
     if (fd < 0)
         return fail(w, "open", -errno);
-    r = mhl_digests_start(&digests, set);
+    r = digest_set_start(&digests, mhl_algorithms(set));
     if (r == 0) {
-        r = digest_file(w, fd, &digests, &size);
+        r = digest_file(w, fd, &digests);
         if (r == 0)
-            r = mhl_digests_end(&digests, ret);
-        mhl_digests_free(&digests);
+            r = digest_set_final(&digests, &values);
+        if (r == 0)
+            r = mhl_hashes_put_all(ret, &values);
+        digest_set_free(&digests);
     }
     if (r == 0 && fstat(fd, st) < 0)
         r = -errno;
-    if (r == 0 && (uint64_t)st->st_size != size)
+    if (r == 0 && (uint64_t)st->st_size != digests.bytes)
         r = -ESTALE;
     (void)close(fd);
     return r < 0 ? fail(w, "read", r) : 0;
@@ -119,11 +119,10 @@ static bool agree(const struct mhl_hashes *a, const struct mhl_hashes *b)
 /* Finds the hashes that the generation needs of a file: those that the copy has given, the others
  * from the file. Then a hash that was given is computed, too, and shows whether both are of the
  * same bytes: *changed. */
-static int find_hashes(struct walk *w, const char *name, const struct mhl_file *known,
-                       struct mhl_hashes *ret, struct stat *st, bool *changed)
+static int find_missing_hashes(struct walk *w, const char *name, const struct mhl_file *known,
+                               const struct mhl_hashes *given, struct mhl_hashes *ret,
+                               struct stat *st, bool *changed)
 {
-    const struct mhl_hashes *given =
-        mhl_given_find(w->e->given, w->path.bytes, (uint64_t)st->st_size, changed);
     unsigned have = given && !*changed ? mhl_hashes_set(given) : 0, set = w->e->formats;
     unsigned comparable = known ? mhl_hashes_set(&known->hashes) : 0;
     int r;
@@ -146,6 +145,18 @@ static int find_hashes(struct walk *w, const char *name, const struct mhl_file *
             ret->text[f] = NULL;
         }
     return r == -ENOMEM ? fail(w, "hash", r) : r;
+}
+
+static int find_hashes(struct walk *w, const char *name, const struct mhl_file *known,
+                       struct mhl_hashes *ret, struct stat *st, bool *changed)
+{
+    struct mhl_hashes given = {{NULL}};
+    bool any =
+        mhl_given_find(w->e->given, w->path.bytes, (uint64_t)st->st_size, &given, changed);
+    int r = find_missing_hashes(w, name, known, any ? &given : NULL, ret, st, changed);
+
+    mhl_hashes_free(&given);
+    return r;
 }
 
 static int take_file(struct walk *w, struct level *l, const char *name, struct stat *st)
@@ -280,8 +291,7 @@ static int enter(struct walk *w, int fd, size_t name_at)
         return fail(w, "read directory", r);
     if (above && !mhl_folder_is_in(dir_chain_fd(&w->chain)))
         return 0;
-    l->gen = mhl_generation_new(above, dir_chain_fd(&w->chain), above ? w->path.len + 1 : 0,
-                                w->e, w->ret);
+    l->gen = mhl_generation_new(above, dir_chain_fd(&w->chain), w->path.bytes, w->e, w->ret);
     l->own = l->gen != NULL;
     return l->gen ? 0 : -w->ret->err;
 }

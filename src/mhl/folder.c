@@ -1,17 +1,19 @@
 #include "folder_priv.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/path.h"
 #include "target/temp.h"
 #include "verify/open_beneath.h"
+#include "verify/scan.h"
 
 #define NAME_SIZE 256
 
@@ -38,73 +40,106 @@ bool mhl_folder_is_in(int dir_fd)
 
 /* ---- manifests that the chain does not list ---- */
 
-static bool is_manifest(const char *name, size_t number)
+/* The number of the manifest with that name; 0: it is no name of a manifest. */
+static uint64_t number_of(const char *name)
 {
-    size_t len = strlen(name);
-    char *end;
+    size_t len = strlen(name), digits = strspn(name, "0123456789");
 
-    return len < NAME_SIZE && isdigit((unsigned char)*name) &&
-           strspn(name, "0123456789") >= 4 && strtoull(name, &end, 10) == number &&
-           *end == '_' && len > 4 && strcmp(name + len - 4, ".mhl") == 0;
+    if (digits < 4 || name[digits] != '_' || len < 4 || len >= NAME_SIZE ||
+        strcmp(name + len - 4, ".mhl") != 0)
+        return 0;
+    return strtoull(name, NULL, 10);
 }
 
-/* Puts the manifest with that number into `name`, or "". -EEXIST: there are several. */
-static int find_manifest(int fd, size_t number, char name[NAME_SIZE])
+static bool is_in_chain(const struct mhl_history *h, const char *name, uint64_t number)
 {
-    int copy = UNINTERRUPTED(openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    DIR *dir = copy < 0 ? NULL : fdopendir(copy);
-    struct dirent *entry;
-    int r = dir ? 0 : -errno;
+    if (number <= h->n && strcmp(h->chain[number - 1].path, name) == 0)
+        return true;
+    for (size_t i = 0; i < h->n; i++)
+        if (strcmp(h->chain[i].path, name) == 0)
+            return true;
+    return false;
+}
 
-    name[0] = '\0';
-    if (!dir)
-        return fd_close(&copy), r;
-    while (r == 0 && (errno = 0, entry = readdir(dir))) {
-        if (!is_manifest(entry->d_name, number))
-            continue;
-        r = *name ? -EEXIST : 0;
-        memcpy(name, entry->d_name, strlen(entry->d_name) + 1);
-    }
-    if (r == 0 && errno)
-        r = -errno;
-    (void)closedir(dir);
+/* Tells e->found() of a manifest in the folder of the directory. */
+static void find_manifest(const struct mhl_extension *e, enum mhl_finding what, const char *dir,
+                          const char *name)
+{
+    char *path;
+
+    if (asprintf(&path, "%s%s%s/%s", dir, *dir ? "/" : "", MHL_FOLDER, name) < 0)
+        path = NULL;
+    e->found(e->arg, what, path ? path : name);
+    free(path);
+}
+
+/* Takes what is to be the next generation. */
+static int take_unlisted(struct mhl_history *h, int fd, const char *dir, const char *name,
+                         const struct mhl_extension *e, struct failure *ret)
+{
+    int r;
+
+    if (number_of(name) != h->n + 1)
+        return failure_format(ret, "read ASC MHL history", EBADMSG,
+                              "%s is not in %s, and the next generation is %zu", name,
+                              MHL_CHAIN, h->n + 1);
+    r = mhl_parse_unlisted(h, fd, name, ret);
+    if (r == 0)
+        find_manifest(e, MHL_RELISTED, dir, name);
     return r;
 }
 
-static int read_unlisted(struct mhl_history *h, int fd, const struct mhl_extension *e,
-                         struct failure *ret)
+/* Looks for manifests that the chain does not have, in the order of their names. One with a number
+ * that the chain has belongs to another history. */
+static int read_unlisted(struct mhl_history *h, int fd, const char *dir,
+                         const struct mhl_extension *e, struct failure *ret)
 {
-    char name[NAME_SIZE];
-    int r;
+    size_t listed = h->n;
+    struct listing names;
+    int r = listing_read(fd, &names);
 
-    for (;;) {
-        r = find_manifest(fd, h->n + 1, name);
-        if (r < 0)
-            return failure_format(ret, "read ASC MHL history", -r, "manifest %zu is not in %s",
-                                  h->n + 1, MHL_CHAIN);
-        if (!*name)
-            return 0;
-        r = mhl_parse_unlisted(h, fd, name, ret);
-        if (r < 0)
-            return r;
-        e->found(e->arg, MHL_RELISTED, name);
-    }
+    if (r < 0)
+        return failure_set(ret, "read directory", -r, FAILURE_NO_OFFSET, MHL_FOLDER);
+    for (int longer = 0; longer < 2; longer++) /* 10000 is behind 9999 */
+        for (size_t i = 0; i < names.n && r == 0; i++) {
+            const char *name = names.names[i];
+            uint64_t number = number_of(name);
+
+            if (number == 0 || (number > 9999) != longer || is_in_chain(h, name, number))
+                continue;
+            if (number > listed)
+                r = take_unlisted(h, fd, dir, name, e, ret);
+            else
+                find_manifest(e, MHL_STRAY, dir, name);
+        }
+    listing_free(&names);
+    return r;
 }
 
-int mhl_folder_read(struct mhl_history *h, int dir_fd, const struct mhl_extension *e,
-                    struct failure *ret)
+/* All zero if there is no chain. Returns as stat(2). */
+static int stat_chain(int fd, struct stat *st)
+{
+    if (UNINTERRUPTED(fstatat(fd, MHL_CHAIN, st, AT_SYMLINK_NOFOLLOW)) == 0)
+        return 0;
+    memset(st, 0, sizeof(*st));
+    return errno == ENOENT ? 0 : -1;
+}
+
+int mhl_folder_read(struct mhl_history *h, int dir_fd, const char *dir,
+                    const struct mhl_extension *e, struct failure *ret)
 {
     int fd = open_folder(dir_fd), r = 0;
-    struct stat st;
 
     if (fd == -ENOENT)
         return 0;
     if (fd < 0)
         return failure_set(ret, "open", -fd, FAILURE_NO_OFFSET, MHL_FOLDER);
-    if (UNINTERRUPTED(fstatat(fd, MHL_CHAIN, &st, AT_SYMLINK_NOFOLLOW)) == 0 || errno != ENOENT)
+    if (stat_chain(fd, &h->read) < 0)
+        r = failure_set(ret, "stat", errno, FAILURE_NO_OFFSET, MHL_CHAIN);
+    else if (h->read.st_mode)
         r = mhl_parse_folder(h, fd, ret);
     if (r == 0)
-        r = read_unlisted(h, fd, e, ret);
+        r = read_unlisted(h, fd, dir, e, ret);
     (void)close(fd);
     return r;
 }
@@ -234,6 +269,23 @@ static int make_folder(int dir_fd, const struct mhl_extension *e, struct failure
     return -ret->err;
 }
 
+/* Keeps others of our kind out as long as fd is open, where the file system has locks, and makes sure
+ * that the chain is still the one that was read. */
+static int take_folder(const struct mhl_history *h, int fd, struct failure *ret)
+{
+    struct stat st;
+
+    (void)UNINTERRUPTED(flock(fd, LOCK_EX));
+    if (stat_chain(fd, &st) < 0)
+        return failure_set(ret, "stat", errno, FAILURE_NO_OFFSET, MHL_CHAIN);
+    if (st.st_mode == h->read.st_mode &&
+        (!st.st_mode || (fd_same_file(&st, &h->read) && st.st_size == h->read.st_size &&
+                         clock_same(&st.st_mtim, &h->read.st_mtim))))
+        return 0;
+    return failure_format(ret, "write ASC MHL history", EBUSY,
+                          "another program has changed %s meanwhile", MHL_CHAIN);
+}
+
 int mhl_folder_store(struct mhl_history *h, int dir_fd, const char *name,
                      struct mhl_writer *writer, const struct mhl_extension *e,
                      struct failure *ret)
@@ -244,6 +296,11 @@ int mhl_folder_store(struct mhl_history *h, int dir_fd, const char *name,
 
     if (fd < 0)
         return fd;
+    r = take_folder(h, fd, ret);
+    if (r < 0) {
+        (void)close(fd);
+        return r;
+    }
     manifest_name(e, h->n + 1, name, file);
     r = store_file(fd, file, e, fill_manifest, &m, false, ret);
     if (r == 0 && mhl_history_link(h, file, m.c4) < 0)

@@ -90,49 +90,22 @@ void mhl_hashes_free(struct mhl_hashes *h)
     }
 }
 
-int mhl_digests_start(struct mhl_digests *d, unsigned set)
+unsigned mhl_algorithms(unsigned formats)
 {
-    *d = (struct mhl_digests){{NULL}};
-    for (unsigned f = 0; f < MHL_FORMATS; f++) {
-        if (!(set & 1u << f))
-            continue;
-        d->digest[f] = digest_new(mhl_algorithm(f));
-        if (!d->digest[f]) {
-            mhl_digests_free(d);
-            return -ENOMEM;
-        }
-    }
-    return 0;
-}
+    unsigned algorithms = 0;
 
-void mhl_digests_update(struct mhl_digests *d, const void *bytes, size_t n)
-{
     for (unsigned f = 0; f < MHL_FORMATS; f++)
-        if (d->digest[f])
-            digest_update(d->digest[f], bytes, n);
+        if (formats & 1u << f)
+            algorithms |= 1u << (mhl_algorithm(f) - digest_table);
+    return algorithms;
 }
 
-int mhl_digests_end(struct mhl_digests *d, struct mhl_hashes *h)
+int mhl_hashes_put_all(struct mhl_hashes *h, const struct digest_values *values)
 {
     int r = 0;
 
-    for (unsigned f = 0; f < MHL_FORMATS && r == 0; f++) {
-        char text[DIGEST_TEXT_SIZE];
-
-        if (!d->digest[f])
-            continue;
-        r = digest_final(d->digest[f], text);
-        if (r == 0)
-            r = mhl_hashes_put(h, f, text);
-    }
-    mhl_digests_free(d);
+    for (unsigned i = 0; i < DIGEST_ALGORITHMS && r == 0; i++)
+        if (values->algorithms & 1u << i)
+            r = mhl_hashes_put(h, mhl_format_find(digest_table[i].name), values->text[i]);
     return r;
-}
-
-void mhl_digests_free(struct mhl_digests *d)
-{
-    for (unsigned f = 0; f < MHL_FORMATS; f++) {
-        digest_free(d->digest[f]);
-        d->digest[f] = NULL;
-    }
 }

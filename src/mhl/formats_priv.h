@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "base/digest.h"
+#include "base/digest_set.h"
 #include "mhl.h"
 
 #define MHL_C4        0u
@@ -16,6 +16,9 @@ extern const char *const mhl_format_names[MHL_FORMATS];
 
 /* The algorithm of a format. */
 const struct digest_algorithm *mhl_algorithm(unsigned format);
+
+/* The algorithms of a set of formats, for digest_set_start(). */
+unsigned mhl_algorithms(unsigned formats);
 
 /* The bytes that a text which digest_is_text() accepts stands for. Returns their number. */
 size_t mhl_decode(unsigned format, const char *text, unsigned char value[MHL_MAX_VALUE]);
@@ -31,31 +34,18 @@ unsigned mhl_hashes_set(const struct mhl_hashes *h);
 /* Puts a copy of the text in place, and frees the old one. 0 or -ENOMEM. */
 int mhl_hashes_put(struct mhl_hashes *h, unsigned format, const char *text);
 
+/* The same with the values, all of which are of formats. */
+int mhl_hashes_put_all(struct mhl_hashes *h, const struct digest_values *values);
+
 /* Frees the texts. */
 void mhl_hashes_free(struct mhl_hashes *h);
 
-/* The digests of one sequence of bytes in several formats. */
-struct mhl_digests {
-    struct digest *digest[MHL_FORMATS];
-};
-
-/* Starts the digests of a set. 0, or -ENOMEM with nothing left behind: libcrypto may lack one. */
-int mhl_digests_start(struct mhl_digests *d, unsigned set);
-
-/* Adds n bytes to all. */
-void mhl_digests_update(struct mhl_digests *d, const void *bytes, size_t n);
-
-/* Puts the values into *h, and frees the digests. 0, -EIO or -ENOMEM. */
-int mhl_digests_end(struct mhl_digests *d, struct mhl_hashes *h);
-
-/* Frees the digests. */
-void mhl_digests_free(struct mhl_digests *d);
-
 /* ---- given.c ---- */
 
-/* The hashes that the copy has given for the file at the path; NULL: none. *ret_changed: the file
- * had another size then. */
-const struct mhl_hashes *mhl_given_find(const struct mhl_given *g, const char *path,
-                                        uint64_t size, bool *ret_changed);
+/* Puts the hashes that the copy has given for the file at the path into *ret, which is all zero and
+ * the caller's to free. False: there are none. *ret_changed: the file had another size then. Any
+ * number of threads at a time. */
+bool mhl_given_find(const struct mhl_given *g, const char *path, uint64_t size,
+                    struct mhl_hashes *ret, bool *ret_changed);
 
 #endif

@@ -7,8 +7,17 @@
 
 #include "base/path.h"
 
+/* The message says which history it is about. */
+static void add_place(struct failure *f, const char *dir)
+{
+    char message[FAILURE_TEXT];
+
+    memcpy(message, f->message, sizeof message);
+    (void)failure_format(f, f->op, f->err, "%s, in %s/%s", message, dir, MHL_FOLDER);
+}
+
 struct mhl_generation *mhl_generation_new(struct mhl_generation *above, int dir_fd,
-                                          size_t path_len, const struct mhl_extension *e,
+                                          const char *dir, const struct mhl_extension *e,
                                           struct failure *ret)
 {
     struct mhl_generation *g = calloc(1, sizeof(*g));
@@ -19,12 +28,14 @@ struct mhl_generation *mhl_generation_new(struct mhl_generation *above, int dir_
         return NULL;
     }
     g->above = above;
-    g->path_len = path_len;
+    g->path_len = above ? strlen(dir) + 1 : 0;
     r = mhl_ignore_add_defaults(&g->history.ignore);
     if (r == 0)
-        r = mhl_folder_read(&g->history, dir_fd, e, ret);
+        r = mhl_folder_read(&g->history, dir_fd, dir, e, ret);
     else
         (void)failure_set(ret, "read ASC MHL history", -r, FAILURE_NO_OFFSET, NULL);
+    if (r < 0 && *dir)
+        add_place(ret, dir);
     if (r == 0) {
         spool = mhl_folder_spool(dir_fd);
         g->writer = spool < 0 ? NULL : mhl_writer_new(e, spool);

@@ -14,9 +14,10 @@ struct mhl_generation {
     size_t n_references;
 };
 
-/* Reads the history of the directory and begins the next generation. NULL with *ret filled. */
+/* Reads the history of the directory with the path `dir` from the root, and begins the next
+ * generation. NULL with *ret filled. */
 struct mhl_generation *mhl_generation_new(struct mhl_generation *above, int dir_fd,
-                                          size_t path_len, const struct mhl_extension *e,
+                                          const char *dir, const struct mhl_extension *e,
                                           struct failure *ret);
 
 /* Whether the history, or one above it, leaves out the path, which begins at the root. */

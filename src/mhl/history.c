@@ -77,13 +77,60 @@ int mhl_history_refer(struct mhl_history *h, const char *path)
     return 0;
 }
 
-void mhl_history_forget_references(struct mhl_history *h)
+static uint64_t dir_hash(const void *entry)
 {
+    const struct mhl_dir *d = entry;
+
+    return hash_short(d->path, strlen(d->path), 0);
+}
+
+static bool dir_equal(const void *a, const void *b)
+{
+    const struct mhl_dir *x = a, *y = b;
+
+    return strcmp(x->path, y->path) == 0;
+}
+
+static const struct hash_table_kind dir_kind = {dir_hash, dir_equal};
+
+struct mhl_dir *mhl_history_find_dir(const struct mhl_history *h, const char *path)
+{
+    return hash_table_find(&h->dirs, &dir_kind, &(struct mhl_dir){.path = path});
+}
+
+struct mhl_dir *mhl_history_dir(struct mhl_history *h, const char *path)
+{
+    struct mhl_dir *d = mhl_history_find_dir(h, path);
+    size_t len = strlen(path) + 1;
+
+    if (d)
+        return d;
+    d = calloc(1, sizeof(*d) + len);
+    if (!d)
+        return NULL;
+    memcpy(d->own, path, len);
+    d->path = d->own;
+    if (hash_table_add(&h->dirs, &dir_kind, d) == 0)
+        return d;
+    free(d);
+    return NULL;
+}
+
+void mhl_history_begin_generation(struct mhl_history *h)
+{
+    size_t at = 0;
+    struct mhl_dir *d;
+
     for (size_t i = 0; i < h->n_references; i++)
         free(h->references[i]);
     free(h->references);
     h->references = NULL;
     h->n_references = 0;
+    while ((d = hash_table_next(&h->dirs, &at)))
+        mhl_sums_free(&d->sums);
+    hash_table_free(&h->dirs);
+    h->dirs = (struct hash_table){.n = 0};
+    h->failures = false;
 }
 
 void mhl_history_free(struct mhl_history *h)
@@ -100,6 +147,6 @@ void mhl_history_free(struct mhl_history *h)
         mhl_hashes_free(&f->hashes);
     hash_table_free(&h->files);
     mhl_ignore_free(&h->ignore);
-    mhl_history_forget_references(h);
+    mhl_history_begin_generation(h);
     *h = (struct mhl_history){.chain = NULL};
 }

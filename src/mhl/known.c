@@ -10,32 +10,20 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "folder_priv.h"
+#include "known_priv.h"
 #include "verify/scan.h"
 
-/* A history, and the path of its directory; "": the root. */
-struct place {
-    char *dir;
-    struct mhl_history history;
-};
-
 /* A hash of a file; sum.name is malloc'd, and so is sum.hex. */
-struct entry {
+struct mhl_entry {
     struct sum sum;
     size_t depth; /* bytes of the path of the history's directory */
-};
-
-struct mhl_known {
-    struct place *places;
-    size_t n;
-    struct entry *entries;
-    size_t n_entries, room;
-    struct sums sums;
 };
 
 struct reading {
     struct mhl_known *known;
     const struct mhl_extension *e;
     int root;
+    const char *where; /* directory of the history that cannot be read; NULL: not of one */
     struct failure *ret;
 };
 
@@ -46,8 +34,7 @@ static int no_memory(struct reading *r)
 
 /* ---- patterns ---- */
 
-/* The rest of the path behind the directory; NULL: it is not below that. */
-static const char *below(const char *dir, const char *path)
+const char *mhl_known_below(const char *dir, const char *path)
 {
     size_t len = strlen(dir);
 
@@ -59,7 +46,7 @@ static const char *below(const char *dir, const char *path)
 bool mhl_known_ignores(const struct mhl_known *k, const char *path, bool is_directory)
 {
     for (size_t i = 0; i < k->n; i++) {
-        const char *rest = below(k->places[i].dir, path);
+        const char *rest = mhl_known_below(k->places[i].dir, path);
 
         if (rest && mhl_ignore_has(&k->places[i].history.ignore, rest, is_directory))
             return true;
@@ -67,8 +54,7 @@ bool mhl_known_ignores(const struct mhl_known *k, const char *path, bool is_dire
     return false;
 }
 
-/* Whether the path, or a directory above it, is ignored. The path comes back as it was. */
-static bool is_left_out(const struct mhl_known *k, char *path)
+bool mhl_known_leaves_out(const struct mhl_known *k, char *path, bool is_directory)
 {
     bool out = false;
 
@@ -77,42 +63,32 @@ static bool is_left_out(const struct mhl_known *k, char *path)
         out = mhl_known_ignores(k, path, true);
         *slash = '/';
     }
-    return out || mhl_known_ignores(k, path, false);
+    return out || mhl_known_ignores(k, path, is_directory);
 }
 
 /* ---- histories ---- */
 
-/* The name of a manifest becomes its path. */
-static void on_found(void *arg, enum mhl_finding what, const char *name)
-{
-    struct reading *r = arg;
-    const char *dir = r->known->places[r->known->n - 1].dir;
-    char *path;
-
-    if (asprintf(&path, "%s%s%s/%s", dir, *dir ? "/" : "", MHL_FOLDER, name) < 0)
-        path = NULL;
-    r->e->found(r->e->arg, what, path ? path : name);
-    free(path);
-}
-
 static int take_history(struct reading *r, int fd, const char *dir)
 {
     struct mhl_known *k = r->known;
-    struct place *more = realloc(k->places, (k->n + 1) * sizeof(*more));
-    const struct mhl_extension e = {.found = on_found, .arg = r};
-    struct place *p;
+    struct mhl_place *more = realloc(k->places, (k->n + 1) * sizeof(*more));
+    struct mhl_place *p;
+    int error;
 
     if (!more)
         return no_memory(r);
     k->places = more;
     p = &more[k->n];
-    *p = (struct place){.dir = strdup(dir)};
+    *p = (struct mhl_place){.dir = strdup(dir), .history = {.takes_dirs = true}};
     if (!p->dir)
         return no_memory(r);
     k->n++;
     if (mhl_ignore_add_defaults(&p->history.ignore) < 0)
         return no_memory(r);
-    return mhl_folder_read(&p->history, fd, &e, r->ret);
+    error = mhl_folder_read(&p->history, fd, dir, r->e, r->ret);
+    if (error < 0)
+        r->where = p->dir;
+    return error;
 }
 
 static int take_directory(struct reading *r, struct scan *scan)
@@ -150,14 +126,15 @@ static int find_histories(struct reading *r)
 
 /* ---- the list ---- */
 
-static int add_entry(struct mhl_known *k, const char *path, size_t depth, unsigned format,
+/* text: NULL: there is no hash, and algorithm says why. */
+static int add_entry(struct mhl_known *k, const char *path, size_t depth, const char *algorithm,
                      const char *text)
 {
-    struct entry *e;
+    struct mhl_entry *e;
 
     if (k->n_entries == k->room) {
         size_t room = k->room ? 2 * k->room : 64;
-        struct entry *more = realloc(k->entries, room * sizeof(*more));
+        struct mhl_entry *more = realloc(k->entries, room * sizeof(*more));
 
         if (!more)
             return -ENOMEM;
@@ -165,47 +142,56 @@ static int add_entry(struct mhl_known *k, const char *path, size_t depth, unsign
         k->room = room;
     }
     e = &k->entries[k->n_entries++];
-    *e = (struct entry){.sum = {.name = strdup(path)}, .depth = depth};
+    *e = (struct mhl_entry){.sum = {.name = strdup(path), .algorithm = algorithm},
+                            .depth = depth};
     if (text) {
         char *hex = strdup(text);
 
-        e->sum.algorithm = mhl_format_names[format];
         e->sum.hex = hex;
-        for (char *c = hex; c && *c && format != MHL_C4; c++)
+        for (char *c = hex; c && *c && strcmp(algorithm, "c4") != 0; c++)
             *c = (char)tolower((unsigned char)*c);
     }
     return e->sum.name && (!text || e->sum.hex) ? 0 : -ENOMEM;
 }
 
-/* Adds the hashes of a file, which has none if all its hashes were failures. */
-static int add_file(struct reading *r, const struct place *p, const struct mhl_file *f)
+/* Why a file has no hash. */
+static const char *reason(const struct mhl_file *f)
+{
+    return f->failed ? "its ASC MHL history says that it was not right at any time"
+                     : "its ASC MHL history has no hash of a known format for it";
+}
+
+/* Adds the hashes of a file, or why it has none. */
+static int add_file(struct reading *r, const struct mhl_place *p, const struct mhl_file *f)
 {
     struct mhl_known *k = r->known;
     char *path = *p->dir ? path_join(p->dir, f->path) : strdup(f->path);
     int error = path ? 0 : -ENOMEM;
-    bool out = !path || is_left_out(k, path);
+    bool out = !path || mhl_known_leaves_out(k, path, false);
 
     if (!out && mhl_hashes_set(&f->hashes) == 0)
-        error = add_entry(k, path, strlen(p->dir), 0, NULL);
+        error = add_entry(k, path, strlen(p->dir), reason(f), NULL);
     for (unsigned i = 0; i < MHL_FORMATS && error == 0 && !out; i++)
         if (f->hashes.text[i])
-            error = add_entry(k, path, strlen(p->dir), i, f->hashes.text[i]);
+            error = add_entry(k, path, strlen(p->dir), mhl_format_names[i], f->hashes.text[i]);
     free(path);
     return error < 0 ? no_memory(r) : 0;
 }
 
-static int add_files(struct reading *r, const struct place *p)
+static int add_files(struct reading *r, const struct mhl_place *p)
 {
     const struct mhl_file *f;
     size_t at = 0;
     int error = 0;
 
     while (error == 0 && (f = hash_table_next(&p->history.files, &at))) {
-        if (*f->path == '/' || path_goes_up(f->path))
+        if (*f->path == '/' || path_goes_up(f->path)) {
+            r->where = p->dir;
             error = failure_format(r->ret, "read ASC MHL history", EBADMSG,
                                    "%s leads out of the directory", f->path);
-        else if (!f->renamed)
+        } else if (!f->renamed) {
             error = add_file(r, p, f);
+        }
     }
     return error;
 }
@@ -213,7 +199,7 @@ static int add_files(struct reading *r, const struct place *p)
 /* By name; the nearest history first. */
 static int compare(const void *a, const void *b)
 {
-    const struct entry *x = a, *y = b;
+    const struct mhl_entry *x = a, *y = b;
     int order = strcmp(x->sum.name, y->sum.name);
 
     return order != 0 ? order : (x->depth < y->depth) - (x->depth > y->depth);
@@ -223,7 +209,7 @@ static int compare(const void *a, const void *b)
 static int make_list(struct reading *r)
 {
     struct mhl_known *k = r->known;
-    const struct entry *nearest = NULL;
+    const struct mhl_entry *nearest = NULL;
 
     if (k->n_entries > 1)
         qsort(k->entries, k->n_entries, sizeof(*k->entries), compare);
@@ -231,7 +217,7 @@ static int make_list(struct reading *r)
     if (!k->sums.sums)
         return no_memory(r);
     for (size_t i = 0; i < k->n_entries; i++) {
-        const struct entry *e = &k->entries[i];
+        const struct mhl_entry *e = &k->entries[i];
 
         if (!nearest || strcmp(nearest->sum.name, e->sum.name) != 0)
             nearest = e;
@@ -252,7 +238,7 @@ static int read_all(struct reading *r)
     if (error == 0)
         error = find_histories(r);
     for (size_t i = 0; i < r->known->n && error == 0; i++) {
-        const struct place *p = &r->known->places[i];
+        const struct mhl_place *p = &r->known->places[i];
 
         mhl_folder_find_missing(&p->history, r->root, p->dir, p->dir, r->e);
         error = add_files(r, p);
@@ -261,20 +247,24 @@ static int read_all(struct reading *r)
 }
 
 int mhl_known_read(const struct mhl_extension *e, int root_fd, struct mhl_known **ret_known,
-                   struct failure *ret)
+                   char **ret_where, struct failure *ret)
 {
     struct reading r = {
         .known = calloc(1, sizeof(struct mhl_known)), .e = e, .root = root_fd, .ret = ret};
     int error;
 
     *ret = (struct failure){.err = 0};
+    *ret_where = NULL;
     if (!r.known)
         return no_memory(&r);
     error = read_all(&r);
-    if (error < 0)
-        mhl_known_free(r.known);
-    else
+    if (error == 0) {
         *ret_known = r.known;
+        return 0;
+    }
+    if (r.where && asprintf(ret_where, "%s%s%s", r.where, *r.where ? "/" : "", MHL_FOLDER) < 0)
+        *ret_where = NULL;
+    mhl_known_free(r.known);
     return error;
 }
 

@@ -18,6 +18,7 @@
  *   generation.c a history and its next generation
  *   extend.c     the walk
  *   known.c      what the histories of a tree say, as a list
+ *   known_dirs.c what they say of its directories
  *
  * It never copies, and never prints: findings go to a callback, failures into a struct failure.
  * Nothing here is shared: threads may extend different trees at the same time, from the same
@@ -48,17 +49,17 @@ bool mhl_name_fits(const char *name);
 /* ---- hashes from the copy ---- */
 
 /* The hashes of copied files, by their paths below the root of the copy. One thread at a time
- * adds to it. */
+ * adds to it. Of each file ten to twenty bytes are in memory, the rest is in a temporary file. */
 struct mhl_given;
 
 /* An empty one; NULL without memory. */
 struct mhl_given *mhl_given_new(void);
 
-/* Notes the hash of the file at the path (relative, without "./"), which has size bytes. The
- * texts are copied; they are as digest_final() gives them. A later one replaces an earlier one.
- * 0 or -ENOMEM. */
-int mhl_given_add(struct mhl_given *g, const char *path, uint64_t size, unsigned format,
-                  const char *text);
+/* Notes the hashes of the file at the path (relative, without "./"), which has size bytes. The
+ * texts, one for each format or NULL, are copied; they are as digest_final() gives them. Later ones
+ * replace earlier ones. 0 or a negative errno: the copy will be read for its hashes. */
+int mhl_given_add(struct mhl_given *g, const char *path, uint64_t size,
+                  const char *const text[MHL_FORMATS]);
 
 /* Frees it; NULL does nothing. */
 void mhl_given_free(struct mhl_given *g);
@@ -66,10 +67,13 @@ void mhl_given_free(struct mhl_given *g);
 /* ---- a generation ---- */
 
 enum mhl_finding {
-    MHL_FAILED,   /* the file's hash is not the one in its history */
-    MHL_MISSING,  /* a history has the file, the tree does not */
-    MHL_CHANGED,  /* the file in the tree is not what the copy has read */
-    MHL_RELISTED, /* this manifest was not in the chain of its history, and is now */
+    MHL_FAILED,     /* the file's hash is not the one in its history */
+    MHL_MISSING,    /* a history has the file, the tree does not */
+    MHL_CHANGED,    /* the file in the tree is not what the copy has read */
+    MHL_RELISTED,   /* this manifest was not in the chain of its history, and is now */
+    MHL_STRAY,      /* this manifest is in no chain: it is of another history */
+    MHL_REARRANGED, /* the hash of this directory is not the one in its history */
+    MHL_UNKNOWN,    /* the last generation does not have this directory, which is empty */
 };
 
 struct mhl_extension {
@@ -89,7 +93,7 @@ struct mhl_extension {
  * and special files do not count. The directories keep their times.
  *
  * 0, also with findings, or a negative errno with *ret filled: -EBADMSG: a history that came
- * along is damaged. After a failure the history of the root has no new generation; those below
+ * along is damaged; -EBUSY: another program has changed it meanwhile. After a failure the history of the root has no new generation; those below
  * it may have one. */
 int mhl_extend(const struct mhl_extension *e, int root_fd, const char *name,
                struct failure *ret);
@@ -99,15 +103,17 @@ int mhl_extend(const struct mhl_extension *e, int root_fd, const char *name,
 /* What the history of a directory, and those below it, say of its files. */
 struct mhl_known;
 
-/* Reads them. Of *e only found, stopped and arg are looked at. found() gets MHL_RELISTED, and
- * MHL_MISSING for a history that is referred to and gone. 0, and *ret_known is the caller's; or a
- * negative errno with *ret filled: -ENOENT: the directory has no history; -EBADMSG: one is
- * damaged. */
+/* Reads them. Of *e only found, stopped and arg are looked at. found() gets MHL_RELISTED,
+ * MHL_STRAY, and MHL_MISSING for a history that is referred to and gone. 0, and *ret_known is the
+ * caller's; or a negative errno with *ret filled: -ENOENT: the directory has no history; -EBADMSG:
+ * one is damaged. *ret_where becomes the path of the folder of the one that cannot be read, which
+ * the caller frees; NULL: it is not about one. */
 int mhl_known_read(const struct mhl_extension *e, int root_fd, struct mhl_known **ret_known,
-                   struct failure *ret);
+                   char **ret_where, struct failure *ret);
 
-/* The files and their hashes, each of the nearest history; hex is NULL, and algorithm, for one
- * that a history has with nothing but failures. It belongs to *k, as do its strings. */
+/* The files and their hashes, each of the nearest history. hex is NULL where there is none to
+ * compare with, and algorithm is a text for people that says why. It belongs to *k, as do its
+ * strings. */
 const struct sums *mhl_known_sums(const struct mhl_known *k);
 
 /* Whether the patterns of the histories leave out the path, which begins at the root. */
@@ -115,5 +121,35 @@ bool mhl_known_ignores(const struct mhl_known *k, const char *path, bool is_dire
 
 /* Frees it; NULL does nothing. */
 void mhl_known_free(struct mhl_known *k);
+
+/* ---- directories ---- */
+
+/* Compares the directories of a tree, which the caller walks through, with those of the last
+ * generations of its histories. Their hashes are made of those that the files have by their
+ * histories; where a file is not right, or has no hash of the kind, nothing is compared. What no
+ * history has does not count. */
+struct mhl_known_dirs;
+
+/* It begins in the root. right: for each line of mhl_known_sums() whether the file is right. *e: as
+ * for mhl_known_read(); found() gets MHL_REARRANGED, MHL_UNKNOWN and MHL_MISSING. It keeps all three.
+ * NULL without memory. */
+struct mhl_known_dirs *mhl_known_dirs_new(const struct mhl_known *k, const bool *right,
+                                          const struct mhl_extension *e);
+
+/* The walk enters a directory, meets a file of it, or leaves it, at last the root. Nothing that is
+ * ignored is shown. path: from the root. 0, -EIO or -ENOMEM. */
+int mhl_known_dirs_enter(struct mhl_known_dirs *t, const char *path);
+int mhl_known_dirs_file(struct mhl_known_dirs *t, const char *path);
+int mhl_known_dirs_leave(struct mhl_known_dirs *t);
+
+/* Something in the current directory cannot be read. */
+void mhl_known_dirs_unknown(struct mhl_known_dirs *t);
+
+/* After the walk: tells found() of directories that were not entered. One with files is left out. It
+ * tells of none if not everything could be read. */
+void mhl_known_dirs_find_missing(const struct mhl_known_dirs *t);
+
+/* Frees it; NULL does nothing. */
+void mhl_known_dirs_free(struct mhl_known_dirs *t);
 
 #endif

@@ -15,8 +15,8 @@
 #define MAX_CHAIN    (16ull << 20)
 #define MAX_TEXT     65536u
 
-/* Elements that matter are at most so deep: hashlist, hashes, hash, md5. */
-#define LEVELS 4
+/* Elements that matter are at most so deep: hashlist, hashes, directoryhash, content, md5. */
+#define LEVELS 5
 
 #define NS_MANIFEST "urn:ASC:MHL:v2.0"
 #define NS_CHAIN    "urn:ASC:MHL:DIRECTORY:v2.0"
@@ -34,7 +34,8 @@ struct document {
     /* What belongs to the element <hash> or <hashlist> that is open. */
     char path[MAX_TEXT];
     struct mhl_file *file;
-    bool failed; /* the action of the open hash */
+    struct mhl_dir *dir; /* of <directoryhash> or <roothash>; NULL: not wanted */
+    bool failed;         /* the action of the open hash */
     uint64_t sequence;
 
     int fd;
@@ -103,12 +104,40 @@ static bool inside(const struct document *d, int depth, const char *a, const cha
     return depth >= 2 && strcmp(d->names[1], a) == 0 && strcmp(d->names[2], b) == 0;
 }
 
+static int take_directory(struct document *d, const char *path)
+{
+    if (!d->history->takes_dirs)
+        return 0;
+    d->dir = mhl_history_dir(d->history, path);
+    return d->dir ? 0 : no_memory(d);
+}
+
+/* The end of a hash of a directory. */
+static int take_directory_hash(struct document *d)
+{
+    bool content = strcmp(d->names[3], "content") == 0;
+    unsigned format = mhl_format_find(d->names[4]);
+
+    if (!d->dir || format == MHL_FORMATS || (!content && strcmp(d->names[3], "structure") != 0))
+        return 0;
+    if (!digest_is_text(mhl_algorithm(format), d->text))
+        return damaged(d, "this is no value of the hash");
+    return mhl_hashes_put(content ? &d->dir->sums.content : &d->dir->sums.structure, format,
+                          d->text) < 0
+               ? no_memory(d)
+               : 0;
+}
+
 static int begin_of_manifest(struct document *d, int depth)
 {
     xmlChar *action;
 
     if (depth == 0)
-        mhl_history_forget_references(d->history);
+        mhl_history_begin_generation(d->history);
+    if (depth == 2)
+        d->dir = NULL;
+    if (inside(d, depth, "processinfo", "roothash") && depth == 2)
+        return take_directory(d, "");
     if (inside(d, depth, "hashes", "hash") && depth == 2) {
         d->file = NULL;
         d->path[0] = '\0';
@@ -127,6 +156,8 @@ static int take_hash(struct document *d, unsigned format)
         return damaged(d, "a hash without a path");
     if (!digest_is_text(mhl_algorithm(format), d->text))
         return damaged(d, "this is no value of the hash");
+    d->file->failed |= d->failed;
+    d->history->failures |= d->failed;
     if (d->failed || d->file->hashes.text[format])
         return 0;
     return mhl_hashes_put(&d->file->hashes, format, d->text) < 0 ? no_memory(d) : 0;
@@ -158,8 +189,12 @@ static int end_of_manifest(struct document *d, int depth)
 {
     unsigned format;
 
+    if (depth == 4)
+        return take_directory_hash(d);
     if (depth != 3)
         return 0;
+    if (inside(d, depth, "hashes", "directoryhash") && strcmp(d->names[3], "path") == 0)
+        return take_directory(d, d->text);
     if (inside(d, depth, "processinfo", "ignore") && strcmp(d->names[3], "pattern") == 0)
         return mhl_ignore_add(&d->history->ignore, d->text) < 0 ? no_memory(d) : 0;
     if (inside(d, depth, "references", "hashlistreference") && strcmp(d->names[3], "path") == 0)
@@ -273,7 +308,7 @@ static int take_node(struct document *d, const struct kind *k)
     case XML_READER_TYPE_CDATA:
     case XML_READER_TYPE_WHITESPACE:
     case XML_READER_TYPE_SIGNIFICANT_WHITESPACE:
-        return depth == k->hash_depth + 1 ? take_text(d) : 0;
+        return depth == k->hash_depth + 1 || depth == LEVELS ? take_text(d) : 0;
     case XML_READER_TYPE_DOCUMENT_TYPE:
     case XML_READER_TYPE_ENTITY_REFERENCE:
     case XML_READER_TYPE_ENTITY:

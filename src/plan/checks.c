@@ -44,10 +44,12 @@ static int check_dest(const struct options *o, const char *path, char **ret_erro
     if (S_ISDIR(st.st_mode))
         return usage_error(ret_error, "cannot overwrite directory '%s' with non-directory",
                            path);
-    if (S_ISBLK(st.st_mode))
+    if (S_ISBLK(st.st_mode) && !o->device)
         return usage_error(ret_error,
-                           "'%s' is a block device; writing to block devices is refused", path);
-    if ((o->verify & VERIFY_DEST) && !S_ISREG(st.st_mode))
+                           "'%s' is a block device; writing to block devices is refused "
+                           "without --device",
+                           path);
+    if ((o->verify & VERIFY_DEST) && !S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
         return usage_error(ret_error, "--verify: '%s' cannot be read back", path);
     return 0;
 }
@@ -155,6 +157,11 @@ int checks_dests(const struct plan_copy *c, const struct options *o, char **ret_
     int r = 0;
 
     for (unsigned d = 0; r == 0 && d < c->n_dests; d++) {
+        if (!plan_is_path(c, d)) {
+            if (c->ends[d].end == TARGET_STANDARD)
+                r = check_dest(o, PLAN_STANDARD_OUTPUT, ret_error);
+            continue;
+        }
         if (c->dests[d][0] == '\0') /* an empty variable of a script, not the directory "." */
             r = usage_error(ret_error, "cannot create '': %s", strerror(ENOENT));
         if (r == 0 && o->cp && !existing_keeps_all(&o->standing))

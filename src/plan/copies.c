@@ -7,6 +7,12 @@
 
 int plan_stat_source(const struct plan_copy *c, struct stat *ret)
 {
+    if (c->from_command) {
+        errno = ENOENT;
+        return -1;
+    }
+    if (c->from_standard)
+        return path_probe_stat(PLAN_STANDARD_INPUT, ret);
     return c->follow ? path_probe_stat(c->source, ret) : path_probe_lstat(c->source, ret);
 }
 

@@ -21,4 +21,8 @@ void plan_leave_out(struct plan_copy *c, char *why, bool is_failure);
  * with *ret_error as the message, and the function returns 0. Otherwise it returns r. */
 int plan_settle(struct plan_copy *c, const struct options *o, int r, char **ret_error);
 
+/* What standard input and output are open on, as paths. */
+#define PLAN_STANDARD_INPUT  "/dev/stdin"
+#define PLAN_STANDARD_OUTPUT "/dev/stdout"
+
 #endif

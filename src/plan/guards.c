@@ -160,7 +160,7 @@ static int identify(struct identities *ids, const struct identity *what)
     int r;
 
     *id = *what;
-    if (path_probe_is_silent(id->path))
+    if (!id->path || path_probe_is_silent(id->path))
         return 0;
     r = id->no_follow ? path_probe_lstat(id->path, &st) : path_probe_stat(id->path, &st);
     if (r < 0 && errno == ENOMEM)
@@ -342,6 +342,32 @@ static int check_within(const struct plan_copy *c, const struct options *o, char
     return 0;
 }
 
+/* The path by which a source or destination is identified. NULL: it cannot be, or there may be two
+ * of its kind. Standard input and output count only if they are files that a copy changes: both
+ * may be one terminal. */
+static const char *path_of_standard(const char *path)
+{
+    struct stat st;
+
+    return path_probe_stat(path, &st) == 0 && (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode))
+               ? path
+               : NULL;
+}
+
+static const char *path_of_source(const struct plan_copy *c)
+{
+    if (c->from_command)
+        return NULL;
+    return c->from_standard ? path_of_standard(PLAN_STANDARD_INPUT) : c->source;
+}
+
+static const char *path_of_dest(const struct plan_copy *c, unsigned d)
+{
+    if (plan_is_path(c, d))
+        return c->dests[d];
+    return c->ends[d].end == TARGET_STANDARD ? path_of_standard(PLAN_STANDARD_OUTPUT) : NULL;
+}
+
 /* A destination that is a symlink gets two identities: that of the symlink's target, and that
  * of its name, because another copy may have replaced the symlink when this one starts. */
 static int identify_dest(struct identities *ids, struct identity *dest)
@@ -349,7 +375,7 @@ static int identify_dest(struct identities *ids, struct identity *dest)
     struct stat st;
     int r = identify(ids, dest);
 
-    if (r < 0 || dest->no_follow || path_probe_is_silent(dest->path) ||
+    if (r < 0 || !dest->path || dest->no_follow || path_probe_is_silent(dest->path) ||
         path_probe_lstat(dest->path, &st) < 0 || !S_ISLNK(st.st_mode))
         return r;
     dest->no_follow = true;
@@ -367,10 +393,11 @@ static int collect(const struct plan *p, struct identities *ids)
 
         if (c->left_out)
             continue;
-        r = identify(ids,
-                     &(struct identity){.path = c->source, .no_follow = !c->follow, .copy = i});
+        r = identify(ids, &(struct identity){.path = path_of_source(c),
+                                             .no_follow = !c->follow && !c->from_standard,
+                                             .copy = i});
         for (unsigned d = 0; r == 0 && d < c->n_dests; d++)
-            r = identify_dest(ids, &(struct identity){.path = c->dests[d],
+            r = identify_dest(ids, &(struct identity){.path = path_of_dest(c, d),
                                                       .from = c->source,
                                                       .is_dest = true,
                                                       .no_follow = c->tree, /* it is replaced */

@@ -19,8 +19,13 @@
 #include "checks_priv.h"
 #include "cli/usage_error.h"
 #include "copies_priv.h"
+#include "devices_priv.h"
 #include "guards_priv.h"
 #include "listed_priv.h"
+#include "map_place_priv.h"
+
+/* Bytes of a command in messages, at most. */
+#define MAX_COMMAND_NAME 60
 
 /* The meaning of the operands: sources, and either directories to copy them into or, with one
  * source, destinations. */
@@ -99,7 +104,8 @@ static int path_in_directory(const char *dir, const struct plan_copy *c, bool pa
 
     if (!name)
         return -ENOMEM;
-    if (!c->tree && (name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)) {
+    if (plan_has_no_path(c) ||
+        (!c->tree && (name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0))) {
         r = usage_error(ret_error, "'%s' has no file name to use in directory '%s'", source,
                         dir);
     } else {
@@ -111,6 +117,31 @@ static int path_in_directory(const char *dir, const struct plan_copy *c, bool pa
     }
     free(name);
     return r;
+}
+
+/* The name of a command in messages: with `before` and `after` it, and not longer than a line. */
+static char *name_command(const char *before, const char *command, const char *after)
+{
+    int most = strlen(command) > MAX_COMMAND_NAME ? MAX_COMMAND_NAME - 3 : MAX_COMMAND_NAME;
+    char *name;
+
+    return asprintf(&name, "%s%.*s%s%s", before, most, command,
+                    most < MAX_COMMAND_NAME ? "..." : "", after) < 0
+               ? NULL
+               : name;
+}
+
+/* Adds a destination that is no path: standard output, or a command. 0 or -ENOMEM. */
+static int add_stream(struct plan_copy *c, const char *command)
+{
+    char *name = command ? name_command("|", command, "") : strdup(OPTIONS_STANDARD);
+
+    if (!name)
+        return -ENOMEM;
+    c->ends[c->n_dests] = (struct plan_end){.end = command ? TARGET_COMMAND : TARGET_STANDARD,
+                                            .command = command};
+    c->dests[c->n_dests++] = name;
+    return 0;
 }
 
 static int add_dest(struct plan_copy *c, const struct options *o, const char *dest, bool is_dir,
@@ -151,10 +182,11 @@ static int probe_dests(const struct plan *p, const struct options *o)
         const struct plan_copy *c = &p->copies[i];
 
         for (unsigned d = 0; !c->left_out && d < c->n_dests; d++)
-            paths[n++] = (struct path_probe_path){
-                .path = c->dests[d],
-                .follow = !c->tree || (o->cp && !options_make_anew(o)),
-            };
+            if (plan_is_path(c, d))
+                paths[n++] = (struct path_probe_path){
+                    .path = c->dests[d],
+                    .follow = !c->tree || (o->cp && !options_make_anew(o)),
+                };
     }
     path_probe_all(paths, n);
     free(paths);
@@ -169,11 +201,20 @@ static int check_tree_options(const struct options *o, const char *source, char 
                         : o->has_dest_offset              ? "dest-offset"
                         : o->max_lag                      ? "max-lag"
                         : o->expects                      ? "expect-hash"
+                        : o->has_expect_size              ? "expect-size"
+                        : o->n_to_commands                ? "to-command"
+                        : o->bmap                         ? "bmap"
+                        : o->device                       ? "device"
                                                           : NULL;
 
-    if (!which)
-        return 0;
-    return usage_error(ret_error, "'%s' is no regular file: --%s is not for it", source, which);
+    if (which)
+        return usage_error(ret_error, "'%s' is no regular file: --%s is not for it", source,
+                           which);
+    if (options_writes_standard(o))
+        return usage_error(ret_error,
+                           "'%s' is no regular file: it cannot be written to standard output",
+                           source);
+    return 0;
 }
 
 /* Finds out whether the source is a tree: a directory; a file that is made anew and not read;
@@ -211,7 +252,11 @@ static int find_kind(struct plan_copy *c, const struct options *o,
               (o->preserve_links && operands->n_directories > 0 && S_ISREG(st.st_mode) &&
                (st.st_nlink > 1 || operands->has_symlinks)) ||
               c->way_len > 0;
-    return c->tree ? check_tree_options(o, c->source, ret_error) : 0;
+    if (c->tree)
+        return check_tree_options(o, c->source, ret_error);
+    if (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode) || S_ISSOCK(st.st_mode))
+        c->has_effects = true;
+    return c->has_effects ? options_check_stream(o, c->source, true, ret_error) : 0;
 }
 
 /* --parents: finds the prefix directories in the operand. */
@@ -259,21 +304,47 @@ static int apply_filter(struct plan_copy *c, const struct options *o)
     return r;
 }
 
-/* Adds a copy without destinations to the plan. 0 or a negative errno; *ret_copy is set in any
- * case. */
+/* Adds a copy without destinations to the plan, whose source has this name, which it takes over;
+ * NULL: there was no memory. 0 or -ENOMEM; *ret_copy is set in any case. */
+static int add_empty(struct plan *p, const struct options *o, const struct operands *operands,
+                     char *source, struct plan_copy **ret_copy)
+{
+    struct plan_copy *c = &p->copies[p->n_copies++];
+    size_t n = operands->n_directories ? operands->n_directories
+                                       : (size_t)o->n_operands + o->n_to_commands;
+
+    *ret_copy = c;
+    c->source = source;
+    c->dests = calloc(n + 1, sizeof(*c->dests));
+    c->ends = calloc(n + 1, sizeof(*c->ends));
+    return c->source && c->dests && c->ends ? 0 : -ENOMEM;
+}
+
+/* Adds the copy of what --from-command writes. As add_empty(). */
+static int add_command(struct plan *p, const struct options *o, const struct operands *operands,
+                       struct plan_copy **ret_copy)
+{
+    int r = add_empty(p, o, operands, name_command("", o->from_command, "|"), ret_copy);
+
+    (*ret_copy)->from_command = o->from_command;
+    return r;
+}
+
+/* Adds a copy of the operand. As add_empty(), or another error. */
 static int add_copy(struct plan *p, const struct options *o, const struct operands *operands,
                     const char *operand, struct plan_copy **ret_copy, char **ret_error)
 {
-    struct plan_copy *c = &p->copies[p->n_copies++];
     size_t length = strlen(operand);
-    int r = 0;
+    int r =
+        add_empty(p, o, operands,
+                  o->strip_trailing_slashes ? path_strip(operand) : strdup(operand), ret_copy);
+    struct plan_copy *c = *ret_copy;
 
-    *ret_copy = c;
-    c->source = o->strip_trailing_slashes ? path_strip(operand) : strdup(operand);
-    c->dests = calloc(operands->n_directories ? operands->n_directories : o->n_operands,
-                      sizeof(*c->dests));
-    if (!c->source || !c->dests)
-        return -ENOMEM;
+    if (r < 0)
+        return r;
+    c->from_standard = options_is_standard(o, operand);
+    if (c->from_standard)
+        return 0;
     c->follow = options_follow_operand(o) ||
                 (!o->strip_trailing_slashes && length > 1 && operand[length - 1] == '/');
     if (o->parents)
@@ -384,19 +455,28 @@ static int plan_into_directories(struct plan *p, const struct options *o,
 static int plan_one_source(struct plan *p, const struct options *o,
                            const struct operands *operands, char **ret_error)
 {
+    unsigned first = o->from_command ? 0 : 1; /* destination */
     struct plan_copy *c;
     int r = 0;
 
-    if (!o->cp)
+    if (!o->cp && o->n_operands > first)
         r = checks_habit(o, ret_error);
     for (unsigned i = 1; r == 0 && o->parents && i < o->n_operands; i++)
         r = checks_directory(o->operands[i], o, ret_error);
     if (r < 0)
         return r;
-    r = add_copy(p, o, operands, o->operands[0], &c, ret_error);
-    for (unsigned i = 1; r == 0 && i < o->n_operands; i++)
-        r = add_dest(c, o, o->operands[i],
-                     !o->no_target_directory && plan_is_directory(o->operands[i]), ret_error);
+    r = o->from_command ? add_command(p, o, operands, &c)
+                        : add_copy(p, o, operands, o->operands[0], &c, ret_error);
+    for (unsigned i = first; r == 0 && i < o->n_operands; i++)
+        r = options_is_standard(o, o->operands[i])
+                ? add_stream(c, NULL)
+                : add_dest(c, o, o->operands[i],
+                           !o->no_target_directory && plan_is_directory(o->operands[i]),
+                           ret_error);
+    for (unsigned i = 0; r == 0 && i < o->n_to_commands; i++)
+        r = add_stream(c, o->to_commands[i]);
+    if (r == 0 && o->manifest && !c->listed)
+        r = usage_error(ret_error, "--manifest needs a DEST that is a file");
     if (r == 0)
         r = probe_dests(p, o);
     if (r == 0)
@@ -409,6 +489,8 @@ static struct operands sort_operands(const struct options *o)
 {
     struct operands operands = {.n_sources = 1};
 
+    if (o->from_command) /* the source is no operand */
+        return operands;
     if (o->n_target_directories > 0) {
         operands.n_sources = o->n_operands;
         operands.directories = o->target_directories;
@@ -433,7 +515,7 @@ static struct operands sort_operands(const struct options *o)
 static int probe_operands(const struct options *o)
 {
     unsigned n = o->n_operands + o->n_target_directories;
-    struct path_probe_path *paths = calloc(n, sizeof *paths);
+    struct path_probe_path *paths = calloc((size_t)n + 1, sizeof *paths);
 
     if (!paths)
         return -ENOMEM;
@@ -455,9 +537,9 @@ int plan_make(struct plan *p, const struct options *o, char **ret_error)
     struct operands operands;
     int r = probe_operands(o);
 
-    assert(o->n_operands >= (o->n_target_directories > 0 ? 1u : 2u));
     if (r == 0) {
         operands = sort_operands(o);
+        assert(operands.n_sources > 0);
         made.copies = calloc(operands.n_sources, sizeof(*made.copies));
         r = made.copies ? 0 : -ENOMEM;
     }
@@ -465,12 +547,22 @@ int plan_make(struct plan *p, const struct options *o, char **ret_error)
         r = usage_error(&error, "--expect-hash is for one SOURCE");
     if (r == 0 && o->names && operands.n_sources > 1)
         r = usage_error(&error, "--files-from is for one SOURCE");
+    if (r == 0 && o->has_expect_size && operands.n_sources > 1)
+        r = usage_error(&error, "--expect-size is for one SOURCE");
+    if (r == 0 && o->bmap_path && operands.n_sources > 1)
+        r = usage_error(&error, "--bmap=FILE is for one SOURCE");
+    if (r == 0 && o->map && operands.n_sources > 1)
+        r = usage_error(&error, "--map is for one SOURCE");
     if (r == 0 && operands.n_directories > 0)
         r = plan_into_directories(&made, o, &operands, &error);
     else if (r == 0)
         r = plan_one_source(&made, o, &operands, &error);
     if (r == 0)
         r = guards_check(&made, o, &error);
+    if (r == 0)
+        r = devices_check(&made, o, &error);
+    if (r == 0 && o->map)
+        r = map_place_check(&made.copies[0], o, &error);
     path_probe_forget(); /* the copies will change the files */
     if (r < 0) {
         plan_free(&made);
@@ -489,9 +581,12 @@ void plan_free(struct plan *p)
         for (unsigned d = 0; d < c->n_dests; d++)
             free(c->dests[d]);
         free(c->dests);
+        free(c->ends);
         free(c->source);
         free(c->label);
         free(c->listed);
+        free(c->disks);
+        free(c->source_note);
         free(c->left_out);
     }
     free(p->copies);

@@ -15,9 +15,18 @@
 #ifndef UCOPY_PLAN_PLAN_H
 #define UCOPY_PLAN_PLAN_H
 
+#include "base/disk.h"
 #include "cli/options.h"
+#include "target/target.h"
 
+struct held;
 struct manifest;
+
+/* What a destination is. */
+struct plan_end {
+    enum target_end end;
+    const char *command; /* with TARGET_COMMAND; the options' */
+};
 
 /* One source and its destinations.
  *
@@ -28,6 +37,15 @@ struct plan_copy {
     char *source;
     char **dests; /* final paths: DEST/basename(SOURCE) if DEST is a directory */
     unsigned n_dests;
+
+    /* The source is standard input, or what this command writes (the options'): then the source is
+     * a name for messages only. So are the destinations that are no paths; ends NULL: all are. */
+    bool from_standard;
+    const char *from_command;
+    struct plan_end *ends;
+
+    bool has_effects; /* opening the source has effects on others: a FIFO or the like */
+
     char *label; /* with -t: the last component of the destinations' roots; else NULL */
 
     /* --parents: the length in bytes of the path from the root to the copied file, at the end
@@ -61,6 +79,15 @@ struct plan_copy {
     unsigned number;
     const unsigned *lanes;
 
+    /* --device: what each destination is, if it is a block device (dev is 0 if not); NULL: no
+     * destination is one. held: what keeps the devices for this run (target/held.h); set by the
+     * caller, not owned. */
+    struct disk *disks;
+    struct held *held;
+
+    /* Why copies of the source may be worth nothing, for a warning; or NULL. */
+    char *source_note;
+
     /* This copy is not made, with --cp or because of a filter, and this is the message, or "";
      * NULL: it is made. */
     char *left_out;
@@ -84,8 +111,10 @@ struct plan {
  *  - The source and all destinations but the last are directories beside one another, and the
  *    last is a directory elsewhere (likewise).
  *  - A regular file would be made on the file system that /dev is on.
- *  - A destination is a block device.
- *  - With -T a destination is a directory.
+ *  - A destination is a block device, and --device is not given.
+ *  - A destination is a block device that is in use, read-only, too small, part of the disk that
+ *    the system runs from, or shares blocks with the source or another destination.
+ *  - With -T, or if the source has no name, a destination is a directory.
  *  - An operand of -t is no directory.
  *
  * An error that concerns only one destination (for example, its directory is missing) does not
@@ -97,6 +126,18 @@ struct plan {
  * With --cp the last operand is the destination, and an error that concerns one source leaves
  * out the copy of that source only. */
 int plan_make(struct plan *p, const struct options *o, char **ret_error);
+
+/* Whether destination d is a path. */
+static inline bool plan_is_path(const struct plan_copy *c, unsigned d)
+{
+    return !c->ends || c->ends[d].end == TARGET_PATH;
+}
+
+/* Whether the source has no path. */
+static inline bool plan_has_no_path(const struct plan_copy *c)
+{
+    return c->from_standard || c->from_command;
+}
 
 /* The root of the copy's source or of one of its destinations. path: the source or destination.
  * The caller frees the string; NULL without memory. */

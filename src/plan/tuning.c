@@ -105,7 +105,8 @@ void tuning_choose(struct tuning *t, const struct options *o, const struct tunin
     memory = at_least_one(memory / t->chunk_size); /* in chunks from here on */
     chunks = at_least_one(chunks_of(f, t->chunk_size));
     t->workers = (unsigned)at_least_one(at_most(choose_workers(o, f), at_most(chunks, memory)));
-    if (!f->size_known)
+    /* What lies beyond an end that is not known would be read in vain; a stream is read in order. */
+    if (!f->size_known && !f->stream)
         depth = 1;
     /* The lead of the fastest destination is the data that waits for the slowest one. */
     if (o->max_lag)

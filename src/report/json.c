@@ -133,7 +133,7 @@ static void add_verified(json_t **object, const char *key, const struct verify_r
 {
     json_t *verified = json_object();
 
-    add(&verified, "how", json_string(report_status_way(v)));
+    add(&verified, "how", json_string(read_how_name(v->how)));
     add_bytes(&verified, "cached_pages", v->cached_pages);
     add_bytes(&verified, "files", v->files);
     add_bytes(&verified, "bytes", v->bytes);
@@ -146,11 +146,29 @@ static void add_verified(json_t **object, const char *key, const struct verify_r
     add(object, key, verified);
 }
 
+/* A text that is not known is null. */
+static void add_known_text(json_t **object, const char *key, const char *text)
+{
+    if (text[0])
+        add_text(object, key, strdup(text));
+    else
+        add(object, key, json_null());
+}
+
+static void add_disk(json_t **object, const struct disk *disk)
+{
+    add_known_text(object, "slot", disk->slot);
+    add_known_text(object, "model", disk->model);
+    add_known_text(object, "serial", disk->serial);
+}
+
 static void add_dest_fields(json_t **object, const struct dest_status *d)
 {
     static const struct failure none = {.err = 0};
 
     add_name(object, "path", "path_base64", d->path);
+    if (d->disk)
+        add_disk(object, d->disk);
     add(object, "state", json_string(report_status_name(d)));
     add_bytes(object, "bytes", d->bytes);
     add_failure(object, "error", "errno", d->state == DEST_FAILED ? &d->failure : &none);
@@ -298,6 +316,25 @@ int report_json_verified(const struct copy_status *s, unsigned d)
     return write_line(event);
 }
 
+/* "bad_ranges": those of a tree have a path. */
+static void add_bad_ranges(json_t **event, const struct copy_status *s)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; s->bad && i < s->bad->n; i++) {
+        const struct bad_range *r = &s->bad->v[i];
+        json_t *object = json_object();
+
+        if (s->tree)
+            add_name(&object, "path", "path_base64", r->path);
+        add_bytes(&object, "offset", r->offset);
+        add_bytes(&object, "length", r->length);
+        add(&object, "errno", json_string(strerrorname_np(r->err)));
+        append(&array, object);
+    }
+    add(event, "bad_ranges", array);
+}
+
 int report_json_summary(const struct copy_status *s)
 {
     json_t *event = event_new("summary", s->source);
@@ -308,6 +345,7 @@ int report_json_summary(const struct copy_status *s)
     add_bytes(&event, "read_bytes", s->read_bytes);
     add_hashes(&event, &s->hashes);
     add_failure(&event, "source_error", "source_errno", &s->source_failure);
+    add_bad_ranges(&event, s);
     add(&event, "changed", json_integer((json_int_t)s->n_changed));
     if (s->source_verified)
         add_verified(&event, "source_verified", s->source_verified);

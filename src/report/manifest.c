@@ -32,6 +32,10 @@ struct manifest {
     struct spool entries; /* of the current copy */
     struct spool lines;   /* of all that have ended */
     struct hash_table losses;
+    bool repeats;            /* names may come again; then: */
+    struct hash_table names; /* of the lines */
+    uint64_t *replaced;      /* where lines begin whose name has come again */
+    size_t n_replaced;
     bool incomplete; /* a line is missing, which was reported */
     bool broken;     /* likewise all of them */
 };
@@ -100,12 +104,124 @@ static void lack(struct manifest *m, int r)
     m->broken = true;
 }
 
+/* A name, and its last line. */
+struct named {
+    uint64_t at; /* where the line begins */
+    char name[];
+};
+
+static uint64_t hash_named(const void *entry)
+{
+    const struct named *n = entry;
+
+    return hash_short(n->name, strlen(n->name), 0);
+}
+
+static bool equal_named(const void *a, const void *b)
+{
+    return strcmp(((const struct named *)a)->name, ((const struct named *)b)->name) == 0;
+}
+
+static const struct hash_table_kind named_kind = {.hash = hash_named, .equal = equal_named};
+
+/* The line at known->at is no longer the last one of its name. */
+static int replace_line(struct manifest *m, struct named *known)
+{
+    uint64_t *more = reallocarray(m->replaced, m->n_replaced + 1, sizeof(*more));
+
+    if (!more)
+        return -ENOMEM;
+    m->replaced = more;
+    more[m->n_replaced++] = known->at;
+    known->at = m->lines.size;
+    return 0;
+}
+
+/* The next line is that of the name. 0 or -ENOMEM. */
+static int note_name(struct manifest *m, const char *name)
+{
+    size_t size = strlen(name) + 1;
+    struct named *n = malloc(sizeof(*n) + size), *known;
+    int r;
+
+    if (!n)
+        return -ENOMEM;
+    n->at = m->lines.size;
+    memcpy(n->name, name, size);
+    known = hash_table_find(&m->names, &named_kind, n);
+    r = known ? replace_line(m, known) : hash_table_add(&m->names, &named_kind, n);
+    if (known || r < 0)
+        free(n);
+    return r; // NOLINT: the table has it
+}
+
+static int compare_places(const void *a, const void *b)
+{
+    const uint64_t *x = a, *y = b;
+
+    return (*x > *y) - (*x < *y);
+}
+
+/* Adds what is in the piece, which was at `at`, but for lines that were replaced. *i: of the first
+ * that is not behind it; *inside: the piece begins in one. */
+static int keep_lines(const struct manifest *m, struct spool *to, const char *piece, size_t n,
+                      uint64_t at, size_t *i, bool *inside)
+{
+    int r = 0;
+
+    for (size_t done = 0; r == 0 && done < n;) {
+        const char *end = *inside ? memchr(piece + done, '\n', n - done) : NULL;
+        size_t stop = n;
+
+        if (*inside) {
+            done = end ? (size_t)(end - piece) + 1 : n;
+            *inside = !end;
+            continue;
+        }
+        if (*i < m->n_replaced && m->replaced[*i] < at + n)
+            stop = (size_t)(m->replaced[(*i)++] - at);
+        *inside = stop < n;
+        r = spool_add(to, piece + done, stop - done);
+        done = stop;
+    }
+    return r;
+}
+
+/* Takes the lines out that were replaced. */
+static int drop_replaced(struct manifest *m)
+{
+    struct spool kept;
+    char piece[4096];
+    size_t i = 0;
+    bool inside = false;
+    int r = m->n_replaced > 0 ? spool_init(&kept) : 0;
+
+    if (m->n_replaced == 0 || r < 0)
+        return r;
+    qsort(m->replaced, m->n_replaced, sizeof(*m->replaced), compare_places);
+    for (uint64_t at = 0; r == 0 && at < m->lines.size; at += sizeof piece) {
+        uint64_t left = m->lines.size - at;
+        size_t n = left < sizeof piece ? (size_t)left : sizeof piece;
+
+        r = spool_read(&m->lines, at, piece, n);
+        if (r == 0)
+            r = keep_lines(m, &kept, piece, n, at, &i, &inside);
+    }
+    spool_free(&m->lines);
+    m->lines = kept;
+    m->n_replaced = 0;
+    return r;
+}
+
 /* Moves the entry, whose strings are at `name`, to the lines. */
 static void put_line(struct manifest *m, const struct entry *e, const char *name)
 {
     size_t len;
     char *line = make_line(m->algorithm, name, name + e->name_size + e->below_size, &len);
-    int r = line ? spool_add(&m->lines, line, len) : -ENOMEM;
+    int r = !line ? -ENOMEM : m->repeats ? note_name(m, name) : 0;
+
+    if (r == 0)
+        r = spool_add(&m->lines, line, len);
 
     if (r < 0)
         lack(m, r);
@@ -316,17 +432,17 @@ void manifest_end_copy(struct manifest *m, unsigned n_dests)
 
 /* ---- the list ---- */
 
-int manifest_begin(struct manifest **ret, const char *path, unsigned algorithm, bool durable,
-                   char **ret_error)
+int manifest_begin(struct manifest **ret, const struct manifest_wish *wish, char **ret_error)
 {
     struct manifest *m = calloc(1, sizeof(*m));
     int r;
 
     if (!m)
         return -ENOMEM;
-    m->algorithm = algorithm;
+    m->algorithm = wish->algorithm;
+    m->repeats = wish->repeats;
     m->entries.fd = m->lines.fd = -1;
-    r = manifest_file_look(&m->file, path, durable, ret_error);
+    r = manifest_file_look(&m->file, wish->path, wish->durable, ret_error);
     if (r == 0)
         r = spool_init(&m->entries);
     if (r == 0)
@@ -338,11 +454,18 @@ int manifest_begin(struct manifest **ret, const char *path, unsigned algorithm, 
     return r;
 }
 
-int manifest_write(struct manifest *m, bool keep)
+int manifest_write(struct manifest *m, bool keep, unsigned timeout_ms, int signal_fd,
+                   struct manifest_end *ret)
 {
+    int r = drop_replaced(m);
+
+    *ret = (struct manifest_end){.signal = 0};
+    if (r < 0)
+        lack(m, r);
     if (m->broken)
         return -1;
-    if (!(keep && m->lines.size == 0) && manifest_file_write(&m->file, &m->lines) < 0)
+    if (!(keep && m->lines.size == 0) &&
+        manifest_file_write(&m->file, &m->lines, timeout_ms, signal_fd, ret) < 0)
         return -1;
     return m->incomplete ? -1 : 0;
 }
@@ -354,6 +477,8 @@ void manifest_free(struct manifest *m)
     spool_free(&m->entries);
     spool_free(&m->lines);
     forget_losses(m);
+    hash_table_free(&m->names);
+    free(m->replaced);
     manifest_file_free(&m->file);
     free(m);
 }

@@ -3,7 +3,8 @@
  *
  * Lines of a copy are collected until it has ended, because only then it is known which files no
  * destination has got. The list is written at the end of the run, in one go. Until then it is in
- * memory or, where it is long, in a temporary file without a name (base/spool.h).
+ * memory or, where it is long, in a temporary file without a name (base/spool.h). A thread that can
+ * be left behind writes it.
  *
  * Names begin at the directory that the list is for: the operand that the user gave. The main
  * thread only. */
@@ -20,11 +21,17 @@ struct manifest;
  * name. */
 bool manifest_carries(unsigned algorithm, const char *name);
 
-/* Begins the list with the name `path`, "-": standard output. algorithm: an index in digest_table.
- * durable: it is flushed. Nothing is changed yet. 0; -EINVAL with *ret_error set to a line for the
+struct manifest_wish {
+    const char *path;   /* "-": standard output */
+    unsigned algorithm; /* an index in digest_table */
+    bool durable;       /* the list is flushed */
+    bool repeats; /* a copy may rename the file of an earlier one and take its name: only the
+                         * last file of a name is listed. Then all names are in memory */
+};
+
+/* Begins the list. Nothing is changed yet. 0; -EINVAL with *ret_error set to a line for the
  * user, which the caller frees: it could not be written there; or -ENOMEM. */
-int manifest_begin(struct manifest **ret, const char *path, unsigned algorithm, bool durable,
-                   char **ret_error);
+int manifest_begin(struct manifest **ret, const struct manifest_wish *wish, char **ret_error);
 
 /* Adds a file of the current copy. listed: the name of what is copied, "": it is the directory
  * itself; below: the file's path from there on, with a "/" in front, or "". */
@@ -42,9 +49,16 @@ void manifest_drop(struct manifest *m, const char *below);
  * left out. */
 void manifest_end_copy(struct manifest *m, unsigned n_dests);
 
-/* Writes the list. keep: if it has no line, what exists stays as it is. 0; or -1: something is
- * missing, which was reported. */
-int manifest_write(struct manifest *m, bool keep);
+/* What has ended the writing of a list. */
+struct manifest_end {
+    int signal; /* that came meanwhile, or 0 */
+    bool hung;  /* a thread is left that uses the list, which must not be freed */
+};
+
+/* Writes the list. keep: if it has no line, what exists stays as it is. timeout_ms: how long a
+ * write may take; 0: no limit. 0; or -1: something is missing, which was reported. */
+int manifest_write(struct manifest *m, bool keep, unsigned timeout_ms, int signal_fd,
+                   struct manifest_end *ret);
 
 /* Frees it. NULL is fine. */
 void manifest_free(struct manifest *m);

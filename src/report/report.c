@@ -9,12 +9,13 @@
 
 #include "base/text.h"
 #include "cp_wording_priv.h"
+#include "devices_priv.h"
 #include "display_priv.h"
-#include "engine/engine.h"
 #include "json_priv.h"
 #include "message_priv.h"
 #include "stats_priv.h"
 #include "status_priv.h"
+#include "unread_priv.h"
 
 #define JSON_MS       1000
 #define STDOUT_BUFFER 65536u /* more than --help is long */
@@ -98,6 +99,14 @@ static char *dest_message(const char *source, const char *path, const struct fai
 void report_failure(const char *source, const char *path, const struct failure *f)
 {
     write_failure(path, dest_message(source, path, f), f, "");
+}
+
+void report_dest_message(const struct dest_status *d, const char *path, const struct failure *f)
+{
+    char *name = report_device_name(d, path);
+
+    report_failure(NULL, name ? name : path, f);
+    free(name);
 }
 
 void report_source_failure(const char *path, const struct failure *f)
@@ -292,14 +301,17 @@ void report_progress(const struct copy_status *s, bool asked)
  * file. */
 static void write_dest_failure(const char *source, const struct dest_status *d)
 {
-    char kept[64] = "", bytes[16];
+    char kept[64] = "", bytes[16], *name = report_device_name(d, d->path);
 
     text_human(bytes, sizeof(bytes), (double)d->kept);
     if (d->kept > 0)
         (void)snprintf(kept, sizeof(kept), " (%s kept; --resume goes on from there)", bytes);
     else if (d->mixed)
-        (void)snprintf(kept, sizeof(kept), " (the file holds old and new data now)");
-    write_failure(d->path, dest_message(source, d->path, &d->failure), &d->failure, kept);
+        (void)snprintf(kept, sizeof(kept), " (the %s holds old and new data now)",
+                       d->disk ? "device" : "file");
+    write_failure(name ? name : d->path, dest_message(source, d->path, &d->failure),
+                  &d->failure, kept);
+    free(name);
 }
 
 /* Whether the failure is only a summary of failures in a tree that are reported already. cp
@@ -329,16 +341,20 @@ static void write_failures(const struct copy_status *s)
                 report_failure(NULL, s->dests[i].path, &s->dests[i].attribute_failures[k]);
     if (done > 0 && done < s->n_dests && !report.options->quiet)
         report_error("%u of %u destinations are complete", done, s->n_dests);
+    if (s->bad)
+        report_unread_write(program_name(), s->bad);
     if (s->source_failure.err != 0 && !is_summary_for_cp(s, &s->source_failure))
         report_source_failure(s->source, &s->source_failure);
     for (unsigned i = 0; i < s->n_dests; i++)
         if (s->dests[i].state == DEST_FAILED && !is_said(s, &s->dests[i]))
             write_dest_failure(s->source, &s->dests[i]);
+    if (done > 0)
+        report_devices_failed(s);
 }
 
 /* Writes the name as coreutils' sums do, so that what they check can be read back. Returns nothing:
  * report_close() asks the stream. */
-static void put_sum_name(const char *name)
+static void put_sum_name(FILE *f, const char *name)
 {
     for (; *name; name++) {
         const char *escape = *name == '\\'   ? "\\\\"
@@ -347,20 +363,23 @@ static void put_sum_name(const char *name)
                                              : NULL;
 
         if (escape)
-            fputs(escape, stdout);
+            fputs(escape, f);
         else
-            putchar(*name);
+            fputc(*name, f);
     }
 }
 
+/* Standard output may be a destination: then nothing else is written there. */
 static void write_hashes(const char *path, const struct digest_values *v)
 {
+    FILE *f = options_writes_standard(report.options) ? stderr : stdout;
+
     for (unsigned i = 0; i < DIGEST_ALGORITHMS && !report.options->manifest; i++) {
         if (!(v->algorithms & report.options->hashes & 1u << i))
             continue;
-        printf("%s%s (", strpbrk(path, "\\\n\r") ? "\\" : "", digest_table[i].tag);
-        put_sum_name(path);
-        printf(") = %s\n", v->text[i]);
+        fprintf(f, "%s%s (", strpbrk(path, "\\\n\r") ? "\\" : "", digest_table[i].tag);
+        put_sum_name(f, path);
+        fprintf(f, ") = %s\n", v->text[i]);
     }
     if (v->algorithms)
         flush_stdout();
@@ -389,7 +408,7 @@ static void write_verified(const char *path, const struct verify_result *v)
 
     if (v->no_medium)
         report_error("%s: compared in memory: this file system has no medium", path);
-    else if (v->how == VERIFY_CACHE)
+    else if (v->how == READ_CACHE)
         report_error(
             "%s: there was no way past the page cache for all of it (%llu pages): what "
             "was compared may not be what is on the medium",
@@ -403,8 +422,8 @@ static void write_verified(const char *path, const struct verify_result *v)
         return;
     text_human(bytes, sizeof(bytes), (double)v->bytes);
     report_verbose("%s: read back %s in %llu file%s: %s%s%s", path, bytes,
-                   (unsigned long long)v->files, v->files == 1 ? "" : "s", report_status_way(v),
-                   v->remote ? "; a server may have cached it" : "",
+                   (unsigned long long)v->files, v->files == 1 ? "" : "s",
+                   read_how_name(v->how), v->remote ? "; a server may have cached it" : "",
                    v->n_left     ? "; it differs"
                    : v->n_failed ? "; not all could be compared"
                    : v->n_ranges ? "; it differed, and was repaired"
@@ -418,7 +437,10 @@ void report_source_verified(const struct copy_status *s)
 
 void report_verified(const struct copy_status *s, unsigned d)
 {
-    write_verified(s->dests[d].path, s->dests[d].verified);
+    char *name = report_device_name(&s->dests[d], s->dests[d].path);
+
+    write_verified(name ? name : s->dests[d].path, s->dests[d].verified);
+    free(name);
     if (report.options->json)
         remember_stdout_error(report_json_verified(s, d));
 }
@@ -534,21 +556,6 @@ void report_dry_delete(const char *source, const char *path)
         return;
     }
     put_quoted(stdout, "would delete ", path);
-    flush_stdout();
-}
-
-void report_version(void)
-{
-    puts("ucopy " UCOPY_VERSION);
-    for (unsigned i = 0; engine_table[i] != NULL; i++) {
-        struct engine_reason why = {.text = ""};
-        const char *name = engine_table[i]->name;
-
-        if (engine_probe(engine_table[i], &why) == 0)
-            printf("%-8s available\n", name);
-        else
-            printf("%-8s not available: %s\n", name, why.text);
-    }
     flush_stdout();
 }
 

@@ -18,7 +18,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/bad_ranges.h"
 #include "base/digest_set.h"
+#include "base/disk.h"
 #include "base/failure.h"
 #include "cli/options.h"
 #include "verify/verify.h"
@@ -34,6 +36,7 @@ enum dest_state {
 
 struct dest_status {
     const char *path;
+    const struct disk *disk; /* what the block device at the path is; NULL: none; not owned */
     enum dest_state state;
     uint64_t bytes; /* that this destination contains now */
     uint64_t files; /* of a tree: files that this destination contains now, not directories */
@@ -83,7 +86,9 @@ struct copy_status {
     struct failure source_failure;               /* err 0: the source has not failed */
     const struct verify_result *source_verified; /* NULL: it was not read back; not owned */
     bool source_differs;                         /* as of a destination */
-    struct digest_values hashes; /* of what was copied; of a single file, at its end */
+    struct digest_values hashes;  /* of what was copied; of a single file, at its end */
+    const struct bad_ranges *bad; /* what could not be read, and is zeros in the copies; NULL:
+                                     nothing; not owned */
     uint64_t n_changed; /* files that changed while they were copied, which was allowed */
     struct dest_status *dests;
     unsigned n_dests;
@@ -109,6 +114,15 @@ void report_verbose(const char *format, ...) __attribute__((format(printf, 1, 2)
  * which may name the source of that destination, too. source NULL: it is not known. */
 void report_failure(const char *source, const char *path, const struct failure *f);
 void report_source_failure(const char *path, const struct failure *f);
+
+/* The same for a destination, or a file of it at the path: a block device is named with its slot,
+ * model and serial number, too. */
+void report_dest_message(const struct dest_status *d, const char *path,
+                         const struct failure *f);
+
+/* --device: writes a table of the block devices among the destinations to stderr, and with ask the
+ * question whether they may be overwritten; prompt_yes() reads the answer. */
+void report_devices(char *const *paths, const struct disk *disks, unsigned n, bool ask);
 
 /* With -v: writes 'SOURCE' -> 'DEST' for an entry of a tree that has been made. On stderr, or
  * with --cp on stdout, as cp does. */
@@ -175,6 +189,9 @@ void report_source_verified(const struct copy_status *s);
  * by_source and kept nothing, nor by_all where nothing was touched. With --json "summary". */
 void report_summary(const struct copy_status *s);
 
+/* Whether stderr is a terminal, so that a user sees a question. */
+bool report_on_terminal(void);
+
 /* Writes the question to stderr whether to replace the existing file at the path; prompt_yes()
  * reads the answer. mode: of the existing file; writable: the user may write to it; removes:
  * the copy would remove it and make a new one. */
@@ -220,9 +237,9 @@ void report_dry_run(const char *source, const char *dest, const char *how);
 /* --dry-run: --delete would remove the path, which is no copy of anything in source. */
 void report_dry_delete(const char *source, const char *path);
 
-/* --version: writes the version of the program, its engines, and whether each of them works
- * here. */
-void report_version(void);
+/* --version: writes the version of the program, the commit that it was built from ("": not
+ * known), its licence, its engines, and whether each of them works here. */
+void report_version(const char *commit);
 
 /* Flushes stdout. Returns 0, or the negative errno of the first write to stdout that failed
  * since report_init() (a full disk, a closed pipe): some output is missing then. If SIGPIPE has

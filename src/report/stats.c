@@ -39,7 +39,7 @@ void report_stats_write(const struct copy_status *s)
                 d->durable ? ", durable" : "",
                 d->n_attribute_failures > 0 ? ", attributes missing" : "");
         if (d->verified)
-            fprintf(m.f, ", read back: %s", report_status_way(d->verified));
+            fprintf(m.f, ", read back: %s", read_how_name(d->verified->how));
         fputc('\n', m.f);
     }
     report_message_end(&m);

@@ -16,18 +16,6 @@ const char *report_status_name(const struct dest_status *d)
     return d->state == DEST_FAILED && d->kept > 0 ? "partial" : names[d->state];
 }
 
-const char *report_status_way(const struct verify_result *v)
-{
-    static const char *const ways[] = {
-        [VERIFY_NOTHING] = "nothing",
-        [VERIFY_DIRECT] = "direct",
-        [VERIFY_EVICTED] = "evicted",
-        [VERIFY_CACHE] = "cache",
-    };
-
-    return ways[v->how];
-}
-
 /* What the error's text does not say where there is no message. Some file systems have errors of
  * their own for names in another encoding (exFAT has EOVERFLOW, Linux 6.18). No file can be made
  * where the user has no number on the mount (EOVERFLOW; may_o_create(), fs/namei.c, 6.18). */

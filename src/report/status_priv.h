@@ -8,9 +8,6 @@
 
 #include "report.h"
 
-/* How it was read back, in a word. */
-const char *report_status_way(const struct verify_result *v);
-
 /* "copying", "verifying", "flushing", "done", "failed", or "partial" (failed, but --resume can go on). */
 const char *report_status_name(const struct dest_status *d);
 

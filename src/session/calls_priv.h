@@ -41,6 +41,7 @@
 #include "base/ranges.h"
 #include "cli/options.h"
 #include "plan/existing.h"
+#include "source/bmap.h"
 #include "source/source.h"
 #include "target/attrs.h"
 #include "target/journal_writer.h"
@@ -52,7 +53,10 @@ struct session;
 struct source_call {
     const struct options *o;
     const char *path;
-    bool follow;        /* path may be a symlink, which is followed */
+    bool looks;               /* do not open it */
+    bool from_standard;       /* standard input is the source, */
+    const char *from_command; /* or a command; NULL: it is not. path is a name then */
+    bool follow;              /* path may be a symlink, which is followed */
     int fd;             /* of a file of a tree, open already; -1: the path is to be opened */
     unsigned n_dests;   /* that want the data */
     struct attrs attrs; /* in: what is wanted of the source; out: what it has */
@@ -63,6 +67,8 @@ struct source_call {
     bool direct;          /* destinations are to be opened with O_DIRECT, too */
     bool has_origin;      /* origin is known: incomplete copies can be kept */
     struct origin origin; /* without the copied range */
+    struct bmap map;      /* with --bmap */
+    bool no_map;          /* the failure is that of --bmap: SOURCE itself could be opened */
 };
 
 enum finish_action {
@@ -99,6 +105,7 @@ struct dest_call {
     bool cloned;      /* result */
     dev_t dev;        /* result: of the file that is written in place; ino 0: there is none */
     ino_t ino;
+    uint64_t size; /* result: of that file; UINT64_MAX: of a block device, not known */
 
     /* The check of what an earlier run has left. */
     struct ranges held; /* result */

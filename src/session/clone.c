@@ -17,8 +17,9 @@
 
 bool session_wants_clones(const struct session *s)
 {
-    /* A clone has the holes of the source, no more and no less. */
-    return s->o->reflink != WHEN_NEVER && s->o->sparse == WHEN_AUTO && !s->o->attributes_only;
+    /* A clone has the holes of the source, no more and no less; and its bad sectors. */
+    return !s->o->read_zeros && s->o->reflink != WHEN_NEVER && s->o->sparse == WHEN_AUTO &&
+           !s->o->attributes_only;
 }
 
 /* Whether destination d could be cloned from another one, or the other way round. */

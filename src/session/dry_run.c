@@ -28,7 +28,7 @@ int session_dry_run_all(struct session *s)
 {
     unsigned good = 0;
 
-    if (session_open_source(s) < 0) {
+    if (session_open_source(s, true) < 0) {
         report_source_failure(s->copy->source, &s->status.source_failure);
         return s->unavailable ? 2 : 5;
     }

@@ -40,8 +40,10 @@ static void look_at_source(struct session *s, struct failure *f)
     if (s->source_late)
         return;
     c->source = s->source;
+    c->source.partly = !job_has_end(&s->job);
     c->failure = *f;
-    if (session_call_source(s, session_timeout_ms(s, false), call_check, NULL))
+    if (session_call_source(s, session_timeout_ms(s, !s->source.can.positions), call_check,
+                            NULL))
         *f = c->failure;
     else if (!s->signal && f->err == 0)
         failure_set(f, "check", ETIMEDOUT, FAILURE_NO_OFFSET, NO_ANSWER);
@@ -94,8 +96,10 @@ static void finish_called(struct session *s, enum finish_action action, unsigned
             continue;
         c->action = action;
         c->keep = s->dests[d].keep;
-        if (action == FINISH_COMMIT)
+        if (action == FINISH_COMMIT) {
             target_ends_at(&c->target, s->o->dest_offset + s->views[d].held);
+            c->target.head_bytes = s->job.dests[d].head > 0 ? s->job.head : NULL;
+        }
         c->journal_writer = s->journal_writer;
     }
     session_call_dests(s, limit_ms, call_finish, NULL);
@@ -148,18 +152,20 @@ static struct verify_file file_of(const struct session *s, unsigned d)
 
     return (struct verify_file){
         .copy = s->copy->number,
-        .source = s->copy->source,
+        .source = s->copy->from_standard ? "/dev/stdin" : s->copy->source,
         .dest = s->copy->dests[d],
         .dev = id->dev,
         .ino = id->ino,
         .source_st = &s->source.st,
         .source_relinked = s->source.relinked,
+        .source_once = !s->source.can.again,
         .start = s->start,
         .offset = s->o->dest_offset,
         .length = s->views[d].held,
-        .whole = !s->o->has_dest_offset,
+        .whole = !s->o->has_dest_offset && !s->dests[d].status->disk,
         .many = s->file,
         .hashes = s->job.hashes,
+        .map = s->o->bmap ? &s->bmap : NULL,
     };
 }
 
@@ -188,12 +194,21 @@ static void note_source_for_verification(const struct session *s)
     }
 }
 
-static void commit_called(struct session *s, void (*meanwhile)(struct session *s))
+/* Whether destination d ends by itself, in its own time: a command that has got everything may go
+ * on for as long as it likes. */
+static bool ends_late(const struct session *s, unsigned d)
+{
+    return !plan_is_path(s->copy, d) && s->copy->ends[d].end == TARGET_COMMAND;
+}
+
+/* late: those that are called do so. */
+static void commit_called(struct session *s, bool late, void (*meanwhile)(struct session *s))
 {
     for (unsigned d = 0; d < s->copy->n_dests; d++)
         s->dests[d].finishing |= s->dests[d].called;
     s->meanwhile = meanwhile;
-    finish_called(s, FINISH_COMMIT, session_flush_limit_ms(s));
+    finish_called(s, FINISH_COMMIT,
+                  late ? session_timeout_ms(s, true) : session_flush_limit_ms(s));
     s->meanwhile = NULL;
     for (unsigned d = 0; d < s->copy->n_dests; d++) {
         if (!s->dests[d].called)
@@ -233,6 +248,22 @@ static bool any_is_left(const struct session *s)
     return false;
 }
 
+/* Commits those that are due, of either kind: see ends_late(). */
+static void commit_kind(struct session *s, bool late, void (*meanwhile)(struct session *s))
+{
+    bool any = false;
+
+    for (unsigned d = 0; d < s->copy->n_dests; d++) {
+        s->dests[d].called = is_due(s, d) && ends_late(s, d) == late && !s->signal;
+        any |= s->dests[d].called;
+    }
+    if (s->signal || !any)
+        return;
+    check_source(s);
+    if (s->status.source_failure.err == 0 && !s->signal)
+        commit_called(s, late, meanwhile);
+}
+
 /* meanwhile: see struct session. */
 static void commit_due(struct session *s, void (*meanwhile)(struct session *s))
 {
@@ -240,13 +271,8 @@ static void commit_due(struct session *s, void (*meanwhile)(struct session *s))
         return;
     if (session_clone_dests(s))
         session_update(s);
-    for (unsigned d = 0; d < s->copy->n_dests; d++)
-        s->dests[d].called = is_due(s, d) && !s->signal;
-    if (s->signal || !any_is_due(s))
-        return;
-    check_source(s);
-    if (s->status.source_failure.err == 0 && !s->signal)
-        commit_called(s, meanwhile);
+    commit_kind(s, false, meanwhile);
+    commit_kind(s, true, meanwhile);
 }
 
 /* While commits are under way that take long: commits what has become complete since. The calls
@@ -302,7 +328,7 @@ static bool has_mixed(const struct session *s, unsigned d)
     if (s->dests[d].late)
         return false;
     t = session_target(s, d);
-    return t->mixes && (t->blank || s->dests[d].status->bytes > 0);
+    return t->mixes && (t->blank || t->head > 0 || s->dests[d].status->bytes > 0);
 }
 
 static bool is_silent(const struct session *s, unsigned d)

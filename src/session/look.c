@@ -1,5 +1,6 @@
 /* look: what the destinations are and need, found out before anything is changed. */
 #include <fcntl.h>
+#include <string.h>
 
 #include "base/path_probe.h"
 #include "session_priv.h"
@@ -10,30 +11,38 @@
 /* Whether destinations get holes where nothing has to be written. */
 static bool leaves_holes(const struct session *s)
 {
-    return s->size_known &&
-           (s->o->sparse == WHEN_ALWAYS || (s->o->sparse == WHEN_AUTO && s->source.can.holes));
+    return s->o->sparse == WHEN_ALWAYS ||
+           (s->size_known && s->o->sparse == WHEN_AUTO && s->source.can.holes);
 }
 
 /* Bytes that will be written to a destination, at most. */
 static uint64_t data_size(const struct session *s)
 {
-    uint64_t allocated = source_allocated(&s->source);
+    bool less = leaves_holes(s) && s->source.can.holes;
+    uint64_t allocated = !less        ? s->size
+                         : s->o->bmap ? ranges_total(&s->bmap.mapped)
+                                      : source_allocated(&s->source);
 
-    return leaves_holes(s) && s->source.can.holes && allocated < s->size ? allocated : s->size;
+    return allocated < s->size ? allocated : s->size;
 }
 
 static struct target_request request_for(const struct session *s, unsigned d)
 {
     const struct options *o = s->o;
     const struct target_request *place = s->file ? &s->file->targets[d] : NULL;
+    const struct plan_end *end = s->copy->ends ? &s->copy->ends[d] : NULL;
 
     return (struct target_request){
         .path = place ? place->path : s->copy->dests[d],
+        .end = end ? end->end : TARGET_PATH,
+        .command = end ? end->command : NULL,
+        .quiet = o->json || options_writes_standard(o) ||
+                 (o->manifest && strcmp(o->manifest, OPTIONS_STANDARD) == 0),
         .in_directory = place,
         .dir_fd = place ? place->dir_fd : -1,
         .inplace = o->inplace || o->attributes_only,
         .keep_rest = o->has_dest_offset || o->attributes_only,
-        .sparse = leaves_holes(s),
+        .sparse = leaves_holes(s) && !s->map_exists,
         .force = o->force,
         .anew = options_make_anew(o),
         .backup = o->backup,
@@ -41,13 +50,17 @@ static struct target_request request_for(const struct session *s, unsigned d)
         .wants_id = place || s->copy->verify,
         .spare_links = o->cp && o->preserve_links,
         .only_new = existing_keeps_all(&o->standing),
+        .device = s->copy->disks ? s->copy->disks[d].dev : 0,
+        .held = s->copy->held,
+        .head_first = o->in_order,
         .want_direct = s->direct,
         .need_direct = o->direct == WHEN_ALWAYS,
         .durable = o->fsync,
         .origin = s->keeps ? &s->origin : NULL,
         .resume = o->resume,
-        .source_mode = o->plain_mode ? PLAIN_MODE : s->source.st.st_mode,
-        .attrs = attrs_any(&s->attrs.wanted) ? &s->attrs : NULL,
+        .source_mode =
+            o->plain_mode || !s->source.can.attributes ? PLAIN_MODE : s->source.st.st_mode,
+        .attrs = attrs_any(&s->attrs.wanted) && s->source.can.attributes ? &s->attrs : NULL,
         .source_dev = s->source.st.st_dev,
         .source_ino = s->source.st.st_ino,
         .source_fd = s->source.fd,
@@ -106,12 +119,13 @@ void session_look_at_dests(struct session *s, bool sweep)
     for (unsigned d = 0; d < s->copy->n_dests; d++) {
         struct dest_call *c = &s->calls->dests[d];
 
-        s->dests[d].called = !path_probe_is_silent(s->copy->dests[d]);
+        s->dests[d].called =
+            !plan_is_path(s->copy, d) || !path_probe_is_silent(s->copy->dests[d]);
         s->dests[d].late = !s->dests[d].called;
         c->request = request_for(s, d);
         c->source_st = s->source.st;
         c->existing_policy = &s->o->standing;
-        c->judge = !s->file;
+        c->judge = !s->file && plan_is_path(s->copy, d);
         c->sweep = sweep;
     }
     session_call_dests(s, session_timeout_ms(s, false), call_look, NULL);

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -127,7 +126,11 @@ static void note_file(struct dest_call *c)
     struct stat st;
 
     c->ino = 0;
-    if (!c->request.inplace || fstat(c->target.fd, &st) < 0 || !S_ISREG(st.st_mode))
+    c->size = 0;
+    if (!c->request.inplace || fstat(c->target.fd, &st) < 0)
+        return;
+    c->size = S_ISREG(st.st_mode) ? (uint64_t)st.st_size : S_ISBLK(st.st_mode) ? UINT64_MAX : 0;
+    if (!S_ISREG(st.st_mode))
         return;
     c->dev = st.st_dev;
     c->ino = st.st_ino;
@@ -140,11 +143,10 @@ static void call_open(void *calls, unsigned d)
     struct session_calls *all = calls;
     struct dest_call *c = &all->dests[d];
     uint64_t deadline = clock_running_ms() + c->wait_ms;
-    struct timespec pause = {.tv_nsec = OPEN_POLL_MS * 1000000};
 
     while (may_try_again(target_open(&c->target, &c->request, &c->failure)) &&
            clock_running_ms() < deadline && !atomic_load(&all->watch.stop)) {
-        nanosleep(&pause, NULL);
+        clock_pause_ms(OPEN_POLL_MS);
         c->failure.err = 0;
     }
     if (c->failure.err == 0)
@@ -272,4 +274,6 @@ void session_open_dests(struct session *s)
     open_dests(s);
     if (s->o->resume && !s->signal)
         check_dests(s);
+    for (unsigned d = 0; d < s->copy->n_dests; d++)
+        session_take_map(s, d);
 }

@@ -25,7 +25,10 @@ static void session_free(struct session *s)
     free(s->demands);
     free(s->views);
     free(s->status.dests);
+    bad_ranges_free(&s->bad);
+    rescue_map_free(&s->map);
     attrs_free(&s->attrs);
+    bmap_free(&s->bmap);
     free(s);
 }
 
@@ -40,6 +43,7 @@ static struct session *session_new(const struct options *o, const struct plan_co
     s->o = o;
     s->copy = copy;
     s->file = file;
+    s->rate.limit = o->bwlimit;
     s->signal_fd = signal_fd;
     s->began_ms = s->shown_ms = clock_now_ms();
     /* Before any destination can have taken the last descriptor. */
@@ -59,6 +63,8 @@ static struct session *session_new(const struct options *o, const struct plan_co
     for (size_t d = 0; d < n; d++) {
         s->dests[d].status = &s->status.dests[d];
         s->dests[d].status->path = copy->dests[d];
+        if (copy->disks && copy->disks[d].dev)
+            s->dests[d].status->disk = &copy->disks[d];
     }
     return s;
 }
@@ -131,6 +137,23 @@ static void note_method(struct session *s)
     s->status.tries_clones = session_wants_clones(s);
 }
 
+/* Takes over what could not be read, and is zeros in the copies. */
+static void note_bad_ranges(struct session *s)
+{
+    struct range r = {0, 0};
+    int err;
+
+    while (job_first_bad(&s->job, r.end, &r, &err))
+        if (bad_ranges_add(&s->bad, s->copy->source, s->start + r.start, r.end - r.start, err) <
+            0)
+            failure_set(&s->status.source_failure, "read", ENOMEM, FAILURE_NO_OFFSET, NULL);
+    for (size_t i = 0; s->copy->verify && i < s->bad.n; i++)
+        verify_add_bad(s->copy->verify, s->bad.v[i].path, s->bad.v[i].offset,
+                       s->bad.v[i].length, s->bad.v[i].err);
+    if (s->bad.n > 0)
+        s->status.bad = &s->bad;
+}
+
 /* From the open destinations to their end. */
 static void copy_and_finish(struct session *s)
 {
@@ -145,6 +168,11 @@ static void copy_and_finish(struct session *s)
         copy_all(s);
     }
     session_finish(s);
+    if (r == 0) {
+        session_update(s);
+        session_save_map(s);
+        note_bad_ranges(s);
+    }
     if (s->status.source_failure.err == 0 && !s->signal)
         s->status.hashes = s->hashes;
     if (r == 0 && !s->abandoned)
@@ -153,7 +181,7 @@ static void copy_and_finish(struct session *s)
 
 static void run(struct session *s)
 {
-    int r = session_open_source(s);
+    int r = session_open_source(s, false);
 
     if (!s->file)
         report_start(&s->status);
@@ -226,6 +254,8 @@ void session_run_file(const struct options *o, const struct plan_copy *copy,
     s->status.seconds = (double)(clock_now_ms() - s->began_ms) / 1000;
     s->status.exit_status =
         session_exit_status(o, &s->status, s->unavailable && !s->touched, s->signal);
+    if (s->map_failed && s->status.exit_status == 0)
+        s->status.exit_status = 1;
     if (file)
         file->ended(file->arg, &s->status);
     else if (!copy->verify)

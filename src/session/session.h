@@ -23,6 +23,7 @@
 
 #include <stdbool.h>
 
+#include "base/rate.h"
 #include "cli/options.h"
 #include "plan/plan.h"
 #include "report/report.h"
@@ -70,6 +71,7 @@ struct session_file {
     struct made_id *ret_ids; /* per destination that is done, before ended(): the file that it
                               * is now; ino 0: that is not known. The others stay as they are.
                               * No thread but the caller's writes here. */
+    struct rate *rate;       /* of reading, with all other readers of the tree */
     void *arg;
     void (*progress)(void *arg, const struct copy_status *s, bool asked);
     void (*ended)(void *arg, const struct copy_status *s);
@@ -98,6 +100,12 @@ int session_exit_status(const struct options *o, const struct copy_status *s, bo
  * if threads are left that hang in the kernel; v must not be freed then. */
 void session_verify(const struct options *o, struct verify *v, struct session_end *ends,
                     unsigned n, int signal_fd, bool *ret_hung);
+
+/* --verify=medium: tries whether the n destinations are disks that can be read past their own caches;
+ * only reads. 0, or an exit status, which was explained. Sets *ret_hung as session_verify() does; the
+ * paths must not be freed then. */
+int session_check_media(const struct options *o, const char *const *paths, unsigned n,
+                        int signal_fd, bool *ret_hung);
 
 /* The more serious of two exit statuses. */
 int session_worse(int a, int b);

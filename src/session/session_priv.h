@@ -6,6 +6,8 @@
  *     state.c    how the copy stands: failures, signals, what is complete
  *     calls.c    calls that may hang
  *     verdict.c  the exit status
+ *     rescue_map.c  the format of --map
+ *     map.c      --map
  *     source.c   opens the source
  *     clone.c    destinations that become clones of the source or of another destination
  *     space.c    whether there is room; preallocation
@@ -33,7 +35,9 @@
 #include "plan/plan.h"
 #include "plan/tuning.h"
 #include "report/report.h"
+#include "rescue_map_priv.h"
 #include "session.h"
+#include "source/bmap.h"
 #include "source/source.h"
 #include "target/attrs.h"
 #include "target/space.h"
@@ -85,8 +89,9 @@ struct session {
     bool direct;        /* files are opened with O_DIRECT where that is possible */
     bool keeps;         /* --partial, and the source can be read again; origin identifies it */
     struct origin origin;
-    uint64_t start; /* of the copied range in the source, bytes */
-    uint64_t size;  /* bytes to copy, or the limit if the end is not known */
+    struct bmap bmap; /* with --bmap: which ranges of the source are copied; else empty */
+    uint64_t start;   /* of the copied range in the source, bytes */
+    uint64_t size;    /* bytes to copy, or the limit if the end is not known */
     bool size_known;
 
     /* The destinations. What functions of other rooms take as an array is an array here, too:
@@ -98,11 +103,13 @@ struct session {
     struct job_view *views;
 
     /* The workers. */
+    struct rate rate; /* of reading, but for files of trees */
     struct tuning tuning;
     struct job job;
     struct crew *crew;
     struct hasher *hasher;                 /* NULL: nothing is hashed */
-    struct digest_values hashes;           /* once the hasher has all bytes */
+    bool hashed;                           /* the hasher has had all bytes */
+    struct digest_values hashes;           /* with hashed: of --hash and --expect-hash */
     struct journal_writer *journal_writer; /* NULL: nothing is written down */
     void *reserved; /* address space for the buffers, until the workers take it; or NULL */
     size_t reserved_len;
@@ -112,10 +119,19 @@ struct session {
 
     /* How it stands. */
     struct copy_status status;
-    int signal;       /* the first that asked for the end, or 0 */
-    bool impatient;   /* a second one came */
-    bool abandoned;   /* threads are left that hang in the kernel */
-    bool source_late; /* a call to the source is one of these */
+    struct bad_ranges bad; /* status.bad */
+
+    /* --map */
+    struct rescue_map map;     /* as it was at the start */
+    bool map_exists;           /* it was there */
+    bool map_ready;            /* there is a job to write about */
+    bool map_failed;           /* it could not be written, which was reported */
+    uint64_t map_due;          /* when it is written next; ms, clock_now_ms() */
+    struct map_save *map_save; /* what it will say when the destinations have been flushed */
+    int signal;                /* the first that asked for the end, or 0 */
+    bool impatient;            /* a second one came */
+    bool abandoned;            /* threads are left that hang in the kernel */
+    bool source_late;          /* a call to the source is one of these */
     bool unavailable; /* what the copy needs is not available here: nothing more is made */
     bool touched;     /* by then a destination may have been changed */
 };
@@ -178,12 +194,28 @@ int session_policy_status(const struct options *o, unsigned n_dests, unsigned do
 
 /* ---- source.c ---- */
 
-/* Opens the source. 0, or a negative errno with s->status.source_failure filled. */
-int session_open_source(struct session *s);
+/* Opens the source. looks: unless that could have effects, which is so of a FIFO or a command; it
+ * is not open then. 0, or a negative errno with s->status.source_failure filled. */
+int session_open_source(struct session *s, bool looks);
 
 /* Closes the source in a call, since a server may not answer that either. If a call is late, the
  * source stays open. */
 void session_close_source(struct session *s);
+
+/* ---- map.c: without --map these do nothing ---- */
+
+/* Reads the map, if there is one. 0, or a negative errno with *f filled. */
+int session_load_map(struct session *s, struct failure *f);
+
+/* Destination d, which is open, holds what the map says. */
+void session_take_map(struct session *s, unsigned d);
+
+/* There is a job. What has failed before comes last. 0 or -ENOMEM. */
+int session_doubt_map(struct session *s);
+
+/* Writes the map, now or when it is time for that. */
+void session_save_map(struct session *s);
+void session_save_map_if_due(struct session *s);
 
 /* ---- clone.c ---- */
 

@@ -37,6 +37,12 @@ static bool detaches(const struct session *s, unsigned n)
     return n > 1 && s->source.can.again && s->o->slow != SLOW_WAIT && !s->o->in_order;
 }
 
+/* Whether the copy is read with O_DIRECT. */
+static bool reads_direct(const struct session *s)
+{
+    return s->source.fd_direct >= 0 && !s->source.direct_sectors;
+}
+
 /* The facts without those of the n destinations. */
 static struct tuning_facts source_facts(const struct session *s, unsigned n)
 {
@@ -45,7 +51,8 @@ static struct tuning_facts source_facts(const struct session *s, unsigned n)
         .size_known = s->size_known,
         .cpus = usable_cpus(),
         .detach = detaches(s, n),
-        .direct = s->source.fd_direct >= 0,
+        .direct = reads_direct(s),
+        .stream = !s->source.can.positions,
         .sequential = s->o->in_order || !s->source.can.positions,
         .align = s->source.fd_direct >= 0 ? s->source.direct_align : 1,
     };
@@ -88,7 +95,7 @@ static struct tuning_facts facts(const struct session *s)
 /* Reports which files are read and written past the page cache. */
 static void report_direct(const struct session *s)
 {
-    if (s->source.fd_direct >= 0)
+    if (reads_direct(s))
         report_verbose("%s: read with O_DIRECT", s->copy->source);
     for (unsigned d = 0; d < s->copy->n_dests; d++)
         if (session_takes_part(s, d) && !s->dests[d].cloned &&
@@ -113,9 +120,11 @@ static void set_up_source(struct session *s)
 
     j->source = (struct endpoint){
         .file = add_fd(j, s->source.fd),
-        .file_direct = add_fd(j, s->source.fd_direct),
+        .file_direct = add_fd(j, reads_direct(s) ? s->source.fd_direct : -1),
+        .file_sectors = add_fd(j, s->o->read_zeros ? s->source.fd_direct : -1),
         .direct_align = s->source.direct_align,
         .base = s->start,
+        .sequential = !s->source.can.positions,
         .unready = s->source.can.unready,
         .timeout_ms = session_timeout_ms(s, false),
     };
@@ -147,7 +156,8 @@ static void set_up_dest(struct session *s, unsigned d)
         .need_direct = t->request.need_direct,
         .sequential = t->sequential,
         .ascending = t->ascending,
-        .flush = s->o->fsync && t->can_fsync,
+        .flush = (s->o->fsync || t->must_fsync) && t->can_fsync,
+        .head = t->head,
         .blank = t->blank,
         .timeout_ms = session_timeout_ms(s, t->sequential),
         .device = dest->probe.directory_dev,
@@ -164,8 +174,12 @@ static int set_up_held(struct session *s)
     int r = 0;
 
     for (unsigned d = 0; d < s->copy->n_dests && r == 0; d++)
-        if (session_takes_part(s, d))
-            r = job_hold(&s->job, d, &s->dests[d].held);
+        if (session_takes_part(s, d)) {
+            /* The head was cleared when the device was opened. */
+            r = ranges_remove(&s->dests[d].held, 0, s->job.dests[d].head);
+            if (r == 0)
+                r = job_hold(&s->job, d, &s->dests[d].held);
+        }
     return r;
 }
 
@@ -206,26 +220,50 @@ static int start_journal_writer(struct session *s)
 
 /* ---- the job ---- */
 
+static int start_hasher(struct session *s, unsigned hashes)
+{
+    const struct range_sums_wanted wanted = {
+        .ranges = s->bmap.data,
+        .texts = s->bmap.sums,
+        .n = s->bmap.algorithm ? s->bmap.n : 0,
+        .algorithm = s->bmap.algorithm,
+    };
+
+    return hasher_start(&s->hasher, hashes, &wanted);
+}
+
+static int find_extents(struct session *s, uint32_t align, unsigned fronts)
+{
+    const struct holes_part part = {
+        .fd = s->source.fd,
+        .base = s->start,
+        .size = s->size,
+        .grain = align,
+        .map = s->o->bmap ? &s->bmap.mapped : NULL,
+    };
+
+    return extents_create(&part, fronts, &s->job.extents);
+}
+
 static int make_job(struct session *s, uint32_t align)
 {
     struct job *j = &s->job;
     unsigned hashes = s->o->hashes | s->o->expects;
-    size_t n = hashes ? s->copy->n_dests + 1 : s->copy->n_dests;
+    size_t n = s->copy->n_dests + (hashes || s->bmap.algorithm);
     int r =
         job_init(j, (unsigned)n, s->size, s->size_known, s->tuning.workers * s->tuning.buffers);
 
     if (r < 0)
         return r;
-    if (hashes)
-        r = hasher_start(&s->hasher, hashes);
+    if (n > s->copy->n_dests)
+        r = start_hasher(s, hashes);
     if (s->hasher)
         job_set_hasher(j, s->hasher);
-    j->fds = calloc(2 * (1 + n), sizeof *j->fds);
+    j->fds = calloc(1 + 2 * (1 + n), sizeof *j->fds);
     j->dests = calloc(n, sizeof *j->dests);
     /* Each destination may be at another position, and those that share at one more. */
     if (r == 0 && s->size > 0 && s->source.can.holes)
-        r = extents_create(s->source.fd, s->start, s->size, align, (unsigned)n + 1,
-                           &j->extents);
+        r = find_extents(s, align, (unsigned)n + 1);
     if (j->fds && j->dests && r == 0)
         return 0;
     session_free_job(s);
@@ -244,6 +282,29 @@ static void set_up_hasher(struct session *s)
         };
 }
 
+/* Room for the bytes that some destinations get when they are committed. */
+static int make_head(struct session *s)
+{
+    bool any = false;
+
+    for (unsigned d = 0; d < s->copy->n_dests; d++)
+        any |= s->job.dests[d].head > 0;
+    s->job.head = any ? calloc(1, TARGET_HEAD) : NULL;
+    if (any && s->o->read_zeros) /* zeros may be replaced in it until all are complete */
+        s->job.detach = false;
+    return any && !s->job.head ? -ENOMEM : 0;
+}
+
+/* Whether what cannot be read may come last: nobody needs the bytes in their order. */
+static bool may_defer(const struct session *s)
+{
+    bool positions = true;
+
+    for (unsigned d = 0; d < s->copy->n_dests; d++)
+        positions &= !s->job.dests[d].sequential;
+    return positions && !s->o->in_order && !s->hasher;
+}
+
 /* For the verification. A file of one chunk has its hashes on the largest grid. */
 static int make_hashes(struct session *s)
 {
@@ -251,6 +312,14 @@ static int make_hashes(struct session *s)
     uint32_t block = block_hashes_block(once ? BLOCK_HASHES_UNIT : s->tuning.chunk_size);
 
     return s->copy->verify ? block_hashes_create(block, &s->job.hashes) : 0;
+}
+
+/* Bytes that a source of unknown size has to have; UINT64_MAX: any. */
+static uint64_t expected_size(const struct session *s)
+{
+    if (s->o->has_expect_size && !s->file)
+        return s->o->expect_size;
+    return s->o->bmap && !s->size_known ? s->bmap.size : UINT64_MAX;
 }
 
 static void configure_job(struct session *s)
@@ -266,8 +335,13 @@ static void configure_job(struct session *s)
     j->stall_ms = STALL_MS;
     j->in_order = s->o->in_order;
     j->stop_on_error = s->o->stop_on_error;
+    j->rate = s->file ? s->file->rate : &s->rate;
+    j->bad.zero = s->o->read_zeros;
+    j->bad.retries = s->o->read_retries;
     j->zero_block = s->o->sparse == WHEN_ALWAYS ? ZERO_BLOCK : 0;
     j->news_fd = s->news_fd;
+    j->expected = expected_size(s);
+    j->skip = s->source.can.positions ? 0 : s->start;
 }
 
 int session_set_up_job(struct session *s)
@@ -286,7 +360,12 @@ int session_set_up_job(struct session *s)
     for (unsigned d = 0; d < s->copy->n_dests; d++)
         set_up_dest(s, d);
     set_up_hasher(s);
-    r = set_up_held(s);
+    s->job.bad.defers = may_defer(s);
+    r = make_head(s);
+    if (r == 0)
+        r = set_up_held(s);
+    if (r == 0 && s->o->map)
+        r = session_doubt_map(s);
     job_start(&s->job);
     if (r == 0)
         r = make_hashes(s);
@@ -306,6 +385,9 @@ void session_free_job(struct session *s)
     journal_writer_free(s->journal_writer);
     hasher_free(s->hasher);
     s->hasher = s->job.hasher = NULL;
+    free(s->job.head);
+    s->job.head = NULL;
+    ranges_free(&s->job.head_kept);
     block_hashes_free(s->job.hashes);
     s->job.hashes = NULL;
     s->job.extents = NULL;

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "base/clock.h"
+#include "base/command.h"
 #include "base/medium.h"
 #include "base/path_probe.h"
 #include "base/signals.h"
@@ -20,7 +21,7 @@ void session_fail_dest(struct session *s, unsigned d, const struct failure *f)
     if (s->file)
         return;
     report_dest_failed(&s->status, d);
-    if (f->err == ETIMEDOUT)
+    if (f->err == ETIMEDOUT && plan_is_path(s->copy, d))
         path_probe_add_silent(s->copy->dests[d]);
 }
 
@@ -29,7 +30,8 @@ static bool is_touched(const struct session *s, unsigned d)
     const struct session_dest *dest = &s->dests[d];
 
     return (dest->status->state == DEST_DONE && !dest->status->skipped) ||
-           (dest->open && session_target(s, d)->request.inplace);
+           (dest->open &&
+            (session_target(s, d)->request.inplace || session_target(s, d)->mixes));
 }
 
 void session_note_touched(struct session *s)
@@ -107,15 +109,19 @@ static void update_dest(struct session *s, unsigned d)
     ds->detached = v->state.detached;
     if (ds->state == DEST_FAILED || ds->state == DEST_DONE)
         return;
-    if (v->state.stage == STAGE_DROPPED)
-        session_fail_dest(s, d, &v->state.failure);
-    else
+    if (v->state.stage == STAGE_DROPPED) {
+        struct failure f = v->state.failure;
+
+        if (s->dests[d].open)
+            target_explain(session_target(s, d), &f);
+        session_fail_dest(s, d, &f);
+    } else
         ds->state = v->missing ? DEST_COPYING : DEST_FLUSHING;
 }
 
 bool session_lacks_hashes(const struct session *s)
 {
-    return s->hasher && s->hashes.algorithms == 0;
+    return s->hasher && !s->hashed;
 }
 
 /* Fails the source if it is not the one that was expected. */
@@ -135,13 +141,37 @@ static void check_hash(struct session *s)
     }
 }
 
+/* Fails the source if a range is not what --bmap says. */
+static void check_ranges(struct session *s)
+{
+    struct range wrong;
+    struct failure f;
+    int r = hasher_verdict(s->hasher, &wrong);
+
+    if (r == 0)
+        return;
+    if (r == -EBADMSG)
+        (void)failure_format(&f, NULL, ESTALE,
+                             "the %llu bytes at offset %llu do not have the checksum that the "
+                             "bmap has",
+                             (unsigned long long)(wrong.end - wrong.start),
+                             (unsigned long long)wrong.start);
+    else
+        (void)failure_set(&f, "hash", -r, FAILURE_NO_OFFSET, NULL);
+    job_fail_source(&s->job, &f);
+}
+
 /* Takes the hashes when the hasher has all bytes. */
 static void take_hashes(struct session *s)
 {
     struct failure f;
 
-    if (!session_lacks_hashes(s) || s->views[s->copy->n_dests].state.stage != STAGE_COMPLETE)
+    if (!session_lacks_hashes(s))
         return;
+    check_ranges(s);
+    if (s->views[s->copy->n_dests].state.stage != STAGE_COMPLETE)
+        return;
+    s->hashed = true;
     if (hasher_values(s->hasher, &s->hashes) == 0) {
         check_hash(s);
         return;
@@ -192,6 +222,8 @@ void session_take_signals(struct session *s)
             s->impatient = true;
         else
             s->signal = sig;
+        if (s->signal == sig) /* they would hear nothing of it */
+            command_terminate_all();
     }
     if (s->signal)
         atomic_store(&s->calls->watch.stop, true);

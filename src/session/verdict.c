@@ -32,7 +32,7 @@ int session_exit_status(const struct options *o, const struct copy_status *s, bo
         return 128 + signal;
     if (differs)
         return 4;
-    if (s->source_failure.err)
+    if (s->source_failure.err || s->bad)
         return 5;
     return session_policy_status(o, s->n_dests, done, kept);
 }

@@ -45,7 +45,7 @@ static void take_messages(struct verification *x)
     while ((q = message_queue_take(x->messages))) {
         const char *path = *q->path ? q->path : x->status.dests[q->who].path;
 
-        report_failure(NULL, path, &q->failure);
+        report_dest_message(&x->status.dests[q->who], path, &q->failure);
         message_queue_give_back(x->messages, q);
     }
 }
@@ -309,6 +309,7 @@ static bool prepare(struct verification *x)
         if (bytes > x->status.size)
             x->status.size = bytes;
         x->status.dests[i].path = i < model->n_dests ? model->dests[i].path : model->source;
+        x->status.dests[i].disk = i < model->n_dests ? model->dests[i].disk : NULL;
         x->status.dests[i].state = DEST_VERIFYING;
     }
     return true;

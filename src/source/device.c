@@ -13,12 +13,14 @@ static bool device_takes(const struct stat *st)
 
 static int device_begin(struct source *s, struct failure *f)
 {
-    off_t end = lseek(s->fd, 0, SEEK_END);
+    off_t at = lseek(s->fd, 0, SEEK_CUR), end = lseek(s->fd, 0, SEEK_END);
 
-    if (end < 0 || lseek(s->fd, 0, SEEK_SET) < 0)
+    /* The offset of standard input says where to begin. */
+    if (at < 0 || end < 0 || lseek(s->fd, at, SEEK_SET) < 0)
         return failure_set(f, "seek", errno, FAILURE_NO_OFFSET, NULL);
     s->size = (uint64_t)end;
-    s->can = (struct source_can){.positions = true, .again = true, .size_known = true};
+    s->can = (struct source_can){
+        .positions = true, .again = true, .size_known = true, .attributes = true};
     return 0;
 }
 

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "holes.h"
 
 #define WINDOW_EXTENTS 64u
 
@@ -37,15 +36,14 @@ struct extents {
     struct window windows[];
 };
 
-int extents_create(int fd, uint64_t base, uint64_t size, uint32_t grain, unsigned fronts,
-                   struct extents **ret_extents)
+int extents_create(const struct holes_part *part, unsigned fronts, struct extents **ret_extents)
 {
     struct extents *e = calloc(1, sizeof *e + fronts * sizeof e->windows[0]);
 
-    assert(fronts > 0 && grain > 0);
+    assert(fronts > 0 && part->grain > 0);
     if (!e)
         return -ENOMEM;
-    e->part = (struct holes_part){.fd = fd, .base = base, .size = size, .grain = grain};
+    e->part = *part;
     e->n_windows = fronts;
     /* These fail for wrong arguments only. */
     pthread_mutex_init(&e->search, NULL);

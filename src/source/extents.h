@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/ranges.h"
+#include "holes.h"
 
 struct extent {
     struct range range;
@@ -20,12 +21,12 @@ struct extent {
 
 struct extents;
 
-/* Makes the extents of [0, size), which begins at offset `base` (bytes) of the file fd. The
- * descriptor is borrowed, and has to stay open longer than the extents; a search moves its file
- * position. Holes begin and end at multiples of `grain` (bytes, at least 1; O_DIRECT has its
- * own); the rest of a hole is data. fronts: at how many places the copy is at one time, at
- * least 1. The extents belong to the caller. 0 or -ENOMEM. */
-int extents_create(int fd, uint64_t base, uint64_t size, uint32_t grain, unsigned fronts,
+/* Makes the extents of the part (holes.h), which is copied. Its descriptor and map are borrowed,
+ * and have to stay longer than the extents; a search moves the file position. Holes begin and
+ * end at multiples of its grain (O_DIRECT has its own); the rest of a hole is data. fronts: at
+ * how many places the copy is at one time, at least 1. The extents belong to the caller. 0 or
+ * -ENOMEM. */
+int extents_create(const struct holes_part *part, unsigned fronts,
                    struct extents **ret_extents);
 
 /* NULL is fine. No thread may be in a search. */

@@ -77,6 +77,7 @@ static int file_begin(struct source *s, struct failure *f)
     s->can = (struct source_can){
         .positions = true,
         .again = true,
+        .attributes = true,
         .size_known = s->size > 0 && !s->file.made_up && !is_longer(s),
     };
     s->can.unready = s->file.made_up && is_unready(s->fd);

@@ -22,23 +22,46 @@ static struct range round_out(const struct holes_part *part, struct range data, 
     };
 }
 
+/* The data of the map at or after offset `from`; [none, none): there are none. */
+static struct range next_mapped(const struct ranges *map, uint64_t from, uint64_t none)
+{
+    struct range data;
+
+    if (!ranges_first(map, from, &data) || data.start >= none)
+        return (struct range){none, none};
+    if (data.end > none)
+        data.end = none;
+    return data;
+}
+
+/* The same, by lseek(2). */
+static struct range next_found(const struct holes_part *part, uint64_t from, uint64_t none)
+{
+    struct range data = {from, none};
+    off_t start = lseek(part->fd, (off_t)from, SEEK_DATA), end;
+
+    if (start < 0 && errno == ENXIO)
+        return (struct range){none, none};
+    if (start < 0 || (uint64_t)start < from)
+        return data;
+    data.start = (uint64_t)start;
+    if (data.start >= none)
+        return (struct range){none, none};
+    end = lseek(part->fd, start, SEEK_HOLE);
+    if (end >= start && (uint64_t)end < none)
+        data.end = (uint64_t)end;
+    return data;
+}
+
 struct range holes_next_data(const struct holes_part *part, uint64_t pos)
 {
-    const struct range none = {part->size, part->size};
-    struct range data = {pos, part->size};
-    off_t start, end;
+    uint64_t none = part->base + part->size;
+    struct range data;
 
     assert(pos < part->size && part->grain > 0);
-    start = lseek(part->fd, (off_t)(part->base + pos), SEEK_DATA);
-    if (start < 0 && errno == ENXIO)
-        return none;
-    if (start < 0 || (uint64_t)start < part->base + pos)
-        return data;
-    data.start = (uint64_t)start - part->base;
-    if (data.start >= part->size)
-        return none;
-    end = lseek(part->fd, start, SEEK_HOLE);
-    if (end >= 0 && (uint64_t)end - part->base < part->size)
-        data.end = (uint64_t)end - part->base;
-    return round_out(part, data, pos);
+    data = part->map ? next_mapped(part->map, part->base + pos, none)
+                     : next_found(part, part->base + pos, none);
+    data.start -= part->base;
+    data.end -= part->base;
+    return data.start == part->size ? data : round_out(part, data, pos);
 }

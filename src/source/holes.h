@@ -22,6 +22,10 @@ struct holes_part {
     uint64_t base;  /* offset in the file, bytes */
     uint64_t size;  /* bytes */
     uint32_t grain; /* holes begin and end at multiples of it, bytes; at least 1 */
+
+    /* Where the file has data, if that is known without asking the file system: positions in the
+     * file. Not owned; NULL: it is asked. */
+    const struct ranges *map;
 };
 
 /* Whether the file takes less space than its size, so that it is worth looking for holes.

@@ -6,11 +6,12 @@
 #include "source.h"
 
 struct source_ops {
-    /* Whether this kind reads what st is of. Of each st at most one kind does. */
+    /* Whether this kind reads what st is of. Of each st at most one kind does. NULL: what this
+     * kind reads has no path. */
     bool (*takes)(const struct stat *st);
 
     /* Opens the path for reading. follow: it may be a symlink, which is followed. Returns the
-     * descriptor, or a negative errno. */
+     * descriptor, or a negative errno. NULL with takes. */
     int (*open)(const char *path, bool follow);
 
     /* Completes the source: s->fd is open and s->st filled, as this kind takes it. Fills
@@ -27,7 +28,8 @@ struct source_ops {
     void (*close)(struct source *s);
 };
 
-extern const struct source_ops source_file_ops, source_device_ops;
+extern const struct source_ops source_file_ops, source_device_ops, source_stream_ops,
+    source_command_ops;
 
 /* All kinds, and NULL. */
 extern const struct source_ops *const source_table[];

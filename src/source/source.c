@@ -3,7 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <unistd.h>
 
+#include "base/command.h"
+#include "base/descriptors.h"
 #include "base/fd.h"
 #include "base/interrupted.h"
 #include "kind_priv.h"
@@ -12,7 +15,7 @@
 static const struct source_ops *kind_of(const struct stat *st)
 {
     for (size_t i = 0; source_table[i]; i++)
-        if (source_table[i]->takes(st))
+        if (source_table[i]->takes && source_table[i]->takes(st))
             return source_table[i];
     return NULL;
 }
@@ -20,23 +23,10 @@ static const struct source_ops *kind_of(const struct stat *st)
 /* For what no kind takes. Returns a negative errno. */
 static int refuse(mode_t mode, struct failure *f)
 {
-    switch (mode & S_IFMT) {
-    case S_IFDIR:
-        return failure_set(f, "open", EISDIR, FAILURE_NO_OFFSET, "is a directory now");
-    case S_IFLNK:
+    if (S_ISLNK(mode))
         return failure_set(f, "open", ELOOP, FAILURE_NO_OFFSET,
                            "is a symbolic link now, which is not to be followed");
-    case S_IFIFO:
-        return failure_set(f, "open", EOPNOTSUPP, FAILURE_NO_OFFSET,
-                           "is a fifo; only regular files and block devices can be read");
-    case S_IFSOCK:
-        return failure_set(f, "open", EOPNOTSUPP, FAILURE_NO_OFFSET,
-                           "is a socket; only regular files and block devices can be read");
-    default:
-        return failure_set(f, "open", EOPNOTSUPP, FAILURE_NO_OFFSET,
-                           "is a character device; only regular files and block devices can "
-                           "be read");
-    }
+    return failure_set(f, "open", EISDIR, FAILURE_NO_OFFSET, "is a directory now");
 }
 
 /* Looks at what s->fd is open on: since stat() the name may have come to stand for another
@@ -55,7 +45,8 @@ static int begin(struct source *s, struct failure *f)
         (void)fd_close(&s->fd);
         return r;
     }
-    (void)posix_fadvise(s->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+    if (s->can.positions)
+        (void)posix_fadvise(s->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     return 0;
 }
 
@@ -71,6 +62,9 @@ int source_open(struct source *s, const char *path, bool follow, struct failure 
     s->ops = kind_of(&s->st);
     if (!s->ops)
         return refuse(s->st.st_mode, f);
+    if (S_ISSOCK(s->st.st_mode))
+        return failure_set(f, "open", EOPNOTSUPP, FAILURE_NO_OFFSET,
+                           "a socket cannot be opened by its name");
 
     r = s->ops->open(path, follow);
     if (r < 0)
@@ -92,6 +86,41 @@ int source_open_fd(struct source *s, int fd, const char *path, struct failure *f
         return failure_set(f, "open", err, FAILURE_NO_OFFSET, NULL);
     }
     return begin(s, f);
+}
+
+/* Only what has positions has an offset where it can be read again. */
+static void take_offset(struct source *s)
+{
+    off_t at = lseek(s->fd, 0, SEEK_CUR);
+
+    if (s->can.positions && at > 0)
+        s->begin = (uint64_t)at;
+}
+
+int source_open_standard(struct source *s, const char *name, struct failure *f)
+{
+    int fd = descriptors_standard_input(), r;
+
+    if (fd < 0)
+        return failure_set(f, "open", -fd, FAILURE_NO_OFFSET, NULL);
+    r = source_open_fd(s, fd, name, f);
+    if (r < 0)
+        return r;
+    take_offset(s);
+    s->can.attributes = false;
+    return 0;
+}
+
+int source_open_command(struct source *s, const char *text, const char *name, struct failure *f)
+{
+    int r;
+
+    *s = (struct source){.path = name, .by_fd = true, .fd = -1, .fd_direct = -1};
+    r = command_start(text, COMMAND_WRITES, false, &s->command, &s->fd, f);
+    if (r < 0)
+        return r;
+    s->ops = &source_command_ops;
+    return s->ops->begin(s, f);
 }
 
 void source_open_direct(struct source *s)

@@ -17,10 +17,9 @@
 #define MAX_DIGITS 18 /* of a number; a name with more is no backup */
 #define MAX_TRIES  1000
 
-/* The number in `entry` if that is a numbered backup of the name, else 0. */
-static uint64_t number_of(const char *entry, const char *name, size_t len)
+uint64_t backup_number(const char *entry, const char *name)
 {
-    size_t digits;
+    size_t len = strlen(name), digits;
 
     if (strncmp(entry, name, len) != 0 || strncmp(entry + len, ".~", 2) != 0)
         return 0;
@@ -37,7 +36,6 @@ static uint64_t highest(int dir_fd, const char *name)
 {
     int fd = UNINTERRUPTED(openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-    size_t len = strlen(name);
     const struct dirent *entry;
     uint64_t most = 0;
 
@@ -46,7 +44,7 @@ static uint64_t highest(int dir_fd, const char *name)
         return 0;
     }
     while ((entry = readdir(dir))) {
-        uint64_t n = number_of(entry->d_name, name, len);
+        uint64_t n = backup_number(entry->d_name, name);
 
         if (n > most)
             most = n;

@@ -5,6 +5,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
 enum backup_kind {
@@ -34,5 +35,8 @@ void backup_undo(int dir_fd, const char *name, const char *backup);
 /* Finds the name that the next backup would have. 0 or a negative errno. */
 int backup_name(const struct backup_wanted *w, int dir_fd, const char *name,
                 char ret_backup[NAME_MAX + 1]);
+
+/* The number in `entry` if that is a numbered backup of the name, else 0. */
+uint64_t backup_number(const char *entry, const char *name);
 
 #endif

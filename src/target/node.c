@@ -23,7 +23,7 @@ static int check_type(mode_t mode, struct failure *f)
         return 0;
     case S_IFBLK:
         return failure_set(f, "open", EOPNOTSUPP, FAILURE_NO_OFFSET,
-                           "block devices are refused");
+                           "block devices are written to with --device only");
     case S_IFSOCK:
         return failure_set(f, "open", EOPNOTSUPP, FAILURE_NO_OFFSET,
                            "a socket cannot be written to by its name");

@@ -8,9 +8,7 @@
 #include "target_priv.h"
 
 const struct target_ops *const target_kinds[] = {
-    &target_file,
-    &target_node,
-    NULL,
+    &target_device, &target_file, &target_node, &target_standard, &target_command, NULL,
 };
 
 static bool ends_with_slash(const char *path)
@@ -25,7 +23,7 @@ static bool ends_with_slash(const char *path)
 static int look_at_path(const struct target_request *q, struct stat *st, bool *ret_there)
 {
     *ret_there = false;
-    if (q->in_directory)
+    if (q->in_directory || q->end != TARGET_PATH)
         return 0;
     if ((q->anew ? lstat(q->path, st) : stat(q->path, st)) < 0) {
         if (errno != ENOENT)
@@ -36,6 +34,12 @@ static int look_at_path(const struct target_request *q, struct stat *st, bool *r
     return S_ISDIR(st->st_mode) ? EISDIR : 0;
 }
 
+static bool is_of_kind(const struct target_ops *kind, const struct target_request *q,
+                       const struct stat *there)
+{
+    return kind->end == q->end && (!kind->takes || kind->takes(q, there));
+}
+
 /* The kind of the destination; NULL with *f filled if there is none. */
 static const struct target_ops *find_kind(const struct target_request *q, struct failure *f)
 {
@@ -44,7 +48,7 @@ static const struct target_ops *find_kind(const struct target_request *q, struct
     int err = look_at_path(q, &st, &there);
 
     for (unsigned i = 0; err == 0 && target_kinds[i]; i++)
-        if (target_kinds[i]->takes(q, there ? &st : NULL))
+        if (is_of_kind(target_kinds[i], q, there ? &st : NULL))
             return target_kinds[i];
     failure_set(f, "open", err ? err : EOPNOTSUPP, FAILURE_NO_OFFSET, NULL);
     return NULL;
@@ -55,8 +59,8 @@ static bool is_loop(const struct target_request *q)
 {
     struct stat st;
 
-    return !q->in_directory && stat(q->path, &st) < 0 && errno == ELOOP &&
-           lstat(q->path, &st) == 0;
+    return !q->in_directory && q->end == TARGET_PATH && stat(q->path, &st) < 0 &&
+           errno == ELOOP && lstat(q->path, &st) == 0;
 }
 
 /* A copy of the request, with what follows from it. */
@@ -142,6 +146,12 @@ void target_ends_at(struct target *t, uint64_t size)
 int target_commit(struct target *t, struct failure *f)
 {
     return t->ops->commit(t, f);
+}
+
+void target_explain(struct target *t, struct failure *f)
+{
+    if (t->ops->explain)
+        t->ops->explain(t, f);
 }
 
 void target_abort(struct target *t, bool keep)

@@ -35,13 +35,28 @@
 #include "base/failure.h"
 #include "base/origin.h"
 #include "base/ranges.h"
+#include "held.h"
 #include "journal.h"
 #include "made.h"
 #include "space.h"
 
+/* What a destination is the name of. */
+enum target_end {
+    TARGET_PATH,     /* a file, or where one is to be made */
+    TARGET_STANDARD, /* standard output; the path is only for messages */
+    TARGET_COMMAND,  /* the standard input of a shell command; likewise */
+};
+
+/* An image of a disk or file system is known by its first bytes. Partition tables, boot loaders in
+ * the gap behind them, and the superblocks of all common file systems lie here. */
+#define TARGET_HEAD (1u << 20)
+
 /* What the caller wants of a target. */
 struct target_request {
     const char *path; /* the final name; not owned, outlives the target */
+    enum target_end end;
+    const char *command; /* with TARGET_COMMAND; not owned, outlives the target */
+    bool quiet;          /* what that command prints goes to standard error */
 
     /* path is the name of a regular file in dir_fd; a symlink with that name is replaced and
      * not followed. */
@@ -68,6 +83,13 @@ struct target_request {
     bool spare_links; /* inplace, and not keep_rest: a file that has other names, too, is not
                        * written to: it loses this name, as with cp -d */
     bool only_new;    /* fail if anything stands there, also if it appears during the copy */
+    /* The path leads to a block device with this number (st_rdev), and it is written to. 0: no
+     * block device is. */
+    dev_t device;
+    bool
+        head_first; /* with device: its first bytes are written like all others: target.head is 0 */
+    struct held *held; /* with device: keeps it for this run; not owned, outlives the target */
+
     bool want_direct; /* try O_DIRECT */
     bool need_direct; /* fail without O_DIRECT */
     bool durable;     /* the name, too, has to be on stable storage (--fsync) */
@@ -127,6 +149,14 @@ struct target {
     uint32_t direct_align; /* bytes: direct_io_write_align() */
     bool sequential;       /* has no positions: bytes go in order, at ENGINE_STREAM */
     bool can_fsync;        /* fsync(2) makes sense on fd */
+    bool must_fsync;       /* it is a medium of its own: nothing is complete before its flush */
+
+    /* So many bytes at the start of the copied range, TARGET_HEAD at most, are not written by the
+     * caller: it lets head_bytes point to them before target_commit(), which writes them when all
+     * else has been flushed. Until then nobody takes the device for what is copied. With NULL the
+     * caller has written them. */
+    uint32_t head;
+    const char *head_bytes; /* not owned */
 
     /* target_reserve() sets it: the file system writes zeros where a write leaves a gap behind
      * the end of the file (vfat, exfat, ntfs3). In ascending order there are none. */
@@ -212,7 +242,8 @@ void target_ends_at(struct target *t, uint64_t size);
  *
  * Data that have to be durable must have been flushed by an fsync operation before; attributes
  * that are set later are flushed here. An attribute that cannot be preserved is no failure: see
- * attr_failures. A node keeps its own attributes.
+ * attr_failures. A node keeps its own attributes. A command gets the end of its input, and this
+ * waits until it has ended, for as long as it likes; a status other than 0 is a failure.
  *
  * 0, or a negative errno with *f filled: the final name then stands for what it stood for
  * before, and no temporary file is left unless target_kept() says so. -ENOENT and -ESTALE:
@@ -220,6 +251,9 @@ void target_ends_at(struct target *t, uint64_t size);
  * flush behind the rename fails, the file has its final name already, but may not be durable. If
  * the rename fails and takes the old file away, the new one stays; *f names it. */
 int target_commit(struct target *t, struct failure *f);
+
+/* A write has failed with *f: adds what the kind knows about the reason. May wait for a moment. */
+void target_explain(struct target *t, struct failure *f);
 
 /* Gives up: removes the temporary file, or with `keep` leaves it for a later run to resume
  * from, if the target keeps anything; then closes it. Never touches the final name. Cannot

@@ -1,8 +1,8 @@
 /* target_priv: the kinds of destinations, as target.c calls them.
  *
  * A new kind is a file with a struct target_ops, and a line in target_kinds[]. The order
- * counts: the first kind that takes a request gets it. Every kind has takes, look, open, commit
- * and abort. Its state, if it has any, hangs at target.own: `open` allocates it; `commit` and
+ * counts: the first kind that takes a request gets it. Every kind has look, open, commit and
+ * abort, and takes if it is for paths. Its state, if it has any, hangs at target.own: `open` allocates it; `commit` and
  * `abort` free it. */
 #ifndef UCOPY_TARGET_TARGET_PRIV_H
 #define UCOPY_TARGET_TARGET_PRIV_H
@@ -16,9 +16,11 @@
 struct target_ops {
     const char *name; /* for tests and debuggers */
 
+    enum target_end end; /* the kind is for these only */
+
     /* Whether a destination with this request is of the kind. *there is what stands under the
      * path, never a directory; NULL: nothing does, or it does not matter
-     * (request.in_directory). */
+     * (request.in_directory). NULL with another end than TARGET_PATH: all are. */
     bool (*takes)(const struct target_request *q, const struct stat *there);
 
     int (*look)(const struct target_request *q, struct target_view *ret, struct failure *f);
@@ -44,12 +46,18 @@ struct target_ops {
     /* NULL: there is nothing to reserve. */
     void (*reserve)(struct target *t);
 
+    /* NULL: the kind knows nothing more. */
+    void (*explain)(struct target *t, struct failure *f);
+
     /* NULL: there is no name to remove. */
     void (*abandon)(struct target *t, bool keep);
 };
 
-extern const struct target_ops target_file; /* file.c: regular files */
-extern const struct target_ops target_node; /* node.c: character devices and fifos */
+extern const struct target_ops target_file;     /* file.c: regular files */
+extern const struct target_ops target_node;     /* node.c: character devices and fifos */
+extern const struct target_ops target_device;   /* device.c: block devices */
+extern const struct target_ops target_standard; /* standard.c: standard output */
+extern const struct target_ops target_command;  /* command.c: commands */
 
 /* All kinds, with NULL behind the last one. The first that takes a destination has it. */
 extern const struct target_ops *const target_kinds[];

@@ -196,8 +196,9 @@ static void take_result(struct tree_main *m, const struct deletes *all, unsigned
 /* Says at which destinations nothing is deleted, and why. Whether there are others. */
 static bool report_left_out(const struct tree_main *m)
 {
-    const char *why = m->stopping                               ? "the copy was stopped"
-                      : m->status.source_failure.err            ? "SOURCE could not be read"
+    const char *why = m->stopping ? "the copy was stopped"
+                      : m->status.source_failure.err || m->status.bad
+                          ? "SOURCE could not be read"
                       : !inventory_is_whole(m->tree->inventory) ? "there is not enough memory"
                                                                 : NULL;
     bool any = false;

@@ -17,6 +17,14 @@
 #include "dry_delete_priv.h"
 #include "main_priv.h"
 
+/* A part of the source that could not be read. */
+struct unread {
+    struct unread *next;
+    const char *op; /* static */
+    int err;
+    char below[]; /* its path from the root on */
+};
+
 /* What would become of an entry of the source at one destination. */
 struct entry {
     struct entry *next;
@@ -35,12 +43,14 @@ struct probe {
     int signal; /* that ended it, or 0 */
     struct totals totals;
     int totals_error; /* 0 or a negative errno */
-    uint64_t seen;    /* files, at the last call of has_moved() */
+    bool root_is_directory;
+    uint64_t seen; /* files, at the last call of has_moved() */
     struct existing_policy policy;
     struct inventory *inventory; /* with --delete; else NULL */
     struct dry_delete *deletes;  /* NULL: nothing would be deleted */
     struct entry *entries;       /* of call 0: in the order of the walk */
     struct entry **end;          /* where to link the next one */
+    struct unread *unread;       /* of call 0: the last one first */
     uint64_t *kept;              /* of call 0: by destination: existing files that stay */
     uint64_t *refused;           /* and those whose replacement is refused */
     struct failure *failures;    /* by destination */
@@ -125,9 +135,25 @@ static void on_found(void *arg, const char *below, const struct stat *st)
 {
     struct probe *p = arg;
 
+    if (*below == '\0')
+        p->root_is_directory = S_ISDIR(st->st_mode);
     for (unsigned d = 0; d < p->copy->n_dests; d++)
         if (p->wanted[1 + d])
             judge_entry(p, d, below, st);
+}
+
+static void on_unread(void *arg, const char *below, const char *op, int err)
+{
+    struct probe *p = arg;
+    struct unread *u = malloc(sizeof(*u) + strlen(below) + 1);
+
+    if (!u) {
+        p->totals_error = -ENOMEM;
+        return;
+    }
+    *u = (struct unread){.next = p->unread, .op = op, .err = err};
+    memcpy(u->below, below, strlen(below) + 1);
+    p->unread = u;
 }
 
 static void probe_source(struct probe *p)
@@ -141,6 +167,8 @@ static void probe_source(struct probe *p)
     } else if (UNINTERRUPTED(fstatat(AT_FDCWD, p->copy->source, &st,
                                      p->copy->follow ? 0 : AT_SYMLINK_NOFOLLOW)) < 0) {
         p->totals_error = -errno;
+    } else {
+        p->root_is_directory = S_ISDIR(st.st_mode);
     }
 }
 
@@ -194,11 +222,16 @@ static bool stops(void *arg)
 
 static void probe_free(struct probe *p)
 {
+    struct unread *next_unread;
     struct entry *next;
 
     for (struct entry *e = p->entries; e; e = next) {
         next = e->next;
         free(e);
+    }
+    for (struct unread *u = p->unread; u; u = next_unread) {
+        next_unread = u->next;
+        free(u);
     }
     inventory_free(p->inventory);
     dry_delete_free(p->deletes);
@@ -225,6 +258,7 @@ static struct probe *probe_new(const struct options *o, const struct plan_copy *
     p->totals.choice.meets = true;
     p->totals.arg = p;
     p->totals.found = on_found;
+    p->totals.failed = on_unread;
     p->policy = o->standing;
     p->policy.resume = o->resume;
     p->end = &p->entries;
@@ -319,15 +353,30 @@ static void list_entries(const struct probe *p, unsigned d)
 /* What keeps destination d from being complete; err 0: nothing. */
 static struct failure failure_of(const struct probe *p, unsigned d)
 {
+    const char *path = p->copy->dests[d];
     struct failure f = p->failures[d];
 
     if (p->late[1 + d])
         failure_set(&f, "open", ETIMEDOUT, FAILURE_NO_OFFSET, "it does not answer");
+    else if (f.err == 0 && !p->root_is_directory && path_end(path) < strlen(path))
+        failure_set(&f, "create", ENOTDIR, FAILURE_NO_OFFSET, NULL);
     else if (f.err == 0 && p->refused[d] > 0)
         failure_format(&f, NULL, EEXIST, "%llu %s could not be copied",
                        (unsigned long long)p->refused[d],
                        p->refused[d] == 1 ? "file" : "files");
     return f;
+}
+
+/* Reports what could not be read; *ret_failure is that of the last report. */
+static void report_unread(const struct probe *p, struct failure *ret_failure)
+{
+    for (const struct unread *u = p->unread; u; u = u->next) {
+        char *path = path_below(p->copy->source, u->below);
+
+        (void)failure_set(ret_failure, u->op, u->err, FAILURE_NO_OFFSET, NULL);
+        report_source_failure(path ? path : p->copy->source, ret_failure);
+        free(path);
+    }
 }
 
 /* Reports the listed names that the source does not have; *ret_failure is the last one's. */
@@ -398,6 +447,7 @@ static int report_results(const struct probe *p)
         else
             report_dry_run(copy->source, copy->dests[d], how);
     }
+    report_unread(p, &s.source_failure);
     report_unmet(p, &s.source_failure);
     status = session_exit_status(p->o, &s, false, 0);
     free(s.dests);

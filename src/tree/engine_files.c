@@ -121,6 +121,9 @@ static void on_ended(void *arg, const struct copy_status *file)
     e->readable = file->source_failure.err == 0;
     e->hashes = file->hashes;
     note_lags(e, file);
+    for (size_t i = 0; file->bad && i < file->bad->n; i++)
+        tree_main_zeroed(m, file->source, file->bad->v[i].offset, file->bad->v[i].length,
+                         file->bad->v[i].err);
     if (file->source_failure.err)
         tree_main_failed(m, tree_who_is_source(m->tree), file->source, &file->source_failure);
     if (file->n_changed > 0) {
@@ -217,6 +220,7 @@ static bool run_session(struct engine_file *e)
     const struct session_file file = {.fd = e->fd,
                                       .targets = e->requests,
                                       .ret_ids = e->ids,
+                                      .rate = &m->tree->rate,
                                       .arg = e,
                                       .progress = on_progress,
                                       .ended = on_ended};

@@ -141,17 +141,37 @@ void tree_main_failed(struct tree_main *m, unsigned who, const char *path,
         tree_main_stop(m);
 }
 
+void tree_main_zeroed(struct tree_main *m, const char *path, uint64_t offset, uint64_t length,
+                      int err)
+{
+    const char *known = *path ? path : m->tree->copy->source; /* there was no memory for it */
+
+    if (bad_ranges_add(&m->bad, known, offset, length, err) < 0)
+        m->bad_lost = true;
+    if (m->tree->copy->verify)
+        verify_add_bad(m->tree->copy->verify, known, offset, length, err);
+    m->status.bad = &m->bad;
+}
+
+static void take_zeroed(struct tree_main *m, const struct queued_message *q)
+{
+    const struct tree_zeroed *z = q->note;
+
+    tree_main_zeroed(m, q->path, z->offset, z->length, z->err);
+}
+
 /* Notes the hashes of a file for --mhl. */
 static void give_hashes(struct tree_main *m, const char *path,
                         const struct digest_values *values)
 {
     unsigned wanted = options_mhl_hashes(m->tree->o) & values->algorithms;
+    const char *text[MHL_FORMATS] = {NULL};
 
-    path += strspn(path, "/");
     for (unsigned i = 0; i < DIGEST_ALGORITHMS; i++)
-        if (wanted & 1u << i) /* without memory the copy is read for its hash */
-            (void)mhl_given_add(m->given, path, values->bytes,
-                                mhl_format_find(digest_table[i].name), values->text[i]);
+        if (wanted & 1u << i)
+            text[mhl_format_find(digest_table[i].name)] = values->text[i];
+    /* If it cannot be kept, the copy is read for its hash. */
+    (void)mhl_given_add(m->given, path + strspn(path, "/"), values->bytes, text);
 }
 
 static void take_hashes(struct tree_main *m, const char *path,
@@ -171,7 +191,9 @@ void tree_main_take_messages(struct tree_main *m)
     struct queued_message *q;
 
     while ((q = message_queue_take(m->tree->messages))) {
-        if (q->note)
+        if (q->note && q->who == tree_who_for_zeros(m->tree))
+            take_zeroed(m, q);
+        else if (q->note)
             take_hashes(m, q->path, q->note);
         else if (q->failure.err)
             tree_main_failed(m, q->who, q->path, &q->failure);

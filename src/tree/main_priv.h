@@ -63,6 +63,9 @@ struct tree_main {
     unsigned n_source_failed;
     struct failure source_first;
 
+    struct bad_ranges bad; /* status.bad */
+    bool bad_lost;         /* without memory: it is not all */
+
     bool counting; /* the thread of the totals has been started */
 
     /* How it ends. */
@@ -92,6 +95,10 @@ void tree_main_take_messages(struct tree_main *m);
 /* Counts and reports a failure at the path. who: see tree_who_is_source(). */
 void tree_main_failed(struct tree_main *m, unsigned who, const char *path,
                       const struct failure *f);
+
+/* Bytes of the source's file at the path could not be read, and are zeros in the copies. */
+void tree_main_zeroed(struct tree_main *m, const char *path, uint64_t offset, uint64_t length,
+                      int err);
 
 /* Reports that destination d has made the entry at the path. */
 void tree_main_made(const struct tree_main *m, unsigned d, const char *path);
@@ -139,10 +146,6 @@ void tree_main_judge(struct tree_main *m);
 void tree_main_delete(struct tree_main *m);
 
 /* ---- manifests.c ---- */
-
-/* With --mhl: whether manifests can hold the names of the source. Else all destinations have
- * failed, and nothing has been touched. */
-bool tree_main_names_fit(struct tree_main *m);
 
 /* With --mhl: makes a generation in every destination that is done, and reports what differs from
  * the histories. A destination that is done and cannot get one has failed. */

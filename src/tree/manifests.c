@@ -1,5 +1,4 @@
-/* manifests: --mhl: before the copy, whether manifests can hold all names; after it, a generation
- * in every destination that is complete. See main_priv.h. */
+/* manifests: --mhl: a generation in every destination that is complete. See main_priv.h. */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -17,93 +16,6 @@
 #define NAMED 100u
 
 #define HOST_SIZE 256
-
-/* ---- names of the source ---- */
-
-struct names {
-    struct totals walk;
-    unsigned n_bad;
-    char *first; /* of them, from the root; NULL: no memory */
-    int error;
-};
-
-static void look_at_name(void *arg, const char *below, const struct stat *st)
-{
-    struct names *n = arg;
-
-    if ((!S_ISDIR(st->st_mode) && !S_ISREG(st->st_mode)) || mhl_name_fits(below))
-        return;
-    if (n->n_bad++ == 0)
-        n->first = strdup(below);
-}
-
-static void look_at_names(void *arg, unsigned i)
-{
-    struct names *n = arg;
-
-    (void)i;
-    n->error = totals_count(&n->walk);
-}
-
-static bool names_move(void *arg)
-{
-    struct names *n = arg;
-    static uint64_t before; /* the main thread's */
-    uint64_t files = atomic_load(&n->walk.files), last = before;
-
-    before = files;
-    return files != last;
-}
-
-static void refuse(struct tree_main *m, const struct names *n)
-{
-    const char *first = n->first ? n->first : "";
-    struct failure f;
-
-    if (n->n_bad == 1)
-        report_error("%s%s: --mhl: XML cannot hold this name", m->tree->copy->source, first);
-    else
-        report_error("%s%s: --mhl: XML cannot hold this name and %u more",
-                     m->tree->copy->source, first, n->n_bad - 1);
-    (void)failure_set(&f, NULL, EILSEQ, FAILURE_NO_OFFSET, "a name cannot be in a manifest");
-    m->unavailable = true;
-    for (unsigned d = 0; d < m->status.n_dests; d++) {
-        m->status.dests[d].by_all = true;
-        tree_main_fail_dest(m, d, &f);
-    }
-}
-
-bool tree_main_names_fit(struct tree_main *m)
-{
-    struct tree *t = m->tree;
-    struct names *n = t->o->mhl && tree_counts(t->o) ? calloc(1, sizeof(*n)) : NULL;
-    bool late = false, fit = true;
-    struct bounded_calls calls = {.n = 1,
-                                  .run = look_at_names,
-                                  .arg = n,
-                                  .timeout_ms = options_timeout_ms(t->o),
-                                  .moved = names_move,
-                                  .wake_fd = -1};
-
-    if (!n)
-        return true;
-    n->walk = tree_totals_of(t->o, t->copy);
-    n->walk.found = look_at_name;
-    n->walk.arg = n;
-    if (bounded_calls_run(&calls, &late) > 0) {
-        m->abandoned = true; /* the reader will meet the same silence, and report it */
-        return true;
-    }
-    if (n->n_bad > 0) {
-        refuse(m, n);
-        fit = false;
-    }
-    free(n->first);
-    free(n);
-    return fit;
-}
-
-/* ---- generations ---- */
 
 /* Whether a file that was not copied may be another one than that of the source. */
 static bool may_differ(const struct options *o)
@@ -154,7 +66,7 @@ static void note_finding(void *arg, enum mhl_finding what, const char *path)
     struct manifest *d = arg;
     struct named_file *more;
 
-    d->differs |= what != MHL_RELISTED;
+    d->differs |= what != MHL_RELISTED && what != MHL_STRAY;
     more = d->n < NAMED ? realloc(d->findings, (d->n + 1) * sizeof(*more)) : NULL;
     if (!more) {
         d->n_unnamed++;
@@ -284,6 +196,8 @@ static void report_findings(const struct manifest *d)
         [MHL_MISSING] = "its ASC MHL history has it, the copy has not",
         [MHL_CHANGED] = "it is not what was read from SOURCE",
         [MHL_RELISTED] = "this ASC MHL generation was missing in its chain, and is listed now",
+        [MHL_STRAY] =
+            "this ASC MHL generation is not in the chain there: it is of another history",
     };
 
     for (unsigned k = 0; k < d->n; k++)
@@ -313,16 +227,21 @@ static void take_result(struct tree_main *m, struct manifests *all, unsigned i)
         tree_main_fail_dest(m, i, &d->failure);
 }
 
+/* Whether something of the source is in no copy. */
+static bool is_unread(const struct tree_main *m)
+{
+    return m->status.source_failure.err || m->status.bad;
+}
+
 /* Names the destinations that get no generation. */
 static void report_left_out(const struct tree_main *m)
 {
-    const char *why = m->stopping                    ? "the copy was stopped"
-                      : m->status.source_failure.err ? "SOURCE could not be read as it is"
-                                                     : "the copy is not complete and right";
+    const char *why = m->stopping    ? "the copy was stopped"
+                      : is_unread(m) ? "SOURCE could not be read as it is"
+                                     : "the copy is not complete and right";
 
     for (unsigned d = 0; d < m->status.n_dests; d++)
-        if (m->stopping || m->status.source_failure.err ||
-            m->status.dests[d].state != DEST_DONE)
+        if (m->stopping || is_unread(m) || m->status.dests[d].state != DEST_DONE)
             report_error("%s: it gets no ASC MHL generation: %s", m->status.dests[d].path, why);
 }
 
@@ -334,7 +253,7 @@ void tree_main_write_manifests(struct tree_main *m)
     if (!t->o->mhl || m->unavailable)
         return;
     report_left_out(m);
-    if (m->stopping || m->status.source_failure.err)
+    if (m->stopping || is_unread(m))
         return;
     all = make_manifests(m);
     if (!all) {

@@ -1,5 +1,4 @@
-/* name_check: whether a list can carry the names of the files of a tree, before it is copied. See
- * tree.h. */
+/* name_check: whether the names in a tree are as a list needs them, before it is copied. See tree.h. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +11,9 @@
 /* Stays allocated when the call does not return. */
 struct name_check {
     struct totals totals;
-    bool (*carries)(unsigned algorithm, const char *name);
-    unsigned algorithm;
-    char *bad; /* the first name that cannot be carried; owned */
+    struct tree_names names;
+    unsigned n_bad;
+    char *bad; /* the first of them, from the root; owned; NULL: no memory */
     uint64_t seen;
     int signal_fd, signal;
 };
@@ -23,10 +22,8 @@ static void on_found(void *arg, const char *below, const struct stat *st)
 {
     struct name_check *c = arg;
 
-    if (!S_ISREG(st->st_mode) || c->bad || c->carries(c->algorithm, below))
-        return;
-    c->bad = strdup(below);
-    atomic_store(&c->totals.stop, true);
+    if (!c->names.fit(c->names.algorithm, below, st->st_mode) && c->n_bad++ == 0)
+        c->bad = strdup(below);
 }
 
 static void run_call(void *arg, unsigned i)
@@ -56,9 +53,19 @@ static bool stops(void *arg)
     return ended;
 }
 
-int tree_check_names(const struct options *o, const struct plan_copy *copy, unsigned algorithm,
-                     bool (*carries)(unsigned algorithm, const char *name), int signal_fd,
-                     bool *ret_hung)
+static void explain(const struct name_check *c, const char *source)
+{
+    const char *first = c->bad ? c->bad : "";
+
+    if (c->n_bad == 1)
+        report_error("%s%s: %s this name", source, first, c->names.lack);
+    else
+        report_error("%s%s: %s this name and %u more", source, first, c->names.lack,
+                     c->n_bad - 1);
+}
+
+int tree_check_names(const struct options *o, const struct plan_copy *copy,
+                     const struct tree_names *names, int signal_fd, bool *ret_hung)
 {
     struct name_check *c = calloc(1, sizeof(*c));
     struct bounded_calls call = {.n = 1,
@@ -79,8 +86,7 @@ int tree_check_names(const struct options *o, const struct plan_copy *copy, unsi
     c->totals = tree_totals_of(o, copy);
     c->totals.found = on_found;
     c->totals.arg = c;
-    c->carries = carries;
-    c->algorithm = algorithm;
+    c->names = *names;
     c->signal_fd = signal_fd;
     if (!tree_counts(o) || path_probe_is_silent(copy->source)) {
         free(c);
@@ -93,8 +99,8 @@ int tree_check_names(const struct options *o, const struct plan_copy *copy, unsi
     if (c->signal) {
         report_error("interrupted");
         status = 128 + c->signal;
-    } else if (c->bad) {
-        report_error("%s%s: the list cannot carry the name of this file", copy->source, c->bad);
+    } else if (c->n_bad > 0) {
+        explain(c, copy->source);
         status = 2;
     }
     free(c->bad);

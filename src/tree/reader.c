@@ -55,6 +55,15 @@ static void on_source_attrs_failed(void *arg, const char *path, const struct fai
     message_queue_put(t->messages, tree_who_for_attrs(t, t->copy->n_dests), path, f);
 }
 
+static void on_zeroed(void *arg, const char *path, uint64_t offset, uint64_t length, int err)
+{
+    const struct tree_reader *r = arg;
+    const struct tree_zeroed zeroed = {offset, length, err};
+
+    message_queue_put_note(r->tree->messages, tree_who_for_zeros(r->tree), path, &zeroed,
+                           sizeof(zeroed));
+}
+
 static void on_read(void *arg, uint64_t bytes)
 {
     struct tree_reader *r = arg;
@@ -114,7 +123,7 @@ static uint64_t copy_size(const struct options *o)
 /* From which size on files are cloned where that is possible. */
 static uint64_t clone_size(const struct options *o)
 {
-    if (o->reflink == WHEN_NEVER || o->sparse != WHEN_AUTO)
+    if (o->read_zeros || o->reflink == WHEN_NEVER || o->sparse != WHEN_AUTO)
         return UINT64_MAX;
     return o->reflink == WHEN_ALWAYS ? 0 : CLONE_SIZE;
 }
@@ -224,7 +233,10 @@ void *tree_read_source(void *arg)
         .offer_attrs = o->resume && attrs_any(&o->preserve),
         .no_data = o->attributes_only,
         .allow_changed = o->allow_changed,
+        .read_zeros = o->read_zeros,
+        .read_retries = o->read_retries,
         .hashes = o->hashes,
+        .rate = &t->rate,
         .max_read = (size_t)options_max_request(o),
         .clone_size = clone_size(o),
         .n_shared_files = t->n_shared_files,
@@ -235,6 +247,7 @@ void *tree_read_source(void *arg)
         .arg = r,
         .failed = on_source_failed,
         .attrs_failed = on_source_attrs_failed,
+        .zeroed = on_zeroed,
         .read = on_read,
         .is_target = tree_is_target,
         .is_wanted = on_is_wanted,

@@ -1,9 +1,9 @@
 /* source_entry: the entries of the walk that are no directories. See source_state_priv.h. */
 #include <errno.h>
 #include <stdatomic.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/interrupted.h"
 #include "source_state_priv.h"
@@ -95,15 +95,13 @@ static void put_opened(struct walk *w, const char *name, int *fd)
  * would be taken for a hang. */
 static int open_regular(struct walk *w, int dir_fd, const char *name, int follow)
 {
-    const struct timespec pause = {.tv_nsec = LEASE_PAUSE_MS * 1000000};
-
     for (unsigned ms = 0;; ms += LEASE_PAUSE_MS) {
         int fd = UNINTERRUPTED(openat(dir_fd, name, WALK_OPEN_FLAGS | follow));
 
         if (fd >= 0 || errno != EWOULDBLOCK || ms >= LEASE_PATIENCE_MS ||
             stream_stopped(w->t->stream))
             return fd;
-        (void)nanosleep(&pause, NULL);
+        clock_pause_ms(LEASE_PAUSE_MS);
         atomic_fetch_add_explicit(w->t->steps, 1, memory_order_relaxed);
     }
 }

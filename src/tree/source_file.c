@@ -23,25 +23,43 @@ static size_t data_size(const struct walk *w)
 
 /* ---- reading ---- */
 
+/* A read has failed with err. Reads around what is bad, as read(2). */
+static ssize_t read_on(struct walk *w, int fd, char *to, size_t n, int err)
+{
+    off_t at = lseek(fd, 0, SEEK_CUR);
+    int64_t r = at < 0 ? -err : walk_read_around(w, fd, to, n, (uint64_t)at, err);
+
+    if (r > 0 && lseek(fd, at + (off_t)r, SEEK_SET) < 0)
+        return -errno;
+    return (ssize_t)r;
+}
+
 /* Reads `max` bytes, or up to the end of the file; bytes or a negative errno. left: how many
  * bytes the file had left when it was opened. After so many the end is not read:
  * walk_unchanged() looks whether the file has grown. */
-static ssize_t read_full(const struct tree_source *t, int fd, char *to, size_t max,
-                         uint64_t left)
+static ssize_t read_full(struct walk *w, int fd, char *to, size_t max, uint64_t left)
 {
+    const struct tree_source *t = w->t;
     size_t have = 0;
 
     while (have < max) {
         size_t want = max - have < t->max_read ? max - have : t->max_read;
-        ssize_t n = read(fd, to + have, want);
+        uint64_t known = left > have ? left - have : 0;
+        ssize_t n;
 
+        known = known < want ? known : want;
+        walk_wait_for_rate(w, known);
+        n = UNINTERRUPTED(read(fd, to + have, want));
+        if (n < 0)
+            n = read_on(w, fd, to + have, want, errno);
+        if (n < 0)
+            return n;
         if (n == 0)
             break;
-        if (n < 0 && errno != EINTR)
-            return -errno;
-        if (n > 0)
-            t->read(t->arg, (uint64_t)n);
-        have += n > 0 ? (size_t)n : 0;
+        if ((uint64_t)n > known)
+            walk_wait_for_rate(w, (uint64_t)n - known);
+        t->read(t->arg, (uint64_t)n);
+        have += (size_t)n;
         if (have == left && have > 0)
             break;
     }
@@ -52,7 +70,7 @@ static ssize_t read_full(const struct tree_source *t, int fd, char *to, size_t m
  * failed, which was reported. */
 static bool fill(struct walk *w, struct record *r, int fd, size_t max, uint64_t left)
 {
-    ssize_t n = read_full(w->t, fd, (char *)(uintptr_t)record_data(r), max, left);
+    ssize_t n = read_full(w, fd, (char *)(uintptr_t)record_data(r), max, left);
 
     if (n < 0) {
         walk_fail(w, "read", (int)-n, NULL);

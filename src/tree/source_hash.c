@@ -109,10 +109,14 @@ static int hash_range(struct walk *w, int fd, char *buffer, uint64_t *at, uint64
 
     while (*at < end && !stream_stopped(w->t->stream)) {
         size_t want = end - *at < most ? (size_t)(end - *at) : most;
-        ssize_t n = UNINTERRUPTED(pread(fd, buffer, want, (off_t)*at));
+        int64_t n;
 
+        walk_wait_for_rate(w, want);
+        n = UNINTERRUPTED(pread(fd, buffer, want, (off_t)*at));
+        if (n < 0)
+            n = walk_read_around(w, fd, buffer, want, *at, errno);
         if (n <= 0)
-            return n < 0 ? -errno : -ESTALE;
+            return n < 0 ? (int)n : -ESTALE;
         w->t->read(w->t->arg, (uint64_t)n);
         walk_hash_bytes(w, buffer, (size_t)n);
         *at += (uint64_t)n;

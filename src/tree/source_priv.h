@@ -18,6 +18,7 @@
 #include "base/choice.h"
 #include "base/digest_set.h"
 #include "base/failure.h"
+#include "base/rate.h"
 #include "follow_priv.h"
 #include "inventory_priv.h"
 #include "shared_file_priv.h"
@@ -55,8 +56,11 @@ struct tree_source {
                   * together, a file with several names alone */
     bool no_data;       /* files come as empty ones */
     bool allow_changed; /* a file that changes while it is copied is a warning */
+    bool read_zeros;    /* what cannot be read of a file becomes zeros: source/bad_sector.h */
+    unsigned read_retries; /* how often that is read again */
     unsigned
         hashes; /* algorithms of base/digest_set.h by which every file is hashed; 0: none */
+    struct rate *rate;  /* of reading; not owned */
     size_t max_read;    /* bytes that one read(2) may have; not 0 */
     bool offer_attrs;   /* offers come with all attributes: with --resume */
     uint64_t copy_size; /* files of at least so many bytes are RECORD_COPY */
@@ -82,6 +86,8 @@ struct tree_source {
     void (*failed)(void *arg, const char *path, const struct failure *f); /* or a warning */
     /* An attribute could not be read. */
     void (*attrs_failed)(void *arg, const char *path, const struct failure *f);
+    /* Bytes of a file could not be read, and became zeros. */
+    void (*zeroed)(void *arg, const char *path, uint64_t offset, uint64_t length, int err);
     /* So many bytes of a file were read. */
     void (*read)(void *arg, uint64_t bytes);
     /* Which consumers will clone files of that file system. */

@@ -187,6 +187,15 @@ void walk_put_mark(struct walk *w, enum record_kind kind);
 bool walk_put_simple(struct walk *w, enum record_kind kind, const char *name, const char *text,
                      const struct stat *st);
 
+/* ---- source_around.c ---- */
+
+/* Before n bytes are read: waits until that is allowed, or the stream is stopped. */
+void walk_wait_for_rate(struct walk *w, uint64_t n);
+
+/* A read of n bytes at the offset of the file has failed with err (positive). Reads around what is
+ * bad, if that is wanted. Returns as bad_sector_read_around(); -err if that is no help. */
+int64_t walk_read_around(struct walk *w, int fd, char *to, size_t n, uint64_t offset, int err);
+
 /* ---- source_file.c ---- */
 
 /* Puts a regular file into the stream, in the way that is best for it. Takes *fd over if the

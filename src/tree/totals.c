@@ -87,19 +87,23 @@ static void count_file(struct totals_walk *w, const struct stat *st)
     atomic_fetch_add_explicit(&w->c->bytes, size, memory_order_relaxed);
 }
 
-/* Whether the entry whose path has been entered is not chosen. */
-static bool is_left_out(const struct totals_walk *w, bool is_directory)
+/* Whether the entry whose path has been entered is not chosen, as far as its type tells. */
+static bool is_left_out(const struct totals_walk *w, unsigned char type)
 {
     const struct choice *c = &w->c->choice;
 
     return choice_is_given(c) && w->error == 0 &&
-           choice_leaves_out(c, w->below.bytes + 1, is_directory ? DT_DIR : DT_REG);
+           choice_leaves_out(c, w->below.bytes + 1, type);
 }
 
-static void count_unread(const struct totals_walk *w, int err)
+/* The entry whose path has been entered cannot be read, or is gone. */
+static void count_unread(const struct totals_walk *w, const char *op, int err)
 {
-    if (err != ENOENT)
-        atomic_fetch_add_explicit(&w->c->unread, 1, memory_order_relaxed);
+    if (err == ENOENT)
+        return;
+    atomic_fetch_add_explicit(&w->c->unread, 1, memory_order_relaxed);
+    if (w->c->failed && w->error == 0)
+        w->c->failed(w->c->arg, w->below.bytes ? w->below.bytes : "", op, err);
 }
 
 static void look(struct totals_walk *w, const struct dirent64 *entry)
@@ -109,14 +113,16 @@ static void look(struct totals_walk *w, const struct dirent64 *entry)
 
     if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
         return;
+    enter_name(w, entry->d_name);
+    if (is_left_out(w, entry->d_type))
+        return;
     if (!is_directory && UNINTERRUPTED(fstatat(dir_chain_fd(&w->dirs), entry->d_name, &st,
                                                AT_SYMLINK_NOFOLLOW)) < 0) {
-        count_unread(w, errno);
+        count_unread(w, "stat", errno);
         return;
     }
     is_directory = is_directory || S_ISDIR(st.st_mode);
-    enter_name(w, entry->d_name);
-    if (is_left_out(w, is_directory))
+    if (is_left_out(w, is_directory ? DT_DIR : DT_REG))
         return;
     if (w->c->inventory && w->error == 0)
         inventory_add(w->c->inventory, w->below.bytes + 1);
@@ -131,20 +137,24 @@ static bool is_stopped(const struct totals_walk *w)
     return w->error < 0 || atomic_load_explicit(&w->c->stop, memory_order_relaxed);
 }
 
+/* The path becomes that of the current directory. */
+static void enter_current(struct totals_walk *w)
+{
+    if (path_buffer_put(&w->below, w->below_len, "") < 0)
+        w->error = -ENOMEM;
+}
+
 /* The current directory has been listed to its end. */
 static void note_listed(struct totals_walk *w)
 {
-    if (!w->c->inventory || is_stopped(w))
-        return;
-    if (path_buffer_put(&w->below, w->below_len, "") < 0)
-        w->error = -ENOMEM;
-    else
+    if (w->c->inventory && !is_stopped(w))
         inventory_note_listed(w->c->inventory, w->below.bytes + (w->below_len > 0));
 }
 
 static void list(struct totals_walk *w)
 {
     ssize_t n;
+    int err = 0;
 
     while ((n = UNINTERRUPTED(getdents64(dir_chain_fd(&w->dirs), w->listing, LISTING))) > 0) {
         for (ssize_t at = 0; at < n && !is_stopped(w);) {
@@ -155,7 +165,10 @@ static void list(struct totals_walk *w)
         }
     }
     if (n < 0)
-        count_unread(w, errno);
+        err = errno;
+    enter_current(w);
+    if (n < 0)
+        count_unread(w, "read directory", err);
     else
         note_listed(w);
 }
@@ -202,7 +215,7 @@ static void walk(struct totals_walk *w)
         if (fd >= 0)
             enter(w, fd);
         else
-            count_unread(w, errno);
+            count_unread(w, "open", errno);
     }
 }
 

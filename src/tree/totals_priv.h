@@ -24,6 +24,9 @@ struct totals {
     /* Gets every entry, directories before what is in them. below: its path from the root on,
      * with a "/" in front; "": the root itself. May be NULL. */
     void (*found)(void *arg, const char *below, const struct stat *st);
+    /* Gets what is counted in `unread`: likewise with its path. op: as in struct failure; err: an
+     * errno. May be NULL. */
+    void (*failed)(void *arg, const char *below, const char *op, int err);
     struct inventory *inventory; /* gets every entry; not owned; NULL: it is not wanted */
 
     atomic_bool stop;        /* any thread may set it, to end the count early */

@@ -145,6 +145,7 @@ static struct tree *tree_new(const struct options *o, const struct plan_copy *co
     if (!t)
         return NULL;
     t->o = o;
+    t->rate.limit = o->bwlimit;
     t->copy = copy;
     t->links = links;
     t->umask = umask(0);
@@ -177,6 +178,7 @@ static void main_free(struct tree_main *m)
     free(m->dests);
     free(m->readers);
     free(m->status.dests);
+    bad_ranges_free(&m->bad);
     mhl_given_free(m->given);
     free(m);
 }
@@ -322,7 +324,7 @@ void tree_run(const struct options *o, const struct plan_copy *copy, struct tree
         return;
     }
     report_start(&m->status);
-    if (has_descriptors(m) && tree_main_names_fit(m)) {
+    if (has_descriptors(m)) {
         start_threads(m);
         tree_main_supervise(m);
         tree_end_totals(m);

@@ -50,12 +50,18 @@ void tree_links_free(struct tree_links *l);
 void tree_run(const struct options *o, const struct plan_copy *copy, struct tree_links *links,
               int signal_fd, struct session_result *ret);
 
-/* Looks at the names of the files of the tree, as far as it can be looked through at once, before
- * it is copied: carries() tells whether a list of the algorithm can carry one. 0; or an exit
- * status, which was explained. Sets *ret_hung as tree_dry_run() does. */
-int tree_check_names(const struct options *o, const struct plan_copy *copy, unsigned algorithm,
-                     bool (*carries)(unsigned algorithm, const char *name), int signal_fd,
-                     bool *ret_hung);
+/* What a list needs of names. */
+struct tree_names {
+    /* Whether it can have the entry of that type (st_mode); below: its path, from the root on. */
+    bool (*fit)(unsigned algorithm, const char *below, mode_t type);
+    unsigned algorithm;
+    const char *lack; /* "the list cannot carry", for a message */
+};
+
+/* Looks at the names in the tree before it is copied, as far as it can be looked through at once. 0; or
+ * an exit status, which was explained. Sets *ret_hung as tree_dry_run() does. */
+int tree_check_names(const struct options *o, const struct plan_copy *copy,
+                     const struct tree_names *names, int signal_fd, bool *ret_hung);
 
 /* As session_dry_run(): counts the files of the source, and checks whether the roots can be
  * made. Nothing is changed. */

@@ -86,6 +86,7 @@ struct tree {
     struct tree_links *links;
     char *root; /* the source's path */
     mode_t umask;
+    struct rate rate; /* of reading; the readers share it */
     struct existing_policy existing;
     unsigned max_readers;    /* and lanes of the stream */
     unsigned n_shared_files; /* of a reader */
@@ -124,6 +125,18 @@ static inline unsigned tree_who_for_attrs(const struct tree *t, unsigned d)
 {
     return t->copy->n_dests + 1 + d;
 }
+
+/* Who a message is from whose note is a struct tree_zeroed. */
+static inline unsigned tree_who_for_zeros(const struct tree *t)
+{
+    return 2 * t->copy->n_dests + 2;
+}
+
+/* Bytes of a file that could not be read, and are zeros in the copies. */
+struct tree_zeroed {
+    uint64_t offset, length;
+    int err;
+};
 
 /* Whether every file has to be a clone, and can be one without an engine. */
 static inline bool tree_clones_all(const struct options *o)

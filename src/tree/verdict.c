@@ -17,6 +17,9 @@ static void judge_source(struct tree_main *m)
         if (error < 0)
             failure_set(f, "read", -error, FAILURE_NO_OFFSET, NULL);
     }
+    bad_ranges_settle(&m->bad);
+    if (m->bad_lost && f->err == 0)
+        failure_set(f, "read", ENOMEM, FAILURE_NO_OFFSET, NULL);
     if (f->err || m->n_source_failed == 0)
         return;
     *f = m->source_first;

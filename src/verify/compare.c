@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "base/medium.h"
+#include "source/bmap.h"
 #include "verify_priv.h"
 
 /* A block is 4 KiB or more, unless the file is read in odd pieces. */
@@ -94,6 +96,8 @@ static bool source_is_same(const struct verify_check *c)
 
 static int open_source(struct verify_check *c)
 {
+    if (c->record->source_once)
+        return -ESPIPE;
     if (c->fd_source < 0) {
         verify_moved(c->lane);
         atomic_store(&c->lane->at_source, true);
@@ -111,9 +115,13 @@ static int64_t read_source(struct verify_check *c, uint64_t at, char *buf, size_
 
     if (r < 0)
         return r;
+    verify_wait_for_rate(c, n);
     verify_moved(c->lane);
     atomic_store(&c->lane->at_source, true);
     r = fd_read_at(c->fd_source, buf, n, c->record->start + at);
+    r = verify_leave_unread(c, c->fd_source, buf, n, c->record->start + at, r);
+    if (r > 0 && c->record->map)
+        bmap_clear_rest(c->record->map, c->record->start + at, buf, (size_t)r);
     verify_moved(c->lane);
     atomic_store(&c->lane->at_source, false);
     return r;
@@ -258,7 +266,8 @@ static void note_difference(struct verify_check *c, uint64_t at, const char *buf
     uint64_t base = c->record->offset + at;
     size_t i = 0;
 
-    if (verify_is_source(c->lane) || !verify_read_source(c, at, source_buffer(c), unit)) {
+    if (verify_is_source(c->lane) || c->record->source_once ||
+        !verify_read_source(c, at, source_buffer(c), unit)) {
         note_blocks(c, at, buf, n);
         return;
     }
@@ -279,7 +288,10 @@ static void fail_read(struct verify_check *c, uint64_t at, int64_t r)
 {
     struct failure f;
 
-    failure_set(&f, "read back", (int)-r, c->record->offset + at, NULL);
+    if (S_ISBLK(c->st.st_mode) && medium_explains(c->st.st_rdev, (int)-r))
+        r = -ENODEV;
+    failure_set(&f, "read back", (int)-r, c->record->offset + at,
+                r == -ENODEV ? MEDIUM_GONE : NULL);
     verify_fail(c, &f);
 }
 

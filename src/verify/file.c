@@ -1,17 +1,18 @@
 /* file: one file of a lane is opened, read past the page cache, and judged. See verify_priv.h. */
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/fd.h"
+#include "base/path.h"
 #include "engine/engine.h"
+#include "target/backup.h"
 #include "verify_priv.h"
 
 /* How long a wait for the engine may take before the lane looks whether it is to stop, ms. */
 #define WAIT_MS 200u
-
-/* The numbers of backups may have gaps; not many. */
-#define MAX_MISSING 8u
 
 /* ---- the file is opened ---- */
 
@@ -31,40 +32,66 @@ static bool is_the_file(struct verify_check *c)
 
     return fstat(c->fd, &c->st) == 0 &&
            (r->ino == 0 || (c->st.st_dev == r->dev && c->st.st_ino == r->ino)) &&
-           (S_ISREG(c->st.st_mode) || (verify_is_source(c->lane) && S_ISBLK(c->st.st_mode)));
+           (S_ISREG(c->st.st_mode) || S_ISBLK(c->st.st_mode));
+}
+
+/* 0 or a negative errno; -ESTALE: another file has the name. */
+static int open_named(struct verify_check *c, const char *path)
+{
+    c->fd = verify_open(path, O_RDONLY);
+    if (c->fd < 0)
+        return c->fd;
+    if (is_the_file(c))
+        return 0;
+    (void)fd_close(&c->fd);
+    return -ESTALE;
+}
+
+/* Whether the file has the name with this suffix. */
+static bool open_suffixed(struct verify_check *c, const char *suffix)
+{
+    char *path = NULL;
+
+    if (asprintf(&path, "%s%s", c->dest, suffix) < 0)
+        return false;
+    if (open_named(c, path) == 0) {
+        c->backup = path;
+        c->dest = path;
+        return true;
+    }
+    free(path);
+    return false;
 }
 
 /* Another source of this run may have got the name, and the file is a numbered backup now. */
 static bool open_backup(struct verify_check *c)
 {
-    for (unsigned n = 1, missing = 0; missing < MAX_MISSING; n++) {
-        char *path = NULL;
+    char *directory = path_directory(c->dest), *name = path_last(c->dest);
+    int fd = directory && name ? verify_open(directory, O_RDONLY | O_DIRECTORY) : -ENOMEM;
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    const struct dirent *entry;
+    bool found = false;
 
-        if (asprintf(&path, "%s.~%u~", c->dest, n) < 0)
-            return false;
-        c->fd = verify_open(path, O_RDONLY);
-        if (c->fd >= 0 && is_the_file(c)) {
-            c->backup = path;
-            c->dest = path;
-            return true;
-        }
-        missing += c->fd < 0;
-        free(path);
-        if (c->fd >= 0)
-            (void)fd_close(&c->fd);
+    while (!found && dir && (entry = readdir(dir))) {
+        verify_moved(c->lane);
+        found = backup_number(entry->d_name, name) > 0 &&
+                open_suffixed(c, entry->d_name + strlen(name));
     }
-    return false;
+    if (dir)
+        (void)closedir(dir);
+    else if (fd >= 0)
+        (void)fd_close(&fd);
+    free(directory);
+    free(name);
+    return found;
 }
 
 static bool open_file(struct verify_check *c)
 {
-    c->fd = verify_open(c->dest, O_RDONLY);
-    if (c->fd < 0)
-        return fail_open(c, -c->fd, NULL);
-    if (is_the_file(c))
-        return true;
-    (void)fd_close(&c->fd);
-    return open_backup(c) || fail_open(c, ESTALE, "another file stands there now");
+    int r = open_named(c, c->dest);
+
+    return r == 0 || open_backup(c) ||
+           fail_open(c, -r, r == -ESTALE ? "another file stands there now" : NULL);
 }
 
 /* ---- it is read ---- */
@@ -99,7 +126,6 @@ struct reading {
     uint64_t at[DEPTH];
     bool busy[DEPTH];
     uint64_t next; /* position of the next unit */
-    bool direct;
 };
 
 /* The first engine that works here for such files; NULL: none does. Those that did not work for an
@@ -153,13 +179,11 @@ static int submit(struct reading *r)
         if (rest == 0 || atomic_load(&r->c->lane->verify->stop))
             return 0;
         len = rest < UNIT ? (uint32_t)rest : UNIT;
-        if (r->direct)
-            len = (len + r->c->align - 1) / r->c->align * r->c->align;
         r->ops[i] = (struct engine_op){.kind = ENGINE_READ,
                                        .file = 0,
                                        .offset = record->offset + r->next,
                                        .buf = r->c->lane->buffers + i * (size_t)UNIT,
-                                       .len = len};
+                                       .len = (uint32_t)verify_request(r->c, len)};
         r->batches[i] = (struct engine_batch){.ops = &r->ops[i], .n_ops = 1};
         error = engine_submit(r->engine, &r->batches[i]);
         if (error < 0)
@@ -215,21 +239,21 @@ static void read_plainly(struct verify_check *c, uint64_t at)
 
 static void read_large(struct verify_check *c)
 {
-    const int fd = c->fd_direct >= 0 ? c->fd_direct : c->fd;
     const struct engine_config config = {
-        .fds = &fd,
+        .fds = &c->fd,
         .n_fds = 1,
         .pool = c->lane->buffers,
         .pool_len = DEPTH * (size_t)UNIT,
         .max_batches = DEPTH,
         .max_ops = 1,
     };
-    struct reading r = {.c = c, .direct = c->fd_direct >= 0};
+    struct reading r = {.c = c};
     bool ran;
 
-    r.engine = make_engine(c->lane, &config, r.direct);
+    r.engine = make_engine(c->lane, &config, c->file.direct);
     ran = r.engine && run(&r);
     engine_destroy(r.engine);
+    c->file.buffered |= !c->file.direct;
     if (!ran)
         read_plainly(c, 0);
 }
@@ -241,6 +265,8 @@ static void check_end(struct verify_check *c)
     struct stat now;
 
     if (verify_is_source(c->lane))
+        return;
+    if (!S_ISREG(c->st.st_mode)) /* its reads have told */
         return;
     if (fstat(c->fd, &now) < 0) {
         fail_open(c, errno, NULL);
@@ -257,7 +283,6 @@ static void check_end(struct verify_check *c)
 static void close_all(struct verify_check *c)
 {
     (void)fd_close(&c->fd);
-    (void)fd_close(&c->fd_direct);
     (void)fd_close(&c->fd_source);
     free(c->ranges);
     free(c->backup);
@@ -268,7 +293,8 @@ static void check_open_file(struct verify_check *c)
 {
     if (c->record->length <= UNIT)
         read_small(c);
-    else if (c->lane->verify->config.max_request < DEPTH * (uint64_t)UNIT)
+    else if (c->file.past_disk || c->lane->verify->config.bwlimit ||
+             c->lane->verify->config.max_request < DEPTH * (uint64_t)UNIT)
         read_plainly(c, 0);
     else
         read_large(c);
@@ -307,7 +333,7 @@ static void check_file(struct verify_check *c)
 
 void verify_check_file(struct verify_check *c)
 {
-    c->fd = c->fd_direct = c->fd_source = -1;
+    c->fd = c->fd_source = -1;
     if (c->record->is_link)
         (void)open_file(c);
     else

@@ -27,10 +27,10 @@ bool verify_source_is_noted(struct verify *v, enum verify_known least, uint64_t 
 {
     bool noted = false;
 
-    pthread_mutex_lock(&v->sources_lock);
+    pthread_mutex_lock(&v->sets_lock);
     for (enum verify_known k = least; k <= VERIFY_KNOWS_ALL; k++)
         noted |= inode_set_has(&v->sources[k], dev, ino);
-    pthread_mutex_unlock(&v->sources_lock);
+    pthread_mutex_unlock(&v->sets_lock);
     return noted;
 }
 
@@ -129,6 +129,7 @@ void *verify_run_lane(void *arg)
     }
     free(l->buffers);
     l->buffers = NULL;
+    hash_table_free(&l->told);
     pthread_mutex_lock(&l->lock); /* who sees that it is over may free everything */
     l->over = true;
     event_signal(l->verify->wake_fd);

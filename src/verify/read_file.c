@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,82 +12,115 @@
 
 #define UNKNOWN UINT64_MAX
 
-/* Their files are on another file system, whose way of reading is not known. */
-static const unsigned long overlays[] = {OVERLAYFS_SUPER_MAGIC, 0};
-
-/* btrfs reads compressed and inline extents through the cache in spite of O_DIRECT. */
-static const unsigned long not_direct[] = {BTRFS_SUPER_MAGIC, 0};
-
-/* The pages of the file that are in the page cache; UNKNOWN if nobody tells. */
 static uint64_t count_cached(const struct read_file *f)
 {
-    off_t size = lseek(f->fd, 0, SEEK_END); /* st_size is 0 for a device */
-
-    return size < 0 ? UNKNOWN : page_cache_count(f->fd, 0, (uint64_t)size);
+    return page_cache_count(f->fd, 0, f->size);
 }
 
-static bool set_direct(int fd, bool on)
+void read_file_set(struct read_file *f, int fd, const struct stat *st, uint64_t size)
+{
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), data = (uint64_t)st->st_blocks * 512;
+
+    /* The file system of a device node is not that of its data. */
+    *f = (struct read_file){
+        .fd = fd,
+        .size = size,
+        .pages = ((S_ISBLK(st->st_mode) || data > size ? size : data) + page - 1) / page,
+        .cached = UNKNOWN,
+        .align = 1,
+        .in_memory = !S_ISBLK(st->st_mode) && file_system_in_memory(fd) != 0,
+    };
+}
+
+uint64_t read_file_drop(struct read_file *f)
+{
+    page_cache_drop(f->fd, 0, 0);
+    f->cached = count_cached(f);
+    return f->cached;
+}
+
+static bool set_flag(int fd, bool direct)
 {
     int flags = fcntl(fd, F_GETFL);
 
-    return flags >= 0 && fcntl(fd, F_SETFL, on ? flags | O_DIRECT : flags & ~O_DIRECT) == 0;
+    return flags >= 0 && fcntl(fd, F_SETFL, direct ? flags | O_DIRECT : flags & ~O_DIRECT) == 0;
 }
 
-/* Drops the file from the cache, and counts what stays. */
+void read_file_set_direct(struct read_file *f, uint32_t most)
+{
+    uint32_t align = direct_io_align(f->fd);
+
+    f->direct = align > 0 && align <= most && set_flag(f->fd, true);
+    f->align = f->direct ? align : 1;
+}
+
+static void stop_direct(struct read_file *f)
+{
+    f->direct = !set_flag(f->fd, false);
+    f->align = f->direct ? f->align : 1;
+}
+
+int read_file_set_fua(struct read_file *f)
+{
+    int r = fua_open(&f->fua, f->fd);
+
+    f->past_disk = r == 0;
+    f->direct &= r < 0;
+    f->align = r == 0 ? f->fua.block : f->align;
+    return r;
+}
+
+/* Drops the file from the cache. POSIX_FADV_DONTNEED keeps dirty pages. They are written and nothing
+ * else; fdatasync(2) might flush the device for each file. */
 static void evict(struct read_file *f, read_file_flushing *flushing, void *arg)
 {
-    off_t size = lseek(f->fd, 0, SEEK_END);
-
     f->cached = count_cached(f);
     if (f->cached == 0)
         return;
-    flushing(arg,
-             size > 0 ? (uint64_t)size : 1); /* at most: nobody tells which pages are dirty */
-    /* POSIX_FADV_DONTNEED keeps dirty pages. This writes them and nothing else; fdatasync(2) might
-     * flush the device for each file. */
+    flushing(arg, f->size > 0 ? f->size : 1); /* at most: nobody tells which pages are dirty */
     (void)sync_file_range(f->fd, 0, 0,
                           SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
                               SYNC_FILE_RANGE_WAIT_AFTER);
     flushing(arg, 0);
-    page_cache_drop(f->fd, 0, 0);
-    f->cached = count_cached(f);
+    (void)read_file_drop(f);
 }
 
 void read_file_begin(struct read_file *f, int fd, read_file_flushing *flushing, void *arg)
 {
-    bool may_be_direct = true;
-    struct stat st;
+    off_t size = lseek(fd, 0, SEEK_END); /* st_size is 0 for a device */
+    struct stat st = {.st_mode = 0};
 
-    *f = (struct read_file){.fd = fd};
-    /* The file system of a device node is not that of its data. */
-    if (fstat(fd, &st) < 0 || !S_ISBLK(st.st_mode)) {
-        f->in_memory = file_system_in_memory(fd) != 0;
-        f->overlay = file_system_is(fd, overlays) != 0;
-        may_be_direct = file_system_is(fd, not_direct) == 0;
-    }
+    (void)fstat(fd, &st);
+    read_file_set(f, fd, &st, size > 0 ? (uint64_t)size : 0);
     if (f->in_memory)
         return;
     evict(f, flushing, arg);
-    f->align = may_be_direct ? direct_io_align(fd) : 0;
-    f->direct = f->align > 0 && f->align <= READ_FILE_ALIGN && set_direct(fd, true);
+    read_file_set_direct(f, READ_FILE_ALIGN);
+}
+
+ssize_t read_file_at(struct read_file *f, void *buffer, size_t n, uint64_t offset)
+{
+    ssize_t r;
+
+    if (f->past_disk)
+        return (ssize_t)fua_read(&f->fua, buffer, n, offset);
+    if (f->direct && offset % f->align != 0)
+        stop_direct(f);
+    r = UNINTERRUPTED(pread(f->fd, buffer, n, (off_t)offset));
+    if (r < 0 && errno == EINVAL && f->direct) {
+        stop_direct(f);
+        if (!f->direct)
+            r = UNINTERRUPTED(pread(f->fd, buffer, n, (off_t)offset));
+    }
+    f->buffered |= r > 0 && !f->direct;
+    return r < 0 ? -errno : r;
 }
 
 ssize_t read_file_next(struct read_file *f, void *buffer, size_t size)
 {
-    ssize_t n = UNINTERRUPTED(pread(f->fd, buffer, size, (off_t)f->offset));
+    ssize_t n = read_file_at(f, buffer, size, f->offset);
 
-    if (n < 0 && errno == EINVAL && f->direct) {
-        f->direct = !set_direct(f->fd, false);
-        if (!f->direct)
-            n = UNINTERRUPTED(pread(f->fd, buffer, size, (off_t)f->offset));
-    }
-    if (n < 0)
-        return -errno;
-    f->buffered |= n > 0 && !f->direct;
-    f->offset += (uint64_t)n;
-    /* The end of the file, or else a short read: O_DIRECT cannot go on from here. */
-    if (f->direct && n > 0 && f->offset % f->align != 0)
-        f->direct = !set_direct(f->fd, false);
+    f->offset += n > 0 ? (uint64_t)n : 0;
     return n;
 }
 
@@ -108,29 +140,29 @@ ssize_t read_file_fill(struct read_file *f, char *buffer, size_t size)
     return (ssize_t)n;
 }
 
+/* Pages that stay although they are clean are mapped by somebody. A direct read leaves them alone, and
+ * has passed them if there were others that it did not bring in: a file system may fall back to the
+ * cache without a word. */
 enum read_how read_file_how(const struct read_file *f)
 {
-    uint64_t cached;
+    uint64_t before = f->cached, after = count_cached(f);
 
-    if (f->offset == 0)
+    if (f->past_disk)
+        return READ_FUA;
+    if (f->size == 0 && !f->buffered)
         return READ_DIRECT;
-    if (f->in_memory)
+    if (f->in_memory || before == UNKNOWN || after == UNKNOWN)
         return READ_CACHE;
-    if (!f->buffered && (f->cached == 0 || !f->overlay)) {
-        /* A file system may fall back to the cache without a word. */
-        cached = count_cached(f);
-        if (cached != UNKNOWN && cached <= f->cached)
-            return READ_DIRECT;
-    }
-    return f->cached == 0 ? READ_EVICTED : READ_CACHE;
+    if (!f->buffered && after <= before && (before == 0 || before < f->pages))
+        return READ_DIRECT;
+    return before == 0 ? READ_EVICTED : READ_CACHE;
 }
 
 const char *read_how_name(enum read_how how)
 {
     static const char *const names[] = {
-        [READ_DIRECT] = "direct",
-        [READ_EVICTED] = "evicted",
-        [READ_CACHE] = "cache",
+        [READ_NOTHING] = "nothing", [READ_FUA] = "fua",     [READ_DIRECT] = "direct",
+        [READ_EVICTED] = "evicted", [READ_CACHE] = "cache",
     };
 
     return names[how];

@@ -22,7 +22,8 @@ static int open_for_writing(struct verify_check *c)
 {
     int fd = verify_open_again(c->dest, O_WRONLY, &c->st);
 
-    if (fd == -EACCES && fchmod(c->fd, (c->st.st_mode & 07777) | S_IWUSR) == 0)
+    if (fd == -EACCES && S_ISREG(c->st.st_mode) &&
+        fchmod(c->fd, (c->st.st_mode & 07777) | S_IWUSR) == 0)
         fd = verify_open_again(c->dest, O_WRONLY, &c->st);
     return fd;
 }
@@ -90,6 +91,8 @@ static void restore(struct verify_check *c, const char *capability, ssize_t size
     const struct timespec times[2] = {c->st.st_atim, c->st.st_mtim};
     struct stat now;
 
+    if (!S_ISREG(c->st.st_mode)) /* the attributes of a device's node are not its own */
+        return;
     if (fstat(c->fd, &now) == 0 && now.st_mode != c->st.st_mode)
         (void)fchmod(c->fd, c->st.st_mode & 07777);
     if (size > 0)

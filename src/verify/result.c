@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
+#include "base/hash_table.h"
 #include "verify_priv.h"
 
 /* Ranges that are closer together are one: a sector. */
@@ -22,6 +24,44 @@ void verify_moved(struct verify_lane *l)
     atomic_store(&l->moved_at, clock_running_ms());
 }
 
+/* What has been told of a file. */
+struct told {
+    uint64_t file; /* where its hashes are in the spool */
+    uint64_t what; /* hash of the failure or message */
+};
+
+static uint64_t hash_told(const void *entry)
+{
+    return hash_short(entry, sizeof(struct told), 0);
+}
+
+static bool equal_told(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct told)) == 0;
+}
+
+/* Whether an earlier round has told this of the file. It is told now. */
+static bool is_told(struct verify_check *c, const struct failure *f)
+{
+    static const struct hash_table_kind kind = {.hash = hash_told, .equal = equal_told};
+    struct told *t;
+    bool told;
+
+    if (c->lane->verify->config.repairs == 0) /* there is one round */
+        return false;
+    t = malloc(sizeof(*t));
+    if (!t)
+        return false;
+    *t = (struct told){.file = c->hashes_at};
+    t->what = hash_short(f->message, strlen(f->message), f->offset + (uint64_t)f->err);
+    if (f->op)
+        t->what = hash_short(f->op, strlen(f->op), t->what);
+    told = hash_table_find(&c->lane->told, &kind, t);
+    if (told || hash_table_add(&c->lane->told, &kind, t) < 0)
+        free(t);
+    return told; // NOLINT: the table has it
+}
+
 void verify_fail(struct verify_check *c, const struct failure *f)
 {
     if (c->failed)
@@ -29,7 +69,8 @@ void verify_fail(struct verify_check *c, const struct failure *f)
     c->failed = true;
     if (c->result->n_failed++ == 0)
         c->result->failure = *f;
-    message_queue_put(c->lane->verify->messages, c->lane->n, c->dest, f);
+    if (!is_told(c, f))
+        message_queue_put(c->lane->verify->messages, c->lane->n, c->dest, f);
     verify_moved(c->lane);
 }
 
@@ -43,7 +84,8 @@ void verify_say(struct verify_check *c, const char *format, ...)
     (void)vsnprintf(text, sizeof(text), format, args);
     va_end(args);
     failure_set(&f, NULL, EBADMSG, FAILURE_NO_OFFSET, text);
-    message_queue_put(c->lane->verify->messages, c->lane->n, c->dest, &f);
+    if (!is_told(c, &f))
+        message_queue_put(c->lane->verify->messages, c->lane->n, c->dest, &f);
     verify_moved(c->lane);
 }
 

@@ -26,13 +26,14 @@ int verify_create(const struct verify_config *config, struct verify **ret_verify
         return -ENOMEM;
     v->config = *config;
     v->wake_fd = -1;
-    pthread_mutex_init(&v->sources_lock, NULL);
+    pthread_mutex_init(&v->sets_lock, NULL);
     v->lanes = calloc(verify_n_lanes(v), sizeof(*v->lanes));
     for (unsigned i = 0; v->lanes && i < verify_n_lanes(v); i++) {
         struct verify_lane *l = &v->lanes[i];
 
         l->verify = v;
         l->n = i;
+        l->rate.limit = config->bwlimit;
         pthread_mutex_init(&l->lock, NULL);
         good &= spool_init(&l->spool) == 0;
         l->results = calloc(config->n_copies, sizeof(*l->results));
@@ -67,13 +68,17 @@ void verify_free(struct verify *v)
         free(l->results);
         free(l->differs);
         free(l->paths);
+        inode_set_free(&l->flushed);
         spool_free(&l->spool);
         pthread_mutex_destroy(&l->lock);
     }
     free(v->lanes);
+    bad_ranges_free(&v->bad);
     for (unsigned k = 0; k <= VERIFY_KNOWS_ALL; k++)
         inode_set_free(&v->sources[k]);
-    pthread_mutex_destroy(&v->sources_lock);
+    inode_set_free(&v->devices);
+    inode_set_free(&v->shared);
+    pthread_mutex_destroy(&v->sets_lock);
     free(v);
 }
 
@@ -104,6 +109,8 @@ static int add_record(struct verify_lane *l, const struct verify_file *f,
     memset(&r, 0, sizeof(r)); /* the padding, too */
     r.source = verify_stamp_of(f->source_st);
     r.source_relinked = f->source_relinked;
+    r.source_once = f->source_once;
+    r.map = f->map;
     r.dev = f->dev;
     r.ino = f->ino;
     r.start = f->start;
@@ -137,10 +144,22 @@ static void add(struct verify_lane *l, const struct verify_file *f, enum verify_
     pthread_mutex_unlock(&l->lock);
 }
 
+/* What is not in the set counts as shared. */
+static void note_device(struct verify *v, dev_t dev)
+{
+    pthread_mutex_lock(&v->sets_lock);
+    if (inode_set_add(&v->devices, dev, 0) == 0 && inode_set_add(&v->shared, dev, 0) < 0)
+        inode_set_remove(&v->devices, dev, 0);
+    pthread_mutex_unlock(&v->sets_lock);
+}
+
 void verify_add(struct verify *v, unsigned lane, const struct verify_file *f)
 {
-    if (v->config.dests)
-        add(&v->lanes[lane], f, VERIFY_KNOWS_ALL);
+    if (!v->config.dests)
+        return;
+    if (!f->is_link)
+        note_device(v, f->dev);
+    add(&v->lanes[lane], f, VERIFY_KNOWS_ALL);
 }
 
 /* How much of the file was read, and has its hash. */
@@ -172,9 +191,9 @@ void verify_add_source(struct verify *v, const struct verify_file *f)
     known = how_much(f);
     if (verify_source_is_noted(v, known, st->st_dev, st->st_ino))
         return;
-    pthread_mutex_lock(&v->sources_lock);
+    pthread_mutex_lock(&v->sets_lock);
     (void)inode_set_add(&v->sources[known], st->st_dev, st->st_ino); /* else it comes twice */
-    pthread_mutex_unlock(&v->sources_lock);
+    pthread_mutex_unlock(&v->sets_lock);
     source.dest = f->source;
     source.dev = st->st_dev;
     source.ino = st->st_ino;
@@ -212,6 +231,7 @@ void verify_start(struct verify *v, struct message_queue *messages, int wake_fd)
     v->messages = messages;
     v->wake_fd = wake_fd;
     close_records(v);
+    bad_ranges_settle(&v->bad);
     for (unsigned i = 0; i < verify_n_lanes(v); i++) {
         struct verify_lane *l = &v->lanes[i];
         int r;

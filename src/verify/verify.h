@@ -31,15 +31,20 @@
 #include "base/block_hashes.h"
 #include "base/failure.h"
 #include "base/message_queue.h"
+#include "read_file.h"
 
 struct verify;
+struct bmap;
 
 struct verify_config {
     unsigned n_dests;
     bool dests;           /* destinations are read back */
+    bool medium;          /* they are disks, and are read past their own caches, too */
     bool source;          /* the source is, too: by one more lane, the last one */
+    bool flushed;         /* all that was written is on the media (--fsync) */
     unsigned n_copies;    /* sources on the command line */
     uint64_t max_request; /* bytes per read, at most: a slow medium must not seem to hang */
+    uint64_t bwlimit;     /* bytes per second that each lane reads; 0: no limit */
     unsigned repairs;     /* how often what differs is written again; 0: never */
 };
 
@@ -52,6 +57,7 @@ struct verify_file {
     ino_t ino;
     const struct stat *source_st; /* of the source, when its bytes were read first */
     bool source_relinked;         /* its ctime says nothing: see struct source */
+    bool source_once;             /* it cannot be read again */
     uint64_t start;               /* of the copied range in the source, bytes */
     uint64_t offset;              /* where the range lies in the destination, bytes */
     uint64_t length;              /* of the range, bytes */
@@ -59,14 +65,8 @@ struct verify_file {
     bool many;                    /* it is one of many files of a tree */
     bool is_link; /* a further name of a file that has a record: only the name is looked at */
     const struct block_hashes *hashes; /* NULL: none are known */
-};
-
-/* How files were read, the best first. */
-enum verify_how {
-    VERIFY_NOTHING, /* no file was read */
-    VERIFY_DIRECT,  /* O_DIRECT: no page of it was in the page cache afterwards */
-    VERIFY_EVICTED, /* through the page cache, which had no page of it before */
-    VERIFY_CACHE,   /* some pages may have come from the page cache */
+    const struct bmap *map; /* what of the source was copied; the rest was zeros. Not owned,
+                             * outlives the verification. NULL: all */
 };
 
 /* Bytes that differ from the source. */
@@ -81,7 +81,7 @@ struct verify_range {
 
 /* What the files of one copy at one destination have come to. */
 struct verify_result {
-    enum verify_how how; /* the worst of all files */
+    enum read_how how; /* the worst of all files */
     uint64_t cached_pages;
     uint64_t files;
     uint64_t bytes;
@@ -98,7 +98,7 @@ struct verify_result {
      * since the kernel reports an error once. */
     uint64_t n_unflushed;
     struct failure failure; /* the first of these */
-    bool no_medium;         /* of VERIFY_CACHE: it is a file system in memory */
+    bool no_medium;         /* of READ_CACHE: it is a file system in memory */
     bool remote; /* a server or another process keeps the files, and may cache them */
 };
 
@@ -125,6 +125,11 @@ void verify_add(struct verify *v, unsigned lane, const struct verify_file *f);
 /* Notes the source of a file, if that is to be read back. For the same source the record counts of
  * which most is known: once everything that is read of it has its hash, at the end of its copy. */
 void verify_add_source(struct verify *v, const struct verify_file *f);
+
+/* length bytes at that offset of the source could not be read when it was copied, and are zeros in
+ * the copies. They are not compared with the source. Before verify_start(). */
+void verify_add_bad(struct verify *v, const char *source, uint64_t offset, uint64_t length,
+                    int err);
 
 /* The number of lanes: of destinations, and one more if the source is read back. */
 unsigned verify_n_lanes(const struct verify *v);

@@ -5,6 +5,7 @@
  *   file.c     one file: opened, read, judged
  *   compare.c  one unit of a file: is it what it should be
  *   repair.c   what differs is written again
+ *   unread.c   what could not be read of sources
  *   past.c     the way past the page cache
  *   open.c     opens files by paths of any length
  *   result.c   results, messages and signs of life */
@@ -15,7 +16,10 @@
 #include <stdatomic.h>
 #include <sys/stat.h>
 
+#include "base/bad_ranges.h"
+#include "base/hash_table.h"
 #include "base/inode_set.h"
+#include "base/rate.h"
 #include "base/spool.h"
 #include "verify.h"
 
@@ -45,7 +49,8 @@ struct verify_record {
     uint32_t known; /* enum verify_known, of a source */
     uint32_t copy;
     uint32_t source_len, dest_len; /* without NUL */
-    bool whole, many, is_link, source_relinked;
+    const struct bmap *map;        /* see struct verify_file */
+    bool whole, many, is_link, source_relinked, source_once;
 };
 
 struct verify_lane {
@@ -63,10 +68,12 @@ struct verify_lane {
     struct verify_result *results; /* per copy */
     unsigned round;                /* 0: the first look */
     unsigned engine
-        [2];     /* index into engine_table, without and with O_DIRECT: of the one that works */
-    bool synced; /* the file system was flushed as a whole */
-    char *buffers; /* DEPTH + 2 units: the last two are for comparisons */
-    char *paths;   /* of the current record */
+        [2]; /* index into engine_table, without and with O_DIRECT: of the one that works */
+    struct rate rate;
+    struct inode_set flushed; /* devices whose file systems were flushed as a whole */
+    char *buffers;            /* DEPTH + 2 units: the last two are for comparisons */
+    struct hash_table told;   /* of files, so that nothing is told once more by each round */
+    char *paths;              /* of the current record */
     size_t paths_room;
 
     bool over; /* under the lock */
@@ -79,11 +86,14 @@ struct verify_lane {
 
 struct verify {
     struct verify_config config;
-    pthread_mutex_t sources_lock;
+    pthread_mutex_t sets_lock;
     struct inode_set
         sources[VERIFY_KNOWS_ALL + 1]; /* that were noted, by what is known of them */
+    struct inode_set devices;          /* that have files of this run */
+    struct inode_set shared;           /* of these: that have several */
     struct verify_lane *lanes;
-    uint64_t written; /* bytes of all destinations */
+    struct bad_ranges bad; /* of sources; in order once the lanes run */
+    uint64_t written;      /* bytes of all destinations */
     struct message_queue *messages;
     int wake_fd;
     atomic_bool stop;
@@ -98,12 +108,9 @@ struct verify_check {
     uint64_t hashes_at;        /* in the spool */
     struct verify_result *result;
     struct stat st;
-    int fd, fd_direct;
-    int fd_source; /* -1: not open yet */
-    bool
-        direct_refused; /* a read with fd_direct got EINVAL. It stays open: others may be under way */
-    uint32_t align;
-    uint64_t cached_before;
+    int fd;
+    struct read_file file; /* of fd */
+    int fd_source;         /* -1: not open yet */
     uint64_t dest_data,
         source_data;             /* no data lie between the last position that was asked for and
                                         these */
@@ -115,13 +122,14 @@ struct verify_check {
 
 /* ---- result.c ---- */
 
-/* The file could not be verified: the failure is reported and counted, once per file. */
+/* The file could not be verified: the failure is counted, once per file and round, and reported,
+ * once per file. */
 void verify_fail(struct verify_check *c, const struct failure *f);
 
 /* The lane has moved. */
 void verify_moved(struct verify_lane *l);
 
-/* A message about the file. */
+/* A message about the file. All rounds together say it once. */
 __attribute__((format(printf, 2, 3))) void verify_say(struct verify_check *c,
                                                       const char *format, ...);
 
@@ -184,9 +192,17 @@ int verify_open(const char *path, int access);
 /* The same for a file that is open already. -ESTALE: it is another one. */
 int verify_open_again(const char *path, int access, const struct stat *st);
 
+/* ---- unread.c ---- */
+
+/* n bytes at the offset of the source, which is open as fd, were read into buf; r is what the read has
+ * returned. Makes bytes zeros that could not be read when the file was copied, and reads the others
+ * if they were not because of these. Returns r, or what there is now. */
+int64_t verify_leave_unread(struct verify_check *c, int fd, char *buf, size_t n,
+                            uint64_t offset, int64_t r);
+
 /* ---- past.c ---- */
 
-/* Flushes the file and drops its pages; opens it with O_DIRECT, too, where that is possible.
+/* Flushes the file and drops its pages; sets O_DIRECT where that is possible.
  * False: the flush has failed, which was reported. */
 bool verify_pass_cache(struct verify_check *c);
 
@@ -197,8 +213,11 @@ bool verify_flush(struct verify_check *c, bool file_system, const char *op);
 /* The file was read: says how in the result, and drops its pages again. */
 void verify_judge_way(struct verify_check *c);
 
-/* Whether a read at that position of the range goes through fd_direct. */
-bool verify_is_direct(const struct verify_check *c, uint64_t at);
+/* As many bytes as have to be asked for to get n: O_DIRECT has an alignment. */
+size_t verify_request(const struct verify_check *c, size_t n);
+
+/* Before n bytes are read: waits until that is allowed, or the lane is to stop. */
+void verify_wait_for_rate(struct verify_check *c, uint64_t n);
 
 /* Reads `want` bytes at position `at` of the range into buf (room for a unit), past the page cache
  * if there is a way. Returns their number, or a negative errno. */

@@ -140,6 +140,36 @@ need_faultfs() {
     mount_faultfs "$@"
 }
 
+# loop NAME FILE [OPTION]...: the variable NAME becomes a loop device of the file, which is taken away
+# at the end of the case. Whether it has partitions, too: -P.
+loops=()
+loop() {
+    local -n made=$1
+    [ "$(id -u)" = 0 ] && [ -e /dev/loop-control ] || skip "no loop devices"
+    made=$(losetup -f --show "${@:3}" "$2" 2>/dev/null) || skip "no loop device"
+    loops+=("$made")
+    trap drop_loops EXIT
+}
+
+drop_loops() {
+    umount -q "${loops[@]}" 2>/dev/null
+    for loop in "${loops[@]}"; do
+        # Read-only by blockdev(8) it would stay for its next user.
+        blockdev --setrw "$loop" 2>/dev/null
+        losetup -d "$loop"
+    done
+    [ -z "${fault_rules:-}" ] || unmount_faultfs
+}
+
+# Messages about the loop devices in these variables, with their names.
+named() {
+    local name expressions=(-e 's/ \[[^]]*\.img\]//g')
+    for name in "$@"; do
+        expressions+=(-e "s,${!name}\\b,$name,g")
+    done
+    sed -E "${expressions[@]}"
+}
+
 # Every attribute of a file but its name and size. Times of today are "new".
 attributes() {
     stat -c '%f %u %g %.9X %.9Y' "$1" |

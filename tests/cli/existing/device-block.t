@@ -12,4 +12,4 @@ dev
 dev/block
 src
 --- stderr
-ucopy: 'dev/block' is a block device; writing to block devices is refused
+ucopy: 'dev/block' is a block device; writing to block devices is refused without --device

@@ -53,6 +53,16 @@ try --manifest=list src a
 same src a
 sha256sum --quiet -c list
 copies --expect-hash=md5:"$(md5sum <src | cut -d' ' -f1)"
+printf '<bmap version="1.2"><ImageSize>100001</ImageSize><BlockSize>4096</BlockSize><BlockMap><Range>0-24</Range></BlockMap></bmap>' >src.bmap
+copies --bmap
+copies --bmap=src.bmap
+copies --expect-size=100001
+copies --device
+copies --yes --device
+copies --to-command='cat >d/piped'
+same src d/piped
+try --from-command='cat src' a b
+same src a b
 copies --verify
 copies --verify=dest
 copies --verify=none
@@ -64,6 +74,8 @@ copies --in-order
 copies --partial
 copies --resume
 copies --allow-changed
+for what in stop zero; do copies --on-read-error=$what; done
+copies --read-retries=2 --on-read-error=zero
 mkdir tree
 try --mhl -r tree a b
 [ -d b/ascmhl ] || echo "b has no history"
@@ -75,6 +87,8 @@ copies --slow=detach
 copies --max-lag=64K
 for engine in auto $ENGINES; do copies --engine="$engine"; done
 copies --direct
+copies --bwlimit=100M
+copies --map=map --inplace
 copies --chunk-size=8K
 copies --queue-depth=3
 copies --workers=2

@@ -5,7 +5,7 @@ for option in --help '-?' --usage --version -V; do
     echo "$option $?"
     [ -s out ] || echo nothing
 done
-"$UCOPY" --version | sed -E 's/^ucopy [0-9]+\.[0-9]+\.[0-9]+$/ucopy VERSION/; s/^([a-z]+) +(available|not available: .+)$/\1 .../'
+"$UCOPY" --version | sed -E 's/^ucopy [0-9]+\.[0-9]+\.[0-9]+( \(commit [0-9a-f]{12}\))?$/ucopy VERSION/; s/^([a-z]+) +(available|not available: .+)$/\1 .../'
 "$UCOPY" --help none none none 2>&1 | head -n 1
 --- stdout
 --help 0
@@ -14,6 +14,7 @@ done
 --version 0
 -V 0
 ucopy VERSION
+Licence: MIT. There is no warranty.
 group ...
 fanout ...
 link ...

@@ -10,10 +10,13 @@ mkdir "$FAULT_BACKING/slow"
 direct=--direct=auto
 [ "$ENGINE" != aio ] || direct=--direct=always
 hangs='rename x hang'
-takes_long='write slow/* rate 196608'
-# The copy to slow/y takes ten seconds, and the commit of x is given up long before.
+# The copy to slow/y takes ten seconds, and the commit of x is given up long before. With a signal it
+# would take a minute: it must not be complete before the signal comes.
 late() {
+    local rate=196608
     echo "-- $1"
+    [ "$1" = end ] || rate=32768
+    takes_long="write slow/* rate $rate"
     rm -f a
     find "$FAULT_BACKING" -type f -delete
     rules "$hangs" "$takes_long"

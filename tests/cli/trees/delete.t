@@ -188,7 +188,8 @@ ucopy: src/c: open: Permission denied
 ucopy: src: 1 file or directory could not be read
 ucopy: src: nothing would be deleted: SOURCE could not be read
 would copy 'src' -> 'd/src' (a tree: 3 files, 0 B)
-exit 0
+ucopy: src/c: open: Permission denied
+exit 5
 exit 0
 == --max-delete
 ucopy: d/src: --max-delete: 9 more files and directories are not deleted

@@ -25,6 +25,14 @@ run -a --dry-run src missing/new new 2>&1
 run -a --dry-run src file/new 2>&1
 run -a --dry-run nothing new 2>&1
 run -a --dry-run --require=1 src missing/new new 2>&1
+# A slash says that it is a directory.
+for what in "-P to-src" "-r src/d/e/fifo" "-s file" "-Pl to-src"; do
+    for option in --dry-run ""; do
+        # shellcheck disable=SC2086 # several words
+        run $what new/ $option 2>&1 | sed -E 's/: (make|create).*: Not/: not/' | grep -v 'could not be copied'
+    done
+done
+run -r --dry-run src/d/e new/
 need_nobody
 mkdir closed
 chmod 555 closed
@@ -72,6 +80,24 @@ ucopy: nothing: open: No such file or directory
 exit 5
 ucopy: missing/new: open directory: No such file or directory
 would copy 'src' -> 'new' (a tree: 5 files, 2.9 KiB)
+exit 0
+ucopy: new/: not a directory
+exit 1
+ucopy: new/: not a directory
+exit 1
+ucopy: new/: not a directory
+exit 1
+ucopy: new/: not a directory
+exit 1
+ucopy: new/: not a directory
+exit 1
+ucopy: new/: not a directory
+exit 1
+ucopy: new/: not a directory
+exit 1
+ucopy: new/: not a directory
+exit 1
+would copy 'src/d/e' -> 'new/' (a tree: 1 file, 0 B)
 exit 0
 ucopy: closed/src: create: Permission denied
 exit 1

@@ -79,5 +79,5 @@ d41d8cd98f00b204e9800998ecf8427e  empty
 dfce6b8a4e0046ad07994e1fb93cc33525bd73e0ffc87e9f506fa43d4a49dde6  src/d/e/medium
 dfce6b8a4e0046ad07994e1fb93cc33525bd73e0ffc87e9f506fa43d4a49dde6  medium
 --- stderr
-ucopy: src/d/new\nline: the list cannot carry the name of this file
-ucopy: src/d/new\nline: the list cannot carry the name of this file
+ucopy: src/d/new\nline: the list cannot carry this name
+ucopy: src/d/new\nline: the list cannot carry this name

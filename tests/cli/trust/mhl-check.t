@@ -97,7 +97,8 @@ exit 4
 ucopy: less/card/ascmhl/MANIFEST: its ASC MHL history has it, the copy has not
 exit 4
 ucopy: all/card/ascmhl/MANIFEST: is missing
-ucopy: all: NOT VERIFIED: 0 files, 0 bytes (HOW); different 0, missing 1, extra 0, unreadable 0
+ucopy: all/card: is missing
+ucopy: all: NOT VERIFIED: 0 files, 0 bytes (HOW); different 0, missing 2, extra 0, unreadable 0
 exit 4
 -- none, damaged, hostile
 ucopy: card: NOT VERIFIED: 0 files, 0 bytes (HOW); different 0, missing 0, extra 0, unreadable 1

@@ -90,6 +90,6 @@ ucopy: fault/card/sub/file: read: Connection timed out (it does not answer)
 ucopy: fault/card: NOT VERIFIED: 1 files, 4 bytes; different 0, missing 0, extra 0, unreadable 1
 ucopy: one/card: verified: 2 files, 300004 bytes; different 0, missing 0, extra 0, unreadable 0
 exit 5
+ucopy: fault/card/ascmhl: read ASC MHL history: Input/output error (ascmhl_chain.xml)
 ucopy: fault/card: NOT VERIFIED: 0 files, 0 bytes; different 0, missing 0, extra 0, unreadable 1
-ucopy: fault/card: read ASC MHL history: Input/output error (ascmhl_chain.xml)
 ucopy: one/card: verified: 2 files, 300004 bytes; different 0, missing 0, extra 0, unreadable 0

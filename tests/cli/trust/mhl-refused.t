@@ -14,6 +14,10 @@ run -a --mhl --hash=sha256 --manifest=list card x
 echo "-- names"
 touch card/"$(printf 'a\001')" card/"$(printf 'b\377')"
 run -a --mhl card x y 2>&1 | sed 's/[ab].[0-9]*:/NAME:/'
+mkdir good # nothing is copied of other sources either
+touch good/file
+run -a --mhl good card -t full 2>&1 | sed 's/[ab].[0-9]*:/NAME:/'
+ls full
 [ ! -e x ] && [ ! -e y ] || echo "something was made"
 rm card/[ab]*
 ln -s nowhere card/"$(printf 'a\001')"
@@ -35,6 +39,8 @@ exit 0
 exit 2
 exit 2
 -- names
+ucopy: card/NAME: --mhl: XML cannot hold this name and 1 more
+exit 2
 ucopy: card/NAME: --mhl: XML cannot hold this name and 1 more
 exit 2
 exit 0

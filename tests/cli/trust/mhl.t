@@ -62,7 +62,7 @@ exit 0
 3 action="verified"
 2
 -- an older chain replaces the one there
-ucopy: d/0002: this ASC MHL generation was missing in its chain, and is listed now
+ucopy: d/ascmhl/0002: this ASC MHL generation was missing in its chain, and is listed now
 exit 0
 3
 -- altered, missing, new

@@ -16,7 +16,7 @@ repair() {
     same src one/a
 }
 # It cannot be opened any more: to be repaired, or to be read.
-repair 'open x call>=3 fail EIO' --repair=1
+repair 'open x call>=2 fail EIO' --repair=1
 # It cannot be read any more where it differed.
 repair 'read x covers=1234567 call>=3 fail EIO' --repair=1
 # Nor elsewhere: not all of the file is known to be right.
@@ -28,7 +28,7 @@ $once
 $once" --repair=2
 same src fault/x
 --- stdout
--- open x call>=3 fail EIO --repair=1
+-- open x call>=2 fail EIO --repair=1
 exit 4
 ucopy: fault/x: byte 1234567 differs from what was read of SOURCE
 ucopy: fault/x: repair: Input/output error

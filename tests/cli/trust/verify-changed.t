@@ -97,11 +97,6 @@ ucopy: x: byte 2222222 differs from what was read of SOURCE
 -- printf X | dd of=src bs=1 seek=2222222 conv=notrunc status=none; printf Y | dd of=x bs=1 seek=2222222 conv=notrunc status=none --reflink=never --verify --repair
 ucopy: x: compare with SOURCE: SOURCE has changed since it was read
 ucopy: x: bytes 2097152-2621439 differ from what was read of SOURCE
-ucopy: x: compare with SOURCE: SOURCE has changed since it was read
-ucopy: x: bytes 2097152-2621439 still differ from what was read of SOURCE
-ucopy: x: compare with SOURCE: SOURCE has changed since it was read
-ucopy: x: bytes 2097152-2621439 still differ from what was read of SOURCE
-ucopy: x: compare with SOURCE: SOURCE has changed since it was read
 ucopy: x: bytes 2097152-2621439 still differ from what was read of SOURCE
 ucopy: x: verification found 1 range of bytes that differs
 exit 4
@@ -111,11 +106,6 @@ exit 4
 -- truncate -s 2M src; truncate -s 2222222 x --reflink=never --verify --repair
 ucopy: x: compare with SOURCE: SOURCE has changed since it was read
 ucopy: x: bytes 2097152-3000000 differ from what was read of SOURCE
-ucopy: x: compare with SOURCE: SOURCE has changed since it was read
-ucopy: x: bytes 2097152-3000000 still differ from what was read of SOURCE
-ucopy: x: compare with SOURCE: SOURCE has changed since it was read
-ucopy: x: bytes 2097152-3000000 still differ from what was read of SOURCE
-ucopy: x: compare with SOURCE: SOURCE has changed since it was read
 ucopy: x: bytes 2097152-3000000 still differ from what was read of SOURCE
 ucopy: x: verification found 1 range of bytes that differs
 exit 4

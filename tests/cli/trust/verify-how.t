@@ -19,6 +19,10 @@ how xfs --direct=always
 how tmpfs
 how overlay
 how fuse
+# A hole has no pages, and is no proof that others were passed.
+truncate -s 5M src
+how tmpfs
+truncate -s 3000001 src
 # With checksums or inline, O_DIRECT may be what btrfs does not do.
 how btrfs | sed 's/direct/evicted/g'
 # Kernels before 6.5 have mincore(2) only; and where nothing counts pages, nothing is proved.
@@ -55,6 +59,9 @@ overlay: cache 0 true cache 0 true
 no way past it
 no way past it
 fuse: direct 0 false direct 0 false
+tmpfs: cache 0 true cache 0 true
+compared in memory: this file system has no medium
+compared in memory: this file system has no medium
 btrfs: evicted 0 false evicted 0 false
 read back: direct
 no way past

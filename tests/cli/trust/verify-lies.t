@@ -117,7 +117,6 @@ ucopy: fault/x: byte 1234567 differs from what was read of SOURCE
 exit 4
 ucopy: fault/x: byte 1234567 differs from what was read of SOURCE
 ucopy: fault/x: byte 1234567 still differs from what was read of SOURCE
-ucopy: fault/x: byte 1234567 still differs from what was read of SOURCE
 ucopy: 2 of 3 destinations are complete
 ucopy: fault/x: verification found 1 range of bytes that differs
 "one/a" "done" 0 0 0 "fault/x" "failed" 0 1 0 {"path":"fault/x","offset":1234567,"length":1,"first":1234567} "two/b" "done" 0 0 0
@@ -127,8 +126,6 @@ ucopy: fault/x: bytes 0-1500000 differ from what was read of SOURCE
 ucopy: fault/x: byte 0 still differs from what was read of SOURCE
 ucopy: fault/x: bytes 1500001-3000000 still differ from what was read of SOURCE
 ucopy: fault/x: bytes 0-1500000 still differ from what was read of SOURCE
-ucopy: fault/x: byte 0 still differs from what was read of SOURCE
-ucopy: fault/x: bytes 1500001-3000000 still differ from what was read of SOURCE
 ucopy: 2 of 3 destinations are complete
 ucopy: fault/x: verification found 2 ranges of bytes that differ
 "one/a" "done" 0 0 0 "fault/x" "failed" 0 2 0 {"path":"fault/x","offset":0,"length":1500001,"first":0} {"path":"fault/x","offset":1500001,"length":1500000,"first":1500001} "two/b" "done" 0 0 0

@@ -1,85 +1,41 @@
-# What was not read in this run cannot be compared with what is read of the source now: this is said.
-# A clone beside a copy takes nothing from what the copy has read.
+# --verify after bad sectors: their zeros are verified in the copies, and nowhere compared with the source;
+# everything else is. Not if a sector has become readable, nor if a copy differs there.
 --- script
-need_fs xfs 300M
-export ASAN_OPTIONS=verify_asan_link_order=0
-far=$PWD
-cd "$FS_DIR" || exit
-exec 2>&1
-genfile src 3000001
-mkdir tree
-genfile tree/f 3000001
-genfile tree/g 1001
-truncate -s 5M tree/hole
-says() {
-    echo "-- $*"
-    rm -rf x y "$far/x" "$far/y"
-    "$UCOPY" --engine="$ENGINE" --json --verify=source "$@" >events || echo "exit $?"
-    jq -c 'select(.event == "summary") | .source_verified | [.how != "nothing", .files, .bytes,
-        .unread, .left]' events
-}
-says --reflink=always src x
-says --reflink=always src x y
-says --reflink=auto src x "$far/x"
-says --reflink=auto src "$far/x" x
-says --reflink=never src x
-says -r --reflink=always tree x
-says -r --reflink=auto tree x "$far/x"
-says -r --reflink=auto tree "$far/x" x
-says -r --reflink=auto tree "$far/x" x y "$far/y"
-# A part comes from an earlier run.
-echo "-- resumed"
-cp -p src z
-"$UCOPY" --engine="$ENGINE" --json --verify=source -p --resume src z >events || echo "exit $?"
-jq -c 'select(.event == "summary") | .source_verified | [.how != "nothing", .files, .bytes,
-    .unread, .left]' events
-# What changes after it was read is found, also with clones of it.
-cp --reflink=never tree/f back
-changes() {
-    echo "-- $*"
-    rm -rf x y "$far/x" "$far/y"
-    cp back tree/f
-    env MEANWHILE_BEFORE="open /./tree/f" LD_PRELOAD="$TOOLS/meanwhile.so" \
-        MEANWHILE_DO="printf X | dd of=tree/f bs=1 seek=77777 conv=notrunc status=none" \
-        "$UCOPY" --engine="$ENGINE" -r --verify=source ./tree "$@" || echo "exit $?"
-}
-changes x "$far/x"
-changes "$far/x" x
-changes x y "$far/x" "$far/y"
+need_faultfs "read nothing delay 0"
+mkdir -p "$FAULT_BACKING/t"
+genfile "$FAULT_BACKING/t/big" 6000001
+genfile "$FAULT_BACKING/t/small" 100001
+genfile "$FAULT_BACKING/t/tiny" 3000
+bad=("read */big covers=0 fail EIO" "read */big covers=1500000 fail EIO" "read */big covers=6000000 fail EIO"
+    "read */small covers=5000 fail EIO" "read */tiny fail EIO")
+rules "${bad[@]}"
+for options in "" "--read-retries=1" "--hash=sha256" "--direct --repair" "--sparse=always"; do
+    rm -rf a b
+    # shellcheck disable=SC2086 # options
+    json --verify=dest,source --on-read-error=zero $options fault/t/big a b 2>err
+    expect '(.bad_ranges | length) == 3 and ([.source_verified, .destinations[].verified | .mismatches, .failed] | flatten | all(. == 0 or . == null))'
+    rm -rf a b
+    # shellcheck disable=SC2086
+    json -r --verify=dest,source --on-read-error=zero $options fault/t a b 2>err
+    expect '(.bad_ranges | length) == 5 and ([.source_verified, .destinations[].verified | .mismatches, .failed] | flatten | all(. == 0 or . == null))'
+done
+grep -v -e 'could not be read' -e 'in memory' -e 'page cache' -e 'not compared' err
+# A copy that differs at a bad sector, and elsewhere.
+rules "${bad[@]}" "write *.tmp flip 1500000"
+json --verify --on-read-error=zero fault/t/big fault/x 2>err
+expect '[.destinations[0].verified.mismatches[] | .offset] == [1500000]'
+rules "${bad[@]}" "write *.tmp flip 3000000"
+json --verify --repair --on-read-error=zero --read-retries=1 fault/t/big fault/x 2>err
 --- stdout
--- --reflink=always src x
-ucopy: src: 2.9 MiB of it were not read in this run, and are not compared
-[false,0,0,3000001,0]
--- --reflink=always src x y
-ucopy: src: 2.9 MiB of it were not read in this run, and are not compared
-[false,0,0,3000001,0]
--- --reflink=auto src x $T/x
-[true,1,3000001,0,0]
--- --reflink=auto src $T/x x
-[true,1,3000001,0,0]
--- --reflink=never src x
-[true,1,3000001,0,0]
--- -r --reflink=always tree x
-ucopy: tree: 2.9 MiB of it were not read in this run, and are not compared
-[false,0,0,3001002,0]
--- -r --reflink=auto tree x $T/x
-[true,2,3001002,0,0]
--- -r --reflink=auto tree $T/x x
-[true,2,3001002,0,0]
--- -r --reflink=auto tree $T/x x y $T/y
-[true,2,3001002,0,0]
--- resumed
-ucopy: src: 2.9 MiB of it were not read in this run, and are not compared
-[false,0,0,3000001,0]
--- x $T/x
-ucopy: ./tree/f: bytes 0-262143 differ from what was read of SOURCE
-ucopy: ./tree: it was read otherwise the second time, in 1 range
+exit 5
+exit 5
+exit 5
+exit 5
+exit 5
+exit 5
+exit 5
+exit 5
+exit 5
+exit 5
 exit 4
--- $T/x x
-ucopy: ./tree/f: bytes 0-262143 differ from what was read of SOURCE
-ucopy: ./tree: it was read otherwise the second time, in 1 range
-exit 4
--- x y $T/x $T/y
-ucopy: ./tree/f: bytes 0-262143 differ from what was read of SOURCE
-ucopy: ./tree: it was read otherwise the second time, in 1 range
-exit 4
+exit 5

@@ -106,8 +106,7 @@ ucopy: --verify: 'fifo' cannot be read back
 exit 2
 ucopy: --verify: '/dev/null' cannot be read back
 exit 2
-ucopy: --verify=medium: expected words out of dest, source and none, with commas between them
-ucopy: Try 'ucopy --help' for more information.
+ucopy: --verify=medium: 'new' is no block device
 exit 2
 ucopy: --repair needs --verify: it writes what differs again
 ucopy: Try 'ucopy --help' for more information.
@@ -115,7 +114,7 @@ exit 2
 ucopy: --repair needs --verify=dest: it writes what differs again
 ucopy: Try 'ucopy --help' for more information.
 exit 2
-ucopy: --verify=source,dust: expected words out of dest, source and none, with commas between them
+ucopy: --verify=source,dust: expected words out of dest, medium, source and none, with commas between them
 ucopy: Try 'ucopy --help' for more information.
 exit 2
 ucopy: --link makes no copies: it contradicts --verify

@@ -113,8 +113,14 @@ static void check_alignment(const struct fake *f, const struct engine_op *op)
 /* Bytes that a read would get. */
 static int32_t readable(const struct fake *f, const struct engine_op *op)
 {
-    uint64_t at = op->offset - f->source_base;
+    uint64_t at = f->stream ? f->stream_at : op->offset - f->source_base;
 
+    if (f->stream != (op->offset == ENGINE_STREAM))
+        fake_die(f, "source: stream or not?");
+    if (f->skip > 0 && op->len > f->skip)
+        fake_die(f, "what is to be skipped and what is copied in one read");
+    if (f->skip > 0)
+        return (int32_t)op->len;
     if (op->offset < f->source_base)
         fake_die(f, "read before the source's range");
     if (at >= f->source_size)
@@ -122,10 +128,28 @@ static int32_t readable(const struct fake *f, const struct engine_op *op)
     return f->source_size - at < op->len ? (int32_t)(f->source_size - at) : (int32_t)op->len;
 }
 
+/* A source without positions moves on. False: what was read comes before position 0. */
+static bool move_stream(struct fake *f, int32_t n)
+{
+    if (!f->stream || n <= 0)
+        return true;
+    if (f->reads_in_flight != 1)
+        fake_die(f, "two reads under way on a stream");
+    if (f->skip > 0) {
+        f->skip -= (uint64_t)n;
+        f->bytes_read += (uint64_t)n;
+        return false;
+    }
+    f->stream_at += (uint64_t)n;
+    return true;
+}
+
 static void do_read(struct fake *f, const struct engine_op *op, int32_t n)
 {
-    uint64_t at = op->offset - f->source_base;
+    uint64_t at = f->stream ? f->stream_at : op->offset - f->source_base;
 
+    if (!move_stream(f, n))
+        return;
     for (uint64_t i = 0; n > 0 && i < (uint64_t)n; i++) {
         if (f->was_read[at + i] && !f->reads_again)
             fake_die(f, "position %llu is read a second time", (unsigned long long)(at + i));
@@ -226,6 +250,8 @@ static void log_event(struct fake *f, const struct engine_op *op, int32_t result
                                  .result = result};
     if (op->kind == ENGINE_WRITE && op->offset == ENGINE_STREAM)
         event->offset = f->dests[f->files[op->file].dest].prefix;
+    if (op->kind == ENGINE_READ && op->offset == ENGINE_STREAM)
+        event->offset = f->source_base + f->stream_at;
 }
 
 /* Runs one operation that does not hang (any more); returns its result. */
@@ -261,6 +287,8 @@ static void count_writes(struct fake *f, const struct engine_op *op, int by)
 {
     if (op->kind == ENGINE_WRITE)
         f->dests[f->files[op->file].dest].in_flight += (unsigned)by;
+    if (op->kind == ENGINE_READ)
+        f->reads_in_flight += (unsigned)by;
 }
 
 static void break_behind(struct fake_instance *e, const struct fake_slot *s, unsigned i);
@@ -336,7 +364,9 @@ static bool begins_to_hang(struct fake *f, struct fake_slot *s, unsigned i,
 {
     const struct engine_op *op = &s->asked[i];
 
-    if (!fault || fault->effect != FAKE_HANG || op->kind == ENGINE_NOP)
+    /* A read of a stream is begun when it will not wait. */
+    if (!fault || fault->effect != FAKE_HANG || op->kind == ENGINE_NOP ||
+        (f->stream && op->kind == ENGINE_READ))
         return false;
     s->op_hangs[i] = fault->ms ? fake_now + fault->ms : UINT64_MAX;
     if (!fault->ms || (f->timeout_ms && fault->ms >= f->timeout_ms)) {

@@ -99,6 +99,8 @@ struct fake {
     uint64_t source_size;
     uint64_t source_base;
     bool *was_read; /* [source_size] */
+    bool stream; /* the source has no positions, and is read once; at most one read at a time */
+    uint64_t skip; /* bytes of it that come before position 0 */
     struct fake_dest dests[FAKE_MAX_DESTS];
     struct fake_file files[FAKE_MAX_FILES];
     bool keep_prefix; /* every destination's written set is a prefix at any time */
@@ -130,8 +132,10 @@ struct fake {
     struct fake_event log[FAKE_MAX_LOG]; /* operations with a fault, results as given */
     unsigned n_log;
     uint64_t bytes_read;
-    bool stuttered;     /* the last time it was -EAGAIN */
-    unsigned n_cancels; /* requests to cancel an operation */
+    uint64_t stream_at;       /* position in the copy that the source has reached */
+    unsigned reads_in_flight; /* of a source without positions */
+    bool stuttered;           /* the last time it was -EAGAIN */
+    unsigned n_cancels;       /* requests to cancel an operation */
 };
 
 struct fake_instance {

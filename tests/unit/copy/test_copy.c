@@ -5,6 +5,7 @@
  * fault is complete; every byte is read once, as long as nobody goes apart and nothing hangs.
  * One fault at a time first, at every operation of a run, then several at random. */
 #include <errno.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -41,6 +42,7 @@ struct setup {
     unsigned n_dests;
     uint64_t size;
     bool size_unknown;
+    bool stream;    /* the source has no positions; with size_unknown, and without detach */
     uint32_t chunk; /* bytes, a multiple of ALIGN */
     unsigned depth; /* buffers */
     unsigned held;  /* of them may wait for one destination; 0: all */
@@ -95,12 +97,12 @@ static void describe(struct world *w)
     const struct setup *s = &w->setup;
     int n = snprintf(
         w->label, sizeof w->label,
-        "seed %llu: %u dests, size %llu%s, chunk %u x %u, held %u%s, %s%s%s%s sequential %x "
+        "seed %llu: %u dests, size %llu%s%s, chunk %u x %u, held %u%s, %s%s%s%s sequential %x "
         "direct %x/%x flush %x source_direct %d bases %llu %llu stop %d timeout %u "
         "holes %d blank %x ascending %x zero_block %u behind %x kept %x hidden %x",
         (unsigned long long)s->seed, s->n_dests, (unsigned long long)s->size,
-        s->size_unknown ? " unknown" : "", s->chunk, s->depth, s->held,
-        s->detach ? " detach" : "", s->in_order ? "in order" : "plain",
+        s->size_unknown ? " unknown" : "", s->stream ? " of a stream" : "", s->chunk, s->depth,
+        s->held, s->detach ? " detach" : "", s->in_order ? "in order" : "plain",
         s->chain_breaks ? ", breaks" : "", s->serial ? ", serial" : "",
         s->leader_last ? ", leader last" : "", s->sequential, s->direct, s->need_direct,
         s->flush, s->source_direct, (unsigned long long)s->source_base,
@@ -147,8 +149,11 @@ static void set_up_endpoints(struct world *w)
         .file_direct = s->source_direct ? add_file(w, FAKE_SOURCE, 0, ALIGN) : JOB_NO_FILE,
         .direct_align = ALIGN,
         .base = s->source_base,
+        .sequential = s->stream,
         .timeout_ms = s->timeout_ms,
     };
+    w->fake.stream = s->stream;
+    w->fake.skip = w->job.skip = s->stream ? s->source_base : 0;
     for (unsigned d = 0; d < s->n_dests; d++) {
         bool direct = s->direct >> d & 1;
 
@@ -218,6 +223,18 @@ ssize_t pread(int fd, void *buf, size_t len, off_t offset)
     return fake_pread(&world.fake, buf, len, (uint64_t)offset);
 }
 
+/* The source without positions is ready sometimes, and stays so until it is read. */
+int poll(struct pollfd *v, nfds_t n, int ms)
+{
+    assert_int_equal(n, 1);
+    assert_int_equal(v->fd, -1);
+    assert_true(world.setup.stream && ms >= 0);
+    if (world.fake.reads_in_flight > 0 || fake_random(&world.fake.seed, 2))
+        return 1;
+    fake_now += (uint64_t)ms;
+    return 0;
+}
+
 /* Makes the world for a setup. The caller may add faults before run(). */
 static struct world *prepare(const struct setup *s)
 {
@@ -241,9 +258,12 @@ static struct world *prepare(const struct setup *s)
     w->job.stop_on_error = s->stop_on_error;
     w->job.zero_block = s->zero_block;
     if (s->holes)
-        assert_int_equal(
-            extents_create(SOURCE_FD, s->source_base, size, 1, 1 + s->n_dests, &w->job.extents),
-            0);
+        assert_int_equal(extents_create(&(struct holes_part){.fd = SOURCE_FD,
+                                                             .base = s->source_base,
+                                                             .size = size,
+                                                             .grain = 1},
+                                        1 + s->n_dests, &w->job.extents),
+                         0);
     w->fake.seed = seed;
     w->fake.source = w->source;
     w->fake.source_size = s->size;
@@ -468,10 +488,12 @@ static bool anything_hangs(const struct world *w)
     return false;
 }
 
-/* A stream, if it may have got bytes that wait behind an operation that hangs. */
+/* A stream, if it may have got bytes that wait behind an operation that hangs; or anybody, if these
+ * bytes cannot be read again. */
 static bool held_up(const struct world *w, unsigned d, const struct failure *f)
 {
-    return w->endpoints[d].sequential && anything_hangs(w) && f->err == ETIMEDOUT &&
+    return (w->endpoints[d].sequential || w->setup.stream) && anything_hangs(w) &&
+           f->err == ETIMEDOUT &&
            strcmp(f->message, "held up by a destination that does not answer") == 0;
 }
 
@@ -530,14 +552,16 @@ static void check_source(const struct world *w, uint64_t read_bytes)
 {
     const struct failure *f = &w->job.source_failure;
     bool all = w->job.alive > 0 && !w->job.stop && f->err == 0 && w->result == 0;
-    uint64_t data = w->job.end - count(w->hole, w->job.end < MAX_SIZE ? w->job.end : 0);
+    uint64_t data = w->job.end - count(w->hole, w->job.end < MAX_SIZE ? w->job.end : 0) +
+                    (w->setup.stream ? w->setup.source_base : 0);
+    bool too_short = w->setup.stream && f->err == EINVAL && w->fake.skip > 0;
 
     if (all && (reads_again(w) ? read_bytes < data : read_bytes != data))
         fake_die(&w->fake, "%llu bytes of %llu were read", (unsigned long long)read_bytes,
                  (unsigned long long)data);
     if (read_bytes > w->fake.bytes_read)
         fake_die(&w->fake, "counts more bytes than were read");
-    if (f->err != 0 && !fatal_event(w, FAKE_SOURCE, 0, f))
+    if (f->err != 0 && !too_short && !fatal_event(w, FAKE_SOURCE, 0, f))
         fake_die(&w->fake, "the source failed for no reason: %s, %d, at %llu", f->op, f->err,
                  (unsigned long long)f->offset);
     if (all && fatal_event(w, FAKE_SOURCE, 0, NULL))
@@ -744,6 +768,63 @@ static void one_fault_size_unknown(void **state)
     }
 }
 
+/* A source without positions: several chunks at a time, each filled by one read after the other. A
+ * destination without positions gets what is there. A 0 is the end. */
+static void one_fault_of_stream(void **state)
+{
+    (void)state;
+    for (unsigned k = 0; k < 24; k++) {
+        struct setup s = {.n_dests = 1 + k % 3,
+                          .size = (const uint64_t[]){150, 128, 0, 1}[k % 4],
+                          .size_unknown = true,
+                          .stream = true,
+                          .chunk = 64,
+                          .depth = 1 + k % 4,
+                          .sequential = k % 5 % 4,
+                          .direct = k % 7 == 3 ? 4 : 0,
+                          .zero_block = k % 6 == 5 ? ALIGN : 0,
+                          .in_order = k / 4 % 2,
+                          .chain_breaks = k % 2,
+                          .serial = k % 3 == 2,
+                          .source_base = k % 2 ? 70 : 0,
+                          .seed = 650 + k};
+
+        one_fault_everywhere(&s);
+    }
+}
+
+static void reaches(uint64_t expected, const char *message)
+{
+    struct setup s = {.n_dests = 2,
+                      .size = 150,
+                      .size_unknown = true,
+                      .stream = true,
+                      .chunk = 64,
+                      .depth = 3,
+                      .sequential = 1,
+                      .seed = 690};
+    struct world *w = prepare(&s);
+
+    w->job.expected = expected;
+    run_to_end(w);
+    assert_int_equal(w->job.source_failure.err, message ? ESTALE : 0);
+    if (message)
+        assert_string_equal(w->job.source_failure.message, message);
+    assert_int_equal(job_has_end(&w->job), expected == 150);
+    for (unsigned d = 0; d < s.n_dests; d++)
+        assert_true(count(w->written[d], MAX_SIZE) <= expected);
+    job_free(&w->job);
+}
+
+static void expected_size(void **state)
+{
+    (void)state;
+    reaches(150, NULL);
+    reaches(151, "it ended after 150 bytes; 151 were expected");
+    reaches(149, "it is longer than the 149 bytes that were expected");
+    reaches(64, "it is longer than the 64 bytes that were expected");
+}
+
 static void one_fault_with_holes(void **state)
 {
     (void)state;
@@ -825,6 +906,12 @@ static struct setup random_setup(uint64_t *seed)
     s.zero_block = fake_random(seed, 2) ? 0 : ALIGN;
     s.ascending = fake_random(seed, 3) ? 0 : fake_random(seed, 16);
     s.blank = s.size_unknown ? 0 : fake_random(seed, 16) & ~s.sequential;
+    s.stream = s.size_unknown && fake_random(seed, 2);
+    if (s.stream) {
+        s.detach = s.source_direct = false;
+        s.depth = 1 + fake_random(seed, FAKE_MAX_BATCHES);
+        s.held = 0;
+    }
     return s;
 }
 
@@ -1539,6 +1626,8 @@ int main(void)
         cmocka_unit_test(one_fault_direct),
         cmocka_unit_test(one_fault_with_flush),
         cmocka_unit_test(one_fault_size_unknown),
+        cmocka_unit_test(one_fault_of_stream),
+        cmocka_unit_test(expected_size),
         cmocka_unit_test(one_fault_with_holes),
         cmocka_unit_test(nothing_but_data_is_written),
         cmocka_unit_test(many_faults),

@@ -22,7 +22,7 @@ static char shared[PATH_MAX];
 static char work[] = "/tmp/ucopy-mhl-XXXXXX";
 
 struct findings {
-    unsigned n[4];
+    unsigned n[5];
     char last[256];
 };
 
@@ -210,14 +210,16 @@ static void expect_known(const char *dir, size_t n, unsigned missing, int error)
     const struct mhl_extension e = {.found = found, .stopped = go_on, .arg = &f};
     struct mhl_known *known = NULL;
     struct failure failure;
+    char *where;
     char path[2 * PATH_MAX];
     int fd;
 
     (void)snprintf(path, sizeof path, "%s/%s", *dir == '/' ? shared : work, dir);
     fd = open(path, O_RDONLY | O_DIRECTORY);
     assert_true(fd >= 0);
-    assert_int_equal(mhl_known_read(&e, fd, &known, &failure), error);
+    assert_int_equal(mhl_known_read(&e, fd, &known, &where, &failure), error);
     close(fd);
+    free(where);
     if (error < 0)
         return;
     assert_int_equal(mhl_known_sums(known)->n, n);
@@ -326,6 +328,44 @@ static void test_damaged(void **state)
     expect_damaged("rm $W/a/ascmhl/*.xml; mkfifo $W/a/ascmhl/ascmhl_chain.xml", "no regular");
 }
 
+static bool meanwhile(void *arg)
+{
+    static bool done;
+
+    (void)arg;
+    if (!done)
+        (void)sh("cp $W/a/ascmhl/*.xml $W/new; mv $W/new $W/a/ascmhl/ascmhl_chain.xml");
+    done = true;
+    return false;
+}
+
+/* Another program replaces the chain during the walk. */
+static void test_meanwhile(void **state)
+{
+    struct findings f;
+    struct failure failure;
+    struct mhl_extension e = {.formats = set_of("xxh64"),
+                              .process = "in-place",
+                              .host = "h",
+                              .now = 1579271500,
+                              .found = found,
+                              .stopped = meanwhile,
+                              .arg = &f};
+    char path[PATH_MAX];
+    int fd;
+
+    (void)state;
+    make_a();
+    extend("a", "a", "xxh64", &f);
+    (void)snprintf(path, sizeof path, "%s/a", work);
+    fd = open(path, O_RDONLY | O_DIRECTORY);
+    assert_true(fd >= 0);
+    assert_int_equal(mhl_extend(&e, fd, "a", &failure), -EBUSY);
+    close(fd);
+    assert_int_equal(sh("test $(ls $W/a/ascmhl | wc -l) = 2"), 0);
+    extend("a", "a", "xxh64", &f); /* nothing is left that is in the way */
+}
+
 /* A chain that lists less than there is. */
 static void test_relisted(void **state)
 {
@@ -348,13 +388,22 @@ static void test_relisted(void **state)
 static void test_given(void **state)
 {
     struct mhl_given *g = mhl_given_new();
+    const char *text[MHL_FORMATS] = {NULL};
     struct findings f;
     struct failure failure;
 
     (void)state;
     make_a();
     assert_int_equal(sh("chmod 0 $W/a/x"), 0);
-    assert_int_equal(mhl_given_add(g, "x", 2, mhl_format_find("xxh64"), "0123456789abcdef"), 0);
+    text[mhl_format_find("xxh64")] = "0123456789abcdef";
+    for (int i = 0; i < 5000; i++) { /* more than stay in memory */
+        char path[16];
+
+        (void)snprintf(path, sizeof path, "y/%d", i % 4000);
+        assert_int_equal(mhl_given_add(g, path, (uint64_t)i, text), 0);
+    }
+    assert_int_equal(mhl_given_add(g, "x", 3, text), 0);
+    assert_int_equal(mhl_given_add(g, "x", 2, text), 0);
     assert_int_equal(extend_given("a", "a", set_of("xxh64"), g, &f, &failure), 0);
     assert_int_equal(f.n[MHL_CHANGED], 0);
     assert_int_equal(sh("grep -q '>0123456789abcdef<' $W/a/ascmhl/0001*; chmod 644 $W/a/x"), 0);
@@ -408,6 +457,7 @@ int main(void)
         cmocka_unit_test_setup(test_missing, setup),
         cmocka_unit_test_setup(test_names, setup),
         cmocka_unit_test_setup(test_damaged, setup),
+        cmocka_unit_test_setup(test_meanwhile, setup),
         cmocka_unit_test_setup(test_relisted, setup),
         cmocka_unit_test_setup(test_given, setup),
         cmocka_unit_test_setup(test_ignored, setup),

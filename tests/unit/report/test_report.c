@@ -758,18 +758,23 @@ static void test_json_names(void **state)
     json_decref(event);
 }
 
+#define REST_OF_VERSION                                                                        \
+    "Licence: MIT. There is no warranty.\n"                                                    \
+    "works    available\n"                                                                     \
+    "fails    not available: io_uring_setup: Operation not permitted\n"
+
 static void test_version_and_dry_run(void **state)
 {
     (void)state;
     capture_begin();
     report_init(&options);
-    report_version();
+    report_version("0123456789ab");
+    report_version("");
     report_dry_run("a", "b\n", "fanout");
     assert_int_equal(capture_end(), 0);
     assert_string_equal(capture.out,
-                        "ucopy " UCOPY_VERSION "\n"
-                        "works    available\n"
-                        "fails    not available: io_uring_setup: Operation not permitted\n"
+                        "ucopy " UCOPY_VERSION " (commit 0123456789ab)\n" REST_OF_VERSION
+                        "ucopy " UCOPY_VERSION "\n" REST_OF_VERSION
                         "would copy 'a' -> 'b\\n' (fanout)\n");
     assert_string_equal(capture.err, "");
 }

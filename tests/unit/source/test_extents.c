@@ -105,7 +105,11 @@ static void test_random_layouts(void **state)
         make_file(1 + draw(&s, MAX_SIZE), &s, (const uint32_t[]){3, 40, 1000}[seed / 3 % 3]);
         base = draw(&s, (uint32_t)fs.size);
         size = 1 + draw(&s, (uint32_t)(fs.size - base));
-        assert_int_equal(extents_create(FD, base, size, grain, fronts, &e), 0);
+        assert_int_equal(
+            extents_create(
+                &(struct holes_part){.fd = FD, .base = base, .size = size, .grain = grain},
+                fronts, &e),
+            0);
         /* In order, as a copy asks; then anywhere, as many copies at different places do. */
         while (pos < size) {
             struct extent x = ask(e, pos);
@@ -134,7 +138,10 @@ static void test_asks_once(void **state)
 
     (void)state;
     make_file(MAX_SIZE, &seed, 1);
-    assert_int_equal(extents_create(FD, 0, MAX_SIZE, 1, 2, &e), 0);
+    assert_int_equal(
+        extents_create(&(struct holes_part){.fd = FD, .base = 0, .size = MAX_SIZE, .grain = 1},
+                       2, &e),
+        0);
     for (uint64_t pos = 0; pos < MAX_SIZE; extents++)
         pos = ask(e, pos).range.end;
     questions = fs.searches;
@@ -152,7 +159,10 @@ static void assert_all_data(uint64_t size)
     struct extents *e;
     struct extent x;
 
-    assert_int_equal(extents_create(FD, 0, size, 1, 1, &e), 0);
+    assert_int_equal(
+        extents_create(&(struct holes_part){.fd = FD, .base = 0, .size = size, .grain = 1}, 1,
+                       &e),
+        0);
     x = ask(e, 0);
     assert_true(!x.hole && x.range.start == 0 && x.range.end == size);
     extents_free(e);
@@ -186,7 +196,10 @@ static void test_changes(void **state)
     (void)state;
     make_file(MAX_SIZE, &seed, 50);
     fs.flickers = true;
-    assert_int_equal(extents_create(FD, 0, MAX_SIZE, 1, 1, &e), 0);
+    assert_int_equal(
+        extents_create(&(struct holes_part){.fd = FD, .base = 0, .size = MAX_SIZE, .grain = 1},
+                       1, &e),
+        0);
     while (pos < MAX_SIZE) {
         x = ask(e, pos);
         assert_false(x.hole);
@@ -198,7 +211,10 @@ static void test_changes(void **state)
     fs.flickers = false;
     memset(fs.data, true, sizeof fs.data);
     fs.size = 100;
-    assert_int_equal(extents_create(FD, 0, MAX_SIZE, 1, 1, &e), 0);
+    assert_int_equal(
+        extents_create(&(struct holes_part){.fd = FD, .base = 0, .size = MAX_SIZE, .grain = 1},
+                       1, &e),
+        0);
     x = ask(e, 0);
     assert_true(!x.hole && x.range.end == 100);
     x = ask(e, 100);
@@ -222,7 +238,10 @@ static void test_huge(void **state)
     memset(fs.data, 0, sizeof fs.data);
     fs.scale = scale;
     fs.data[3] = fs.data[4] = true;
-    assert_int_equal(extents_create(FD, 0, size, 4096, 1, &e), 0);
+    assert_int_equal(
+        extents_create(&(struct holes_part){.fd = FD, .base = 0, .size = size, .grain = 4096},
+                       1, &e),
+        0);
     x = ask(e, 0);
     assert_true(x.hole && x.range.end == 3 * scale);
     x = ask(e, 4 * scale);

@@ -2,6 +2,7 @@
  * noticed. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -79,9 +80,9 @@ static void test_kinds(void **state)
         {S_IFREG, &source_file_ops},
         {S_IFBLK, &source_device_ops},
         {S_IFDIR, NULL},
-        {S_IFIFO, NULL},
-        {S_IFSOCK, NULL},
-        {S_IFCHR, NULL},
+        {S_IFIFO, &source_stream_ops},
+        {S_IFSOCK, &source_stream_ops},
+        {S_IFCHR, &source_stream_ops},
         {S_IFLNK, NULL},
     };
 
@@ -90,13 +91,14 @@ static void test_kinds(void **state)
         struct stat st = {.st_mode = types[i].mode | 0644};
 
         for (size_t k = 0; source_table[k]; k++)
-            assert_int_equal(source_table[k]->takes(&st), source_table[k] == types[i].kind);
+            assert_int_equal(source_table[k]->takes && source_table[k]->takes(&st),
+                             source_table[k] == types[i].kind);
     }
     for (size_t k = 0; source_table[k]; k++) {
         const struct source_ops *ops = source_table[k];
 
-        assert_true(ops->open && ops->begin && ops->open_direct && ops->allocated &&
-                    ops->check_unchanged && ops->origin && ops->close);
+        assert_true(!ops->takes == !ops->open && ops->begin && ops->open_direct &&
+                    ops->allocated && ops->check_unchanged && ops->origin && ops->close);
     }
 }
 
@@ -108,13 +110,14 @@ static void assert_can(const struct source *s, const struct source_can *can)
     assert_int_equal(s->can.holes, can->holes);
     assert_int_equal(s->can.clonable, can->clonable);
     assert_int_equal(s->can.unready, can->unready);
+    assert_int_equal(s->can.attributes, can->attributes);
 }
 
 static void test_capabilities(void **state)
 {
-    static const struct source_can full = {true, true, true, false, true, false};
-    static const struct source_can sparse = {true, true, true, true, true, false};
-    static const struct source_can unknown = {true, true, false, false, false, false};
+    static const struct source_can full = {true, true, true, false, true, false, true};
+    static const struct source_can sparse = {true, true, true, true, true, false, true};
+    static const struct source_can unknown = {true, true, false, false, false, false, true};
     static const struct {
         const char *path;
         const struct source_can *can;
@@ -318,18 +321,134 @@ static void test_refused(void **state)
     (void)state;
     assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
     close(fd);
-    run("mkdir d && mkfifo fifo && : > x && ln -s nothing dangling");
+    run("mkdir d && : > x && ln -s nothing dangling");
     open_fails("d", EISDIR, "is a directory now");
-    open_fails("fifo", EOPNOTSUPP,
-               "is a fifo; only regular files and block devices can be read");
-    open_fails("socket", EOPNOTSUPP,
-               "is a socket; only regular files and block devices can be read");
-    open_fails("/dev/null", EOPNOTSUPP,
-               "is a character device; only regular files and block devices can be read");
+    open_fails("socket", EOPNOTSUPP, "a socket cannot be opened by its name");
     open_fails("nothing", ENOENT, "");
     open_fails("dangling", ENOENT, "");
     open_fails("", ENOENT, "");
     open_fails("x/", ENOTDIR, "");
+}
+
+static void assert_reads(const struct source *s, const char *text)
+{
+    char bytes[64] = "";
+    struct pollfd p = {.fd = s->fd, .events = POLLIN};
+
+    assert_int_equal(poll(&p, 1, 5000), 1);
+    assert_int_equal(read(s->fd, bytes, sizeof(bytes)), strlen(text));
+    assert_string_equal(bytes, text);
+}
+
+/* A stream can do nothing. A FIFO opens without a writer, and is not ready before one has
+ * written. */
+static void test_stream(void **state)
+{
+    static const struct source_can named = {.attributes = true},
+                                   nameless = {.positions = false};
+    struct origin origin = {.size = 7};
+    struct failure f = {0};
+    struct source s;
+    struct pollfd p;
+    int fds[2], writer;
+
+    (void)state;
+    run("mkfifo fifo");
+    open_ok(&s, "fifo", true);
+    assert_can(&s, &named);
+    assert_int_equal(s.fd_direct, -1);
+    assert_int_equal(fcntl(s.fd, F_GETFL) & O_NONBLOCK, 0);
+    p = (struct pollfd){.fd = s.fd, .events = POLLIN};
+    assert_int_equal(poll(&p, 1, 50), 0);
+    writer = open("fifo", O_WRONLY | O_CLOEXEC);
+    assert_int_equal(poll(&p, 1, 50), 0);
+    assert_int_equal(write(writer, "hello", 5), 5);
+    assert_reads(&s, "hello");
+    close(writer);
+    assert_reads(&s, "");
+    assert_false(source_origin(&s, &origin));
+    assert_int_equal(origin.size, 7);
+    assert_int_equal(source_check_unchanged(&s, false, &f), 0);
+    source_close(&s);
+
+    assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
+    assert_int_equal(source_open_fd(&s, fds[0], "a pipe", &f), 0);
+    assert_can(&s, &nameless);
+    assert_int_equal(fcntl(s.fd, F_GETFL) & O_NONBLOCK, 0);
+    close(fds[1]);
+    source_close(&s);
+    assert_int_equal(fcntl(fds[0], F_GETFD), -1);
+}
+
+/* What has positions is read from where standard input stands; it stays open. */
+static void test_standard(void **state)
+{
+    int before = dup(STDIN_FILENO), fd;
+    struct failure f = {0};
+    struct source s;
+
+    (void)state;
+    run("printf 0123456789 > x");
+    fd = open("x", O_RDONLY | O_CLOEXEC);
+    assert_int_equal(lseek(fd, 4, SEEK_SET), 4);
+    assert_int_equal(dup2(fd, STDIN_FILENO), STDIN_FILENO);
+    assert_int_equal(source_open_standard(&s, "-", &f), 0);
+    assert_true(s.can.positions && s.can.again && s.can.size_known && !s.can.attributes);
+    assert_int_equal(s.begin, 4);
+    assert_int_equal(s.size, 10);
+    assert_int_equal(fcntl(s.fd, F_GETFD), FD_CLOEXEC);
+    source_close(&s);
+    assert_int_equal(fcntl(STDIN_FILENO, F_GETFD), 0);
+    close(fd);
+
+    fd = open("x", O_WRONLY | O_CLOEXEC);
+    assert_int_equal(dup2(fd, STDIN_FILENO), STDIN_FILENO);
+    assert_int_equal(source_open_standard(&s, "-", &f), -EBADF);
+    close(fd);
+    assert_int_equal(dup2(before, STDIN_FILENO), STDIN_FILENO);
+    close(before);
+}
+
+static void start_command(struct source *s, const char *text)
+{
+    struct failure f = {0};
+
+    assert_int_equal(source_open_command(s, text, "a command", &f), 0);
+    assert_false(s->can.positions || s->can.again || s->can.size_known || s->can.attributes);
+}
+
+/* The status counts, unless the command is not read to its end. A command that runs is ended. */
+static void test_command(void **state)
+{
+    struct failure f = {0};
+    struct source s;
+
+    (void)state;
+    start_command(&s, "echo out");
+    assert_reads(&s, "out\n");
+    assert_int_equal(source_check_unchanged(&s, false, &f), 0);
+    source_close(&s);
+
+    start_command(&s, "cat; kill -TERM $$");
+    assert_reads(&s, ""); /* nobody's input is read */
+    assert_int_equal(source_check_unchanged(&s, false, &f), -EIO);
+    assert_string_equal(f.message, "the command was ended by signal 15 (Terminated)");
+    assert_int_equal(source_check_unchanged(&s, true, &f), -EIO); /* again, and never allowed */
+    source_close(&s);
+
+    start_command(&s, "exit 3");
+    assert_reads(&s, "");
+    assert_int_equal(source_check_unchanged(&s, false, &f), -EIO);
+    assert_string_equal(f.message, "the command ended with status 3");
+    s.partly = true;
+    assert_int_equal(source_check_unchanged(&s, false, &f), 0);
+    source_close(&s);
+
+    start_command(&s, "echo $$ > pid; trap '' TERM; while :; do sleep 1; done");
+    run("until [ -s pid ]; do sleep 0.01; done; kill -0 $(cat pid)");
+    source_close(&s);
+    assert_int_equal(s.fd, -1);
+    run("! kill -0 $(cat pid) 2> /dev/null");
 }
 
 static void test_symlink(void **state)
@@ -437,7 +556,7 @@ static void test_replaced(void **state)
 /* Through a read-only loop device. */
 static void test_block_device(void **state)
 {
-    static const struct source_can can = {true, true, true, false, false, false};
+    static const struct source_can can = {true, true, true, false, false, false, true};
     struct failure f = {0};
     struct origin origin;
     struct source s;
@@ -480,7 +599,8 @@ static int run_in(const char *constant_place)
         HERE(test_no_direct), HERE(test_refused),      HERE(test_unreadable),
         HERE(test_unchanged), HERE(test_relinked),     HERE(test_replaced),
         HERE(test_origin),    HERE(test_no_origin),    HERE(test_block_device),
-        HERE(test_symlink),
+        HERE(test_symlink),   HERE(test_stream),       HERE(test_standard),
+        HERE(test_command),
     };
 
     return cmocka_run_group_tests_name(constant_place, tests, NULL, NULL);

@@ -5,8 +5,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -19,7 +22,8 @@ static const char *kind_for(const struct target_request *q, mode_t there)
     const struct stat st = {.st_mode = there};
 
     for (unsigned i = 0; target_kinds[i]; i++)
-        if (target_kinds[i]->takes(q, there ? &st : NULL))
+        if (target_kinds[i]->end == q->end &&
+            (!target_kinds[i]->takes || target_kinds[i]->takes(q, there ? &st : NULL)))
             return target_kinds[i]->name;
     return NULL;
 }
@@ -45,6 +49,19 @@ static void test_kind_of_each_type(void **state)
     }
 }
 
+/* What is no path has a kind of its own, whatever stands under its name. */
+static void test_kind_of_each_end(void **state)
+{
+    struct target_request q = {.path = "x", .end = TARGET_STANDARD};
+
+    (void)state;
+    assert_string_equal(kind_for(&q, S_IFREG), "standard");
+    q.end = TARGET_COMMAND;
+    assert_string_equal(kind_for(&q, 0), "command");
+    q.anew = true;
+    assert_string_equal(kind_for(&q, S_IFIFO), "command");
+}
+
 static void test_kinds_are_complete(void **state)
 {
     (void)state;
@@ -53,7 +70,8 @@ static void test_kinds_are_complete(void **state)
         const struct target_ops *k = target_kinds[i];
 
         assert_non_null(k->name);
-        assert_true(k->takes && k->look && k->open && k->commit && k->abort);
+        assert_true((k->takes || k->end != TARGET_PATH) && k->look && k->open && k->commit &&
+                    k->abort);
         for (unsigned other = 0; other < i; other++)
             assert_string_not_equal(k->name, target_kinds[other]->name);
     }
@@ -61,7 +79,7 @@ static void test_kinds_are_complete(void **state)
 
 /* ---- a kind that counts its calls ---- */
 
-enum op { CLONE, CAN_SHARE, CHECK, NOTE, RESERVE, COMMIT, ABORT, ABANDON, N_OPS };
+enum op { CLONE, CAN_SHARE, CHECK, NOTE, RESERVE, COMMIT, EXPLAIN, ABORT, ABANDON, N_OPS };
 
 static unsigned calls[N_OPS];
 
@@ -112,6 +130,13 @@ static int fake_commit(struct target *t, struct failure *f)
     return failure_set(f, "rename", EIO, FAILURE_NO_OFFSET, NULL);
 }
 
+static void fake_explain(struct target *t, struct failure *f)
+{
+    (void)t;
+    calls[EXPLAIN]++;
+    assert_int_equal(f->err, EIO);
+}
+
 static void fake_abort(struct target *t, bool keep)
 {
     (void)t;
@@ -134,6 +159,7 @@ static const struct target_ops full = {
     .note = fake_note,
     .reserve = fake_reserve,
     .commit = fake_commit,
+    .explain = fake_explain,
     .abort = fake_abort,
     .abandon = fake_abandon,
 };
@@ -175,6 +201,8 @@ static void test_each_call_reaches_the_kind(void **state)
     assert_calls(RESERVE, 1);
     assert_int_equal(target_commit(&t, &f), -EIO);
     assert_calls(COMMIT, 1);
+    target_explain(&t, &f);
+    assert_calls(EXPLAIN, 1);
     target_abort(&t, true);
     assert_calls(ABORT, 1);
     target_abandon(&t, false);
@@ -214,8 +242,64 @@ static void test_defaults(void **state)
     assert_int_equal(ranges_total(&held), 0);
     target_note(&t, &record, 1);
     target_reserve(&t);
+    target_explain(&t, &f);
     target_abandon(&t, true);
     assert_calls(N_OPS, 0);
+}
+
+/* ---- commands ---- */
+
+static void open_command(struct target *t, const char *command)
+{
+    const struct target_request q = {
+        .path = "|", .end = TARGET_COMMAND, .command = command, .size_known = true};
+    struct failure f = {0};
+
+    assert_int_equal(target_open(t, &q, &f), 0);
+    assert_true(t->sequential && !t->can_fsync && t->fd_direct < 0);
+}
+
+/* A command that has got everything and ends with status 0 is a complete destination. */
+static void test_command(void **state)
+{
+    struct failure f = {0};
+    struct target t;
+
+    (void)state;
+    open_command(&t, "[ \"$(cat)\" = bytes ]");
+    assert_int_equal(write(t.fd, "bytes", 5), 5);
+    assert_int_equal(target_commit(&t, &f), 0);
+
+    open_command(&t, "cat > /dev/null; exit 4");
+    assert_int_equal(target_commit(&t, &f), -EIO);
+    assert_string_equal(f.message, "the command ended with status 4");
+
+    open_command(&t, "exit 5");
+    (void)failure_set(&f, "write", EPIPE, 7, NULL);
+    target_explain(&t, &f);
+    assert_string_equal(f.message, "the command ended with status 5");
+    assert_int_equal(f.offset, 7);
+    target_abort(&t, false);
+}
+
+/* A command that is given up does not take the end of its input for the end of the data. */
+static void test_command_is_ended_first(void **state)
+{
+    char path[] = "/tmp/ucopy-test-XXXXXX", command[128], byte;
+    int fd = mkstemp(path);
+    struct target t;
+
+    (void)state;
+    (void)snprintf(command, sizeof(command),
+                   "trap 'exit 1' TERM; echo > %s; cat > /dev/null; echo all > %s", path, path);
+    open_command(&t, command);
+    while (pread(fd, &byte, 1, 0) != 1)
+        ;
+    target_abort(&t, false);
+    assert_int_equal(pread(fd, &byte, 1, 0), 1);
+    assert_int_equal(byte, '\n');
+    close(fd);
+    (void)unlink(path);
 }
 
 int main(void)
@@ -226,6 +310,9 @@ int main(void)
         cmocka_unit_test(test_each_call_reaches_the_kind),
         cmocka_unit_test(test_calls_that_do_not_apply),
         cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_kind_of_each_end),
+        cmocka_unit_test(test_command),
+        cmocka_unit_test(test_command_is_ended_first),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
