@@ -111,11 +111,33 @@ static const struct contradiction of_devices[] = {
     {GIVEN(device), GIVEN(n_target_directories), NO_DEVICE("--target-directory")},
     {GIVEN(device), GIVEN(parents), NO_DEVICE("--parents")},
     {GIVEN(device), GIVEN(mhl), NO_DEVICE("--mhl")},
+    {GIVEN(device), GIVEN(standing.checksum), NO_DEVICE("--checksum")},
     {GIVEN(device), IS(reflink, WHEN_ALWAYS), NO_DEVICE("--reflink=always")},
     {GIVEN(yes), IS(device, false), "--yes answers the question of --device, which is missing"},
 };
 
+#define NO_PART(option)                                                                        \
+    "--checksum compares whole files with what exists: it contradicts " option
+
 static const struct contradiction of_options[] = {
+    {GIVEN(standing.checksum), GIVEN(offset), NO_PART("--offset")},
+    {GIVEN(standing.checksum), IS_NOT(length, OPTIONS_TO_THE_END), NO_PART("--length")},
+    {GIVEN(standing.checksum), GIVEN(has_dest_offset), NO_PART("--dest-offset")},
+    {GIVEN(standing.checksum), GIVEN(attributes_only), NO_PART("--attributes-only")},
+    {GIVEN(standing.checksum), GIVEN(bmap), NO_PART("--bmap")},
+    {GIVEN(standing.checksum), GIVEN(map), NO_PART("--map")},
+    {GIVEN(standing.checksum), GIVEN(n_to_commands), NO_PART("--to-command")},
+    {GIVEN(standing.checksum), GIVEN(read_zeros),
+     "--checksum compares what is read: it contradicts --on-read-error=zero"},
+    {GIVEN(standing.checksum), GIVEN(expects),
+     "--checksum contradicts --expect-hash, which is about new copies"},
+    {GIVEN(standing.checksum), GIVEN(has_expect_size),
+     "--checksum contradicts --expect-size, which is about new copies"},
+    {GIVEN(standing.checksum), GIVEN(max_lag),
+     "--checksum and --max-lag contradict each other: all DESTs go at the pace of the slowest"},
+    {GIVEN(standing.checksum), IS(slow, SLOW_DETACH),
+     "--checksum and --slow=detach contradict each other: all DESTs go at the pace of the "
+     "slowest"},
     {GIVEN(no_target_directory), GIVEN(n_target_directories),
      "--target-directory and --no-target-directory contradict each other"},
     {GIVEN(no_target_directory), GIVEN(parents),
@@ -223,6 +245,7 @@ static const struct {
     {GIVEN(resume), "resume"},
     {GIVEN(partial), "partial"},
     {GIVEN(mhl), "mhl"},
+    {GIVEN(standing.checksum), "checksum"},
     {IS(reflink, WHEN_ALWAYS), "reflink=always"},
     {GIVEN(read_zeros), "on-read-error=zero"},
     {GIVEN(map), "map"},
@@ -250,6 +273,7 @@ static const struct {
     {GIVEN(link), "link", true},
     {GIVEN(symbolic_link), "symbolic-link", true},
     {GIVEN(mhl), "mhl", true},
+    {GIVEN(standing.checksum), "checksum", true},
     {GIVEN(n_filters), "exclude", true},
     {GIVEN(files_from), "files-from", true},
     {GIVEN(delete_extra), "delete", true},
@@ -379,6 +403,8 @@ static int check_standard_output(const struct options *o, char **ret_error)
         return usage_error(ret_error, NO_READING("'-'"));
     if (o->attributes_only)
         return usage_error(ret_error, NO_HASHES("'-'"));
+    if (o->standing.checksum)
+        return usage_error(ret_error, NO_PART("'-'"));
     if (o->parents)
         return usage_error(ret_error, "--parents needs directories to copy into, not '-'");
     return 0;

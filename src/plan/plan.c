@@ -19,6 +19,7 @@
 #include "checks_priv.h"
 #include "cli/usage_error.h"
 #include "copies_priv.h"
+#include "dest_path_priv.h"
 #include "devices_priv.h"
 #include "guards_priv.h"
 #include "listed_priv.h"
@@ -35,89 +36,6 @@ struct operands {
     char *const *directories;
     unsigned n_directories; /* 0: the other operands are destinations */
 };
-
-/* The name of a backup that is looked for. */
-struct backup_place {
-    const struct backup_wanted *wanted;
-    char *dir, *name;
-    char backup[NAME_MAX + 1];
-    int result; /* 0, or a negative errno: there is none */
-};
-
-static void free_backup_place(struct backup_place *b)
-{
-    free(b->dir);
-    free(b->name);
-    free(b);
-}
-
-/* path_probe_call(): finds it. */
-static void find_backup(void *arg, unsigned i)
-{
-    struct backup_place *b = arg;
-    int fd = UNINTERRUPTED(open(b->dir, O_PATH | O_DIRECTORY | O_CLOEXEC));
-
-    (void)i;
-    b->result = fd < 0 ? -errno : backup_name(b->wanted, fd, b->name, b->backup);
-    (void)fd_close(&fd);
-}
-
-/* If the destination is the source: `cp -bf a a` copies the file to the name of its backup.
- * Replaces *path by that name then. 0 or -ENOMEM. */
-static int use_backup_name(const struct plan_copy *c, const struct options *o, char **path)
-{
-    struct backup_place *b;
-    struct stat st;
-    int r = -ENOMEM;
-
-    if (!o->force || o->backup.kind == BACKUP_NONE || strcmp(c->source, *path) != 0 ||
-        path_probe_stat(*path, &st) < 0 || !S_ISREG(st.st_mode))
-        return 0;
-    b = calloc(1, sizeof(*b));
-    if (!b)
-        return r;
-    b->wanted = &o->backup;
-    b->dir = path_directory(*path);
-    b->name = path_last(*path);
-    if (b->dir && b->name)
-        r = path_probe_call(*path, find_backup, b);
-    if (r == -ETIMEDOUT) /* the call may still use it; nothing is copied to this path */
-        return 0;
-    if (r == 0 && b->result == 0) {
-        free(*path);
-        *path = path_join(b->dir, b->backup);
-        r = *path ? 0 : -ENOMEM;
-    }
-    free_backup_place(b);
-    return r;
-}
-
-/* Makes the path DIR/basename(SOURCE), or with --parents DIR/SOURCE. The entries of a tree
- * named "." or ".." are copied into DIR itself. */
-static int path_in_directory(const char *dir, const struct plan_copy *c, bool parents,
-                             char **ret_path, char **ret_error)
-{
-    const char *source = c->source;
-    char *name = parents ? strdup(source + strspn(source, "/")) : path_last(source);
-    char *path;
-    int r = 0;
-
-    if (!name)
-        return -ENOMEM;
-    if (plan_has_no_path(c) ||
-        (!c->tree && (name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0))) {
-        r = usage_error(ret_error, "'%s' has no file name to use in directory '%s'", source,
-                        dir);
-    } else {
-        path = path_join(dir, strcmp(name, "..") == 0 ? "." : name);
-        if (path)
-            *ret_path = path;
-        else
-            r = -ENOMEM;
-    }
-    free(name);
-    return r;
-}
 
 /* The name of a command in messages: with `before` and `after` it, and not longer than a line. */
 static char *name_command(const char *before, const char *command, const char *after)
@@ -151,11 +69,11 @@ static int add_dest(struct plan_copy *c, const struct options *o, const char *de
     int r = 0;
 
     if (is_dir)
-        r = path_in_directory(dest, c, o->parents, &path, ret_error);
+        r = dest_path_in_directory(dest, c, o->parents, &path, ret_error);
     else if (!(path = strdup(dest)))
         r = -ENOMEM;
-    else
-        r = use_backup_name(c, o, &path);
+    if (r == 0)
+        r = dest_path_settle(c, o, is_dir, &path, ret_error);
     if (r < 0) {
         free(path);
         return r;
@@ -238,7 +156,10 @@ static int find_kind(struct plan_copy *c, const struct options *o,
                            c->source);
     if (!S_ISDIR(st.st_mode) && o->mhl)
         return usage_error(ret_error, "'%s' is no directory: --mhl is not for it", c->source);
-    if (S_ISDIR(st.st_mode) && o->resume && !o->preserve.times)
+    if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode) && !o->recursive && o->standing.checksum)
+        return usage_error(ret_error, "'%s' is no regular file: --checksum is not for it",
+                           c->source);
+    if (S_ISDIR(st.st_mode) && o->resume && !o->preserve.times && !o->standing.checksum)
         return usage_error(ret_error,
                            "--resume tells by their times what is complete in '%s'; "
                            "-a, -p and --preserve=timestamps keep these",
@@ -251,7 +172,7 @@ static int find_kind(struct plan_copy *c, const struct options *o,
               (c->contents && (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode))) ||
               (o->preserve_links && operands->n_directories > 0 && S_ISREG(st.st_mode) &&
                (st.st_nlink > 1 || operands->has_symlinks)) ||
-              c->way_len > 0;
+              (o->standing.checksum && S_ISREG(st.st_mode)) || c->way_len > 0;
     if (c->tree)
         return check_tree_options(o, c->source, ret_error);
     if (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode) || S_ISSOCK(st.st_mode))

@@ -291,7 +291,7 @@ void tree_dest_apply_entry(struct tree_dest *t, const struct record *r)
         tree_dest_count_link(t, r);
         return;
     }
-    if (is_there && !tree_dest_may_replace(t, r, name, &there))
+    if (is_there && !tree_dest_may_replace(t, r, name, &there, NULL))
         return;
     if (is_there && S_ISDIR(there.st_mode)) {
         tree_dest_fail(t, op_of(r), EISDIR, "a directory stands there");

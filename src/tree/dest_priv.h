@@ -90,6 +90,9 @@ struct tree_dest_request {
     void (*read)(void *arg, uint64_t bytes);
     /* The file of the RECORD_OFFER with that number is wanted here. */
     void (*wanted)(void *arg, unsigned offer);
+    /* It has to be compared with what exists here; and that has been done. */
+    void (*compares)(void *arg, unsigned offer);
+    void (*compared)(void *arg, unsigned offer);
     /* A file is complete, or a new directory was made. NULL: not reported. */
     void (*made)(void *arg, const char *path);
     /* A file is complete, and is that one (ino 0: it is not known). hashes: of what was written,

@@ -14,6 +14,7 @@
 #include "base/path_probe.h"
 #include "base/signals.h"
 #include "base/text.h"
+#include "dry_compare_priv.h"
 #include "dry_delete_priv.h"
 #include "main_priv.h"
 
@@ -44,7 +45,8 @@ struct probe {
     struct totals totals;
     int totals_error; /* 0 or a negative errno */
     bool root_is_directory;
-    uint64_t seen; /* files, at the last call of has_moved() */
+    _Atomic uint64_t compared; /* pieces of files */
+    uint64_t seen;             /* files and pieces, at the last call of has_moved() */
     struct existing_policy policy;
     struct inventory *inventory; /* with --delete; else NULL */
     struct dry_delete *deletes;  /* NULL: nothing would be deleted */
@@ -89,10 +91,42 @@ static char *path_below(const char *root, const char *below)
     return path;
 }
 
-/* What becomes of an entry where something stands already. */
-static enum existing_verdict judge_existing(const struct probe *p, const char *path,
-                                            const struct stat *st, const struct stat *there)
+static void on_unread(void *arg, const char *below, const char *op, int err)
 {
+    struct probe *p = arg;
+    struct unread *u = malloc(sizeof(*u) + strlen(below) + 1);
+
+    if (!u) {
+        p->totals_error = -ENOMEM;
+        return;
+    }
+    *u = (struct unread){.next = p->unread, .op = op, .err = err};
+    memcpy(u->below, below, strlen(below) + 1);
+    p->unread = u;
+}
+
+/* What becomes of an existing file that has to be compared with the source. */
+static enum existing_verdict judge_compared(struct probe *p, const char *below,
+                                            const char *path, const struct stat *st,
+                                            const struct stat *there)
+{
+    char *source = path_below(p->copy->source, below);
+    int r = source ? dry_compare(source, path, &p->compared, &p->totals.stop) : -ENOMEM;
+
+    free(source);
+    if (r < 0)
+        on_unread(p, below, "read", -r);
+    return r > 0 ? EXISTING_HAS
+                 : existing_judge_other(&p->policy, NULL, st, there, AT_FDCWD, path).verdict;
+}
+
+/* What becomes of an entry where something stands already. */
+static enum existing_verdict judge_existing(struct probe *p, const char *below,
+                                            const char *path, const struct stat *st,
+                                            const struct stat *there)
+{
+    enum existing_verdict verdict;
+
     bool in_the_way = S_ISDIR(st->st_mode)
                           ? !S_ISDIR(there->st_mode) && !S_ISLNK(there->st_mode)
                           : S_ISDIR(there->st_mode);
@@ -101,7 +135,8 @@ static enum existing_verdict judge_existing(const struct probe *p, const char *p
         return p->o->backup.kind == BACKUP_NONE ? EXISTING_REFUSE : EXISTING_REPLACE;
     if (S_ISDIR(st->st_mode))
         return EXISTING_REPLACE;
-    return existing_judge(&p->policy, NULL, st, there, AT_FDCWD, path).verdict;
+    verdict = existing_judge(&p->policy, NULL, st, there, AT_FDCWD, path).verdict;
+    return verdict == EXISTING_COMPARE ? judge_compared(p, below, path, st, there) : verdict;
 }
 
 /* Judges an entry of the source at destination d. */
@@ -118,7 +153,7 @@ static void judge_entry(struct probe *p, unsigned d, const char *below, const st
     }
     is_there = UNINTERRUPTED(fstatat(AT_FDCWD, path, &there, AT_SYMLINK_NOFOLLOW)) == 0;
     if (is_there)
-        verdict = judge_existing(p, path, st, &there);
+        verdict = judge_existing(p, below, path, st, &there);
     free(path);
     p->kept[d] += verdict == EXISTING_SKIP || verdict == EXISTING_HAS;
     p->refused[d] += verdict == EXISTING_REFUSE;
@@ -140,20 +175,6 @@ static void on_found(void *arg, const char *below, const struct stat *st)
     for (unsigned d = 0; d < p->copy->n_dests; d++)
         if (p->wanted[1 + d])
             judge_entry(p, d, below, st);
-}
-
-static void on_unread(void *arg, const char *below, const char *op, int err)
-{
-    struct probe *p = arg;
-    struct unread *u = malloc(sizeof(*u) + strlen(below) + 1);
-
-    if (!u) {
-        p->totals_error = -ENOMEM;
-        return;
-    }
-    *u = (struct unread){.next = p->unread, .op = op, .err = err};
-    memcpy(u->below, below, strlen(below) + 1);
-    p->unread = u;
 }
 
 static void probe_source(struct probe *p)
@@ -207,7 +228,7 @@ static bool has_moved(void *arg)
     struct probe *p = arg;
     uint64_t before = p->seen;
 
-    p->seen = atomic_load(&p->totals.files);
+    p->seen = atomic_load(&p->totals.files) + atomic_load(&p->compared);
     return p->seen != before;
 }
 

@@ -188,6 +188,23 @@ static bool offer_entry(struct walk *w, const struct dirent64 *entry, unsigned n
     return walk_put_offer(w, entry->d_name, -1, &st, number);
 }
 
+/* Puts the files of the listing into the stream that consumers have to compare. */
+static void compare_all(struct walk *w)
+{
+    for (size_t at = 0, i = 1; at < w->listed && !w->ended; i++) {
+        const struct dirent64 *entry = (const void *)(w->listing + at);
+
+        count_step(w);
+        at += entry->d_reclen;
+        if (!(w->offered[i / 64] >> (i % 64) & 1) || !w->t->is_compared(w->t->arg, (unsigned)i))
+            continue;
+        if (path_buffer_enter(&w->path, level_of(w)->path_len, entry->d_name) < 0)
+            walk_fail_memory(w);
+        else
+            walk_compare_entry(w, dir_chain_fd(&w->dirs), entry->d_name, (unsigned)i);
+    }
+}
+
 /* Offers the files of the listing, and waits until the consumers have decided. */
 static void offer_all(struct walk *w)
 {
@@ -202,7 +219,11 @@ static void offer_all(struct walk *w)
             w->offered[i / 64] |= UINT64_C(1) << (i % 64);
         at += entry->d_reclen;
     }
-    (void)walk_drain(w); /* if the stream was stopped, no record comes any more */
+    /* If the stream was stopped, no record comes any more. */
+    if (!walk_drain(w) || !w->t->compare)
+        return;
+    compare_all(w);
+    (void)walk_drain(w);
 }
 
 /* Whether the entry with that number comes: a consumer wants it, or its hash is wanted, or it was

@@ -58,11 +58,12 @@ static bool needs_engines(const struct options *o, const struct plan_copy *copy)
 }
 
 /* Whether destinations that are too slow for the others get a reader of their own. Not where
- * the user is asked, where files can be read only once, or where they are hashed: two readers
- * might read different bytes. */
+ * the user is asked, where files can be read only once, or where they are hashed or compared: two
+ * readers might read different bytes. */
 static bool detaches(const struct options *o, const struct plan_copy *copy)
 {
-    return o->slow != SLOW_WAIT && !o->standing.ask && !o->hashes && !needs_engines(o, copy);
+    return o->slow != SLOW_WAIT && !o->standing.ask && !o->standing.checksum && !o->hashes &&
+           !needs_engines(o, copy);
 }
 
 /* How many readers there may be: one for each destination, as far as --memory and the limit of

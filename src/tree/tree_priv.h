@@ -41,6 +41,9 @@ struct tree_reader {
      * reader clears it. The reader and the main thread count up `steps` with every sign of
      * life. */
     _Atomic uint64_t wanted[RECORD_MAX_OFFER / 64 + 1];
+    _Atomic unsigned short
+        comparing[RECORD_MAX_OFFER + 1]; /* by offer: how many writers compare
+                                                             * the file, or have to */
     _Atomic uint64_t steps;
     atomic_bool over; /* the thread does not look at the tree any more */
 

@@ -33,6 +33,7 @@ for control in none simple numbered existing; do copies --backup=$control; done
 copies --suffix=.old
 copies --interactive
 copies --no-clobber
+copies --checksum
 copies -u
 for which in all older none none-fail; do copies --update=$which; done
 copies --update
