@@ -575,6 +575,11 @@ int main(int argc, char **argv)
     descriptors_occupy_standard();
     descriptors_raise_limit();
     r = options_parse(&o, argc, (const char **)argv, &error);
+    if (r < 0 && argc < 2 && !o.cp) {
+        help_print_short(stderr);
+        free(error);
+        return EXIT_USAGE;
+    }
     if (r < 0) {
         report_init(&o);
         report_error("%s", error ? error : strerror(-r));

@@ -38,14 +38,19 @@ struct dest_status {
     const char *path;
     const struct disk *disk; /* what the block device at the path is; NULL: none; not owned */
     enum dest_state state;
-    uint64_t bytes; /* that this destination contains now */
-    uint64_t files; /* of a tree: files that this destination contains now, not directories */
-    bool durable;   /* data and name are on stable storage */
-    bool detached;  /* was too slow for the others, and was written separately */
-    double done_after; /* of a file, with DEST_DONE: seconds since the start of the copy */
-    bool cloned;       /* got its data by a clone */
-    bool skipped;      /* with DEST_DONE: an existing file had to stay, and was not changed */
-    uint64_t deleted;  /* of a tree: entries that --delete has removed */
+    uint64_t bytes;   /* that this destination contains now */
+    uint64_t written; /* bytes that were written to it, not cloned, so far */
+    uint64_t files;   /* of a tree: files that this destination contains now, not directories */
+    uint64_t files_equal; /* of these: had the data already, and were not written */
+    uint64_t links;       /* of these: hard links to others */
+    uint64_t symlinks;    /* of these: symbolic links */
+    uint64_t directories; /* of a tree: that this destination contains now */
+    bool durable;         /* data and name are on stable storage */
+    bool detached;        /* was too slow for the others, and was written separately */
+    double done_after;    /* of a file, with DEST_DONE: seconds since the start of the copy */
+    bool cloned;          /* got its data by a clone */
+    bool skipped;     /* with DEST_DONE: an existing file had to stay, and was not changed */
+    uint64_t deleted; /* of a tree: entries that --delete has removed */
     uint64_t files_skipped; /* of a tree: files that were skipped in this way */
     bool attributes;        /* with DEST_DONE: attributes had to be preserved */
     const struct failure *attribute_failures; /* attributes that were not; not owned */

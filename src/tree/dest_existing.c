@@ -63,6 +63,7 @@ static void count_copy(struct tree_dest *t, const struct stat *source, int fd, i
         atomic_fetch_add(&t->request.view->bytes, size);
         atomic_fetch_add(&t->request.view->resumed, size);
         atomic_fetch_add(&t->request.view->files, 1);
+        atomic_fetch_add(&t->request.view->files_equal, 1);
     }
 }
 

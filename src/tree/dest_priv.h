@@ -34,9 +34,13 @@
 
 /* The progress of a destination. Its thread writes it; any thread may read it at any time. */
 struct tree_dest_view {
-    _Atomic uint64_t bytes;         /* of files that are complete */
-    _Atomic uint64_t written;       /* of all files; shows that the destination answers */
-    _Atomic uint64_t files;         /* complete entries: all but directories */
+    _Atomic uint64_t bytes;       /* of files that are complete */
+    _Atomic uint64_t written;     /* of all files, bytes; shows that the destination answers */
+    _Atomic uint64_t files;       /* complete entries: all but directories */
+    _Atomic uint64_t files_equal; /* of these, those that had the data already */
+    _Atomic uint64_t links;       /* of these, hard links to others */
+    _Atomic uint64_t symlinks;    /* of these */
+    _Atomic uint64_t directories; /* entered so far */
     _Atomic uint64_t files_skipped; /* files that exist and stay as they are */
     _Atomic uint64_t resumed;       /* of the bytes, those that earlier runs have written */
     atomic_bool attrs_lost;         /* attributes were not preserved, which is no failure */
