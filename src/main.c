@@ -14,9 +14,9 @@
 #include "check/check.h"
 #include "cli/help.h"
 #include "cli/options.h"
-#include "plan/choice.h"
 #include "cli/prompt.h"
 #include "mhl/mhl.h"
+#include "plan/choice.h"
 #include "plan/plan.h"
 #include "report/manifest.h"
 #include "report/report.h"
@@ -49,17 +49,6 @@ static int dry_run_all(const struct plan *p, const struct options *o, int signal
         else
             status = session_worse(status, session_dry_run(o, &p->copies[i], ret_hung));
     return status;
-}
-
-/* The largest number of destinations of a copy. */
-static unsigned count_dests(const struct plan *p)
-{
-    unsigned n = 1;
-
-    for (unsigned i = 0; i < p->n_copies; i++)
-        if (p->copies[i].n_dests > n)
-            n = p->copies[i].n_dests;
-    return n;
 }
 
 /* The statuses of several copies. */
@@ -122,7 +111,7 @@ struct run {
 static bool run_init(struct run *r, const struct plan *p, const struct options *o,
                      int signal_fd)
 {
-    const struct verify_config config = {.n_dests = count_dests(p),
+    const struct verify_config config = {.n_dests = plan_most_dests(p),
                                          .dests = o->verify & VERIFY_DEST,
                                          .source = o->verify & VERIFY_SOURCE,
                                          .medium = o->verify & VERIFY_MEDIUM,
@@ -133,7 +122,7 @@ static bool run_init(struct run *r, const struct plan *p, const struct options *
                                          .repairs = o->repair};
 
     *r = (struct run){.plan = p, .o = o, .signal_fd = signal_fd};
-    r->links = tree_links_new(count_dests(p), options_follow_operand(o));
+    r->links = tree_links_new(plan_most_dests(p), options_follow_operand(o));
     r->made = made_new();
     r->held = held_new();
     r->ends = calloc(p->n_copies, sizeof(*r->ends));
@@ -359,6 +348,7 @@ static int copy_all(const struct plan *p, const struct options *o, int signal_fd
                     bool *ret_hung)
 {
     struct statuses all = {.worst = 0};
+    struct tree_whole *whole;
     struct run r;
     int status;
 
@@ -374,8 +364,10 @@ static int copy_all(const struct plan *p, const struct options *o, int signal_fd
         run_free(&r);
         return status;
     }
+    whole = tree_whole_begin(o, p);
     for (unsigned i = 0; i < p->n_copies && make_copy(&r, i); i++)
         pass_on_silence(p, i);
+    r.hung |= !tree_whole_end(whole);
     if (r.verify)
         verify_all(&r);
     for (unsigned i = 0; i < r.begun; i++)

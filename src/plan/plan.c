@@ -494,6 +494,16 @@ int plan_make(struct plan *p, const struct options *o, char **ret_error)
     return 0;
 }
 
+unsigned plan_most_dests(const struct plan *p)
+{
+    unsigned n = 1;
+
+    for (unsigned i = 0; i < p->n_copies; i++)
+        if (p->copies[i].n_dests > n)
+            n = p->copies[i].n_dests;
+    return n;
+}
+
 void plan_free(struct plan *p)
 {
     for (unsigned i = 0; i < p->n_copies; i++) {

@@ -16,6 +16,7 @@
 #include "stats_priv.h"
 #include "status_priv.h"
 #include "unread_priv.h"
+#include "whole_priv.h"
 
 #define JSON_MS       1000
 #define STDOUT_BUFFER 65536u /* more than --help is long */
@@ -229,9 +230,19 @@ void report_method(const struct copy_status *s, unsigned i)
         flush_stdout();
 }
 
+/* The copy has ended. */
+static void finish_display(const struct copy_status *s)
+{
+    if (report_whole_is_on())
+        report_whole_add(s);
+    else
+        report_display_finish(s);
+}
+
 void report_start(const struct copy_status *s)
 {
-    report_display_start(s);
+    if (!report_whole_is_on())
+        report_display_start(s);
     report.json_at = 0;
     for (unsigned i = 0; i < s->n_dests && !s->tree && !report.options->cp; i++)
         report_made(s->source, s->dests[i].path);
@@ -289,10 +300,12 @@ int report_wait_ms(int look_ms)
 
 void report_progress(const struct copy_status *s, bool asked)
 {
+    const struct copy_status *shown = report_whole_of(s);
+
     if (asked)
-        report_display_now(s);
+        report_display_now(shown);
     else
-        report_display_progress(s);
+        report_display_progress(shown);
     if (wants_json_progress() && report_status_is_due(s, &report.json_at, JSON_MS))
         remember_stdout_error(report_json_progress(s));
 }
@@ -387,7 +400,7 @@ static void write_hashes(const char *path, const struct digest_values *v)
 
 void report_copied(const struct copy_status *s)
 {
-    report_display_finish(s);
+    finish_display(s);
 }
 
 void report_verification(const struct copy_status *s)
@@ -448,7 +461,7 @@ void report_verified(const struct copy_status *s, unsigned d)
 void report_summary(const struct copy_status *s)
 {
     if (!report.options->verify)
-        report_display_finish(s);
+        finish_display(s);
     for (unsigned i = 0; i < s->n_dests && !s->tree; i++) {
         if (s->dests[i].state != DEST_DONE)
             continue;

@@ -14,6 +14,7 @@
 #ifndef UCOPY_REPORT_REPORT_H
 #define UCOPY_REPORT_REPORT_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -160,6 +161,23 @@ void report_file_hashed(const char *source, const char *path, const struct diges
 /* A file of the source has changed while it was copied, which is allowed: a warning on stderr,
  * and JSON "source_changed". */
 void report_source_changed(const char *source, const char *path, const struct failure *f);
+
+/* Several copies to the same destinations. What they have together is counted by another
+ * thread. */
+struct report_whole {
+    const char *const *paths; /* of the destinations; not owned */
+    unsigned n_dests, n_copies;
+    _Atomic uint64_t bytes, files; /* so far */
+    atomic_bool counted;           /* that is all */
+};
+
+/* The copies up to report_whole_end() have one progress, with the totals in *w, which lives until
+ * then. Only JSON tells the progress of each. */
+void report_whole_begin(const struct report_whole *w);
+
+/* They have been made, or the run ends early: the last state stays on the screen. Without a begin
+ * it does nothing. */
+void report_whole_end(void);
 
 /* The interval in milliseconds at which the caller has to call report_progress(); -1: never. */
 int report_progress_interval_ms(void);
