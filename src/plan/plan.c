@@ -396,6 +396,8 @@ static int plan_one_source(struct plan *p, const struct options *o,
                            ret_error);
     for (unsigned i = 0; r == 0 && i < o->n_to_commands; i++)
         r = add_stream(c, o->to_commands[i]);
+    if (r == 0 && !o->from_command)
+        r = checks_note_habit(c, o);
     if (r == 0 && o->manifest && !c->listed)
         r = usage_error(ret_error, "--manifest needs a DEST that is a file");
     if (r == 0)

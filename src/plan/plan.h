@@ -85,7 +85,7 @@ struct plan_copy {
     struct disk *disks;
     struct held *held;
 
-    /* Why copies of the source may be worth nothing, for a warning; or NULL. */
+    /* Why copies of the source may not be what is wanted, for a warning; or NULL. */
     char *source_note;
 
     /* The progress is that of all copies together, and does not need the size of this one; set by
