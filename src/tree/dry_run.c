@@ -60,13 +60,14 @@ struct probe {
     bool *late;                  /* by call: it has not returned, or was not made */
 };
 
-/* Notes the entry for the list. The root has a line of its own. */
+/* Notes the entry for the list. A root has a line of its own; for a directory that is about the
+ * tree. */
 static void note_entry(struct probe *p, unsigned d, const char *below,
                        enum existing_verdict verdict, const char *how)
 {
     struct entry *e;
 
-    if (!p->o->verbose || *below == '\0')
+    if (*below ? !p->o->verbose : p->root_is_directory)
         return;
     e = malloc(sizeof(*e) + strlen(below) + 1);
     if (!e) {
@@ -361,7 +362,7 @@ static void list_entry(const struct entry *e, const char *source, const char *de
 static void list_entries(const struct probe *p, unsigned d)
 {
     for (const struct entry *e = p->entries; e; e = e->next) {
-        char *source = e->d == d ? path_below(p->copy->source, e->below) : NULL;
+        char *source = e->d == d && *e->below ? path_below(p->copy->source, e->below) : NULL;
         char *dest = source ? path_below(p->copy->dests[d], e->below) : NULL;
 
         if (dest)
@@ -369,6 +370,22 @@ static void list_entries(const struct probe *p, unsigned d)
         free(source);
         free(dest);
     }
+}
+
+/* Lists the root. */
+static void list_root(const struct probe *p, unsigned d)
+{
+    const char *source = p->copy->source, *dest = p->copy->dests[d];
+    char how[96];
+
+    for (const struct entry *e = p->entries; e; e = e->next) {
+        if (e->d == d && !*e->below) {
+            list_entry(e, source, dest);
+            return;
+        }
+    }
+    describe(p, d, how, sizeof how);
+    report_dry_run(source, dest, how);
 }
 
 /* What keeps destination d from being complete; err 0: nothing. */
@@ -436,7 +453,6 @@ static int report_results(const struct probe *p)
 {
     const struct plan_copy *copy = p->copy;
     struct copy_status s = {.n_dests = copy->n_dests};
-    char how[96];
     int status;
 
     if (p->signal) {
@@ -457,7 +473,6 @@ static int report_results(const struct probe *p)
     for (unsigned d = 0; d < copy->n_dests; d++) {
         struct failure f = failure_of(p, d);
 
-        describe(p, d, how, sizeof how);
         if (!p->late[1 + d] && p->failures[d].err == 0)
             list_entries(p, d);
         if (p->deletes && f.err == 0)
@@ -466,7 +481,7 @@ static int report_results(const struct probe *p)
         if (f.err)
             report_failure(copy->source, copy->dests[d], &f);
         else
-            report_dry_run(copy->source, copy->dests[d], how);
+            list_root(p, d);
     }
     report_unread(p, &s.source_failure);
     report_unmet(p, &s.source_failure);

@@ -136,6 +136,7 @@ flip x/big 1
 touch -d 2002-01-01 x/a/two
 both x
 run -caTv --dry-run s x | sort
+for f in big a/two none; do run -c --dry-run s/big x/$f; done
 changed x
 echo "== cannot be read"
 rm -rf n
@@ -203,6 +204,12 @@ would skip 's/a/link' -> 'x/a/link' (it exists)
 would skip 's/a/small' -> 'x/a/small' (it exists)
 would skip 's/a/two' -> 'x/a/two' (it exists)
 would skip 's/hole' -> 'x/hole' (it exists)
+would copy 's/big' -> 'x/big' (replaced)
+exit 0
+would copy 's/big' -> 'x/a/two' (replaced)
+exit 0
+would copy 's/big' -> 'x/none' (new)
+exit 0
 == cannot be read
 a/link a/small a/two 
 == refused
