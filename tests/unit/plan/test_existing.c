@@ -125,8 +125,7 @@ static void test_resolution_of_all_times(void **state)
     assert_int_equal(judge(p, &source, &there), EXISTING_REPLACE);
 }
 
-/* A regular file of the source's size and time of modification is its copy, where copies get
- * times, as coarse as they may be there; but for that the rules are as before. */
+/* A regular file of the size of the source is compared, whatever its times are. */
 static void test_checksum(void **state)
 {
     struct stat source = at(10, 5), there = at(10, 5);
@@ -161,6 +160,8 @@ static void test_checksum(void **state)
     assert_int_equal(judge(p, &source, &there), EXISTING_REPLACE);
 }
 
+/* A regular file of the source's size and time of modification is its copy, where copies get
+ * times, as coarse as they may be there; but for that the rules are as before. */
 static void test_resume(void **state)
 {
     struct stat source = at(101, 987654321), there = source, other;
