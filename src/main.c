@@ -16,6 +16,7 @@
 #include "cli/options.h"
 #include "cli/prompt.h"
 #include "mhl/mhl.h"
+#include "plan/choice.h"
 #include "plan/plan.h"
 #include "report/manifest.h"
 #include "report/report.h"
@@ -48,17 +49,6 @@ static int dry_run_all(const struct plan *p, const struct options *o, int signal
         else
             status = session_worse(status, session_dry_run(o, &p->copies[i], ret_hung));
     return status;
-}
-
-/* The largest number of destinations of a copy. */
-static unsigned count_dests(const struct plan *p)
-{
-    unsigned n = 1;
-
-    for (unsigned i = 0; i < p->n_copies; i++)
-        if (p->copies[i].n_dests > n)
-            n = p->copies[i].n_dests;
-    return n;
 }
 
 /* The statuses of several copies. */
@@ -121,7 +111,7 @@ struct run {
 static bool run_init(struct run *r, const struct plan *p, const struct options *o,
                      int signal_fd)
 {
-    const struct verify_config config = {.n_dests = count_dests(p),
+    const struct verify_config config = {.n_dests = plan_most_dests(p),
                                          .dests = o->verify & VERIFY_DEST,
                                          .source = o->verify & VERIFY_SOURCE,
                                          .medium = o->verify & VERIFY_MEDIUM,
@@ -132,7 +122,7 @@ static bool run_init(struct run *r, const struct plan *p, const struct options *
                                          .repairs = o->repair};
 
     *r = (struct run){.plan = p, .o = o, .signal_fd = signal_fd};
-    r->links = tree_links_new(count_dests(p), options_follow_operand(o));
+    r->links = tree_links_new(plan_most_dests(p), options_follow_operand(o));
     r->made = made_new();
     r->held = held_new();
     r->ends = calloc(p->n_copies, sizeof(*r->ends));
@@ -358,6 +348,7 @@ static int copy_all(const struct plan *p, const struct options *o, int signal_fd
                     bool *ret_hung)
 {
     struct statuses all = {.worst = 0};
+    struct tree_whole *whole;
     struct run r;
     int status;
 
@@ -373,8 +364,10 @@ static int copy_all(const struct plan *p, const struct options *o, int signal_fd
         run_free(&r);
         return status;
     }
+    whole = tree_whole_begin(o, p);
     for (unsigned i = 0; i < p->n_copies && make_copy(&r, i); i++)
         pass_on_silence(p, i);
+    r.hung |= !tree_whole_end(whole);
     if (r.verify)
         verify_all(&r);
     for (unsigned i = 0; i < r.begun; i++)
@@ -506,11 +499,27 @@ static int exit_status(const struct options *o, int status)
     return o->cp && status > 1 && status < 128 ? 1 : status;
 }
 
-static int work(const struct options *o)
+/* Reads the files that choose what is copied: before there is a second process, because standard
+ * input may be one of them, and a signal ends the program as long as nothing has been done. */
+static int read_lists(struct options *o)
+{
+    char *error = NULL;
+    int r = plan_read_choice(o, &error);
+
+    if (r < 0)
+        report_error("%s", error ? error : strerror(-r));
+    free(error);
+    return r;
+}
+
+static int work(struct options *o)
 {
     bool hung = false;
-    int signal_fd, status, r = supervisor_start(&signal_fd);
+    int signal_fd, status, r;
 
+    if (read_lists(o) < 0)
+        return EXIT_USAGE;
+    r = supervisor_start(&signal_fd);
     if (r < 0) {
         report_error("signalfd: %s", strerror(-r));
         return EXIT_USAGE;
@@ -531,7 +540,7 @@ static int work(const struct options *o)
     return status;
 }
 
-static int act(const struct options *o)
+static int act(struct options *o)
 {
     switch (o->action) {
     case OPTIONS_HELP:
@@ -558,6 +567,11 @@ int main(int argc, char **argv)
     descriptors_occupy_standard();
     descriptors_raise_limit();
     r = options_parse(&o, argc, (const char **)argv, &error);
+    if (r < 0 && argc < 2 && !o.cp) {
+        help_print_short(stderr);
+        free(error);
+        return EXIT_USAGE;
+    }
     if (r < 0) {
         report_init(&o);
         report_error("%s", error ? error : strerror(-r));

@@ -16,6 +16,7 @@ struct existing_policy {
     enum existing_update update;
     bool ask;         /* before a file is replaced */
     bool keeps_times; /* copies get the times of the source, as far as their file system can */
+    bool checksum;    /* a regular file of the size of the source is compared with it */
     bool resume; /* with keeps_times: a regular file with the size and the time of modification
                   * of the source is a copy from an earlier run */
 };

@@ -21,6 +21,15 @@ void help_print(const struct options *o, FILE *f)
           f);
 }
 
+void help_print_short(FILE *f)
+{
+    fputs("Usage: ucopy [OPTION]... SOURCE DEST [DEST]...\n"
+          "  or:  ucopy [OPTION]... -t DIR [-t DIR]... SOURCE...\n"
+          "Copy SOURCE to every DEST at once, reading it only once.\n"
+          "Options: ucopy --help. Examples, exit codes and everything else: man ucopy.\n",
+          f);
+}
+
 void help_print_usage(const struct options *o, FILE *f)
 {
     command_line_print_usage(o->command_line, "SOURCE DEST [DEST]...", f);

@@ -10,4 +10,7 @@
 void help_print(const struct options *o, FILE *f);
 void help_print_usage(const struct options *o, FILE *f);
 
+/* Prints to f what somebody needs who has given nothing. */
+void help_print_short(FILE *f);
+
 #endif

@@ -15,6 +15,7 @@
 /* The sections of --help, in its order. */
 enum option_section {
     SECTION_COPYING,
+    SECTION_CHOOSING,
     SECTION_TRUST,
     SECTION_TUNING,
     SECTION_OUTPUT,

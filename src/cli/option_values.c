@@ -206,6 +206,45 @@ int option_take_verify(struct options *o, const struct option_row *row, const ch
     return 0;
 }
 
+static int add_filter(struct options *o, const char *text, bool include, bool is_file)
+{
+    struct option_filter *all = reallocarray(o->filters, o->n_filters + 1, sizeof(*all));
+
+    if (all == NULL)
+        return -ENOMEM;
+    o->filters = all;
+    all[o->n_filters] =
+        (struct option_filter){.text = strdup(text), .include = include, .is_file = is_file};
+    if (all[o->n_filters].text == NULL)
+        return -ENOMEM;
+    o->n_filters++;
+    return 0;
+}
+
+int option_take_exclude(struct options *o, const struct option_row *row, const char *value)
+{
+    (void)row;
+    return add_filter(o, value, false, false);
+}
+
+int option_take_include(struct options *o, const struct option_row *row, const char *value)
+{
+    (void)row;
+    return add_filter(o, value, true, false);
+}
+
+int option_take_exclude_from(struct options *o, const struct option_row *row, const char *value)
+{
+    (void)row;
+    return add_filter(o, value, false, true);
+}
+
+int option_take_include_from(struct options *o, const struct option_row *row, const char *value)
+{
+    (void)row;
+    return add_filter(o, value, true, true);
+}
+
 /* Appends a copy of the text to the list. 0 or -ENOMEM. */
 static int append_text(char ***list, unsigned *n, const char *text)
 {

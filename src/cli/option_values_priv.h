@@ -17,6 +17,12 @@ const struct option_word *option_find_word(const struct option_row *row, const c
 int option_take_archive(struct options *o, const struct option_row *row, const char *value);
 int option_take_backup(struct options *o, const struct option_row *row, const char *value);
 int option_take_context(struct options *o, const struct option_row *row, const char *value);
+int option_take_exclude(struct options *o, const struct option_row *row, const char *value);
+int option_take_include(struct options *o, const struct option_row *row, const char *value);
+int option_take_exclude_from(struct options *o, const struct option_row *row,
+                             const char *value);
+int option_take_include_from(struct options *o, const struct option_row *row,
+                             const char *value);
 int option_take_engine(struct options *o, const struct option_row *row, const char *value);
 int option_take_preserve(struct options *o, const struct option_row *row, const char *value);
 int option_take_no_preserve(struct options *o, const struct option_row *row, const char *value);

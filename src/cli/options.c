@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "base/filter.h"
+#include "base/name_list.h"
 #include "command_line_priv.h"
 #include "option_find_priv.h"
 #include "option_message_priv.h"
@@ -152,6 +154,12 @@ void options_free(struct options *o)
     for (unsigned i = 0; i < o->n_target_directories; i++)
         free(o->target_directories[i]);
     free(o->target_directories);
+    for (unsigned i = 0; i < o->n_filters; i++)
+        free(o->filters[i].text);
+    free(o->filters);
+    free(o->files_from);
+    filter_free(o->filter);
+    name_list_free(o->names);
     for (unsigned i = 0; i < o->n_operands; i++)
         free(o->operands[i]);
     free(o->operands);

@@ -29,6 +29,8 @@ enum context { CONTEXT_AS_IS, CONTEXT_DEFAULT, CONTEXT_GIVEN };
 enum verify_wish { VERIFY_NONE = 0, VERIFY_DEST = 1, VERIFY_SOURCE = 2, VERIFY_MEDIUM = 4 };
 
 struct command_line;
+struct filter;
+struct name_list;
 struct option_row;
 
 enum options_action { OPTIONS_COPY, OPTIONS_HELP, OPTIONS_USAGE, OPTIONS_VERSION };
@@ -49,6 +51,13 @@ enum options_action { OPTIONS_COPY, OPTIONS_HELP, OPTIONS_USAGE, OPTIONS_VERSION
 /* The bytes of all buffers together without --memory. */
 #define OPTIONS_DEFAULT_MEMORY (64ull << 20)
 
+/* A value of --exclude, --include, --exclude-from or --include-from. */
+struct option_filter {
+    char *text; /* a pattern, or the name of a file of patterns */
+    bool include;
+    bool is_file;
+};
+
 /* The options and operands of the user. 0 in a member for tuning means "choose". The struct
  * owns strings and arrays unless a member says otherwise; options_free() frees them. */
 struct options {
@@ -64,6 +73,18 @@ struct options {
     bool recursive;
     enum follow follow;
     bool one_file_system;
+
+    struct option_filter *filters; /* in the order of the line */
+    unsigned n_filters;
+    char *files_from;     /* a file with the only names that are copied; NULL: all are */
+    bool recursive_below; /* with it: -r was given, not just -a */
+    bool delete_extra;    /* what the source does not have is removed */
+    bool has_max_delete;
+    unsigned max_delete; /* entries; meaningful with has_max_delete */
+    bool from0;          /* lines of these files end with a NUL */
+    /* What these come to; plan_read_choice() sets them. NULL: nothing was given. */
+    struct filter *filter;
+    struct name_list *names;
 
     bool in_order;
     bool fsync;      /* also with --device */

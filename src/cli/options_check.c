@@ -111,11 +111,33 @@ static const struct contradiction of_devices[] = {
     {GIVEN(device), GIVEN(n_target_directories), NO_DEVICE("--target-directory")},
     {GIVEN(device), GIVEN(parents), NO_DEVICE("--parents")},
     {GIVEN(device), GIVEN(mhl), NO_DEVICE("--mhl")},
+    {GIVEN(device), GIVEN(standing.checksum), NO_DEVICE("--checksum")},
     {GIVEN(device), IS(reflink, WHEN_ALWAYS), NO_DEVICE("--reflink=always")},
     {GIVEN(yes), IS(device, false), "--yes answers the question of --device, which is missing"},
 };
 
+#define NO_PART(option)                                                                        \
+    "--checksum compares whole files with what exists: it contradicts " option
+
 static const struct contradiction of_options[] = {
+    {GIVEN(standing.checksum), GIVEN(offset), NO_PART("--offset")},
+    {GIVEN(standing.checksum), IS_NOT(length, OPTIONS_TO_THE_END), NO_PART("--length")},
+    {GIVEN(standing.checksum), GIVEN(has_dest_offset), NO_PART("--dest-offset")},
+    {GIVEN(standing.checksum), GIVEN(attributes_only), NO_PART("--attributes-only")},
+    {GIVEN(standing.checksum), GIVEN(bmap), NO_PART("--bmap")},
+    {GIVEN(standing.checksum), GIVEN(map), NO_PART("--map")},
+    {GIVEN(standing.checksum), GIVEN(n_to_commands), NO_PART("--to-command")},
+    {GIVEN(standing.checksum), GIVEN(read_zeros),
+     "--checksum compares what is read: it contradicts --on-read-error=zero"},
+    {GIVEN(standing.checksum), GIVEN(expects),
+     "--checksum contradicts --expect-hash, which is about new copies"},
+    {GIVEN(standing.checksum), GIVEN(has_expect_size),
+     "--checksum contradicts --expect-size, which is about new copies"},
+    {GIVEN(standing.checksum), GIVEN(max_lag),
+     "--checksum and --max-lag contradict each other: all DESTs go at the pace of the slowest"},
+    {GIVEN(standing.checksum), IS(slow, SLOW_DETACH),
+     "--checksum and --slow=detach contradict each other: all DESTs go at the pace of the "
+     "slowest"},
     {GIVEN(no_target_directory), GIVEN(n_target_directories),
      "--target-directory and --no-target-directory contradict each other"},
     {GIVEN(no_target_directory), GIVEN(parents),
@@ -134,6 +156,20 @@ static const struct contradiction of_options[] = {
     {GIVEN(attributes_only), GIVEN(manifest), NO_HASHES("--manifest")},
     {GIVEN(attributes_only), GIVEN(mhl), NO_HASHES("--mhl")},
     {GIVEN(mhl), GIVEN(allow_changed), NO_CHANGES("--mhl")},
+    {GIVEN(mhl), GIVEN(n_filters),
+     "--mhl describes all of a directory: it contradicts --exclude and --include"},
+    {GIVEN(mhl), GIVEN(files_from),
+     "--mhl describes all of a directory: it contradicts --files-from"},
+    {GIVEN(delete_extra), IS(recursive, false),
+     "--delete needs -r or -a: it compares directories"},
+    {GIVEN(delete_extra), GIVEN(files_from), "--delete would remove all that --files-from does "
+     "not name: they contradict each other"},
+    {GIVEN(delete_extra), GIVEN(parents), "--parents and --delete contradict each other"},
+    {GIVEN(delete_extra), GIVEN(backs_up),
+     "--backup contradicts --delete, which would remove the backups"},
+    {GIVEN(delete_extra), GIVEN(mhl),
+     "--mhl contradicts --delete, which would remove what a history has"},
+    {GIVEN(has_max_delete), IS(delete_extra, false), "--max-delete needs --delete"},
     {GIVEN(attributes_only), GIVEN(hashes), NO_HASHES("--hash")},
     {GIVEN(attributes_only), GIVEN(expects), NO_HASHES("--expect-hash")},
     {GIVEN(attributes_only), GIVEN(has_expect_size), NO_HASHES("--expect-size")},
@@ -209,6 +245,7 @@ static const struct {
     {GIVEN(resume), "resume"},
     {GIVEN(partial), "partial"},
     {GIVEN(mhl), "mhl"},
+    {GIVEN(standing.checksum), "checksum"},
     {IS(reflink, WHEN_ALWAYS), "reflink=always"},
     {GIVEN(read_zeros), "on-read-error=zero"},
     {GIVEN(map), "map"},
@@ -236,6 +273,10 @@ static const struct {
     {GIVEN(link), "link", true},
     {GIVEN(symbolic_link), "symbolic-link", true},
     {GIVEN(mhl), "mhl", true},
+    {GIVEN(standing.checksum), "checksum", true},
+    {GIVEN(n_filters), "exclude", true},
+    {GIVEN(files_from), "files-from", true},
+    {GIVEN(delete_extra), "delete", true},
     {GIVEN(parents), "parents", true},
     {GIVEN(attributes_only), "attributes-only", true},
     {GIVEN(preserve.mode), "preserve=mode", true},
@@ -312,6 +353,27 @@ static int check_manifest(const struct options *o, char **ret_error)
     return 0;
 }
 
+/* Whether standard input has patterns or names of what is copied. */
+static bool reads_choice(const struct options *o)
+{
+    bool reads = o->files_from && strcmp(o->files_from, OPTIONS_STANDARD) == 0;
+
+    for (unsigned i = 0; i < o->n_filters; i++)
+        reads |= o->filters[i].is_file && strcmp(o->filters[i].text, OPTIONS_STANDARD) == 0;
+    return reads;
+}
+
+static int check_choice(const struct options *o, char **ret_error)
+{
+    if (o->standing.ask && reads_choice(o))
+        return usage_error(ret_error, "--interactive reads answers from standard input, too: "
+                                      "give the list in a file");
+    if (o->delete_extra && o->dry_run && o->follow == FOLLOW_ALWAYS)
+        return usage_error(ret_error, "--dry-run cannot tell what --delete would remove if all "
+                                      "symbolic links are followed");
+    return 0;
+}
+
 /* The operand that is the source; NULL: it is a command. */
 static const char *source_operand(const struct options *o)
 {
@@ -341,6 +403,8 @@ static int check_standard_output(const struct options *o, char **ret_error)
         return usage_error(ret_error, NO_READING("'-'"));
     if (o->attributes_only)
         return usage_error(ret_error, NO_HASHES("'-'"));
+    if (o->standing.checksum)
+        return usage_error(ret_error, NO_PART("'-'"));
     if (o->parents)
         return usage_error(ret_error, "--parents needs directories to copy into, not '-'");
     return 0;
@@ -437,6 +501,8 @@ int options_check(const struct options *o, char **ret_error)
         r = check_contradictions(o, of_options, N_OF(of_options), ret_error);
     if (r == 0)
         r = check_numbers(o, ret_error);
+    if (r == 0)
+        r = check_choice(o, ret_error);
     if (r == 0)
         r = check_manifest(o, ret_error);
     if (r == 0)

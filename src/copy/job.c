@@ -404,6 +404,7 @@ void job_written(struct job *j, unsigned d, uint64_t start, uint64_t end)
     /* A flush that was begun before this write says nothing about it. */
     if (state->stage == STAGE_FLUSHING || state->stage == STAGE_COMPLETE)
         state->stage = STAGE_COPYING;
+    state->written += end - start;
     hold(j, d, start, end);
     pthread_mutex_unlock(&j->lock);
 }

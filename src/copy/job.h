@@ -74,6 +74,7 @@ struct job_dest_state {
     _Atomic(enum dest_stage) stage; /* changed with the lock held; read without it, too */
     bool detached;                  /* was too slow for the others at some time */
     bool aside;                     /* it gets its bytes from elsewhere */
+    uint64_t written;               /* bytes, some perhaps more than once */
     struct failure failure;         /* STAGE_DROPPED */
     uint64_t missing;               /* STAGE_DROPPED: bytes that it does not hold; the ledger
                                        forgot them */

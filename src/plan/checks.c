@@ -193,39 +193,62 @@ int checks_directory(const char *dir, const struct options *o, char **ret_error)
 
 /* ---- habits of cp users ---- */
 
+/* Whether both paths are in the same directory. */
+static bool have_one_directory(const char *path, const char *source)
+{
+    char *dirs[2] = {path_directory(path), path_directory(source)};
+    struct stat st[2];
+    bool same = dirs[0] && dirs[1] && path_probe_stat(dirs[0], &st[0]) == 0 &&
+                path_probe_stat(dirs[1], &st[1]) == 0 && fd_same_file(&st[0], &st[1]);
+
+    free(dirs[0]);
+    free(dirs[1]);
+    return same;
+}
+
 /* Whether `path` is a directory, or symlink to one, that stands beside the source: in the same
  * directory and on the same file system. */
 static bool is_beside(const char *path, const char *source)
 {
-    char *dirs[2] = {path_directory(path), path_directory(source)};
-    struct stat st[2], dir[2];
-    bool beside = dirs[0] && dirs[1] && path_probe_stat(path, &st[0]) == 0 &&
-                  path_probe_stat(source, &st[1]) == 0 && S_ISDIR(st[0].st_mode) &&
-                  st[0].st_dev == st[1].st_dev && path_probe_stat(dirs[0], &dir[0]) == 0 &&
-                  path_probe_stat(dirs[1], &dir[1]) == 0 && fd_same_file(&dir[0], &dir[1]);
+    struct stat st[2];
 
-    free(dirs[0]);
-    free(dirs[1]);
-    return beside;
+    return path_probe_stat(path, &st[0]) == 0 && path_probe_stat(source, &st[1]) == 0 &&
+           S_ISDIR(st[0].st_mode) && st[0].st_dev == st[1].st_dev &&
+           have_one_directory(path, source);
+}
+
+/* Whether the operand would be a new directory beside the source. */
+static bool is_new_beside(const char *path, const char *source)
+{
+    struct stat st;
+
+    return path_probe_lstat(path, &st) < 0 && errno == ENOENT &&
+           have_one_directory(path, source);
 }
 
 /* Rejects `ucopy -r photos music /media/usb` with three directories: all but the last stand
  * beside the source. */
 static int check_directories_habit(const struct options *o, const char *last, char **ret_error)
 {
-    const char *source = o->operands[0];
+    const char *source = o->operands[0], *existing = NULL;
 
     if (!o->recursive || o->n_operands < 3 || !plan_is_directory(source) ||
         is_beside(last, source))
         return 0;
-    for (unsigned i = 1; i + 1 < o->n_operands; i++)
-        if (!is_beside(o->operands[i], source))
+    for (unsigned i = 1; i + 1 < o->n_operands; i++) {
+        bool is_there = is_beside(o->operands[i], source);
+
+        if (!is_there && !is_new_beside(o->operands[i], source))
             return 0;
+        existing = is_there && !existing ? o->operands[i] : existing;
+    }
+    if (!existing)
+        return 0;
     return usage_error(ret_error,
                        "'%s' is a directory beside '%s', which would be copied into it: only "
                        "'%s' is elsewhere. To copy several sources into directories use -t "
                        "DIR (or --force)",
-                       o->operands[1], source, last);
+                       existing, source, last);
 }
 
 /* Rejects `ucopy a b dir/` with a file b. */
@@ -255,4 +278,25 @@ int checks_habit(const struct options *o, char **ret_error)
         return 0;
     r = check_files_habit(o, last, ret_error);
     return r < 0 ? r : check_directories_habit(o, last, ret_error);
+}
+
+int checks_note_habit(struct plan_copy *c, const struct options *o)
+{
+    const char *source = o->operands[0], *last = o->operands[o->n_operands - 1], *new = NULL;
+
+    if (o->n_operands < 3 || o->cp || o->quiet || o->force || o->no_target_directory ||
+        !o->recursive || !c->tree || !plan_is_directory(source) || !plan_is_directory(last) ||
+        is_beside(last, source))
+        return 0;
+    for (unsigned i = 1; i + 1 < o->n_operands; i++) {
+        if (!is_new_beside(o->operands[i], source))
+            return 0;
+        new = new ? new : o->operands[i];
+    }
+    return asprintf(&c->source_note,
+                    "becomes the new directory '%s', too. To copy several sources into "
+                    "directories use -t DIR",
+                    new) < 0
+               ? -ENOMEM
+               : 0;
 }

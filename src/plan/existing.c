@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "times_priv.h"
 
 /* The existing file, and where it is. */
@@ -31,6 +32,13 @@ static bool is_older(const struct existing_file *there, const struct stat *sourc
                         : clock_compare(&there->st->st_mtim, &source->st_mtim)) < 0;
 }
 
+/* Whether the existing file may have the data of the source. It is no copy if it is the source. */
+static bool may_be_equal(const struct existing_file *there, const struct stat *source)
+{
+    return S_ISREG(there->st->st_mode) && S_ISREG(source->st_mode) &&
+           there->st->st_size == source->st_size && !fd_same_file(there->st, source);
+}
+
 static enum existing_verdict verdict_on(const struct existing_policy *p,
                                         const struct stat *source,
                                         const struct existing_file *there)
@@ -41,10 +49,12 @@ static enum existing_verdict verdict_on(const struct existing_policy *p,
         return EXISTING_SKIP;
     if (p->update == UPDATE_NONE_FAIL)
         return EXISTING_REFUSE;
-    if (p->resume && p->keeps_times && is_copy(there, source))
+    if (p->resume && p->keeps_times && !p->checksum && is_copy(there, source))
         return EXISTING_HAS;
     if (p->update == UPDATE_OLDER && !is_older(there, source, p->keeps_times))
         return EXISTING_SKIP;
+    if (p->checksum && may_be_equal(there, source))
+        return EXISTING_COMPARE;
     return p->ask ? EXISTING_ASK : EXISTING_REPLACE;
 }
 
@@ -70,6 +80,15 @@ struct existing_case existing_judge(const struct existing_policy *p, struct made
         c.writable = S_ISLNK(there->st_mode) || faccessat(dir_fd, name, W_OK, AT_EACCESS) == 0;
     }
     return c;
+}
+
+struct existing_case existing_judge_other(const struct existing_policy *p, struct made *made,
+                                          const struct stat *source, const struct stat *there,
+                                          int dir_fd, const char *name)
+{
+    const struct existing_policy other = {.ask = p->ask, .keeps_times = p->keeps_times};
+
+    return existing_judge(&other, made, source, there, dir_fd, name);
 }
 
 int existing_refused(struct failure *f)

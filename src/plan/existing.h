@@ -19,6 +19,8 @@ enum existing_verdict {
     EXISTING_REFUSE,  /* keep it; this is a failure */
     EXISTING_MADE,    /* keep it: this run has made it; this is a failure */
     EXISTING_ASK,     /* replace it if the user agrees */
+    EXISTING_COMPARE, /* with checksum: keep it if it has the data of the source; if not, what
+                       * existing_judge_other() says */
 };
 
 /* The verdict, and with EXISTING_ASK the facts for the question. */
@@ -35,6 +37,11 @@ struct existing_case {
 struct existing_case existing_judge(const struct existing_policy *p, struct made *made,
                                     const struct stat *source, const struct stat *there,
                                     int dir_fd, const char *name);
+
+/* The same for an existing file that was compared, and does not have the data of the source. */
+struct existing_case existing_judge_other(const struct existing_policy *p, struct made *made,
+                                          const struct stat *source, const struct stat *there,
+                                          int dir_fd, const char *name);
 
 /* Fill *f with the reason why the file was not replaced: the verdicts EXISTING_REFUSE and
  * EXISTING_MADE, or the user's answer after EXISTING_ASK. Return the negative errno. */

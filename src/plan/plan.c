@@ -12,12 +12,14 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/filter.h"
 #include "base/interrupted.h"
 #include "base/path.h"
 #include "base/path_probe.h"
 #include "checks_priv.h"
 #include "cli/usage_error.h"
 #include "copies_priv.h"
+#include "dest_path_priv.h"
 #include "devices_priv.h"
 #include "guards_priv.h"
 #include "listed_priv.h"
@@ -34,89 +36,6 @@ struct operands {
     char *const *directories;
     unsigned n_directories; /* 0: the other operands are destinations */
 };
-
-/* The name of a backup that is looked for. */
-struct backup_place {
-    const struct backup_wanted *wanted;
-    char *dir, *name;
-    char backup[NAME_MAX + 1];
-    int result; /* 0, or a negative errno: there is none */
-};
-
-static void free_backup_place(struct backup_place *b)
-{
-    free(b->dir);
-    free(b->name);
-    free(b);
-}
-
-/* path_probe_call(): finds it. */
-static void find_backup(void *arg, unsigned i)
-{
-    struct backup_place *b = arg;
-    int fd = UNINTERRUPTED(open(b->dir, O_PATH | O_DIRECTORY | O_CLOEXEC));
-
-    (void)i;
-    b->result = fd < 0 ? -errno : backup_name(b->wanted, fd, b->name, b->backup);
-    (void)fd_close(&fd);
-}
-
-/* If the destination is the source: `cp -bf a a` copies the file to the name of its backup.
- * Replaces *path by that name then. 0 or -ENOMEM. */
-static int use_backup_name(const struct plan_copy *c, const struct options *o, char **path)
-{
-    struct backup_place *b;
-    struct stat st;
-    int r = -ENOMEM;
-
-    if (!o->force || o->backup.kind == BACKUP_NONE || strcmp(c->source, *path) != 0 ||
-        path_probe_stat(*path, &st) < 0 || !S_ISREG(st.st_mode))
-        return 0;
-    b = calloc(1, sizeof(*b));
-    if (!b)
-        return r;
-    b->wanted = &o->backup;
-    b->dir = path_directory(*path);
-    b->name = path_last(*path);
-    if (b->dir && b->name)
-        r = path_probe_call(*path, find_backup, b);
-    if (r == -ETIMEDOUT) /* the call may still use it; nothing is copied to this path */
-        return 0;
-    if (r == 0 && b->result == 0) {
-        free(*path);
-        *path = path_join(b->dir, b->backup);
-        r = *path ? 0 : -ENOMEM;
-    }
-    free_backup_place(b);
-    return r;
-}
-
-/* Makes the path DIR/basename(SOURCE), or with --parents DIR/SOURCE. The entries of a tree
- * named "." or ".." are copied into DIR itself. */
-static int path_in_directory(const char *dir, const struct plan_copy *c, bool parents,
-                             char **ret_path, char **ret_error)
-{
-    const char *source = c->source;
-    char *name = parents ? strdup(source + strspn(source, "/")) : path_last(source);
-    char *path;
-    int r = 0;
-
-    if (!name)
-        return -ENOMEM;
-    if (plan_has_no_path(c) ||
-        (!c->tree && (name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0))) {
-        r = usage_error(ret_error, "'%s' has no file name to use in directory '%s'", source,
-                        dir);
-    } else {
-        path = path_join(dir, strcmp(name, "..") == 0 ? "." : name);
-        if (path)
-            *ret_path = path;
-        else
-            r = -ENOMEM;
-    }
-    free(name);
-    return r;
-}
 
 /* The name of a command in messages: with `before` and `after` it, and not longer than a line. */
 static char *name_command(const char *before, const char *command, const char *after)
@@ -150,11 +69,11 @@ static int add_dest(struct plan_copy *c, const struct options *o, const char *de
     int r = 0;
 
     if (is_dir)
-        r = path_in_directory(dest, c, o->parents, &path, ret_error);
+        r = dest_path_in_directory(dest, c, o->parents, &path, ret_error);
     else if (!(path = strdup(dest)))
         r = -ENOMEM;
-    else
-        r = use_backup_name(c, o, &path);
+    if (r == 0)
+        r = dest_path_settle(c, o, is_dir, &path, ret_error);
     if (r < 0) {
         free(path);
         return r;
@@ -232,9 +151,15 @@ static int find_kind(struct plan_copy *c, const struct options *o,
     if (S_ISDIR(st.st_mode) && !o->recursive)
         return usage_error(ret_error, "'%s' is a directory; -r or -a copies directories",
                            c->source);
+    if (!S_ISDIR(st.st_mode) && o->names)
+        return usage_error(ret_error, "'%s' is no directory: --files-from is not for it",
+                           c->source);
     if (!S_ISDIR(st.st_mode) && o->mhl)
         return usage_error(ret_error, "'%s' is no directory: --mhl is not for it", c->source);
-    if (S_ISDIR(st.st_mode) && o->resume && !o->preserve.times)
+    if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode) && !o->recursive && o->standing.checksum)
+        return usage_error(ret_error, "'%s' is no regular file: --checksum is not for it",
+                           c->source);
+    if (S_ISDIR(st.st_mode) && o->resume && !o->preserve.times && !o->standing.checksum)
         return usage_error(ret_error,
                            "--resume tells by their times what is complete in '%s'; "
                            "-a, -p and --preserve=timestamps keep these",
@@ -247,7 +172,7 @@ static int find_kind(struct plan_copy *c, const struct options *o,
               (c->contents && (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode))) ||
               (o->preserve_links && operands->n_directories > 0 && S_ISREG(st.st_mode) &&
                (st.st_nlink > 1 || operands->has_symlinks)) ||
-              c->way_len > 0;
+              (o->standing.checksum && S_ISREG(st.st_mode)) || c->way_len > 0;
     if (c->tree)
         return check_tree_options(o, c->source, ret_error);
     if (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode) || S_ISSOCK(st.st_mode))
@@ -276,6 +201,28 @@ static int find_prefix(struct plan_copy *c, const char *operand, char **ret_erro
     slash = strchr(first, '/');
     c->way_len = slash ? strlen(slash + 1) : 0;
     return 0;
+}
+
+/* Leaves a source out that the filter leaves out: by its name, as if it were an entry of the
+ * directory that patterns begin at. A directory is that directory itself. 0 or -ENOMEM. */
+static int apply_filter(struct plan_copy *c, const struct options *o)
+{
+    struct stat st;
+    char *name, *why = NULL;
+    int r = 0;
+
+    if (!o->filter || plan_stat_source(c, &st) < 0 || S_ISDIR(st.st_mode))
+        return 0;
+    name = path_last(c->source);
+    if (!name)
+        return -ENOMEM;
+    if (filter_leaves_out(o->filter, name, false)) {
+        r = asprintf(&why, "'%s' is left out by a filter", c->source) < 0 ? -ENOMEM : 0;
+        if (r == 0)
+            plan_leave_out(c, why, false);
+    }
+    free(name);
+    return r;
 }
 
 /* Adds a copy without destinations to the plan, whose source has this name, which it takes over;
@@ -323,7 +270,9 @@ static int add_copy(struct plan *p, const struct options *o, const struct operan
                 (!o->strip_trailing_slashes && length > 1 && operand[length - 1] == '/');
     if (o->parents)
         r = find_prefix(c, c->source, ret_error);
-    return r == 0 ? find_kind(c, o, operands, ret_error) : r;
+    if (r == 0)
+        r = apply_filter(c, o);
+    return r == 0 && !c->left_out ? find_kind(c, o, operands, ret_error) : r;
 }
 
 /* 0 or -ENOMEM. */
@@ -344,6 +293,12 @@ static int compare_labels(const void *x, const void *y)
     return strcmp((*a)->label, (*b)->label);
 }
 
+/* Whether a tree with that label is copied into the destination directory itself. */
+static bool is_directory_itself(const char *label)
+{
+    return label[0] == '\0' || strcmp(label, ".") == 0 || strcmp(label, "..") == 0;
+}
+
 /* Finds the trees that are copied into the same directories: their roots have the same name, or
  * one of them is no root of its own ("."), but its entries are. 0 or -ENOMEM. */
 static int note_merges(struct plan *p)
@@ -360,13 +315,29 @@ static int note_merges(struct plan *p)
         if (!c->tree || !c->label)
             continue;
         trees[n++] = c;
-        all |= c->label[0] == '\0' || strcmp(c->label, ".") == 0 || strcmp(c->label, "..") == 0;
+        all |= is_directory_itself(c->label);
     }
     qsort(trees, n, sizeof(struct plan_copy *), compare_labels);
     for (unsigned i = 1; i < n; i++)
         if (all || strcmp(trees[i - 1]->label, trees[i]->label) == 0)
             trees[i - 1]->merges = trees[i]->merges = true;
     free(trees);
+    return 0;
+}
+
+/* --delete: rejects several sources in the same directory. */
+static int check_delete(const struct plan *p, char **ret_error)
+{
+    for (unsigned i = 0; i < p->n_copies; i++) {
+        const struct plan_copy *c = &p->copies[i];
+
+        if (c->merges ||
+            (p->n_copies > 1 && c->tree && c->label && is_directory_itself(c->label)))
+            return usage_error(ret_error,
+                               "'%s' is copied into the same directory as another SOURCE: "
+                               "--delete would remove what that has",
+                               c->source);
+    }
     return 0;
 }
 
@@ -388,6 +359,8 @@ static int plan_into_directories(struct plan *p, const struct options *o,
     }
     if (r == 0)
         r = note_merges(p);
+    if (r == 0 && o->delete_extra)
+        r = check_delete(p, ret_error);
     if (r == 0)
         r = probe_dests(p, o);
     for (unsigned i = 0; r == 0 && i < p->n_copies; i++) {
@@ -423,6 +396,8 @@ static int plan_one_source(struct plan *p, const struct options *o,
                            ret_error);
     for (unsigned i = 0; r == 0 && i < o->n_to_commands; i++)
         r = add_stream(c, o->to_commands[i]);
+    if (r == 0 && !o->from_command)
+        r = checks_note_habit(c, o);
     if (r == 0 && o->manifest && !c->listed)
         r = usage_error(ret_error, "--manifest needs a DEST that is a file");
     if (r == 0)
@@ -493,6 +468,8 @@ int plan_make(struct plan *p, const struct options *o, char **ret_error)
     }
     if (r == 0 && o->expects && operands.n_sources > 1)
         r = usage_error(&error, "--expect-hash is for one SOURCE");
+    if (r == 0 && o->names && operands.n_sources > 1)
+        r = usage_error(&error, "--files-from is for one SOURCE");
     if (r == 0 && o->has_expect_size && operands.n_sources > 1)
         r = usage_error(&error, "--expect-size is for one SOURCE");
     if (r == 0 && o->bmap_path && operands.n_sources > 1)
@@ -517,6 +494,16 @@ int plan_make(struct plan *p, const struct options *o, char **ret_error)
     }
     *p = made;
     return 0;
+}
+
+unsigned plan_most_dests(const struct plan *p)
+{
+    unsigned n = 1;
+
+    for (unsigned i = 0; i < p->n_copies; i++)
+        if (p->copies[i].n_dests > n)
+            n = p->copies[i].n_dests;
+    return n;
 }
 
 void plan_free(struct plan *p)

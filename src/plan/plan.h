@@ -85,11 +85,16 @@ struct plan_copy {
     struct disk *disks;
     struct held *held;
 
-    char *
-        source_note; /* why copies of the source may be worth nothing, for a warning; or NULL */
+    /* Why copies of the source may not be what is wanted, for a warning; or NULL. */
+    char *source_note;
 
-    char *
-        left_out; /* --cp: this copy is not made, and this is the message, or ""; NULL: it is made */
+    /* The progress is that of all copies together, and does not need the size of this one; set by
+     * the caller. */
+    bool counted;
+
+    /* This copy is not made, with --cp or because of a filter, and this is the message, or "";
+     * NULL: it is made. */
+    char *left_out;
     bool is_failure; /* with left_out: a failure, not a warning */
 };
 
@@ -141,6 +146,9 @@ static inline bool plan_has_no_path(const struct plan_copy *c)
 /* The root of the copy's source or of one of its destinations. path: the source or destination.
  * The caller frees the string; NULL without memory. */
 char *plan_root(const struct plan_copy *c, const char *path);
+
+/* The largest number of destinations of a copy. */
+unsigned plan_most_dests(const struct plan *p);
 
 /* Frees everything in the plan and makes it empty. */
 void plan_free(struct plan *p);

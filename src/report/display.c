@@ -175,7 +175,7 @@ static void put_path(struct line *l, const char *path, size_t tail, unsigned col
 static unsigned detail_columns(enum detail detail, bool tree)
 {
     static const unsigned columns[][2] = {
-        [DETAIL_ALL] = {4 + 12 + 14 + 14, 4 + 12 + 14 + 22 + 14},
+        [DETAIL_ALL] = {4 + 12 + 14 + 14, 4 + 12 + 15 + 22 + 14},
         [DETAIL_LESS] = {4 + 14 + 14, 4 + 22 + 14},
         [DETAIL_LEAST] = {4 + 14, 4 + 22},
         [DETAIL_PERCENT] = {4, 4},
@@ -189,7 +189,7 @@ static unsigned detail_columns(enum detail detail, bool tree)
 static void put_speed(struct line *l, enum detail detail, bool tree, const struct meter_text *t)
 {
     if (detail <= (tree ? DETAIL_ALL : DETAIL_LESS))
-        put_field(l, t->rate, 12);
+        put_field(l, t->rate, tree ? 13 : 12);
     if (tree && detail <= DETAIL_LEAST)
         put_field(l, t->files, 20);
     if (detail <= (tree ? DETAIL_LESS : DETAIL_LEAST))

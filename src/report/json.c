@@ -177,6 +177,7 @@ static void add_dest_fields(json_t **object, const struct dest_status *d)
     add(object, "skipped", json_boolean(d->skipped));
     add(object, "how", json_string(d->cloned ? "clone" : "copy"));
     add_attributes(object, d);
+    add_bytes(object, "written", d->written);
     add_bytes(object, "resumed", d->resumed);
     add_bytes(object, "kept", d->kept);
     if (d->verified)
@@ -195,7 +196,12 @@ static void add_dests(json_t **event, const struct copy_status *s)
         add_dest_fields(&object, &s->dests[i]);
         if (s->tree) {
             add_bytes(&object, "files", s->dests[i].files);
+            add_bytes(&object, "files_equal", s->dests[i].files_equal);
             add_bytes(&object, "files_skipped", s->dests[i].files_skipped);
+            add_bytes(&object, "links", s->dests[i].links);
+            add_bytes(&object, "symlinks", s->dests[i].symlinks);
+            add_bytes(&object, "directories", s->dests[i].directories);
+            add_bytes(&object, "deleted", s->dests[i].deleted);
         }
         append(&array, object);
     }

@@ -9,12 +9,16 @@
 
 #define RATE_WINDOW_SECONDS 2.5 /* a rate is the average over the last one or two windows */
 
+/* Where files have fewer bytes than this, the number of files says more than that of bytes. */
+#define SMALL_FILE (64u << 10)
+
 /* Two samples of one destination, [0] the older one. The rate is measured from the older
  * one. */
 struct meter {
     double since[2];   /* seconds */
     uint64_t bytes[2]; /* at that time */
-    double finished;   /* seconds when it was first found to be done, or 0 */
+    uint64_t files[2];
+    double finished; /* seconds when it was first found to be done, or 0 */
 };
 
 static struct meter *meters; /* per destination of the running copy, or NULL */
@@ -38,29 +42,43 @@ void report_meter_update(const struct copy_status *s)
             continue;
         m->since[0] = m->since[1];
         m->bytes[0] = m->bytes[1];
+        m->files[0] = m->files[1];
         m->since[1] = s->seconds;
         m->bytes[1] = s->dests[i].bytes;
+        m->files[1] = s->dests[i].files;
     }
 }
 
-/* The recent rate in bytes per second; for a destination that is done, the average; 0 if it is
- * not known. */
-static double rate_of(const struct copy_status *s, unsigned d)
+/* The recent rates in bytes and files per second; for a destination that is done, the averages; 0
+ * if they are not known. */
+static double rates_of(const struct copy_status *s, unsigned d, double *ret_files)
 {
     static const struct meter none = {.finished = 0};
     const struct meter *m = d < n_meters ? &meters[d] : &none;
-    uint64_t bytes = s->dests[d].bytes, before = m->bytes[0];
-    double seconds = s->seconds - m->since[0];
+    const struct dest_status *dest = &s->dests[d];
+    bool done = m->finished > 0;
+    double seconds = done ? m->finished : s->seconds - m->since[0];
+    uint64_t before = done ? 0 : m->bytes[0], files_before = done ? 0 : m->files[0];
 
-    if (m->finished > 0) {
-        before = 0;
-        seconds = m->finished;
+    if (before < dest->resumed)
+        before = dest->resumed;
+    *ret_files = seconds > 0 && dest->files > files_before
+                     ? (double)(dest->files - files_before) / seconds
+                     : 0;
+    return seconds > 0 && dest->bytes > before ? (double)(dest->bytes - before) / seconds : 0;
+}
+
+/* For a tree of small files: "5123 files/s". */
+static void rate_text(char *text, size_t size, bool tree, double bytes, double files)
+{
+    char number[16];
+
+    if (tree && files >= 1 && bytes / files < SMALL_FILE) {
+        snprintf(text, size, "%.0f files/s", files);
+        return;
     }
-    if (before < s->dests[d].resumed)
-        before = s->dests[d].resumed;
-    if (seconds <= 0 || bytes <= before)
-        return 0;
-    return (double)(bytes - before) / seconds;
+    text_human(number, sizeof(number), bytes);
+    snprintf(text, size, "%s/s", number);
 }
 
 /* The size of a tree is an estimate, so a tree is at 100 % only when it is done. Skipped files
@@ -123,17 +141,14 @@ static void state_text(char *text, size_t size, const struct dest_status *dest)
 void report_meter_text(struct meter_text *t, const struct copy_status *s, unsigned d)
 {
     const struct dest_status *dest = &s->dests[d];
-    double rate = rate_of(s, d);
+    double files, rate = rates_of(s, d, &files);
     double left = s->size > dest->bytes ? (double)(s->size - dest->bytes) : 0;
-    char number[16];
 
     *t = (struct meter_text){.failed = dest->state == DEST_FAILED};
     percent_text(t->percent, sizeof(t->percent), s, dest);
     text_human(t->bytes, sizeof(t->bytes), (double)dest->bytes);
-    if (!t->failed) {
-        text_human(number, sizeof(number), rate);
-        snprintf(t->rate, sizeof(t->rate), "%s/s", number);
-    }
+    if (!t->failed)
+        rate_text(t->rate, sizeof(t->rate), s->tree, rate, files);
     if (s->tree)
         files_text(t->files, sizeof(t->files), s, dest);
     if ((dest->state == DEST_COPYING || dest->state == DEST_VERIFYING) &&

@@ -11,7 +11,7 @@
 struct meter_text {
     char percent[8]; /* "?" if the size is not known */
     char bytes[16];
-    char rate[20];  /* "" if the destination has failed */
+    char rate[24];  /* of bytes, or small files; "" if the destination has failed */
     char files[48]; /* "" if the copy is no tree */
     char eta[24];   /* "" if nothing is being written, or the size of a tree is not known */
     char state[FAILURE_TEXT + 16]; /* includes the reason of a failure */

@@ -13,8 +13,10 @@
 #include "display_priv.h"
 #include "json_priv.h"
 #include "message_priv.h"
+#include "stats_priv.h"
 #include "status_priv.h"
 #include "unread_priv.h"
+#include "whole_priv.h"
 
 #define JSON_MS       1000
 #define STDOUT_BUFFER 65536u /* more than --help is long */
@@ -158,6 +160,13 @@ static void flush_stdout(void)
     remember_stdout_error(fflush(stdout) == 0 ? 0 : -errno);
 }
 
+static void put_quoted(FILE *f, const char *before, const char *path)
+{
+    fprintf(f, "%s'", before);
+    report_message_escaped(f, path);
+    fputs("'\n", f);
+}
+
 static void put_quoted_pair(FILE *f, const char *source, const char *dest)
 {
     fputc('\'', f);
@@ -182,6 +191,17 @@ void report_made(const char *source, const char *dest)
     report_message_begin(&m);
     put_quoted_pair(m.f, source, dest);
     fputc('\n', m.f);
+    report_message_end(&m);
+}
+
+void report_deleted(const char *path)
+{
+    struct message m;
+
+    if (!report.options->verbose)
+        return;
+    report_message_begin(&m);
+    put_quoted(m.f, "deleted ", path);
     report_message_end(&m);
 }
 
@@ -210,9 +230,19 @@ void report_method(const struct copy_status *s, unsigned i)
         flush_stdout();
 }
 
+/* The copy has ended. */
+static void finish_display(const struct copy_status *s)
+{
+    if (report_whole_is_on())
+        report_whole_add(s);
+    else
+        report_display_finish(s);
+}
+
 void report_start(const struct copy_status *s)
 {
-    report_display_start(s);
+    if (!report_whole_is_on())
+        report_display_start(s);
     report.json_at = 0;
     for (unsigned i = 0; i < s->n_dests && !s->tree && !report.options->cp; i++)
         report_made(s->source, s->dests[i].path);
@@ -270,51 +300,14 @@ int report_wait_ms(int look_ms)
 
 void report_progress(const struct copy_status *s, bool asked)
 {
+    const struct copy_status *shown = report_whole_of(s);
+
     if (asked)
-        report_display_now(s);
+        report_display_now(shown);
     else
-        report_display_progress(s);
+        report_display_progress(shown);
     if (wants_json_progress() && report_status_is_due(s, &report.json_at, JSON_MS))
         remember_stdout_error(report_json_progress(s));
-}
-
-static void write_stats(const struct copy_status *s)
-{
-    uint64_t bytes = report_status_bytes(s);
-    struct message m;
-    char text[16];
-
-    report_message_begin(&m);
-    fputs("source:       ", m.f);
-    report_message_escaped(m.f, s->source);
-    text_human(text, sizeof(text), (double)bytes);
-    fprintf(m.f, "\nbytes:        %llu (%s)\n", (unsigned long long)bytes, text);
-    fprintf(m.f, "read:         %llu\n", (unsigned long long)s->read_bytes);
-    fprintf(m.f, "seconds:      %.6f\n", s->seconds);
-    text_human(text, sizeof(text), s->seconds > 0 ? (double)bytes / s->seconds : 0);
-    fprintf(m.f, "rate:         %s/s to each destination\n", text);
-    fprintf(m.f, "engine:       %s\n", s->engine != NULL ? s->engine : "none");
-    fprintf(m.f, "workers:      %u\n", s->workers);
-    fprintf(m.f, "chunk size:   %llu\n", (unsigned long long)s->chunk_size);
-    fprintf(m.f, "queue depth:  %u\n", s->queue_depth);
-    for (unsigned i = 0; i < s->n_dests; i++) {
-        const struct dest_status *d = &s->dests[i];
-
-        fputs("destination:  ", m.f);
-        report_message_escaped(m.f, d->path);
-        fprintf(m.f, ": %llu bytes, ", (unsigned long long)d->bytes);
-        if (s->tree)
-            fprintf(m.f, "%llu files, ", (unsigned long long)d->files);
-        if (d->files_skipped > 0)
-            fprintf(m.f, "%llu skipped, ", (unsigned long long)d->files_skipped);
-        fprintf(m.f, "%s%s%s", d->skipped ? "skipped" : report_status_name(d),
-                d->durable ? ", durable" : "",
-                d->n_attribute_failures > 0 ? ", attributes missing" : "");
-        if (d->verified)
-            fprintf(m.f, ", read back: %s", read_how_name(d->verified->how));
-        fputc('\n', m.f);
-    }
-    report_message_end(&m);
 }
 
 /* As report_failure(), and adds how many bytes --resume can use, or what has become of the
@@ -407,7 +400,7 @@ static void write_hashes(const char *path, const struct digest_values *v)
 
 void report_copied(const struct copy_status *s)
 {
-    report_display_finish(s);
+    finish_display(s);
 }
 
 void report_verification(const struct copy_status *s)
@@ -468,7 +461,7 @@ void report_verified(const struct copy_status *s, unsigned d)
 void report_summary(const struct copy_status *s)
 {
     if (!report.options->verify)
-        report_display_finish(s);
+        finish_display(s);
     for (unsigned i = 0; i < s->n_dests && !s->tree; i++) {
         if (s->dests[i].state != DEST_DONE)
             continue;
@@ -477,7 +470,7 @@ void report_summary(const struct copy_status *s)
         report_method(s, i);
     }
     if (report.options->stats && !report.options->quiet)
-        write_stats(s);
+        report_stats_write(s);
     write_failures(s);
     if (!report.options->json)
         write_hashes(s->source, &s->hashes);
@@ -566,6 +559,16 @@ void report_dry_run(const char *source, const char *dest, const char *how)
     fputs(how ? "would copy " : "would skip ", stdout);
     put_quoted_pair(stdout, source, dest);
     printf(" (%s)\n", how ? how : "it exists");
+    flush_stdout();
+}
+
+void report_dry_delete(const char *source, const char *path)
+{
+    if (report.options->json) {
+        remember_stdout_error(report_json_dry_run(source, path, "deleted"));
+        return;
+    }
+    put_quoted(stdout, "would delete ", path);
     flush_stdout();
 }
 

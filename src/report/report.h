@@ -14,6 +14,7 @@
 #ifndef UCOPY_REPORT_REPORT_H
 #define UCOPY_REPORT_REPORT_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -38,13 +39,19 @@ struct dest_status {
     const char *path;
     const struct disk *disk; /* what the block device at the path is; NULL: none; not owned */
     enum dest_state state;
-    uint64_t bytes; /* that this destination contains now */
-    uint64_t files; /* of a tree: files that this destination contains now, not directories */
-    bool durable;   /* data and name are on stable storage */
-    bool detached;  /* was too slow for the others, and was written separately */
-    double done_after; /* of a file, with DEST_DONE: seconds since the start of the copy */
-    bool cloned;       /* got its data by a clone */
-    bool skipped;      /* with DEST_DONE: an existing file had to stay, and was not changed */
+    uint64_t bytes;   /* that this destination contains now */
+    uint64_t written; /* bytes that were written to it, not cloned, so far */
+    uint64_t files;   /* of a tree: files that this destination contains now, not directories */
+    uint64_t files_equal; /* of these: had the data already, and were not written */
+    uint64_t links;       /* of these: hard links to others */
+    uint64_t symlinks;    /* of these: symbolic links */
+    uint64_t directories; /* of a tree: that this destination contains now */
+    bool durable;         /* data and name are on stable storage */
+    bool detached;        /* was too slow for the others, and was written separately */
+    double done_after;    /* of a file, with DEST_DONE: seconds since the start of the copy */
+    bool cloned;          /* got its data by a clone */
+    bool skipped;     /* with DEST_DONE: an existing file had to stay, and was not changed */
+    uint64_t deleted; /* of a tree: entries that --delete has removed */
     uint64_t files_skipped; /* of a tree: files that were skipped in this way */
     bool attributes;        /* with DEST_DONE: attributes had to be preserved */
     const struct failure *attribute_failures; /* attributes that were not; not owned */
@@ -127,6 +134,9 @@ void report_devices(char *const *paths, const struct disk *disks, unsigned n, bo
  * with --cp on stdout, as cp does. */
 void report_made(const char *source, const char *dest);
 
+/* With -v: writes that --delete has removed the path. */
+void report_deleted(const char *path);
+
 /* With --debug: writes how destination i got its data, or that it was skipped. Not for
  * trees. */
 void report_method(const struct copy_status *s, unsigned i);
@@ -151,6 +161,23 @@ void report_file_hashed(const char *source, const char *path, const struct diges
 /* A file of the source has changed while it was copied, which is allowed: a warning on stderr,
  * and JSON "source_changed". */
 void report_source_changed(const char *source, const char *path, const struct failure *f);
+
+/* Several copies to the same destinations. What they have together is counted by another
+ * thread. */
+struct report_whole {
+    const char *const *paths; /* of the destinations; not owned */
+    unsigned n_dests, n_copies;
+    _Atomic uint64_t bytes, files; /* so far */
+    atomic_bool counted;           /* that is all */
+};
+
+/* The copies up to report_whole_end() have one progress, with the totals in *w, which lives until
+ * then. Only JSON tells the progress of each. */
+void report_whole_begin(const struct report_whole *w);
+
+/* They have been made, or the run ends early: the last state stays on the screen. Without a begin
+ * it does nothing. */
+void report_whole_end(void);
 
 /* The interval in milliseconds at which the caller has to call report_progress(); -1: never. */
 int report_progress_interval_ms(void);
@@ -229,6 +256,9 @@ void report_check_summary(const struct copy_status *s, const struct check_dest *
 /* --dry-run: writes what would be done to stdout: a line per destination ("would copy ..."), or
  * JSON. how: the method of the copy; NULL: the destination would be skipped. */
 void report_dry_run(const char *source, const char *dest, const char *how);
+
+/* --dry-run: --delete would remove the path, which is no copy of anything in source. */
+void report_dry_delete(const char *source, const char *path);
 
 /* --version: writes the version of the program, the commit that it was built from ("": not
  * known), its licence, its engines, and whether each of them works here. */

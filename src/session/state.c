@@ -104,6 +104,7 @@ static void update_dest(struct session *s, unsigned d)
     if (ds->skipped)
         return;
     ds->bytes = v->held;
+    ds->written = v->state.written;
     if (v->state.detached && !ds->detached)
         report_verbose("%s: too slow for the others: it is served on its own", ds->path);
     ds->detached = v->state.detached;

@@ -24,6 +24,9 @@ static void apply_inside(struct tree_dest *t, const struct record *r)
     case RECORD_FILE_END:
         tree_dest_apply_bytes(t, r);
         break;
+    case RECORD_COMPARE:
+        tree_dest_apply_compare(t, r);
+        break;
     case RECORD_OFFER:
         tree_dest_apply_offer(t, r);
         break;

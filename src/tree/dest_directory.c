@@ -228,6 +228,7 @@ static bool enter(struct tree_dest *t, const char *name, mode_t wanted)
         tree_dest_fail(t, "open directory", ENOMEM, NULL);
         return false;
     }
+    atomic_fetch_add(&t->request.view->directories, 1);
     tree_dest_dir(t)->add = there || private ? 0 : S_IRWXU & ~wanted;
     tree_dest_dir(t)->held = there ? 0 : held;
     if (!there && begin_directory(t, temp, name)) {
@@ -256,6 +257,7 @@ static void enter_root(struct tree_dest *t, const struct record *r)
     int error = fstat(fd, &st) < 0 ? -errno : note_root(t, fd, &st);
 
     if (error == 0) {
+        atomic_fetch_add(&t->request.view->directories, 1);
         enter_source(t, r);
         return;
     }

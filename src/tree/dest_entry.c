@@ -148,6 +148,18 @@ static void note_entry(struct tree_dest *t, const struct record *r, const char *
     tree_dest_note_made(t, &r->st, t->path.bytes, &id);
 }
 
+/* Counts the name as complete. */
+static void count(struct tree_dest *t, const struct record *r)
+{
+    struct tree_dest_view *v = t->request.view;
+
+    atomic_fetch_add(&v->files, 1);
+    if (r->kind == RECORD_SYMLINK || r->kind == RECORD_SOURCE_SYMLINK)
+        atomic_fetch_add(&v->symlinks, 1);
+    if (r->kind == RECORD_SOURCE_LINK)
+        atomic_fetch_add(&v->links, 1);
+}
+
 /* Makes the entry of the record; is_there: in the place of an existing one. */
 static void place_entry(struct tree_dest *t, const struct record *r, const char *name,
                         bool is_there)
@@ -165,7 +177,7 @@ static void place_entry(struct tree_dest *t, const struct record *r, const char 
         give_entry_attrs(t, name, r->st.st_mode);
     tree_dest_report_made(t);
     note_entry(t, r, name);
-    atomic_fetch_add(&t->request.view->files, 1);
+    count(t, r);
     tree_dest_note_put(t, 0);
 }
 
@@ -179,6 +191,7 @@ void tree_dest_count_link(struct tree_dest *t, const struct record *r)
         dest_links_where(t->request.links, &r->st, t->request.label, &id))
         t->request.linked(t->request.arg, t->path.bytes, &id, &r->st);
     atomic_fetch_add(&t->request.view->files, 1);
+    atomic_fetch_add(&t->request.view->links, 1);
 }
 
 /* Makes a hard link, over: in the place of an existing entry. 0 or a negative errno. */
@@ -284,14 +297,14 @@ void tree_dest_apply_entry(struct tree_dest *t, const struct record *r)
         return;
     if (is_there && is_there_already(t, r, &there)) {
         tree_dest_note_kept(t, &r->st, &there);
-        atomic_fetch_add(&t->request.view->files, 1);
+        count(t, r);
         return;
     }
     if (is_there && tree_dest_is_link(t, r, &there)) {
         tree_dest_count_link(t, r);
         return;
     }
-    if (is_there && !tree_dest_may_replace(t, r, name, &there))
+    if (is_there && !tree_dest_may_replace(t, r, name, &there, NULL))
         return;
     if (is_there && S_ISDIR(there.st_mode)) {
         tree_dest_fail(t, op_of(r), EISDIR, "a directory stands there");

@@ -20,10 +20,9 @@ int tree_dest_exists(struct tree_dest *t, const char *name, struct stat *st)
     return -1;
 }
 
-/* The existing file has the data. It gets the attributes that it lacks: that run may have
- * failed to set them. fd: -1 if it cannot be opened. */
-static void renew_attrs(struct tree_dest *t, const struct record *r, const char *name, int fd,
-                        const struct stat *there)
+/* The existing file has the data. It gets the attributes t->attrs that it lacks: an earlier run may
+ * have failed to set them. fd: -1 if it cannot be opened. */
+static void renew_attrs(struct tree_dest *t, const char *name, int fd, const struct stat *there)
 {
     struct attrs_file file = {.fd = fd, .st = there};
     int path_fd = -1;
@@ -38,41 +37,57 @@ static void renew_attrs(struct tree_dest *t, const struct record *r, const char 
         tree_dest_fail_attrs(t, "preserve attributes");
         return;
     }
-    tree_dest_take_file_attrs(t, r);
     (void)tree_dest_give_attrs(t, &file, false);
     (void)fd_close(&path_fd);
 }
 
-/* The existing file is the copy: an earlier run has made it. That run need not have flushed it.
- */
-static void count_existing_copy(struct tree_dest *t, const struct record *r, const char *name,
-                                const struct stat *there)
+/* The existing file is the copy of that file of the source. Whoever has made it need not have
+ * flushed it. fd: open on it; or -1, err says why. */
+static void count_copy(struct tree_dest *t, const struct stat *source, int fd, int err,
+                       const struct stat *there)
 {
-    const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
     bool flush = t->request.durable && t->flush_each;
-    int fd = UNINTERRUPTED(openat(tree_dest_dir_fd(t), name, flags));
-    int err = fd < 0 ? errno : 0;
 
-    if ((!r->bare || r->shared) &&
-        (r->kind == RECORD_OFFER || r->kind == RECORD_FILE || r->kind == RECORD_COPY))
-        renew_attrs(t, r, name, fd, there);
     if (flush && err == 0 && fsync(fd) < 0)
         err = errno;
     if (flush && err != 0) {
         tree_dest_fail(t, "fsync", err, NULL);
     } else {
         const struct made_id id = {.dev = there->st_dev, .ino = there->st_ino};
-        uint64_t size = (uint64_t)r->st.st_size;
+        uint64_t size = (uint64_t)source->st_size;
 
         made_add(t->request.made_files, there->st_dev, there->st_ino);
-        tree_dest_note_kept(t, &r->st, there);
+        tree_dest_note_kept(t, source, there);
         if (t->request.complete)
-            t->request.complete(t->request.arg, t->path.bytes, &id, size, &r->st, NULL);
+            t->request.complete(t->request.arg, t->path.bytes, &id, size, source, NULL);
         atomic_fetch_add(&t->request.view->bytes, size);
         atomic_fetch_add(&t->request.view->resumed, size);
         atomic_fetch_add(&t->request.view->files, 1);
+        atomic_fetch_add(&t->request.view->files_equal, 1);
     }
+}
+
+/* The existing file is the copy: an earlier run has made it. */
+static void count_existing_copy(struct tree_dest *t, const struct record *r, const char *name,
+                                const struct stat *there)
+{
+    const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+    int fd = UNINTERRUPTED(openat(tree_dest_dir_fd(t), name, flags));
+    int err = fd < 0 ? errno : 0;
+
+    if ((!r->bare || r->shared) &&
+        (r->kind == RECORD_OFFER || r->kind == RECORD_FILE || r->kind == RECORD_COPY)) {
+        tree_dest_take_file_attrs(t, r);
+        renew_attrs(t, name, fd, there);
+    }
+    count_copy(t, &r->st, fd, err, there);
     (void)fd_close(&fd);
+}
+
+void tree_dest_count_equal(struct tree_dest *t)
+{
+    renew_attrs(t, t->file_name, t->fd, &t->there);
+    count_copy(t, &t->file_st, t->fd, 0, &t->there);
 }
 
 bool tree_dest_notes_made(struct tree_dest *t)
@@ -93,12 +108,53 @@ static struct existing_case judge(struct tree_dest *t, const struct stat *source
     return existing_judge(p, t->request.made_files, source, there, dir_fd, name);
 }
 
-bool tree_dest_may_replace(struct tree_dest *t, const struct record *r, const char *name,
-                           const struct stat *there)
+/* Asks, or reports that the existing entry stays. Whether it is replaced. */
+static bool settle(struct tree_dest *t, const struct existing_case *c)
 {
-    struct existing_case c = judge(t, &r->st, name, there);
     struct failure f;
 
+    switch (c->verdict) {
+    case EXISTING_REFUSE:
+        (void)existing_refused(&f);
+        break;
+    case EXISTING_MADE:
+        (void)existing_made(&f);
+        break;
+    case EXISTING_ASK:
+        if (t->request.ask(t->request.arg, t->path.bytes, c))
+            return true;
+        (void)existing_declined(&f);
+        break;
+    default:
+        return true;
+    }
+    tree_dest_report_failure(t, &f);
+    return false;
+}
+
+static struct existing_case judge_other(struct tree_dest *t, const struct stat *source,
+                                        const char *name, const struct stat *there)
+{
+    return existing_judge_other(t->request.existing, t->request.made_files, source, there,
+                                tree_dest_dir_fd(t), name);
+}
+
+bool tree_dest_may_replace_other(struct tree_dest *t)
+{
+    struct existing_case c = judge_other(t, &t->file_st, t->file_name, &t->there);
+
+    return settle(t, &c);
+}
+
+bool tree_dest_may_replace(struct tree_dest *t, const struct record *r, const char *name,
+                           const struct stat *there, bool *ret_compare)
+{
+    struct existing_case c = judge(t, &r->st, name, there);
+
+    if (c.verdict == EXISTING_COMPARE && ret_compare)
+        return !(*ret_compare = true);
+    if (c.verdict == EXISTING_COMPARE) /* a further name, which comes without data */
+        c = judge_other(t, &r->st, name, there);
     switch (c.verdict) {
     case EXISTING_HAS:
         if (tree_dest_has_file(t, r)) /* it becomes a link to the same data */
@@ -115,20 +171,7 @@ bool tree_dest_may_replace(struct tree_dest *t, const struct record *r, const ch
         if (!existing_keeps_all(t->request.existing))
             tree_dest_note_kept(t, &r->st, there);
         return false;
-    case EXISTING_REFUSE:
-        (void)existing_refused(&f);
-        break;
-    case EXISTING_MADE:
-        (void)existing_made(&f);
-        break;
-    case EXISTING_ASK:
-        if (t->request.ask(t->request.arg, t->path.bytes, &c))
-            return true;
-        (void)existing_declined(&f);
-        break;
     default:
-        return true;
+        return settle(t, &c);
     }
-    tree_dest_report_failure(t, &f);
-    return false;
 }

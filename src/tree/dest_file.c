@@ -184,7 +184,7 @@ static bool takes(struct tree_dest *t, const struct record *r, bool is_there,
 {
     if (r->offer)
         return t->takes[r->offer / 64] >> (r->offer % 64) & 1;
-    return !is_there || tree_dest_may_replace(t, r, t->file_name, there);
+    return !is_there || tree_dest_may_replace(t, r, t->file_name, there, NULL);
 }
 
 /* Begins the file of a RECORD_FILE. False: no bytes are to be written. */
@@ -326,6 +326,10 @@ void tree_dest_apply_bytes(struct tree_dest *t, const struct record *r)
 {
     bool good = true;
 
+    if (t->how == COMPARES) {
+        tree_dest_apply_compare(t, r);
+        return;
+    }
     if (r->kind == RECORD_FILE) {
         if (!begin_file(t, r) || !tree_dest_fill_file(t, r) || !r->whole)
             return;
@@ -354,12 +358,19 @@ void tree_dest_apply_offer(struct tree_dest *t, const struct record *r)
     struct stat there;
     int is_there = tree_dest_exists(t, name, &there);
     uint64_t bit = UINT64_C(1) << (r->offer % 64);
+    bool compare = false;
 
     t->takes[r->offer / 64] &= ~bit;
-    if (is_there < 0 || (is_there && !tree_dest_may_replace(t, r, name, &there)))
+    t->compares[r->offer / 64] &= ~bit;
+    if (is_there < 0)
         return;
-    t->takes[r->offer / 64] |= bit;
-    t->request.wanted(t->request.arg, r->offer);
+    if (!is_there || tree_dest_may_replace(t, r, name, &there, &compare)) {
+        t->takes[r->offer / 64] |= bit;
+        t->request.wanted(t->request.arg, r->offer);
+    } else if (compare) {
+        t->compares[r->offer / 64] |= bit;
+        t->request.compares(t->request.arg, r->offer);
+    }
 }
 
 /* ---- files that the engines copy ---- */

@@ -34,9 +34,13 @@
 
 /* The progress of a destination. Its thread writes it; any thread may read it at any time. */
 struct tree_dest_view {
-    _Atomic uint64_t bytes;         /* of files that are complete */
-    _Atomic uint64_t written;       /* of all files; shows that the destination answers */
-    _Atomic uint64_t files;         /* complete entries: all but directories */
+    _Atomic uint64_t bytes;       /* of files that are complete */
+    _Atomic uint64_t written;     /* of all files, bytes; shows that the destination answers */
+    _Atomic uint64_t files;       /* complete entries: all but directories */
+    _Atomic uint64_t files_equal; /* of these, those that had the data already */
+    _Atomic uint64_t links;       /* of these, hard links to others */
+    _Atomic uint64_t symlinks;    /* of these */
+    _Atomic uint64_t directories; /* entered so far */
     _Atomic uint64_t files_skipped; /* files that exist and stay as they are */
     _Atomic uint64_t resumed;       /* of the bytes, those that earlier runs have written */
     atomic_bool attrs_lost;         /* attributes were not preserved, which is no failure */
@@ -90,6 +94,9 @@ struct tree_dest_request {
     void (*read)(void *arg, uint64_t bytes);
     /* The file of the RECORD_OFFER with that number is wanted here. */
     void (*wanted)(void *arg, unsigned offer);
+    /* It has to be compared with what exists here; and that has been done. */
+    void (*compares)(void *arg, unsigned offer);
+    void (*compared)(void *arg, unsigned offer);
     /* A file is complete, or a new directory was made. NULL: not reported. */
     void (*made)(void *arg, const char *path);
     /* A file is complete, and is that one (ino 0: it is not known). hashes: of what was written,

@@ -5,6 +5,7 @@
  *   dest_directory.c  directories, and the current one
  *   dest_file.c       regular files
  *   dest_data.c       their bytes and holes
+ *   dest_compare.c    files that are compared with what exists
  *   dest_entry.c      symlinks, nodes, links
  *   dest_existing.c   what exists under a final name already
  *   dest_links.c      files with several names: where they are, and hard links to them
@@ -44,6 +45,7 @@ enum how {
     RENAMED,  /* by a rename when it is complete. Not by a link of an O_TMPFILE: its last event
                * for inotify(7) would not have the name */
     REPLACES, /* as struct target does it */
+    COMPARES, /* it has one already, which is compared; fd is open on it for reading */
 };
 
 /* A directory from the root's parent down to the current one. */
@@ -115,7 +117,9 @@ struct tree_dest {
     } packed;            /* of RECORD_ATTRS before the current record */
     struct stat created; /* what the kernel has given to the new file; st_ino 0: not known */
     const void *data;    /* of the current record */
-    uint64_t offset;     /* bytes written so far */
+    uint64_t offset;     /* bytes written so far, or compared */
+    unsigned offer;      /* with COMPARES: the number of its offer ... */
+    struct stat there;   /* ... and what exists */
     bool cloned;         /* it has all its data */
     bool long_enough;    /* it has its full length already */
     struct block_hashes *hashes; /* of what is written; with request.complete */
@@ -123,8 +127,9 @@ struct tree_dest {
 
     /* What was decided before the file itself came. */
     uint64_t takes[RECORD_MAX_OFFER / 64 + 1]; /* a bit per offer: that file is wanted here */
-    bool takes_copy;                           /* the last RECORD_COPY is to be copied here */
-    struct path_buffer copy_path;              /* its path */
+    uint64_t compares[RECORD_MAX_OFFER / 64 + 1]; /* likewise: it is to be compared first */
+    bool takes_copy;              /* the last RECORD_COPY is to be copied here */
+    struct path_buffer copy_path; /* its path */
 
     struct failure fatal; /* err != 0: the destination as a whole has failed */
 };
@@ -187,9 +192,18 @@ int tree_dest_exists(struct tree_dest *t, const char *name, struct stat *st);
 
 /* Whether the existing entry is replaced by the entry of the record: as the policy says, or the
  * user. If not, that has been reported or counted; and with --resume a file that is the copy
- * already gets the attributes that it lacks. */
+ * already gets the attributes that it lacks. *ret_compare becomes true if the two have to be compared
+ * first, with NULL they count as different. */
 bool tree_dest_may_replace(struct tree_dest *t, const struct record *r, const char *name,
-                           const struct stat *there);
+                           const struct stat *there, bool *ret_compare);
+
+/* As tree_dest_may_replace(), for the file t->file_name that was compared with t->file_st, and
+ * differs. */
+bool tree_dest_may_replace_other(struct tree_dest *t);
+
+/* Counts that file, which is open, as complete: it has the data. It gets the attributes t->attrs
+ * that it lacks. */
+void tree_dest_count_equal(struct tree_dest *t);
 
 /* Whether a new entry of the current directory is to be noted as made by this run. Nothing can
  * come to stand in its way where the directory is fresh: there a second one of the same name is
@@ -319,6 +333,11 @@ bool tree_dest_keep_written(struct tree_dest *t);
 /* Fills the new file: by a clone, from the open source file, or with the record's data. False:
  * the file was discarded. */
 bool tree_dest_fill_file(struct tree_dest *t, const struct record *r);
+
+/* ---- dest_compare.c ---- */
+
+/* Applies RECORD_COMPARE, and the records of that file that follow. */
+void tree_dest_apply_compare(struct tree_dest *t, const struct record *r);
 
 /* ---- dest_file.c ---- */
 

@@ -14,7 +14,17 @@
 #include "base/path_probe.h"
 #include "base/signals.h"
 #include "base/text.h"
+#include "dry_compare_priv.h"
+#include "dry_delete_priv.h"
 #include "main_priv.h"
+
+/* A part of the source that could not be read. */
+struct unread {
+    struct unread *next;
+    const char *op; /* static */
+    int err;
+    char below[]; /* its path from the root on */
+};
 
 /* What would become of an entry of the source at one destination. */
 struct entry {
@@ -35,24 +45,29 @@ struct probe {
     struct totals totals;
     int totals_error; /* 0 or a negative errno */
     bool root_is_directory;
-    uint64_t seen; /* files, at the last call of has_moved() */
+    _Atomic uint64_t compared; /* pieces of files */
+    uint64_t seen;             /* files and pieces, at the last call of has_moved() */
     struct existing_policy policy;
-    struct entry *entries;    /* of call 0: in the order of the walk */
-    struct entry **end;       /* where to link the next one */
-    uint64_t *kept;           /* of call 0: by destination: existing files that stay */
-    uint64_t *refused;        /* and those whose replacement is refused */
-    struct failure *failures; /* by destination */
-    bool *wanted;             /* by call: it is made */
-    bool *late;               /* by call: it has not returned, or was not made */
+    struct inventory *inventory; /* with --delete; else NULL */
+    struct dry_delete *deletes;  /* NULL: nothing would be deleted */
+    struct entry *entries;       /* of call 0: in the order of the walk */
+    struct entry **end;          /* where to link the next one */
+    struct unread *unread;       /* of call 0: the last one first */
+    uint64_t *kept;              /* of call 0: by destination: existing files that stay */
+    uint64_t *refused;           /* and those whose replacement is refused */
+    struct failure *failures;    /* by destination */
+    bool *wanted;                /* by call: it is made */
+    bool *late;                  /* by call: it has not returned, or was not made */
 };
 
-/* Notes the entry for the list. The root has a line of its own. */
+/* Notes the entry for the list. A root has a line of its own; for a directory that is about the
+ * tree. */
 static void note_entry(struct probe *p, unsigned d, const char *below,
                        enum existing_verdict verdict, const char *how)
 {
     struct entry *e;
 
-    if (!p->o->verbose || *below == '\0')
+    if (*below ? !p->o->verbose : p->root_is_directory)
         return;
     e = malloc(sizeof(*e) + strlen(below) + 1);
     if (!e) {
@@ -77,10 +92,42 @@ static char *path_below(const char *root, const char *below)
     return path;
 }
 
-/* What becomes of an entry where something stands already. */
-static enum existing_verdict judge_existing(const struct probe *p, const char *path,
-                                            const struct stat *st, const struct stat *there)
+static void on_unread(void *arg, const char *below, const char *op, int err)
 {
+    struct probe *p = arg;
+    struct unread *u = malloc(sizeof(*u) + strlen(below) + 1);
+
+    if (!u) {
+        p->totals_error = -ENOMEM;
+        return;
+    }
+    *u = (struct unread){.next = p->unread, .op = op, .err = err};
+    memcpy(u->below, below, strlen(below) + 1);
+    p->unread = u;
+}
+
+/* What becomes of an existing file that has to be compared with the source. */
+static enum existing_verdict judge_compared(struct probe *p, const char *below,
+                                            const char *path, const struct stat *st,
+                                            const struct stat *there)
+{
+    char *source = path_below(p->copy->source, below);
+    int r = source ? dry_compare(source, path, &p->compared, &p->totals.stop) : -ENOMEM;
+
+    free(source);
+    if (r < 0)
+        on_unread(p, below, "read", -r);
+    return r > 0 ? EXISTING_HAS
+                 : existing_judge_other(&p->policy, NULL, st, there, AT_FDCWD, path).verdict;
+}
+
+/* What becomes of an entry where something stands already. */
+static enum existing_verdict judge_existing(struct probe *p, const char *below,
+                                            const char *path, const struct stat *st,
+                                            const struct stat *there)
+{
+    enum existing_verdict verdict;
+
     bool in_the_way = S_ISDIR(st->st_mode)
                           ? !S_ISDIR(there->st_mode) && !S_ISLNK(there->st_mode)
                           : S_ISDIR(there->st_mode);
@@ -89,7 +136,8 @@ static enum existing_verdict judge_existing(const struct probe *p, const char *p
         return p->o->backup.kind == BACKUP_NONE ? EXISTING_REFUSE : EXISTING_REPLACE;
     if (S_ISDIR(st->st_mode))
         return EXISTING_REPLACE;
-    return existing_judge(&p->policy, NULL, st, there, AT_FDCWD, path).verdict;
+    verdict = existing_judge(&p->policy, NULL, st, there, AT_FDCWD, path).verdict;
+    return verdict == EXISTING_COMPARE ? judge_compared(p, below, path, st, there) : verdict;
 }
 
 /* Judges an entry of the source at destination d. */
@@ -106,7 +154,7 @@ static void judge_entry(struct probe *p, unsigned d, const char *below, const st
     }
     is_there = UNINTERRUPTED(fstatat(AT_FDCWD, path, &there, AT_SYMLINK_NOFOLLOW)) == 0;
     if (is_there)
-        verdict = judge_existing(p, path, st, &there);
+        verdict = judge_existing(p, below, path, st, &there);
     free(path);
     p->kept[d] += verdict == EXISTING_SKIP || verdict == EXISTING_HAS;
     p->refused[d] += verdict == EXISTING_REFUSE;
@@ -181,7 +229,7 @@ static bool has_moved(void *arg)
     struct probe *p = arg;
     uint64_t before = p->seen;
 
-    p->seen = atomic_load(&p->totals.files);
+    p->seen = atomic_load(&p->totals.files) + atomic_load(&p->compared);
     return p->seen != before;
 }
 
@@ -196,12 +244,19 @@ static bool stops(void *arg)
 
 static void probe_free(struct probe *p)
 {
+    struct unread *next_unread;
     struct entry *next;
 
     for (struct entry *e = p->entries; e; e = next) {
         next = e->next;
         free(e);
     }
+    for (struct unread *u = p->unread; u; u = next_unread) {
+        next_unread = u->next;
+        free(u);
+    }
+    inventory_free(p->inventory);
+    dry_delete_free(p->deletes);
     free(p->kept);
     free(p->refused);
     free(p->failures);
@@ -222,8 +277,10 @@ static struct probe *probe_new(const struct options *o, const struct plan_copy *
     p->copy = copy;
     p->signal_fd = signal_fd;
     p->totals = tree_totals_of(o, copy);
+    p->totals.choice.meets = true;
     p->totals.arg = p;
     p->totals.found = on_found;
+    p->totals.failed = on_unread;
     p->policy = o->standing;
     p->policy.resume = o->resume;
     p->end = &p->entries;
@@ -232,7 +289,9 @@ static struct probe *probe_new(const struct options *o, const struct plan_copy *
     p->failures = calloc(copy->n_dests, sizeof(*p->failures));
     p->wanted = calloc(1 + copy->n_dests, sizeof(*p->wanted));
     p->late = calloc(1 + copy->n_dests, sizeof(*p->late));
-    if (p->failures && p->wanted && p->late && p->kept && p->refused)
+    p->inventory = p->totals.inventory = o->delete_extra ? inventory_new() : NULL;
+    if (p->failures && p->wanted && p->late && p->kept && p->refused &&
+        (p->inventory || !o->delete_extra))
         return p;
     probe_free(p);
     return NULL;
@@ -303,7 +362,7 @@ static void list_entry(const struct entry *e, const char *source, const char *de
 static void list_entries(const struct probe *p, unsigned d)
 {
     for (const struct entry *e = p->entries; e; e = e->next) {
-        char *source = e->d == d ? path_below(p->copy->source, e->below) : NULL;
+        char *source = e->d == d && *e->below ? path_below(p->copy->source, e->below) : NULL;
         char *dest = source ? path_below(p->copy->dests[d], e->below) : NULL;
 
         if (dest)
@@ -311,6 +370,22 @@ static void list_entries(const struct probe *p, unsigned d)
         free(source);
         free(dest);
     }
+}
+
+/* Lists the root. */
+static void list_root(const struct probe *p, unsigned d)
+{
+    const char *source = p->copy->source, *dest = p->copy->dests[d];
+    char how[96];
+
+    for (const struct entry *e = p->entries; e; e = e->next) {
+        if (e->d == d && !*e->below) {
+            list_entry(e, source, dest);
+            return;
+        }
+    }
+    describe(p, d, how, sizeof how);
+    report_dry_run(source, dest, how);
 }
 
 /* What keeps destination d from being complete; err 0: nothing. */
@@ -330,12 +405,54 @@ static struct failure failure_of(const struct probe *p, unsigned d)
     return f;
 }
 
+/* Reports what could not be read; *ret_failure is that of the last report. */
+static void report_unread(const struct probe *p, struct failure *ret_failure)
+{
+    for (const struct unread *u = p->unread; u; u = u->next) {
+        char *path = path_below(p->copy->source, u->below);
+
+        (void)failure_set(ret_failure, u->op, u->err, FAILURE_NO_OFFSET, NULL);
+        report_source_failure(path ? path : p->copy->source, ret_failure);
+        free(path);
+    }
+}
+
+/* Reports the listed names that the source does not have; *ret_failure is the last one's. */
+static void report_unmet(const struct probe *p, struct failure *ret_failure)
+{
+    const char *name;
+    size_t at = 0;
+
+    if (!p->o->names || !tree_counts(p->o))
+        return;
+    while ((name = name_list_unmet(p->o->names, &at))) {
+        char *path = path_join(p->copy->source, name);
+
+        (void)failure_set(ret_failure, "find", ENOENT, FAILURE_NO_OFFSET,
+                          "--files-from names it");
+        report_source_failure(path ? path : name, ret_failure);
+        free(path);
+    }
+}
+
+/* Finds out what --delete would remove. */
+static void find_superfluous(struct probe *p, bool *ret_hung)
+{
+    bool is_whole = atomic_load(&p->totals.unread) == 0 && p->totals_error >= 0;
+
+    if (!p->inventory)
+        return;
+    if (is_whole && inventory_is_whole(p->inventory))
+        p->deletes = dry_delete_run(p->o, p->copy, p->inventory, p->signal_fd, ret_hung);
+    if (!p->deletes)
+        report_error("%s: nothing would be deleted: SOURCE could not be read", p->copy->source);
+}
+
 /* Reports the results. Returns the exit status. */
 static int report_results(const struct probe *p)
 {
     const struct plan_copy *copy = p->copy;
     struct copy_status s = {.n_dests = copy->n_dests};
-    char how[96];
     int status;
 
     if (p->signal) {
@@ -356,15 +473,18 @@ static int report_results(const struct probe *p)
     for (unsigned d = 0; d < copy->n_dests; d++) {
         struct failure f = failure_of(p, d);
 
-        describe(p, d, how, sizeof how);
         if (!p->late[1 + d] && p->failures[d].err == 0)
             list_entries(p, d);
+        if (p->deletes && f.err == 0)
+            f = dry_delete_report(p->deletes, d);
         s.dests[d].state = f.err ? DEST_FAILED : DEST_DONE;
         if (f.err)
             report_failure(copy->source, copy->dests[d], &f);
         else
-            report_dry_run(copy->source, copy->dests[d], how);
+            list_root(p, d);
     }
+    report_unread(p, &s.source_failure);
+    report_unmet(p, &s.source_failure);
     status = session_exit_status(p->o, &s, false, 0);
     free(s.dests);
     return status;
@@ -382,6 +502,8 @@ int tree_dry_run(const struct options *o, const struct plan_copy *copy, int sign
         return 2;
     }
     hung = run_calls(p) > 0;
+    if (!hung && p->signal == 0)
+        find_superfluous(p, &hung);
     status = report_results(p);
     *ret_hung |= hung;
     if (!hung)

@@ -61,6 +61,7 @@ static void take_result(const struct engine_file *e, const struct copy_status *s
                          &file->attribute_failures[k]);
     if (file->attributes_lost)
         atomic_store(&m->tree->writers[d].view.attrs_lost, true);
+    atomic_fetch_add(&m->tree->writers[d].view.written, file->written);
     if (file->state == DEST_DONE) {
         tree_dest_copied(dest, file->bytes, file->resumed, &e->ids[i]);
         tree_main_made(m, d, file->path);

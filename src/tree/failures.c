@@ -32,14 +32,15 @@ static const char *dest_of(const struct tree *t, unsigned who)
     return d < n ? t->copy->dests[d] : NULL;
 }
 
-/* Whether another reader has met the same failure of the source. */
+/* Whether the same failure of the source was met before: by another reader, or when the file was
+ * read to be compared. */
 static bool is_reported(struct tree_main *m, unsigned who, const char *path,
                         const struct failure *f)
 {
     const struct tree *t = m->tree;
     struct failure about = *f;
 
-    if (t->max_readers == 1 ||
+    if ((t->max_readers == 1 && !t->o->standing.checksum) ||
         (who != tree_who_is_source(t) && who != tree_who_for_attrs(t, t->copy->n_dests)))
         return false;
     if (who == tree_who_is_source(t)) /* the engines use other words for it */

@@ -4,6 +4,7 @@
  *   tree.c          the order of events: make, start, watch, judge, free
  *   supervise.c     the loop: waits, and calls the others
  *   engine_files.c  files that the engines copy
+ *   deletes.c       --delete: after the copy
  *   verdict.c       what the copy comes to
  *   watchdog.c      threads that hang
  *   status.c        the state of the copy, for reports
@@ -137,6 +138,12 @@ void tree_main_supervise(struct tree_main *m);
 /* Fills m->status with what the copy comes to: the source's failure, and the state of every
  * destination. The threads are over, or left behind. */
 void tree_main_judge(struct tree_main *m);
+
+/* ---- deletes.c ---- */
+
+/* With --delete: removes from every destination that is done what the source does not have, if all of
+ * that could be read. A destination where that fails, or is not all, has failed. */
+void tree_main_delete(struct tree_main *m);
 
 /* ---- manifests.c ---- */
 

@@ -92,7 +92,15 @@ static bool on_is_wanted(void *arg, unsigned offer)
     struct tree_reader *r = arg;
     uint64_t bit = UINT64_C(1) << (offer % 64);
 
+    atomic_store(&r->comparing[offer], 0); /* of a writer that was given up */
     return atomic_fetch_and(&r->wanted[offer / 64], ~bit) & bit;
+}
+
+static bool on_is_compared(void *arg, unsigned offer)
+{
+    struct tree_reader *r = arg;
+
+    return atomic_load(&r->comparing[offer]) > 0;
 }
 
 static void on_hashed(void *arg, const char *path, const struct digest_values *values)
@@ -145,6 +153,16 @@ static enum tree_source_clones on_clones(void *arg, dev_t dev)
         any |= atomic_load(&v->clones_not) != dev + 1;
     }
     return all ? CLONED_BY_ALL : any ? CLONED_BY_SOME : CLONED_BY_NOBODY;
+}
+
+/* Whether files are offered first. With --interactive the question comes with the file itself,
+ * unless that was compared. */
+static bool offers(const struct options *o)
+{
+    if (o->link || o->symbolic_link)
+        return false;
+    return o->standing.checksum ||
+           ((o->standing.update != UPDATE_ALL || o->resume) && !o->standing.ask);
 }
 
 /* ---- a divided walk ---- */
@@ -218,6 +236,8 @@ void *tree_read_source(void *arg)
     struct tree_source source = {
         .path = t->root,
         .subpath = tree_subpath(t),
+        .choice = {.filter = o->filter, .names = o->names, .meets = true},
+        .inventory = t->inventory,
         .follow = tree_follow_of(t),
         .contents = t->copy->contents,
         .make = o->link            ? TREE_SOURCE_HARD_LINKS
@@ -226,9 +246,9 @@ void *tree_read_source(void *arg)
         .one_file_system = o->one_file_system,
         .keep_links = o->preserve_links,
         .preserve = o->preserve,
-        .offer = (o->standing.update != UPDATE_ALL || o->resume) && !o->standing.ask &&
-                 !o->link && !o->symbolic_link,
-        .offer_attrs = o->resume && attrs_any(&o->preserve),
+        .offer = offers(o),
+        .offer_attrs = o->resume && !o->standing.checksum && attrs_any(&o->preserve),
+        .compare = o->standing.checksum,
         .no_data = o->attributes_only,
         .allow_changed = o->allow_changed,
         .read_zeros = o->read_zeros,
@@ -249,6 +269,7 @@ void *tree_read_source(void *arg)
         .read = on_read,
         .is_target = tree_is_target,
         .is_wanted = on_is_wanted,
+        .is_compared = on_is_compared,
         .copy = on_copy,
         .hashed = on_hashed,
         .divide = on_divide,

@@ -15,7 +15,8 @@
  * the file makes a link; another one makes the file under this name.
  *
  * An offer announces a file that destinations may have already: each looks whether it wants the
- * file, and the file comes only if one does. */
+ * file, and the file comes only if one does. If a destination has to compare the file with what it
+ * has, the file comes as RECORD_COMPARE before that, followed by the same records as RECORD_FILE. */
 #ifndef UCOPY_TREE_RECORD_PRIV_H
 #define UCOPY_TREE_RECORD_PRIV_H
 
@@ -33,6 +34,7 @@ enum record_kind {
     RECORD_LEAVE,     /* the directory is complete; with its attributes */
     RECORD_OFFER, /* a file that comes later, as RECORD_FILE or RECORD_COPY, if it is wanted */
     RECORD_FILE,
+    RECORD_COMPARE, /* as RECORD_FILE, to be compared only */
     RECORD_DATA,
     RECORD_HOLE, /* a part of the file without data */
     RECORD_FILE_END,
@@ -58,9 +60,9 @@ enum record_nth {
 struct record {
     enum record_kind kind;
     enum record_nth nth; /* of entries that are no directories */
-    bool whole;          /* RECORD_FILE: no more records of the file follow */
+    bool whole;          /* RECORD_FILE, RECORD_COMPARE: no more records of the file follow */
     unsigned offer;     /* RECORD_OFFER: its number, which stays in use until the next files are
-                          * offered; RECORD_FILE, RECORD_COPY: the number that the file was
+                          * offered; RECORD_FILE, RECORD_COMPARE, RECORD_COPY: the number that the file was
                           * offered under, 0: it was not offered */
     bool bare;          /* RECORD_FILE: it has no data; they are in `shared`, or cannot be had
                          * any more. So come further names: most destinations make links. They

@@ -117,6 +117,20 @@ static void put_regular(struct walk *w, int dir_fd, const char *name, int follow
     (void)fd_close(&fd);
 }
 
+void walk_compare_entry(struct walk *w, int dir_fd, const char *name, unsigned number)
+{
+    int fd = open_regular(w, dir_fd, name, O_NOFOLLOW);
+    struct stat st;
+
+    if (fd < 0 || UNINTERRUPTED(fstat(fd, &st)) < 0)
+        walk_fail(w, "open", errno, NULL);
+    else if (!S_ISREG(st.st_mode))
+        walk_fail(w, "open", ESTALE, "became another kind of file while it was opened");
+    else
+        walk_put_compared(w, name, fd, &st, number);
+    (void)fd_close(&fd);
+}
+
 /* Puts a FIFO or a device like a file. It is read once, whatever the number of its names. All
  * that came before is made first: the program that writes to a FIFO may wait for it. */
 static void put_contents(struct walk *w, int dir_fd, const char *name, int follow,

@@ -87,7 +87,8 @@ static bool fill(struct walk *w, struct record *r, int fd, size_t max, uint64_t 
 static struct record *begin_file(struct walk *w, enum record_kind kind, const char *name,
                                  size_t max, const struct stat *st)
 {
-    struct record *r = walk_begin_record(w, kind, name, "", max, st);
+    enum record_kind actual = w->comparing ? RECORD_COMPARE : kind;
+    struct record *r = walk_begin_record(w, actual, name, "", max, st);
 
     if (!r)
         return NULL;
@@ -97,13 +98,20 @@ static struct record *begin_file(struct walk *w, enum record_kind kind, const ch
     return r;
 }
 
+/* Whether nobody needs the rest of the file: it differs from what those have who compare it. */
+static bool is_decided(const struct walk *w)
+{
+    return w->comparing && !w->t->is_compared(w->t->arg, w->offer);
+}
+
 /* Ends a file that has more than one record. len: how many bytes of it were read; good: nothing
  * has failed so far. Returns whether the file is what was read. */
 static bool put_end(struct walk *w, int fd, const struct stat *st, uint64_t len, bool good)
 {
     struct record *r;
 
-    good = good && !w->ended && walk_unchanged(w, fd, st, len) && walk_hash_end(w, st);
+    good = good && !w->ended && !is_decided(w) && walk_unchanged(w, fd, st, len) &&
+           walk_hash_end(w, st);
     r = w->ended ? NULL : walk_begin_record(w, RECORD_FILE_END, "", "", 0, NULL);
     if (r) {
         r->good = good;
@@ -131,7 +139,8 @@ static bool put_rest(struct walk *w, int fd, const struct stat *st, uint64_t len
     struct record *r;
     bool good = true, more = true;
 
-    while (good && more && (r = walk_begin_record(w, RECORD_DATA, "", "", max, NULL))) {
+    while (good && more && !is_decided(w) &&
+           (r = walk_begin_record(w, RECORD_DATA, "", "", max, NULL))) {
         good = fill(w, r, fd, max, (uint64_t)st->st_size - len);
         len += r->data_len;
         more = good && r->data_len == max && may_end(fd, st, len);
@@ -201,7 +210,7 @@ static bool put_piece(struct walk *w, int fd, uint64_t *at, uint64_t end)
         walk_fail(w, "seek", errno, NULL);
         return false;
     }
-    while (*at < end) {
+    while (*at < end && !is_decided(w)) {
         const size_t most = data_size(w);
         size_t max = end - *at < most ? (size_t)(end - *at) : most;
         struct record *r = walk_begin_record(w, RECORD_DATA, "", "", max, NULL);
@@ -228,7 +237,7 @@ static bool put_sparse(struct walk *w, const char *name, int fd, const struct st
         return false;
     r->sparse = true;
     walk_publish(w, r);
-    while (good && at < part.size) {
+    while (good && at < part.size && !is_decided(w)) {
         struct range data = holes_next_data(&part, at);
 
         good = put_hole(w, data.start - at);
@@ -241,7 +250,7 @@ static bool put_sparse(struct walk *w, const char *name, int fd, const struct st
 /* Puts all data into the stream, and the holes if they are to stay holes. */
 static bool put_bytes(struct walk *w, const char *name, int fd, const struct stat *st)
 {
-    if (w->t->holes == TREE_SOURCE_RECORD_HOLES && has_holes(fd, st))
+    if ((w->t->holes == TREE_SOURCE_RECORD_HOLES || w->comparing) && has_holes(fd, st))
         return put_sparse(w, name, fd, st);
     return walk_put_data(w, name, fd, st);
 }
@@ -416,11 +425,27 @@ bool walk_put_offer(struct walk *w, const char *name, int fd, const struct stat 
     return true;
 }
 
+void walk_put_compared(struct walk *w, const char *name, int fd, const struct stat *st,
+                       unsigned number)
+{
+    w->offer = number;
+    w->comparing = true;
+    walk_read_attrs(w, fd, false, st);
+    (void)put_bytes(w, name, fd, st);
+    w->comparing = false;
+    (void)lseek(fd, 0, SEEK_SET);
+}
+
 /* Offers the file alone. Returns whether a consumer wants it. */
 static bool offer_alone(struct walk *w, const char *name, int fd, const struct stat *st)
 {
     if (!walk_put_offer(w, name, fd, st, WALK_OFFER_ONE) || !walk_drain(w))
         return false;
+    if (w->t->compare && w->t->is_compared(w->t->arg, WALK_OFFER_ONE)) {
+        walk_put_compared(w, name, fd, st, WALK_OFFER_ONE);
+        if (!walk_drain(w))
+            return false;
+    }
     w->offer = WALK_OFFER_ONE;
     return w->t->is_wanted(w->t->arg, WALK_OFFER_ONE) || w->t->hashes;
 }
@@ -435,6 +460,8 @@ bool walk_put_file(struct walk *w, const char *name, int *fd, const struct stat 
                                       ? t->clones(t->arg, st->st_dev)
                                       : CLONED_BY_NOBODY;
 
+    if (t->compare && w->offer == 0 && !offer_alone(w, name, *fd, st))
+        return true;
     if (!t->no_data && who != CLONED_BY_ALL &&
         (size >= t->copy_size || (t->holes == TREE_SOURCE_COPY_HOLES && has_holes(*fd, st)))) {
         walk_read_attrs(w, *fd, false, st);

@@ -24,7 +24,7 @@ struct hashed_file {
 
 bool walk_hash_begin(struct walk *w)
 {
-    unsigned algorithms = w->t->hashes;
+    unsigned algorithms = w->comparing ? 0 : w->t->hashes;
 
     digest_set_free(&w->digests);
     w->digests = (struct digest_set){.v = {NULL}};

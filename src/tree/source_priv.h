@@ -15,10 +15,12 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+#include "base/choice.h"
 #include "base/digest_set.h"
 #include "base/failure.h"
 #include "base/rate.h"
 #include "follow_priv.h"
+#include "inventory_priv.h"
 #include "shared_file_priv.h"
 #include "source_links_priv.h"
 #include "stream_priv.h"
@@ -34,9 +36,11 @@ enum tree_source_clones {
 struct tree_source_rest;
 
 struct tree_source {
-    const char *path;    /* of the root, as the user gave it */
-    const char *subpath; /* the path from the root to the part that is copied, as "a/b": of the
+    const char *path;     /* of the root, as the user gave it */
+    const char *subpath;  /* the path from the root to the part that is copied, as "a/b": of the
                           * directories on it no other entries are read. "": all */
+    struct choice choice; /* of the entries below the subpath */
+    struct inventory *inventory; /* gets these entries; not owned; NULL: it is not wanted */
     struct tree_follow follow;
     bool contents; /* FIFOs and devices are read like files, to their end */
     enum tree_source_links {
@@ -50,7 +54,8 @@ struct tree_source {
     bool
         offer; /* files are offered first, because consumers may have them: those of a directory
                   * together, a file with several names alone */
-    bool no_data;       /* files come as empty ones */
+    bool compare; /* with offer: files that consumers have to compare come for that first */
+    bool no_data; /* files come as empty ones */
     bool allow_changed; /* a file that changes while it is copied is a warning */
     bool read_zeros;    /* what cannot be read of a file becomes zeros: source/bad_sector.h */
     unsigned read_retries; /* how often that is read again */
@@ -92,6 +97,8 @@ struct tree_source {
     bool (*is_target)(void *arg, const struct stat *st);
     /* Whether any consumer wants the file with that offer; called once for each offer. */
     bool (*is_wanted)(void *arg, unsigned offer);
+    /* Whether any consumer has to compare it, and has not found yet that it differs. */
+    bool (*is_compared)(void *arg, unsigned offer);
     /* The engines are to copy the file that fd is open on: it came as RECORD_COPY, and all
      * consumers wait behind that. Takes fd over, and returns when the file has been copied:
      * false if it could not be read. *ret_hashes: its hashes, if they were made. */

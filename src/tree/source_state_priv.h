@@ -85,6 +85,7 @@ struct walk {
     bool offers_due;                             /* the listing is to be offered */
     uint64_t offered[RECORD_MAX_OFFER / 64 + 1]; /* a bit per entry of the listing */
     unsigned offer; /* the number of the next file, if it was offered, or 0 */
+    bool comparing; /* the records of the current file are for comparisons only */
     unsigned taken; /* the entry with that number is wanted, as is_wanted() has said; or 0 */
 
     /* Shared files: used one after the other, over and over again. */
@@ -219,6 +220,11 @@ bool walk_put_data(struct walk *w, const char *name, int fd, const struct stat *
 bool walk_put_offer(struct walk *w, const char *name, int fd, const struct stat *st,
                     unsigned number);
 
+/* Puts a file that was offered under that number into the stream, to be compared by the consumers
+ * that have to. Its position is at the start afterwards. */
+void walk_put_compared(struct walk *w, const char *name, int fd, const struct stat *st,
+                       unsigned number);
+
 /* Waits until no consumer needs any shared file, and closes them. If the walk has been stopped,
  * they stay open: a consumer may still use them. */
 void walk_close_shared(struct walk *w);
@@ -252,6 +258,10 @@ bool walk_hash_further(struct walk *w, int fd, const struct stat *st);
 /* Puts an entry that is no directory into the stream. st: what the entry is, as far as that is
  * known; undefined afterwards. */
 void walk_put_entry(struct walk *w, int dir_fd, const char *name, struct stat *st);
+
+/* Opens a regular file with one name, and puts it into the stream as walk_put_compared(). What
+ * fails is reported. */
+void walk_compare_entry(struct walk *w, int dir_fd, const char *name, unsigned number);
 
 /* ---- source_walk.c ---- */
 

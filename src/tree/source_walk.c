@@ -36,6 +36,65 @@ static void count_step(const struct walk *w)
 
 /* ---- entries of a directory ---- */
 
+/* The path of the entry at w->path below the directory that is copied; "": that directory. NULL: it
+ * is above it. */
+static const char *path_below(const struct walk *w)
+{
+    unsigned n_above = w->t->follow.n_subpath;
+    const char *path;
+
+    if (w->n_levels < n_above)
+        return NULL;
+    if (w->n_levels == n_above)
+        return "";
+    path = w->path.bytes + w->levels[n_above].path_len;
+    return path + strspn(path, "/");
+}
+
+/* The same if entries are chosen, and this is one of them; else NULL. */
+static const char *path_to_choose(const struct walk *w)
+{
+    const char *path = choice_is_given(&w->t->choice) ? path_below(w) : NULL;
+
+    return path && *path ? path : NULL;
+}
+
+/* Whether the entry at w->path is not chosen, as far as its type tells. */
+static bool is_left_out(const struct walk *w, unsigned char type)
+{
+    const char *path = path_to_choose(w);
+
+    if (type == DT_LNK && walk_follows(w))
+        type = DT_UNKNOWN;
+    return path && choice_leaves_out(&w->t->choice, path, type);
+}
+
+/* The entry at w->path comes, if it can be read. */
+static void note_entry(const struct walk *w)
+{
+    const char *path = w->t->inventory ? path_below(w) : NULL;
+
+    if (path)
+        inventory_add(w->t->inventory, path);
+}
+
+/* All entries of the current directory have come. */
+static void note_listed(struct walk *w)
+{
+    (void)path_buffer_enter(&w->path, level_of(w)->path_len, "");
+    if (w->t->inventory)
+        inventory_note_listed(w->t->inventory, path_below(w));
+}
+
+/* The directory that is copied is about to be entered. */
+static void note_root(const struct walk *w, const struct stat *st)
+{
+    if (!w->t->inventory || w->n_levels != w->t->follow.n_subpath)
+        return;
+    inventory_add(w->t->inventory, "");
+    inventory_note_root(w->t->inventory, st);
+}
+
 /* Finds out what an entry is. The type that the listing has is enough for a directory, and for
  * a regular file that will be opened. False: there is no such entry any more, which was
  * reported. */
@@ -68,6 +127,10 @@ static void list_entry(struct walk *w, const char *name, unsigned char type)
         walk_fail_memory(w);
         return;
     }
+    if (is_left_out(w, type)) { /* before it is looked at: that may fail */
+        l->n_dirs += type == DT_DIR || type == DT_UNKNOWN;
+        return;
+    }
     if (temp_is_own(name)) {
         /* A destination, by another path than those that is_target() knows. */
         walk_fail(w, "enter", EINVAL, "cannot copy a directory into itself");
@@ -79,6 +142,9 @@ static void list_entry(struct walk *w, const char *name, unsigned char type)
         return;
     }
     l->n_dirs += S_ISDIR(st.st_mode);
+    if (is_left_out(w, IFTODT(st.st_mode)))
+        return;
+    note_entry(w);
     if (!S_ISDIR(st.st_mode))
         walk_put_entry(w, dir_chain_fd(&w->dirs), name, &st);
     else if (path_buffer_put(&w->names, l->names_end, name) < 0)
@@ -112,12 +178,31 @@ static bool offer_entry(struct walk *w, const struct dirent64 *entry, unsigned n
     struct stat st;
 
     count_step(w);
-    return (entry->d_type == DT_REG || entry->d_type == DT_UNKNOWN) &&
-           UNINTERRUPTED(
-               fstatat(dir_chain_fd(&w->dirs), entry->d_name, &st, AT_SYMLINK_NOFOLLOW)) == 0 &&
-           S_ISREG(st.st_mode) && !(w->t->keep_links && (st.st_nlink > 1 || walk_follows(w))) &&
-           path_buffer_enter(&w->path, l->path_len, entry->d_name) == 0 &&
-           walk_put_offer(w, entry->d_name, -1, &st, number);
+    if ((entry->d_type != DT_REG && entry->d_type != DT_UNKNOWN) ||
+        UNINTERRUPTED(
+            fstatat(dir_chain_fd(&w->dirs), entry->d_name, &st, AT_SYMLINK_NOFOLLOW)) < 0 ||
+        !S_ISREG(st.st_mode) || (w->t->keep_links && (st.st_nlink > 1 || walk_follows(w))) ||
+        path_buffer_enter(&w->path, l->path_len, entry->d_name) < 0 || is_left_out(w, DT_REG))
+        return false;
+    note_entry(w);
+    return walk_put_offer(w, entry->d_name, -1, &st, number);
+}
+
+/* Puts the files of the listing into the stream that consumers have to compare. */
+static void compare_all(struct walk *w)
+{
+    for (size_t at = 0, i = 1; at < w->listed && !w->ended; i++) {
+        const struct dirent64 *entry = (const void *)(w->listing + at);
+
+        count_step(w);
+        at += entry->d_reclen;
+        if (!(w->offered[i / 64] >> (i % 64) & 1) || !w->t->is_compared(w->t->arg, (unsigned)i))
+            continue;
+        if (path_buffer_enter(&w->path, level_of(w)->path_len, entry->d_name) < 0)
+            walk_fail_memory(w);
+        else
+            walk_compare_entry(w, dir_chain_fd(&w->dirs), entry->d_name, (unsigned)i);
+    }
 }
 
 /* Offers the files of the listing, and waits until the consumers have decided. */
@@ -134,7 +219,11 @@ static void offer_all(struct walk *w)
             w->offered[i / 64] |= UINT64_C(1) << (i % 64);
         at += entry->d_reclen;
     }
-    (void)walk_drain(w); /* if the stream was stopped, no record comes any more */
+    /* If the stream was stopped, no record comes any more. */
+    if (!walk_drain(w) || !w->t->compare)
+        return;
+    compare_all(w);
+    (void)walk_drain(w);
 }
 
 /* Whether the entry with that number comes: a consumer wants it, or its hash is wanted, or it was
@@ -206,6 +295,8 @@ static void list(struct walk *w)
     else if (!has_listed_all(w))
         fail_directory(w, "read directory", EIO,
                        "there are more directories in it than it lists");
+    else
+        note_listed(w);
 }
 
 /* ---- from one directory to the next one ---- */
@@ -260,10 +351,13 @@ static int open_directory(struct walk *w, int dir_fd, const char *name, struct s
     int flags = walk_is_above(w) ? O_PATH | O_CLOEXEC : WALK_OPEN_FLAGS;
     int fd =
         UNINTERRUPTED(openat(dir_fd, name, flags | O_DIRECTORY | (follow ? 0 : O_NOFOLLOW)));
+    const char *path = path_to_choose(w);
 
     if (fd >= 0 && UNINTERRUPTED(fstat(fd, st)) == 0)
         return fd;
     walk_fail(w, "open", errno, NULL);
+    if (path)
+        choice_cannot_enter(&w->t->choice, path);
     (void)fd_close(&fd);
     if (UNINTERRUPTED(fstatat(dir_fd, name, st, follow ? 0 : AT_SYMLINK_NOFOLLOW)) == 0 &&
         S_ISDIR(st->st_mode))
@@ -289,6 +383,7 @@ static void list_entered(struct walk *w)
 static void enter(struct walk *w, int dir_fd, const char *name)
 {
     const struct tree_source *t = w->t;
+    const char *path = path_to_choose(w);
     struct stat st;
     int fd = open_directory(w, dir_fd, name, &st);
 
@@ -297,11 +392,13 @@ static void enter(struct walk *w, int dir_fd, const char *name)
     walk_note_medium(w, st.st_dev);
     if (w->n_levels <= w->t->follow.n_subpath)
         w->dev = st.st_dev;
+    note_root(w, &st);
     if (t->is_target(t->arg, &st)) {
         walk_fail(w, "enter", EINVAL, "cannot copy a directory into itself");
     } else if (dir_chain_has(&w->dirs, &st)) {
         walk_fail(w, "enter", ELOOP, "it contains itself");
-    } else if (t->one_file_system && st.st_dev != w->dev) {
+    } else if ((t->one_file_system && st.st_dev != w->dev) ||
+               (path && choice_is_empty(&t->choice, path))) {
         put_empty(w, name, fd, &st);
     } else if (announce(w, name, &st)) {
         if (push_level(w, &st) < 0) {

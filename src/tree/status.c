@@ -25,7 +25,12 @@ void tree_main_update_status(struct tree_main *m)
         struct dest_status *ds = &st->dests[d];
 
         ds->bytes = atomic_load(&w->view.bytes);
+        ds->written = atomic_load(&w->view.written);
         ds->files = atomic_load(&w->view.files);
+        ds->files_equal = atomic_load(&w->view.files_equal);
+        ds->links = atomic_load(&w->view.links);
+        ds->symlinks = atomic_load(&w->view.symlinks);
+        ds->directories = atomic_load(&w->view.directories);
         ds->files_skipped = atomic_load(&w->view.files_skipped);
         ds->resumed = atomic_load(&w->view.resumed);
         check_lane(m, d);

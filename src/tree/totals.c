@@ -22,8 +22,9 @@ struct totals_walk {
      * last. "" below the names of a directory: then that directory is left. */
     struct path_buffer names;
     size_t names_len;
-    struct path_buffer below;  /* for c->found: of the current directory or entry */
-    size_t below_len;          /* of the current directory */
+    struct path_buffer
+        below;        /* for c->found and c->choice: of the current directory or entry */
+    size_t below_len; /* of the current directory */
     struct source_links links; /* met so far */
     dev_t dev;                 /* of the root */
     char *listing;
@@ -52,8 +53,9 @@ static const char *pop(struct totals_walk *w)
 /* Appends the name to the path of the current directory. */
 static void enter_name(struct totals_walk *w, const char *name)
 {
-    if (w->c->found && (path_buffer_put(&w->below, w->below_len, "/") < 0 ||
-                        path_buffer_put(&w->below, w->below_len + 1, name) < 0))
+    if ((w->c->found || w->c->inventory || choice_is_given(&w->c->choice)) &&
+        (path_buffer_put(&w->below, w->below_len, "/") < 0 ||
+         path_buffer_put(&w->below, w->below_len + 1, name) < 0))
         w->error = -ENOMEM;
 }
 
@@ -85,23 +87,49 @@ static void count_file(struct totals_walk *w, const struct stat *st)
     atomic_fetch_add_explicit(&w->c->bytes, size, memory_order_relaxed);
 }
 
+/* Whether the entry whose path has been entered is not chosen, as far as its type tells. */
+static bool is_left_out(const struct totals_walk *w, unsigned char type)
+{
+    const struct choice *c = &w->c->choice;
+
+    return choice_is_given(c) && w->error == 0 &&
+           choice_leaves_out(c, w->below.bytes + 1, type);
+}
+
+/* The entry whose path has been entered cannot be read, or is gone. */
+static void count_unread(const struct totals_walk *w, const char *op, int err)
+{
+    if (err == ENOENT)
+        return;
+    atomic_fetch_add_explicit(&w->c->unread, 1, memory_order_relaxed);
+    if (w->c->failed && w->error == 0)
+        w->c->failed(w->c->arg, w->below.bytes ? w->below.bytes : "", op, err);
+}
+
 static void look(struct totals_walk *w, const struct dirent64 *entry)
 {
+    bool is_directory = entry->d_type == DT_DIR;
     struct stat st;
 
     if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
         return;
-    if (entry->d_type == DT_DIR) {
-        push(w, entry->d_name);
-    } else if (UNINTERRUPTED(fstatat(dir_chain_fd(&w->dirs), entry->d_name, &st,
-                                     AT_SYMLINK_NOFOLLOW)) == 0) {
-        if (S_ISDIR(st.st_mode)) {
-            push(w, entry->d_name);
-        } else {
-            enter_name(w, entry->d_name);
-            count_file(w, &st);
-        }
+    enter_name(w, entry->d_name);
+    if (is_left_out(w, entry->d_type))
+        return;
+    if (!is_directory && UNINTERRUPTED(fstatat(dir_chain_fd(&w->dirs), entry->d_name, &st,
+                                               AT_SYMLINK_NOFOLLOW)) < 0) {
+        count_unread(w, "stat", errno);
+        return;
     }
+    is_directory = is_directory || S_ISDIR(st.st_mode);
+    if (is_left_out(w, is_directory ? DT_DIR : DT_REG))
+        return;
+    if (w->c->inventory && w->error == 0)
+        inventory_add(w->c->inventory, w->below.bytes + 1);
+    if (is_directory)
+        push(w, entry->d_name);
+    else
+        count_file(w, &st);
 }
 
 static bool is_stopped(const struct totals_walk *w)
@@ -109,9 +137,24 @@ static bool is_stopped(const struct totals_walk *w)
     return w->error < 0 || atomic_load_explicit(&w->c->stop, memory_order_relaxed);
 }
 
+/* The path becomes that of the current directory. */
+static void enter_current(struct totals_walk *w)
+{
+    if (path_buffer_put(&w->below, w->below_len, "") < 0)
+        w->error = -ENOMEM;
+}
+
+/* The current directory has been listed to its end. */
+static void note_listed(struct totals_walk *w)
+{
+    if (w->c->inventory && !is_stopped(w))
+        inventory_note_listed(w->c->inventory, w->below.bytes + (w->below_len > 0));
+}
+
 static void list(struct totals_walk *w)
 {
     ssize_t n;
+    int err = 0;
 
     while ((n = UNINTERRUPTED(getdents64(dir_chain_fd(&w->dirs), w->listing, LISTING))) > 0) {
         for (ssize_t at = 0; at < n && !is_stopped(w);) {
@@ -121,6 +164,13 @@ static void list(struct totals_walk *w)
             at += entry->d_reclen;
         }
     }
+    if (n < 0)
+        err = errno;
+    enter_current(w);
+    if (n < 0)
+        count_unread(w, "read directory", err);
+    else
+        note_listed(w);
 }
 
 /* Takes the descriptor over. */
@@ -136,6 +186,10 @@ static void enter(struct totals_walk *w, int fd)
     }
     if (w->dirs.n == 0)
         w->dev = st.st_dev;
+    if (w->dirs.n == 0 && w->c->inventory) {
+        inventory_add(w->c->inventory, "");
+        inventory_note_root(w->c->inventory, &st);
+    }
     tell(w, &st);
     w->below_len = w->below.len;
     push(w, "");
@@ -160,6 +214,8 @@ static void walk(struct totals_walk *w)
         fd = UNINTERRUPTED(openat(dir_chain_fd(&w->dirs), name, OPEN_FLAGS | O_NOFOLLOW));
         if (fd >= 0)
             enter(w, fd);
+        else
+            count_unread(w, "open", errno);
     }
 }
 

@@ -9,21 +9,30 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+#include "base/choice.h"
+#include "inventory_priv.h"
+
 struct totals {
     const char *path; /* of the root; not owned */
     bool follow;      /* the root may be a symlink, which is followed; no other symlink is */
     bool one_file_system;
-    bool keep_links; /* of a file with several names only the first one counts for bytes */
+    struct choice choice; /* of the entries below the root */
+    bool keep_links;      /* of a file with several names only the first one counts for bytes */
     void *arg;
     /* Whether the directory is left out. The thread that counts calls it. NULL: none is. */
     bool (*leave_out)(void *arg, const struct stat *st);
     /* Gets every entry, directories before what is in them. below: its path from the root on,
      * with a "/" in front; "": the root itself. May be NULL. */
     void (*found)(void *arg, const char *below, const struct stat *st);
+    /* Gets what is counted in `unread`: likewise with its path. op: as in struct failure; err: an
+     * errno. May be NULL. */
+    void (*failed)(void *arg, const char *below, const char *op, int err);
+    struct inventory *inventory; /* gets every entry; not owned; NULL: it is not wanted */
 
-    atomic_bool stop;       /* any thread may set it, to end the count early */
-    _Atomic uint64_t bytes; /* so far, of regular files */
-    _Atomic uint64_t files; /* so far, of any kind but directories */
+    atomic_bool stop;        /* any thread may set it, to end the count early */
+    _Atomic uint64_t bytes;  /* so far, of regular files */
+    _Atomic uint64_t files;  /* so far, of any kind but directories */
+    _Atomic uint64_t unread; /* so far, entries that are left out because they cannot be read */
 };
 
 /* Counts. 0 if everything was counted; -ECANCELED after a stop; or another negative errno if

@@ -30,6 +30,7 @@ struct totals tree_totals_of(const struct options *o, const struct plan_copy *co
         .path = copy->source,
         .follow = copy->follow,
         .one_file_system = o->one_file_system,
+        .choice = {.filter = o->filter, .names = o->names},
         .keep_links = o->preserve_links,
     };
 }
@@ -38,7 +39,7 @@ void tree_begin_totals(struct tree_main *m)
 {
     struct tree *t = m->tree;
 
-    if (m->counting || report_progress_interval_ms() < 0 || !tree_counts(t->o) ||
+    if (m->counting || t->copy->counted || report_progress_interval_ms() < 0 || !tree_counts(t->o) ||
         clock_now_ms() - m->began_ms < COUNT_AFTER_MS)
         return;
     t->totals.count = tree_totals_of(t->o, t->copy);

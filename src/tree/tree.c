@@ -58,11 +58,12 @@ static bool needs_engines(const struct options *o, const struct plan_copy *copy)
 }
 
 /* Whether destinations that are too slow for the others get a reader of their own. Not where
- * the user is asked, where files can be read only once, or where they are hashed: two readers
- * might read different bytes. */
+ * the user is asked, where files can be read only once, or where they are hashed or compared: two
+ * readers might read different bytes. */
 static bool detaches(const struct options *o, const struct plan_copy *copy)
 {
-    return o->slow != SLOW_WAIT && !o->standing.ask && !o->hashes && !needs_engines(o, copy);
+    return o->slow != SLOW_WAIT && !o->standing.ask && !o->standing.checksum && !o->hashes &&
+           !needs_engines(o, copy);
 }
 
 /* How many readers there may be: one for each destination, as far as --memory and the limit of
@@ -95,6 +96,7 @@ static void tree_free(struct tree *t)
     pthread_mutex_destroy(&t->lock);
     if (t->wake_fd >= 0)
         close(t->wake_fd);
+    inventory_free(t->inventory);
     free(t->root);
     free(t);
 }
@@ -128,8 +130,9 @@ static bool make_parts(struct tree *t)
     if (t->readers)
         t->readers[0] = tree_reader_new(t);
     t->writers = make_writers(t);
-    return t->wake_fd >= 0 && t->root && t->readers && t->readers[0] && t->writers &&
-           message_queue_create(t->wake_fd, &t->messages) >= 0 &&
+    t->inventory = t->o->delete_extra ? inventory_new() : NULL;
+    return t->wake_fd >= 0 && t->root && (t->inventory || !t->o->delete_extra) && t->readers &&
+           t->readers[0] && t->writers && message_queue_create(t->wake_fd, &t->messages) >= 0 &&
            stream_create(stream_size(t->o), t->copy->n_dests, t->max_readers, &t->stream) >= 0;
 }
 
@@ -329,6 +332,7 @@ void tree_run(const struct options *o, const struct plan_copy *copy, struct tree
     }
     end_list(m);
     tree_main_judge(m);
+    tree_main_delete(m);
     if (!copy->verify)
         tree_main_write_manifests(m);
     m->status.seconds = (double)(clock_now_ms() - m->began_ms) / 1000;

@@ -19,6 +19,8 @@
  *            destination, for the next record, and for an answer of the user.
  *   totals   counts the source for the progress report (totals_thread.c). It blocks in system
  *            calls on the source.
+ *   deletion removes from one destination what the source does not have, when the copy has ended
+ *            (deletes.c, dest_delete.c). It blocks in system calls on its destination.
  *
  * Who owns what: struct tree (tree_priv.h) is fixed when the threads start, except the parts
  * that have a lock of their own or are atomic. struct tree_reader and struct tree_writer are
@@ -36,6 +38,9 @@
 /* What trees that are copied into the same directories know of files with several names. */
 struct tree_links;
 
+/* What several copies have together. */
+struct tree_whole;
+
 /* Makes an empty one for trees with up to n_dests destinations; follow: symlinks are followed,
  * so that a file may have more names than its count of links says. NULL without memory. */
 struct tree_links *tree_links_new(unsigned n_dests, bool follow);
@@ -47,6 +52,14 @@ void tree_links_free(struct tree_links *l);
  * ones for all trees of the run. */
 void tree_run(const struct options *o, const struct plan_copy *copy, struct tree_links *links,
               int signal_fd, struct session_result *ret);
+
+/* The copies of the plan are about to be made. If there are several, they get one progress; while it
+ * is shown, a thread counts all sources. NULL: each has its own. */
+struct tree_whole *tree_whole_begin(const struct options *o, const struct plan *plan);
+
+/* They have been made. Frees *w. False: the thread hangs, and still uses the options and the
+ * plan. */
+bool tree_whole_end(struct tree_whole *w);
 
 /* What a list needs of names. */
 struct tree_names {

@@ -41,6 +41,9 @@ struct tree_reader {
      * reader clears it. The reader and the main thread count up `steps` with every sign of
      * life. */
     _Atomic uint64_t wanted[RECORD_MAX_OFFER / 64 + 1];
+    _Atomic unsigned short
+        comparing[RECORD_MAX_OFFER + 1]; /* by offer: how many writers compare
+                                                             * the file, or have to */
     _Atomic uint64_t steps;
     atomic_bool over; /* the thread does not look at the tree any more */
 
@@ -93,6 +96,7 @@ struct tree {
     bool no_engines;         /* too few descriptors: all files go through the stream */
     int wake_fd;             /* eventfd(2): the main thread has something to do */
     struct tree_writer *writers;
+    struct inventory *inventory; /* with --delete; else NULL */
 
     /* Each has a lock of its own. */
     struct stream *stream;

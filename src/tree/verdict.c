@@ -1,7 +1,9 @@
 /* verdict: what the copy of a tree comes to: for the source, and for every destination. See
  * main_priv.h. */
 #include <errno.h>
+#include <stdlib.h>
 
+#include "base/path.h"
 #include "main_priv.h"
 
 static void judge_source(struct tree_main *m)
@@ -67,8 +69,37 @@ static void judge_dest(struct tree_main *m, unsigned d)
     judge_attrs(m, d);
 }
 
+/* Whether any destination has had all of the source. */
+static bool was_read(const struct tree_main *m)
+{
+    for (unsigned d = 0; d < m->status.n_dests; d++)
+        if (atomic_load(&m->tree->writers[d].over) && m->tree->writers[d].complete)
+            return true;
+    return false;
+}
+
+/* The listed names that the source does not have could not be read. */
+static void report_unmet(struct tree_main *m)
+{
+    struct tree *t = m->tree;
+    const char *name;
+    struct failure f;
+    size_t at = 0;
+
+    if (!t->o->names || m->stopping || !was_read(m))
+        return;
+    (void)failure_set(&f, "find", ENOENT, FAILURE_NO_OFFSET, "--files-from names it");
+    while ((name = name_list_unmet(t->o->names, &at))) {
+        char *path = path_join(t->copy->source, name);
+
+        tree_main_failed(m, tree_who_is_source(t), path ? path : "", &f);
+        free(path);
+    }
+}
+
 void tree_main_judge(struct tree_main *m)
 {
+    report_unmet(m);
     judge_source(m);
     for (unsigned d = 0; d < m->status.n_dests; d++)
         judge_dest(m, d);

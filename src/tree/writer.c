@@ -60,6 +60,20 @@ static void on_wanted(void *arg, unsigned offer)
     atomic_fetch_or(&r->wanted[offer / 64], UINT64_C(1) << (offer % 64));
 }
 
+static void on_compares(void *arg, unsigned offer)
+{
+    struct tree_writer *w = arg;
+
+    atomic_fetch_add(&tree_reader_of(w->tree, w->d)->comparing[offer], 1);
+}
+
+static void on_compared(void *arg, unsigned offer)
+{
+    struct tree_writer *w = arg;
+
+    atomic_fetch_sub(&tree_reader_of(w->tree, w->d)->comparing[offer], 1);
+}
+
 /* A message without a failure: the entry was made. */
 static void on_made(void *arg, const char *path)
 {
@@ -152,6 +166,8 @@ static int open_dest(struct tree_writer *w)
         .ask = on_ask,
         .read = on_read,
         .wanted = on_wanted,
+        .compares = on_compares,
+        .compared = on_compared,
         .made = o->verbose ? on_made : NULL,
         .complete = w->tree->copy->verify ? on_complete : NULL,
         .linked = on_linked,

@@ -9,6 +9,16 @@ run -a photos music usb
 run -r photos/ music/ docs/ far/usb
 run -a ./photos "$T/music" usb
 for d in music docs usb far/usb; do files $d; done
+# One that does not exist gets the copy, but that is told.
+run -a photos musik usb
+run -a photos musik moosik usb
+rm -r musik usb/photos
+run -a photos musik moosik usb
+rm -r musik moosik usb/photos
+run -aq photos musik usb
+rm -r musik usb/photos
+run -aT photos far/music far/b/photos
+rm -r far/music far/b/photos
 # These are ordinary copies to several destinations.
 run -a photos usb far/usb
 run -a photos music docs
@@ -23,6 +33,11 @@ files music
 exit 2
 exit 2
 exit 2
+exit 0
+exit 2
+exit 0
+exit 0
+exit 0
 exit 0
 exit 0
 exit 0
@@ -39,3 +54,6 @@ photos/p
 ucopy: 'music' is a directory beside 'photos', which would be copied into it: only 'usb' is elsewhere. To copy several sources into directories use -t DIR (or --force)
 ucopy: 'music/' is a directory beside 'photos/', which would be copied into it: only 'far/usb' is elsewhere. To copy several sources into directories use -t DIR (or --force)
 ucopy: '$T/music' is a directory beside './photos', which would be copied into it: only 'usb' is elsewhere. To copy several sources into directories use -t DIR (or --force)
+ucopy: warning: photos becomes the new directory 'musik', too. To copy several sources into directories use -t DIR
+ucopy: 'musik' is a directory beside 'photos', which would be copied into it: only 'usb' is elsewhere. To copy several sources into directories use -t DIR (or --force)
+ucopy: warning: photos becomes the new directory 'musik', too. To copy several sources into directories use -t DIR

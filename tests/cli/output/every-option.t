@@ -33,6 +33,7 @@ for control in none simple numbered existing; do copies --backup=$control; done
 copies --suffix=.old
 copies --interactive
 copies --no-clobber
+copies --checksum
 copies -u
 for which in all older none none-fail; do copies --update=$which; done
 copies --update
@@ -107,6 +108,22 @@ copies --one-file-system
 copies -R
 copies -d
 copies -H
+echo x >patterns
+copies --exclude=x
+copies --include=src --exclude='*'
+copies --exclude-from=patterns
+copies --include-from=patterns -0
+copies --from0
+mkdir t
+cp src t/x
+rm -rf a b
+try --files-from=patterns t a b
+same t/x a/x b/x
+rm -rf a b
+try --delete -r t a b
+try --max-delete=3 --delete -rf t a b
+same t/x a/x b/x
+rm -rf a b
 try --target-directory=d src
 same src d/src
 try --dry-run src a
@@ -120,6 +137,6 @@ tried+=' --check --compare'
 try --version
 try --help
 try --usage
-"$UCOPY" --help | sed -nE 's/^ +(-.,)? *(--[a-z-]+).*/\2/p; s/^ +(-[a-zA-Z]) .*/\1/p' | while read -r option; do
+"$UCOPY" --help | sed -nE 's/^ +(-.,)? *(--[a-z0-9-]+).*/\2/p; s/^ +(-[a-zA-Z0-9]) .*/\1/p' | while read -r option; do
     case "$tried " in *" $option "* | *" $option="*) ;; *) echo "not tried: $option" ;; esac
 done

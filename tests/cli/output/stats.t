@@ -14,5 +14,5 @@ engine:       sync
 workers: ...
 chunk size:   65536
 queue depth: ...
-destination:  a: 3000000 bytes, done, durable
-destination:  b: 3000000 bytes, done, durable
+destination:  a: 3000000 bytes, 3000000 written, done, durable
+destination:  b: 3000000 bytes, 3000000 written, done, durable

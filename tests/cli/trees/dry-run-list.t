@@ -101,5 +101,5 @@ would copy 'src/d/link' -> 't/src/d/link' (new)
 {"event":"dry_run","source":"src/d/e/symlink","path":"new/symlink","how":"new"}
 {"event":"dry_run","source":"src/d/e","path":"new","how":"a tree: 1 file, 0 B"}
 -- counted
-destination:  new: 6000 bytes, 5 files, done
-destination:  new: 0 bytes, 1 files, 4 skipped, done
+destination:  new: 6000 bytes, 6000 written, 5 files, 3 directories, 1 symbolic link, 1 hard link, done
+destination:  new: 0 bytes, 0 written, 1 files, 3 directories, 1 hard link, 4 skipped, done

@@ -62,7 +62,7 @@ would copy 'src' -> 'new' (a tree: 5 files, 3.9 KiB)
 exit 0
 would copy 'src/d' -> 't' (a tree: 2 files, 2.0 KiB)
 exit 0
-would copy 'to-src' -> 'new' (a tree: 1 file, 0 B)
+would copy 'to-src' -> 'new' (new)
 exit 0
 would copy 'to-src' -> 'new' (a tree)
 exit 0

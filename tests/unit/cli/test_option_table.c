@@ -14,9 +14,10 @@
 #include "cli/option_table_priv.h"
 #include "cli/option_values_priv.h"
 
-static bool is_lower_or_dash(const char *text)
+static bool is_plain(const char *text)
 {
-    return text[0] != '\0' && text[strspn(text, "abcdefghijklmnopqrstuvwxyz-")] == '\0';
+    return text[0] != '\0' &&
+           text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
 }
 
 /* What is wrong with the name, the help and the section; NULL: nothing. */
@@ -24,7 +25,7 @@ static const char *flaw_of_text(const struct option_row *row)
 {
     if (row->name == NULL && row->letter == '\0')
         return "neither a name nor a letter";
-    if (row->name != NULL && (!is_lower_or_dash(row->name) || strlen(row->name) < 2))
+    if (row->name != NULL && (!is_plain(row->name) || strlen(row->name) < 2))
         return "an odd name";
     if (row->cp && row->name == NULL)
         return "a name of cp that is missing";

@@ -125,6 +125,41 @@ static void test_resolution_of_all_times(void **state)
     assert_int_equal(judge(p, &source, &there), EXISTING_REPLACE);
 }
 
+/* A regular file of the size of the source is compared, whatever its times are. */
+static void test_checksum(void **state)
+{
+    struct stat source = at(10, 5), there = at(10, 5);
+    struct existing_policy p = {.checksum = true, .resume = true, .keeps_times = true};
+
+    (void)state;
+    source.st_size = there.st_size = 100;
+    source.st_ino = 1;
+    there.st_ino = 2;
+    assert_int_equal(judge(p, &source, &there), EXISTING_COMPARE);
+    assert_int_equal(
+        existing_judge_other(&p, NULL, &source, &there, AT_FDCWD, "/dev/null").verdict,
+        EXISTING_REPLACE);
+    p.ask = true;
+    assert_int_equal(judge(p, &source, &there), EXISTING_COMPARE);
+    assert_int_equal(
+        existing_judge_other(&p, NULL, &source, &there, AT_FDCWD, "/dev/null").verdict,
+        EXISTING_ASK);
+    p.ask = false;
+    p.update = UPDATE_OLDER;
+    assert_int_equal(judge(p, &source, &there), EXISTING_SKIP);
+    p.update = UPDATE_NONE_FAIL;
+    assert_int_equal(judge(p, &source, &there), EXISTING_REFUSE);
+    p.update = UPDATE_ALL;
+    there.st_ino = 1; /* the source itself proves nothing */
+    assert_int_equal(judge(p, &source, &there), EXISTING_REPLACE);
+    there.st_ino = 2;
+    there.st_size = 101;
+    assert_int_equal(judge(p, &source, &there), EXISTING_REPLACE);
+    there.st_size = 100;
+    there.st_mode = S_IFLNK | 0777;
+    assert_int_equal(judge(p, &source, &there), EXISTING_REPLACE);
+}
+
 /* A regular file of the source's size and time of modification is its copy, where copies get
  * times, as coarse as they may be there; but for that the rules are as before. */
 static void test_resume(void **state)
@@ -176,6 +211,7 @@ int main(void)
         cmocka_unit_test(test_ask),
         cmocka_unit_test(test_resolution),
         cmocka_unit_test(test_resolution_of_all_times),
+        cmocka_unit_test(test_checksum),
         cmocka_unit_test(test_resume),
         cmocka_unit_test(test_failures),
     };

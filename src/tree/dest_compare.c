@@ -1,0 +1,137 @@
+/* dest_compare: files that a destination has already, and compares with those of the source, chunk
+ * by chunk as these come. One that is equal gets the attributes of the source; another one is
+ * wanted. See dest_state_priv.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/interrupted.h"
+#include "dest_state_priv.h"
+#include "source/holes.h"
+
+#define PIECE (64u << 10)
+
+/* The rest of the file's records are passed over. */
+static void end(struct tree_dest *t)
+{
+    (void)fd_close(&t->fd);
+    t->how = NO_FILE;
+    t->request.compared(t->request.arg, t->offer);
+}
+
+/* The file is to come. */
+static void want(struct tree_dest *t)
+{
+    t->takes[t->offer / 64] |= UINT64_C(1) << (t->offer % 64);
+    t->request.wanted(t->request.arg, t->offer);
+}
+
+/* The existing file differs, or cannot be read. */
+static void differs(struct tree_dest *t)
+{
+    if (tree_dest_may_replace_other(t))
+        want(t);
+    end(t);
+}
+
+/* Whether the existing file has these n bytes at t->offset; NULL: zeros. Moves that on. */
+static bool has_bytes(struct tree_dest *t, const char *bytes, uint64_t n)
+{
+    static const char zeros[PIECE];
+    char mine[PIECE];
+
+    for (uint64_t piece; n > 0; n -= piece) {
+        piece = n < sizeof(mine) ? n : sizeof(mine);
+        if (fd_read_at(t->fd, mine, (size_t)piece, t->offset) != (int64_t)piece ||
+            memcmp(mine, bytes ? bytes : zeros, (size_t)piece) != 0)
+            return false;
+        bytes += bytes ? piece : 0;
+        t->offset += piece;
+        t->request.read(t->request.arg, 0); /* a long hole of the source is no hang */
+    }
+    return true;
+}
+
+/* The same for a hole of the source. What is a hole here, too, is not read. */
+static bool has_hole(struct tree_dest *t, uint64_t length)
+{
+    struct holes_part part = {.fd = t->fd, .size = t->offset + length, .grain = 1};
+
+    if (part.size > (uint64_t)t->there.st_size)
+        return false;
+    while (t->offset < part.size) {
+        struct range data = holes_next_data(&part, t->offset);
+
+        t->offset = data.start;
+        if (!has_bytes(t, NULL, data.end - data.start))
+            return false;
+    }
+    return true;
+}
+
+/* All of the source's file has been compared. */
+static void end_equal(struct tree_dest *t)
+{
+    char more;
+
+    if (!tree_dest_keep_written(t))
+        return;
+    if (fd_read_at(t->fd, &more, 1, t->offset) != 0) {
+        differs(t);
+        return;
+    }
+    tree_dest_count_equal(t);
+    end(t);
+}
+
+/* Begins with the existing file, if it is to be compared. */
+static void begin(struct tree_dest *t, const struct record *r)
+{
+    const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+    int is_there;
+
+    if (!(t->compares[r->offer / 64] >> (r->offer % 64) & 1))
+        return;
+    (void)snprintf(t->file_name, sizeof(t->file_name), "%s",
+                   r->name_len ? record_name(r) : t->root_name);
+    t->file_st = r->st;
+    t->offset = 0;
+    t->offer = r->offer;
+    is_there = tree_dest_exists(t, t->file_name, &t->there);
+    if (is_there <= 0) {
+        if (is_there == 0) /* it is gone */
+            want(t);
+        t->request.compared(t->request.arg, t->offer);
+        return;
+    }
+    t->how = COMPARES;
+    tree_dest_take_file_attrs(t, r);
+    t->fd = UNINTERRUPTED(openat(tree_dest_dir_fd(t), t->file_name, flags));
+    if (t->fd < 0 || UNINTERRUPTED(fstat(t->fd, &t->there)) < 0 || !S_ISREG(t->there.st_mode))
+        differs(t);
+}
+
+void tree_dest_apply_compare(struct tree_dest *t, const struct record *r)
+{
+    bool equal = true;
+
+    if (r->kind == RECORD_COMPARE)
+        begin(t, r);
+    if (t->how != COMPARES)
+        return;
+    if (r->kind == RECORD_HOLE)
+        equal = has_hole(t, r->hole);
+    else if (r->kind != RECORD_FILE_END)
+        equal = has_bytes(t, t->data, r->data_len);
+    if (!tree_dest_keep_written(t))
+        return;
+    if (!equal)
+        differs(t);
+    else if (r->kind == RECORD_FILE_END && !r->good) /* the reader has reported that */
+        end(t);
+    else if (r->kind == RECORD_FILE_END || (r->kind == RECORD_COMPARE && r->whole))
+        end_equal(t);
+}

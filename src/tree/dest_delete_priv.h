@@ -1,0 +1,48 @@
+/* dest_delete: --delete: removes from one destination what the source does not have. It walks through the
+ * copy with open directories and follows no symlink, so nobody who changes the copy meanwhile can
+ * lead it out of that.
+ *
+ * What it leaves: what a filter leaves out of the copy, names of ucopy's own files, mount points, what
+ * this run has made, and directories with any of these in them. Where the names in a directory are
+ * not those that the source has (a file system may change them), it removes nothing. */
+#ifndef UCOPY_TREE_DEST_DELETE_PRIV_H
+#define UCOPY_TREE_DEST_DELETE_PRIV_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "base/choice.h"
+#include "base/failure.h"
+#include "inventory_priv.h"
+
+struct tree_deletion {
+    const char *path;            /* of the copied directory; not owned */
+    dev_t dev;                   /* what it is */
+    ino_t ino;                   /* 0: that is not known */
+    struct inventory *inventory; /* not owned */
+    const struct filter *filter; /* likewise; may be NULL */
+    bool dry;                    /* nothing is removed, only reported */
+    bool keep_times;             /* directories keep the time of their last change */
+    bool durable;
+    uint64_t max; /* so many entries may be removed */
+
+    void *arg;
+    /* Whether the file or directory, which has that name in that directory, belongs to this run. */
+    bool (*spared)(void *arg, int dir_fd, const char *name, const struct stat *st);
+    /* An entry was removed; `path` lives until deleted() returns. */
+    void (*deleted)(void *arg, const char *path);
+    void (*failed)(void *arg, const char *path, const struct failure *f);
+    bool (*stopped)(void *arg);
+
+    _Atomic uint64_t steps; /* grows as long as it goes on */
+    /* The results. */
+    uint64_t n_deleted;
+    uint64_t n_left; /* entries that `max` has kept */
+};
+
+/* Does it. Failures are reported by failed(). */
+void tree_delete(struct tree_deletion *d);
+
+#endif
