@@ -12,6 +12,7 @@
 #include "dest_priv.h"
 #include "handover_priv.h"
 #include "links_priv.h"
+#include "pax_priv.h"
 #include "questions_priv.h"
 #include "shared_file_priv.h"
 #include "source_priv.h"
@@ -57,7 +58,8 @@ struct tree_writer {
 
     /* The writer's thread. While it waits in stream_take() behind a RECORD_COPY, the main
      * thread calls the two functions of `dest` that are for that. */
-    struct tree_dest *dest; /* NULL: not open */
+    struct tree_dest *dest; /* NULL: not open, or the destination is a stream */
+    struct tree_pax *pax;   /* likewise, or it is none */
     struct record *record;  /* a copy of the current record, without its data */
     size_t record_room;     /* bytes */
 
@@ -90,7 +92,8 @@ struct tree {
     struct existing_policy existing;
     unsigned max_readers;    /* and lanes of the stream */
     unsigned n_shared_files; /* of a reader */
-    bool no_engines;         /* too few descriptors: all files go through the stream */
+    bool no_engines;         /* all files go through the stream: there are too few descriptors, or
+                              * a destination is an archive */
     int wake_fd;             /* eventfd(2): the main thread has something to do */
     struct tree_writer *writers;
 
