@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
 #include "base/fd.h"
 #include "base/interrupted.h"
 #include "base/path.h"
@@ -231,29 +232,29 @@ static int check_archive(const struct options *o, const char *source, mode_t mod
                          char **ret_error)
 {
     bool standard = options_writes_standard(o);
-    const char *which = o->verify                     ? "verify"
-                        : o->resume                   ? "resume"
-                        : o->partial                  ? "partial"
-                        : o->in_order                 ? "in-order"
-                        : o->direct == WHEN_ALWAYS    ? "direct=always"
-                        : o->reflink == WHEN_ALWAYS   ? "reflink=always"
-                        : o->sparse == WHEN_ALWAYS    ? "sparse=always"
-                        : o->copy_contents            ? "copy-contents"
-                        : o->link                     ? "link"
-                        : o->symbolic_link            ? "symbolic-link"
-                                                      : NULL;
+    const char *which = o->verify                   ? "verify"
+                        : o->resume                 ? "resume"
+                        : o->partial                ? "partial"
+                        : o->in_order               ? "in-order"
+                        : o->direct == WHEN_ALWAYS  ? "direct=always"
+                        : o->reflink == WHEN_ALWAYS ? "reflink=always"
+                        : o->sparse == WHEN_ALWAYS  ? "sparse=always"
+                        : o->copy_contents          ? "copy-contents"
+                        : o->link                   ? "link"
+                        : o->symbolic_link          ? "symbolic-link"
+                                                    : NULL;
 
     if (!standard && o->n_to_commands == 0)
         return 0;
     if (!S_ISDIR(mode))
-        return usage_error(ret_error,
-                           "'%s' is no regular file and no directory: it cannot be written to %s",
-                           source, standard ? "standard output" : "a command");
+        return usage_error(
+            ret_error, "'%s' is no regular file and no directory: it cannot be written to %s",
+            source, standard ? "standard output" : "a command");
     if (which)
-        return usage_error(ret_error,
-                           "'%s' is a directory: where it becomes an archive, --%s is not for it",
-                           source, which);
-    if (standard && isatty(STDOUT_FILENO))
+        return usage_error(
+            ret_error, "'%s' is a directory: where it becomes an archive, --%s is not for it",
+            source, which);
+    if (standard && descriptors_output_is_terminal())
         return usage_error(ret_error, "'-': an archive is not written to a terminal");
     return 0;
 }

@@ -105,15 +105,15 @@ struct tree_dest {
     int fd;
     char file_temp[TEMP_NAME_SIZE];
     char file_name[NAME_MAX + 1];
-    struct stat file_st; /* the source's */
-    enum record_nth nth; /* of the last record that brought a name */
-    struct attrs attrs;  /* of the last record that had any; also a directory's */
+    struct stat file_st;  /* the source's */
+    enum record_nth nth;  /* of the last record that brought a name */
+    struct attrs attrs;   /* of the last record that had any; also a directory's */
     struct packed packed; /* attributes that came before the current record */
-    struct stat created; /* what the kernel has given to the new file; st_ino 0: not known */
-    const void *data;    /* of the current record */
-    uint64_t offset;     /* bytes written so far */
-    bool cloned;         /* it has all its data */
-    bool long_enough;    /* it has its full length already */
+    struct stat created;  /* what the kernel has given to the new file; st_ino 0: not known */
+    const void *data;     /* of the current record */
+    uint64_t offset;      /* bytes written so far */
+    bool cloned;          /* it has all its data */
+    bool long_enough;     /* it has its full length already */
     struct block_hashes *hashes; /* of what is written; with request.complete */
     struct target target;
 

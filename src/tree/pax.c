@@ -38,7 +38,7 @@ struct tree_pax {
 
     /* The regular file whose data come. */
     bool in_file;
-    struct stat st;       /* the source's */
+    struct stat st;      /* the source's */
     uint64_t size, left; /* of it, and of that what has not come */
     char *buffer;        /* READ_SIZE bytes, once it was needed */
 
@@ -58,8 +58,9 @@ static char *shown_path(const struct tree_pax *p)
 }
 
 /* Reports a failure of the current entry: to `whom` of the request. */
-static void report(const struct tree_pax *p, void (*whom)(void *, const char *, const struct failure *),
-                   int err, const char *message)
+static void report(const struct tree_pax *p,
+                   void (*whom)(void *, const char *, const struct failure *), int err,
+                   const char *message)
 {
     char *path = shown_path(p);
     struct failure f;
@@ -112,9 +113,16 @@ static mode_t mode_of(const struct tree_pax *p, const struct stat *st)
     else if (p->request.preserve.mode)
         bits = st->st_mode & MODE_BITS;
     else
-        bits = (p->request.plain_mode ? plain : st->st_mode & PERMISSION_BITS) &
-               ~p->request.umask;
+        bits =
+            (p->request.plain_mode ? plain : st->st_mode & PERMISSION_BITS) & ~p->request.umask;
     return (st->st_mode & S_IFMT) | bits;
+}
+
+/* Reports what of its attributes the archive cannot have. */
+static void check_times(const struct tree_pax *p, const struct stat *st)
+{
+    if (p->request.preserve.times && st->st_mtim.tv_sec < 0 && st->st_mtim.tv_nsec != 0)
+        report(p, p->request.attrs_failed, ERANGE, "times before 1970 are whole seconds there");
 }
 
 /* Puts the header of the current entry into the stream. False: the archive does not have it. */
@@ -141,6 +149,8 @@ static bool put_header(struct tree_pax *p, const struct record *r, const char *h
         fail_entry(p, EINVAL, "a pax archive cannot have it");
     else if (error < 0)
         fail_stream(p, -error);
+    if (error == 0 && !hard_link)
+        check_times(p, &r->st);
     return error == 0;
 }
 
@@ -169,9 +179,8 @@ static void note_link(struct tree_pax *p, const struct record *r)
 static bool put_link(struct tree_pax *p, const struct record *r)
 {
     struct made_id id;
-    const char *to = record_is_further(r)
-                         ? dest_links_where(p->request.links, &r->st, "", &id)
-                         : NULL;
+    const char *to =
+        record_is_further(r) ? dest_links_where(p->request.links, &r->st, "", &id) : NULL;
 
     if (!to)
         return false;
@@ -269,7 +278,8 @@ static void apply_file(struct tree_pax *p, const struct record *r, const void *d
         return;
     }
     if (!r->whole && r->st.st_size == 0) {
-        fail_entry(p, EINVAL, "its size is not known before it is read, which a pax archive needs");
+        fail_entry(p, EINVAL,
+                   "its size is not known before it is read, which a pax archive needs");
         return;
     }
     begin_file(p, r, r->whole ? r->data_len : (uint64_t)r->st.st_size);
@@ -307,7 +317,8 @@ static void apply_entry(struct tree_pax *p, const struct record *r)
 {
     take_attrs(p, r);
     if (S_ISSOCK(r->st.st_mode)) {
-        report(p, p->request.attrs_failed, EOPNOTSUPP, "a pax archive has no sockets: left out");
+        report(p, p->request.attrs_failed, EOPNOTSUPP,
+               "a pax archive has no sockets: left out");
         return;
     }
     if (put_link(p, r) || !put_header(p, r, NULL, 0))
@@ -392,12 +403,24 @@ static bool make_parts(struct tree_pax *p, const char *top)
     p->out = malloc(sizeof(*p->out));
     if (!p->out || path_buffer_put(&p->path, 0, top) < 0)
         return false;
-    *p->out = (struct pax_out){.fd = -1,
-                               .max_write = p->request.max_write,
-                               .written = &p->request.view->written};
+    *p->out = (struct pax_out){
+        .fd = -1, .max_write = p->request.max_write, .written = &p->request.view->written};
     p->top_len = p->dir_len = p->path.len;
     attrs_init(&p->attrs, &p->request.preserve);
     return pax_archive_new(&p->archive, pax_out_put, p->out) == 0;
+}
+
+/* Standard output may be a file in the tree: that is not read. */
+static void note_file(const struct tree_pax *p)
+{
+    struct tree_dest_view *v = p->request.view;
+    struct stat st;
+
+    if (fstat(p->target.fd, &st) < 0 || !S_ISREG(st.st_mode))
+        return;
+    v->root_dev = st.st_dev;
+    v->root_ino = st.st_ino;
+    atomic_store(&v->has_root, true);
 }
 
 int tree_pax_open(struct tree_pax **ret, const struct tree_dest_request *request,
@@ -419,6 +442,7 @@ int tree_pax_open(struct tree_pax **ret, const struct tree_dest_request *request
         return r;
     }
     p->out->fd = p->target.fd;
+    note_file(p);
     *ret = p;
     return 0;
 }

@@ -73,8 +73,8 @@ static bool set_up(const struct pax_archive *p)
                ARCHIVE_OK;
 }
 
-int pax_archive_new(struct pax_archive **ret, int (*put)(void *arg, const void *bytes, size_t n),
-                    void *arg)
+int pax_archive_new(struct pax_archive **ret,
+                    int (*put)(void *arg, const void *bytes, size_t n), void *arg)
 {
     struct pax_archive *p = calloc(1, sizeof(*p));
 
@@ -160,6 +160,12 @@ static void add_attrs(struct archive_entry *to, const struct attrs *a)
                                       a->xattrs[i].size);
 }
 
+/* The nanoseconds of a time: see pax_archive_priv.h. */
+static long fraction_of(const struct timespec *t)
+{
+    return t->tv_sec < 0 ? 0 : t->tv_nsec;
+}
+
 static void describe(struct archive_entry *to, const struct pax_entry *e)
 {
     archive_entry_copy_pathname(to, e->path);
@@ -175,8 +181,8 @@ static void describe(struct archive_entry *to, const struct pax_entry *e)
         archive_entry_set_rdevmajor(to, major(e->rdev));
         archive_entry_set_rdevminor(to, minor(e->rdev));
     }
-    archive_entry_set_atime(to, e->times[0].tv_sec, e->times[0].tv_nsec);
-    archive_entry_set_mtime(to, e->times[1].tv_sec, e->times[1].tv_nsec);
+    archive_entry_set_atime(to, e->times[0].tv_sec, fraction_of(&e->times[0]));
+    archive_entry_set_mtime(to, e->times[1].tv_sec, fraction_of(&e->times[1]));
     if (e->attrs && !e->hard_link)
         add_attrs(to, e->attrs);
 }

@@ -4,7 +4,8 @@
  *
  * Names and symlinks are bytes. Those that are not UTF-8 get the keyword hdrcharset=BINARY, which
  * GNU tar mentions and otherwise needs not. Numbers that the old fields cannot hold (a size of 8 GiB
- * and more) are in the extended header, too. Owners are numbers, without names. */
+ * and more) are in the extended header, too. Times before 1970 are whole seconds: libarchive and GNU tar
+ * take the fraction of a negative one in two ways. Owners are numbers, without names. */
 #ifndef UCOPY_TREE_PAX_ARCHIVE_PRIV_H
 #define UCOPY_TREE_PAX_ARCHIVE_PRIV_H
 
@@ -17,23 +18,23 @@
 struct pax_archive;
 
 struct pax_entry {
-    const char *path;            /* in the archive */
-    const char *hard_link;       /* the entry is another name of this one; or NULL */
-    const char *text;            /* of a symlink; or NULL */
-    mode_t mode;                 /* with the type */
+    const char *path;      /* in the archive */
+    const char *hard_link; /* the entry is another name of this one; or NULL */
+    const char *text;      /* of a symlink; or NULL */
+    mode_t mode;           /* with the type */
     uid_t uid;
     gid_t gid;
-    dev_t rdev;                  /* of a device */
-    uint64_t size;               /* of a regular file, bytes */
+    dev_t rdev;                   /* of a device */
+    uint64_t size;                /* of a regular file, bytes */
     const struct timespec *times; /* of access and modification */
-    const struct attrs *attrs; /* access control lists and extended attributes; NULL: none */
+    const struct attrs *attrs;    /* access control lists and extended attributes; NULL: none */
 };
 
 /* put() takes bytes of the archive; they live until it returns. It returns 0, or a negative errno.
  * The archive belongs to the calling thread, whose locale is the archive's until
  * pax_archive_free(). 0 or -ENOMEM. */
-int pax_archive_new(struct pax_archive **ret, int (*put)(void *arg, const void *bytes, size_t n),
-                    void *arg);
+int pax_archive_new(struct pax_archive **ret,
+                    int (*put)(void *arg, const void *bytes, size_t n), void *arg);
 
 /* Ends the entry before, and begins this one. A regular file has e->size bytes behind it. 0, or a
  * negative errno: of put(), or -ENOMEM, or another one if the format cannot have such an entry.

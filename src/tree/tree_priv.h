@@ -92,9 +92,9 @@ struct tree {
     struct existing_policy existing;
     unsigned max_readers;    /* and lanes of the stream */
     unsigned n_shared_files; /* of a reader */
-    bool no_engines;         /* all files go through the stream: there are too few descriptors, or
+    bool no_engines; /* all files go through the stream: there are too few descriptors, or
                               * a destination is an archive */
-    int wake_fd;             /* eventfd(2): the main thread has something to do */
+    int wake_fd;     /* eventfd(2): the main thread has something to do */
     struct tree_writer *writers;
 
     /* Each has a lock of its own. */
@@ -198,7 +198,7 @@ void tree_reader_free(struct tree_reader *c); /* NULL is fine */
 /* The thread of a reader; arg is its struct tree_reader. */
 void *tree_read_source(void *arg);
 
-/* Whether the directory is the root of a destination; arg is a struct tree_reader. */
+/* Whether the directory or file is the root of a destination, or its archive; arg is a struct tree_reader. */
 bool tree_is_target(void *arg, const struct stat *st);
 
 /* ---- totals_thread.c; the rest of it is in main_priv.h ---- */

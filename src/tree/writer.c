@@ -173,9 +173,8 @@ static int open_dest(struct tree_writer *w)
         .given_up = on_given_up,
     };
 
-    return plan_is_path(w->tree->copy, w->d)
-               ? tree_dest_open(&w->dest, &request, &w->failure)
-               : open_stream(w, &request);
+    return plan_is_path(w->tree->copy, w->d) ? tree_dest_open(&w->dest, &request, &w->failure)
+                                             : open_stream(w, &request);
 }
 
 /* 0, or a negative errno and w->failure says why the destination has failed. */
