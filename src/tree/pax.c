@@ -40,6 +40,7 @@ struct tree_pax {
     bool in_file;
     struct stat st;      /* the source's */
     uint64_t size, left; /* of it, and of that what has not come */
+    bool more;           /* it had more than that */
     char *buffer;        /* READ_SIZE bytes, once it was needed */
 
     struct failure fatal; /* err != 0: the destination has failed */
@@ -199,6 +200,7 @@ static void begin_file(struct tree_pax *p, const struct record *r, uint64_t size
     p->in_file = put_header(p, r, NULL, size);
     p->st = r->st;
     p->size = p->left = size;
+    p->more = false;
     if (p->in_file)
         note_link(p, r);
 }
@@ -211,6 +213,7 @@ static void put_data(struct tree_pax *p, const void *data, size_t n)
 
     if (error < 0)
         fail_stream(p, -error);
+    p->more |= n > part;
     p->left -= part;
 }
 
@@ -232,6 +235,8 @@ static void end_file(struct tree_pax *p, bool good)
     p->in_file = false;
     if (p->left > 0)
         fail_entry(p, EIO, "it could not be read to its end, which is zeros in the archive");
+    else if (p->more)
+        fail_entry(p, EFBIG, "it has more bytes than its size said: the archive lacks them");
     else if (!good)
         fail_entry(p, ESTALE, "what the archive has is not one state of it");
     else

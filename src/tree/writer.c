@@ -241,6 +241,10 @@ void *tree_make_copy(void *arg)
     set_busy(w, true);
     if (error == 0)
         error = end(w, all, stopped);
+    if (w->pax && stream_stopped(s)) { /* its command was ended for that: see stop.c */
+        w->failure.err = 0;
+        all = false;
+    }
     /* After a stop nothing is flushed. */
     w->complete = all && error == 0 && !(stopped && w->tree->o->fsync);
     if (w->dest)
