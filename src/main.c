@@ -288,21 +288,43 @@ static int end_list(struct run *r, int status)
     return written < 0 && status == 0 ? 1 : status;
 }
 
+/* For how long calls on devices may go on after a signal. */
+#define END_PATIENCE_MS 450
+
 static void note_old_table(const char *path, int err)
 {
     report_error("%s: the kernel has not read its partition table again: %s", path,
                  strerror(err));
 }
 
-static void run_free(struct run *r)
+/* A signal that comes when all has been reported: nobody waits for devices any more. */
+static bool is_too_late(void *arg)
 {
+    const struct run *r = arg;
+    int signal = 0;
+
+    return signals_end(r->signal_fd, &signal);
+}
+
+/* *ret_hung becomes true if threads are left that hang in the kernel. */
+static void run_free(struct run *r, bool *ret_hung)
+{
+    const struct held_end end = {.timeout_ms = options_timeout_ms(r->o),
+                                 .wake_fd = r->signal_fd,
+                                 .stop = is_too_late,
+                                 .arg = r,
+                                 .stop_ms = END_PATIENCE_MS,
+                                 .in_use = r->hung,
+                                 .note = note_old_table};
+
     manifest_free(r->list);
     free(r->place);
     free(r->ends);
     free(r->exit_statuses);
+    r->hung |= held_end(r->held, &end);
+    *ret_hung |= r->hung;
     if (r->hung) /* a thread that hangs may still use the rest */
         return;
-    held_end(r->held, note_old_table);
     tree_links_free(r->links);
     made_free(r->made);
     verify_free(r->verify);
@@ -360,8 +382,7 @@ static int copy_all(const struct plan *p, const struct options *o, int signal_fd
     if (status == 0 && o->mhl)
         status = check_mhl_names(&r);
     if (status) {
-        *ret_hung |= r.hung;
-        run_free(&r);
+        run_free(&r, ret_hung);
         return status;
     }
     whole = tree_whole_begin(o, p);
@@ -373,8 +394,7 @@ static int copy_all(const struct plan *p, const struct options *o, int signal_fd
     for (unsigned i = 0; i < r.begun; i++)
         add_status(&all, r.exit_statuses[i]);
     status = end_list(&r, sum_up(&all));
-    *ret_hung |= r.hung;
-    run_free(&r);
+    run_free(&r, ret_hung);
     return status;
 }
 

@@ -44,6 +44,11 @@ int descriptors_standard_output(void)
     return duplicate(STDOUT_FILENO, O_RDONLY);
 }
 
+bool descriptors_output_is_terminal(void)
+{
+    return isatty(STDOUT_FILENO);
+}
+
 void descriptors_raise_limit(void)
 {
     struct rlimit limit;

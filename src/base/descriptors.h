@@ -18,6 +18,9 @@ void descriptors_occupy_standard(void);
 int descriptors_standard_input(void);
 int descriptors_standard_output(void);
 
+/* Whether standard output is a terminal. */
+bool descriptors_output_is_terminal(void);
+
 /* Raises the soft limit of open descriptors (RLIMIT_NOFILE) to the hard one. */
 void descriptors_raise_limit(void);
 

@@ -16,7 +16,7 @@
 
 struct check_work {
     struct inspector *member;
-    const struct check_jobs *jobs;
+    struct check_jobs *jobs;
     const struct sums *sums;
     const struct mhl_known *known; /* NULL: the sums are those of the list */
     bool *right;                   /* with `known`: of each line, whether the file is right */
@@ -71,12 +71,15 @@ static bool judge(struct check_work *w, struct check_file *file)
         }
         if (strcmp(text, file->sums[i].hex) == 0)
             continue;
+        if (file->sums[i].or_else)
+            atomic_store(&w->jobs->or_else, file->sums[i].or_else);
         (void)failure_format(&f, NULL, EBADMSG, "%s is %s, in %s %s", file->sums[i].algorithm,
                              text, w->known ? "its ASC MHL history" : "the list",
                              file->sums[i].hex);
         inspector_find(w->member, FINDING_DIFFERS, name, &f, NULL);
         return false;
     }
+    atomic_store(&w->jobs->any_right, true);
     return true;
 }
 

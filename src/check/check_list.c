@@ -148,6 +148,16 @@ static int check_all(const struct options *o, struct check_jobs *jobs, int signa
     return inspection_run(inspection, ret_hung);
 }
 
+/* No file has its checksum: perhaps it was not what the number of digits told. */
+static void explain(const struct list_file *l, struct check_jobs *jobs)
+{
+    const char *or_else = atomic_load(&jobs->or_else);
+
+    if (or_else && !atomic_load(&jobs->any_right))
+        report_error("%s: no file has its checksum; these may be %s, which are not supported",
+                     l->path, or_else);
+}
+
 /* The same with a list that is not read yet. */
 static int check_with(const struct options *o, struct list_file *l, struct check_jobs *jobs,
                       bool *ret_hung)
@@ -160,6 +170,8 @@ static int check_with(const struct options *o, struct list_file *l, struct check
         free(l->text);
         if (status == 0)
             status = check_all(o, jobs, l->signal_fd, &hung);
+        if (status == 4)
+            explain(l, jobs);
         if (!hung)
             sums_free(&jobs->sums);
     }

@@ -230,6 +230,14 @@ static inline bool options_writes_standard(const struct options *o)
     return false;
 }
 
+/* Whether standard output is for what the program itself writes: what commands print there has to go
+ * elsewhere. */
+static inline bool options_needs_output(const struct options *o)
+{
+    return o->json || options_writes_standard(o) ||
+           (o->manifest && strcmp(o->manifest, OPTIONS_STANDARD) == 0);
+}
+
 /* Refuses options that a source cannot have that is read once. named: it has a name, and
  * attributes. 0 or an error, as options_parse(). */
 int options_check_stream(const struct options *o, const char *source, bool named,

@@ -3,7 +3,13 @@
  * A range in which a read has failed is doubtful: it is left for later, when all else has been
  * copied, and is then read in small pieces, from which the bad sectors become known. Pieces that
  * cannot be read are bad, and count as zeros. With retries, bad ranges are doubtful again in the
- * passes that follow. It does no locking: its owner (job.c) does. */
+ * passes that follow.
+ *
+ * Two destinations may read the same range apart, and a sector may fail only now and then. So a
+ * range is bad as long as a destination has its zeros and will not read it again: then it is named,
+ * whatever another one has read there.
+ *
+ * It does no locking: its owner (job.c) does. */
 #ifndef UCOPY_COPY_BAD_READS_H
 #define UCOPY_COPY_BAD_READS_H
 
@@ -31,7 +37,12 @@ struct bad_reads {
     unsigned pass; /* 0: all, 1: what was doubtful, from 2 on: what is bad */
     struct ranges doubtful;
     struct ranges bad[BAD_SECTOR_ERRORS]; /* by what the read has said; they do not overlap */
+    unsigned n_dests;
+    struct ranges *zeros; /* by destination: where it has, or gets, the zeros of what is bad */
 };
+
+/* All else of *b is zero. 0 or -ENOMEM. */
+int bad_reads_init(struct bad_reads *b, unsigned n_dests);
 
 void bad_reads_free(struct bad_reads *b);
 
@@ -42,11 +53,18 @@ enum bad_reads_how bad_reads_at(const struct bad_reads *b, uint64_t pos, uint64_
 /* [start, end) is doubtful. 0 or -ENOMEM. */
 int bad_reads_doubt(struct bad_reads *b, uint64_t start, uint64_t end);
 
-/* [start, end) was read. 0 or -ENOMEM. */
-int bad_reads_good(struct bad_reads *b, uint64_t start, uint64_t end);
+/* [start, end) was read for the destinations d with takes[d]. 0 or -ENOMEM. */
+int bad_reads_good(struct bad_reads *b, uint64_t start, uint64_t end, const bool *takes);
 
-/* [start, end) could not be read; err as in source/bad_sector.h. 0 or -ENOMEM. */
-int bad_reads_bad(struct bad_reads *b, uint64_t start, uint64_t end, int err);
+/* [start, end) could not be read for these; err as in source/bad_sector.h. 0 or -ENOMEM. */
+int bad_reads_bad(struct bad_reads *b, uint64_t start, uint64_t end, int err,
+                  const bool *takes);
+
+/* These get the zeros of what is bad, which was not read for them. 0 or -ENOMEM. */
+int bad_reads_zeros(struct bad_reads *b, uint64_t start, uint64_t end, const bool *takes);
+
+/* Destination d will get [start, end) anew, or does not count any more. 0 or -ENOMEM. */
+int bad_reads_again(struct bad_reads *b, unsigned d, uint64_t start, uint64_t end);
 
 /* Whether bad ranges will be read again in a later pass. */
 bool bad_reads_go_on(const struct bad_reads *b);

@@ -50,6 +50,7 @@ static void drop(struct job *j, unsigned d, const struct failure *f)
     state->failure = *f;
     state->missing = ledger_missing(&j->ledger, d);
     ledger_drop(&j->ledger, d);
+    (void)bad_reads_again(&j->bad, d, 0, UINT64_MAX);
     if (job_is_hasher(j, d)) {
         if (j->alive > 0)
             fail_source(j, f);
@@ -85,7 +86,7 @@ static int keep_bad(struct job *j, unsigned d, uint64_t start, uint64_t end)
 
     while (result == 0 && bad_reads_first(&j->bad, r.end, &r, &err) && r.start < end)
         result = ledger_keep(&j->ledger, d, r.start, r.end < end ? r.end : end);
-    return result;
+    return result < 0 ? result : bad_reads_again(&j->bad, d, start, end);
 }
 
 /* Destination d holds [start, end) now. */
@@ -177,14 +178,17 @@ int job_init(struct job *j, unsigned n_dests, uint64_t size, bool size_known, un
     int err;
 
     assert(n_dests > 0);
-
     new.states = calloc(n_dests, sizeof(new.states[0]));
     if (new.states == NULL)
         return -ENOMEM;
 
-    err = ledger_init(&new.ledger, n_dests, claims);
+    err = bad_reads_init(&new.bad, n_dests);
     if (err < 0)
         goto err_after_states;
+
+    err = ledger_init(&new.ledger, n_dests, claims);
+    if (err < 0)
+        goto err_after_bad;
 
     for (unsigned d = 0; d < n_dests; d++) {
         err = ledger_need(&new.ledger, d, 0, size);
@@ -200,6 +204,8 @@ int job_init(struct job *j, unsigned n_dests, uint64_t size, bool size_known, un
 
 err_after_ledger:
     ledger_free(&new.ledger);
+err_after_bad:
+    bad_reads_free(&new.bad);
 err_after_states:
     free(new.states);
     return err;
@@ -280,6 +286,8 @@ static enum outcome claim_range(struct job *j, const bool *ready, uint32_t max_l
         how = bad_reads_at(&j->bad, pos, &e.range.end);
     if (!ledger_claim(&j->ledger, ready, max_len, e.range.end, &r, takes))
         return CLAIM_AGAIN; /* nobody wants the hole */
+    if (how == READ_ZEROS)
+        account_bad(j, bad_reads_zeros(&j->bad, r.start, r.end, takes));
     *ret = (struct claim){.work = WORK_COPY,
                           .range = r,
                           .hole = e.hole || how == READ_ZEROS,
@@ -319,7 +327,8 @@ void job_return(struct job *j, unsigned d, enum work work, const struct range *r
     switch (work) {
     case WORK_COPY:
         /* When that fails, nobody will claim the range again, and d cannot be completed. */
-        if (ledger_return(&j->ledger, d, r) < 0)
+        if (ledger_return(&j->ledger, d, r) < 0 ||
+            bad_reads_again(&j->bad, d, r->start, r->end) < 0)
             drop(j, d, &account_failure);
         break;
     case WORK_FLUSH:
@@ -335,22 +344,17 @@ void job_doubt(struct job *j, const struct range *r, const bool *takes)
     pthread_mutex_lock(&j->lock);
     account_bad(j, bad_reads_doubt(&j->bad, r->start, r->end));
     for (unsigned d = 0; d < j->n_dests; d++)
-        if ((!takes || takes[d]) && ledger_defer(&j->ledger, d, r) < 0)
+        if ((!takes || takes[d]) && (ledger_defer(&j->ledger, d, r) < 0 ||
+                                     bad_reads_again(&j->bad, d, r->start, r->end) < 0))
             drop(j, d, &account_failure);
     pthread_mutex_unlock(&j->lock);
 }
 
-void job_read_after_all(struct job *j, uint64_t start, uint64_t end)
+void job_tried(struct job *j, uint64_t start, uint64_t end, int err, const bool *takes)
 {
     pthread_mutex_lock(&j->lock);
-    account_bad(j, bad_reads_good(&j->bad, start, end));
-    pthread_mutex_unlock(&j->lock);
-}
-
-void job_bad(struct job *j, uint64_t start, uint64_t end, int err)
-{
-    pthread_mutex_lock(&j->lock);
-    account_bad(j, bad_reads_bad(&j->bad, start, end, err));
+    account_bad(j, err ? bad_reads_bad(&j->bad, start, end, err, takes)
+                       : bad_reads_good(&j->bad, start, end, takes));
     pthread_mutex_unlock(&j->lock);
 }
 
@@ -380,7 +384,6 @@ uint64_t job_prefix(struct job *j, unsigned d)
     bool any;
 
     assert(d < j->n_dests);
-
     pthread_mutex_lock(&j->lock);
     any = ranges_first(&j->ledger.need[d], 0, &first);
     pthread_mutex_unlock(&j->lock);

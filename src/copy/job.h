@@ -192,10 +192,9 @@ void job_return(struct job *j, unsigned d, enum work work, const struct range *r
  * job_start(). */
 void job_doubt(struct job *j, const struct range *r, const bool *takes);
 
-/* Bytes in which a read had failed were read now; or they could not be, and count as zeros
- * (bad_reads.h). */
-void job_read_after_all(struct job *j, uint64_t start, uint64_t end);
-void job_bad(struct job *j, uint64_t start, uint64_t end, int err);
+/* Bytes in which a read had failed were tried again, for the destinations d with takes[d]. err 0:
+ * they were read now; positive: they could not be, and count as zeros (bad_reads.h). */
+void job_tried(struct job *j, uint64_t start, uint64_t end, int err, const bool *takes);
 
 /* Finds the first bad range at or after `from`: bad_reads_first(). */
 bool job_first_bad(struct job *j, uint64_t from, struct range *ret, int *ret_err);

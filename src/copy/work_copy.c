@@ -236,6 +236,14 @@ static void advance_read(struct copy *c, struct chunk *k, uint32_t n)
     look_for_zeros(c, k);
 }
 
+/* The destinations that get the chunk; until the next call. */
+static const bool *takes(struct copy *c, const struct chunk *k)
+{
+    for (unsigned d = 0; d < c->job->n_dests; d++)
+        c->takes[d] = k->shares[d].state != SHARE_DONE;
+    return c->takes;
+}
+
 /* n bytes were read, and count from the chunk's `loaded` on. After a failed read the pieces grow
  * again. */
 static void account_bytes(struct copy *c, struct chunk *k, uint32_t n)
@@ -250,7 +258,7 @@ static void account_bytes(struct copy *c, struct chunk *k, uint32_t n)
     if (c->job->source.sequential && !intake_take(c, k, n))
         return;
     if (k->piece && c->job->bad.zero) {
-        job_read_after_all(c->job, at, at + n);
+        job_tried(c->job, at, at + n, 0, takes(c, k));
         k->piece = k->piece < c->job->chunk_size / 2 ? 2 * k->piece : c->job->chunk_size;
     }
     advance_read(c, k, n);
@@ -297,9 +305,7 @@ static void leave_rest(struct copy *c, struct chunk *k)
 {
     struct range rest = cut(c, k);
 
-    for (unsigned d = 0; d < c->job->n_dests; d++)
-        c->takes[d] = k->shares[d].state != SHARE_DONE;
-    job_doubt(c->job, &rest, c->takes);
+    job_doubt(c->job, &rest, takes(c, k));
 }
 
 /* The sector at `loaded` cannot be read, and becomes zeros. */
@@ -311,7 +317,7 @@ static void put_zeros(struct copy *c, struct chunk *k, int err)
     if (n > rest)
         n = rest;
     memset(k->buf + k->loaded, 0, n);
-    job_bad(c->job, at, at + n, err);
+    job_tried(c->job, at, at + n, err, takes(c, k));
     k->bad = true;
     advance_read(c, k, n);
 }

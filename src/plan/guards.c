@@ -331,7 +331,7 @@ static int check_within(const struct plan_copy *c, const struct options *o, char
     if (!c->tree || plan_stat_source(c, &st) < 0 || !S_ISDIR(st.st_mode))
         return 0;
     for (unsigned d = 0; d < c->n_dests; d++) {
-        int r = is_path_within(c->dests[d], &st, o->one_file_system);
+        int r = plan_is_path(c, d) ? is_path_within(c->dests[d], &st, o->one_file_system) : 0;
 
         if (r < 0)
             return r;

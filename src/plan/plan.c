@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
 #include "base/fd.h"
 #include "base/filter.h"
 #include "base/interrupted.h"
@@ -49,13 +50,28 @@ static char *name_command(const char *before, const char *command, const char *a
                : name;
 }
 
+/* The name of a tree in an archive: what it would have in a directory. NULL without memory. */
+static char *name_top(const struct plan_copy *c, const struct options *o)
+{
+    char *name = o->no_target_directory ? strdup(".") : path_last(c->source);
+
+    if (!name || (strcmp(name, "") != 0 && strcmp(name, "..") != 0))
+        return name;
+    free(name);
+    return strdup(".");
+}
+
 /* Adds a destination that is no path: standard output, or a command. 0 or -ENOMEM. */
-static int add_stream(struct plan_copy *c, const char *command)
+static int add_stream(struct plan_copy *c, const struct options *o, const char *command)
 {
     char *name = command ? name_command("|", command, "") : strdup(OPTIONS_STANDARD);
 
-    if (!name)
+    if (c->tree && !c->top)
+        c->top = name_top(c, o);
+    if (!name || (c->tree && !c->top)) {
+        free(name);
         return -ENOMEM;
+    }
     c->ends[c->n_dests] = (struct plan_end){.end = command ? TARGET_COMMAND : TARGET_STANDARD,
                                             .command = command};
     c->dests[c->n_dests++] = name;
@@ -120,7 +136,6 @@ static int check_tree_options(const struct options *o, const char *source, char 
                         : o->max_lag                      ? "max-lag"
                         : o->expects                      ? "expect-hash"
                         : o->has_expect_size              ? "expect-size"
-                        : o->n_to_commands                ? "to-command"
                         : o->bmap                         ? "bmap"
                         : o->device                       ? "device"
                                                           : NULL;
@@ -128,10 +143,38 @@ static int check_tree_options(const struct options *o, const char *source, char 
     if (which)
         return usage_error(ret_error, "'%s' is no regular file: --%s is not for it", source,
                            which);
-    if (options_writes_standard(o))
-        return usage_error(ret_error,
-                           "'%s' is no regular file: it cannot be written to standard output",
-                           source);
+    return 0;
+}
+
+/* Rejects what cannot become an archive in a stream. */
+static int check_archive(const struct options *o, const char *source, mode_t mode,
+                         char **ret_error)
+{
+    bool standard = options_writes_standard(o);
+    const char *which = o->verify                   ? "verify"
+                        : o->resume                 ? "resume"
+                        : o->partial                ? "partial"
+                        : o->in_order               ? "in-order"
+                        : o->direct == WHEN_ALWAYS  ? "direct=always"
+                        : o->reflink == WHEN_ALWAYS ? "reflink=always"
+                        : o->sparse == WHEN_ALWAYS  ? "sparse=always"
+                        : o->copy_contents          ? "copy-contents"
+                        : o->link                   ? "link"
+                        : o->symbolic_link          ? "symbolic-link"
+                                                    : NULL;
+
+    if (!standard && o->n_to_commands == 0)
+        return 0;
+    if (!S_ISDIR(mode))
+        return usage_error(
+            ret_error, "'%s' is no regular file and no directory: it cannot be written to %s",
+            source, standard ? "standard output" : "a command");
+    if (which)
+        return usage_error(
+            ret_error, "'%s' is a directory: where it becomes an archive, --%s is not for it",
+            source, which);
+    if (standard && descriptors_output_is_terminal())
+        return usage_error(ret_error, "'-': an archive is not written to a terminal");
     return 0;
 }
 
@@ -173,8 +216,11 @@ static int find_kind(struct plan_copy *c, const struct options *o,
               (o->preserve_links && operands->n_directories > 0 && S_ISREG(st.st_mode) &&
                (st.st_nlink > 1 || operands->has_symlinks)) ||
               (o->standing.checksum && S_ISREG(st.st_mode)) || c->way_len > 0;
-    if (c->tree)
-        return check_tree_options(o, c->source, ret_error);
+    if (c->tree) {
+        int r = check_tree_options(o, c->source, ret_error);
+
+        return r < 0 ? r : check_archive(o, c->source, st.st_mode, ret_error);
+    }
     if (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode) || S_ISSOCK(st.st_mode))
         c->has_effects = true;
     return c->has_effects ? options_check_stream(o, c->source, true, ret_error) : 0;
@@ -390,12 +436,12 @@ static int plan_one_source(struct plan *p, const struct options *o,
                         : add_copy(p, o, operands, o->operands[0], &c, ret_error);
     for (unsigned i = first; r == 0 && i < o->n_operands; i++)
         r = options_is_standard(o, o->operands[i])
-                ? add_stream(c, NULL)
+                ? add_stream(c, o, NULL)
                 : add_dest(c, o, o->operands[i],
                            !o->no_target_directory && plan_is_directory(o->operands[i]),
                            ret_error);
     for (unsigned i = 0; r == 0 && i < o->n_to_commands; i++)
-        r = add_stream(c, o->to_commands[i]);
+        r = add_stream(c, o, o->to_commands[i]);
     if (r == 0 && !o->from_command)
         r = checks_note_habit(c, o);
     if (r == 0 && o->manifest && !c->listed)
@@ -521,6 +567,7 @@ void plan_free(struct plan *p)
         free(c->disks);
         free(c->source_note);
         free(c->left_out);
+        free(c->top);
     }
     free(p->copies);
     *p = (struct plan){0};

@@ -44,6 +44,8 @@ struct plan_copy {
     const char *from_command;
     struct plan_end *ends;
 
+    char *top; /* of a tree with such a destination: the name of its root in the archive */
+
     bool has_effects; /* opening the source has effects on others: a FIFO or the like */
 
     char *label; /* with -t: the last component of the destinations' roots; else NULL */
@@ -135,6 +137,15 @@ int plan_make(struct plan *p, const struct options *o, char **ret_error);
 static inline bool plan_is_path(const struct plan_copy *c, unsigned d)
 {
     return !c->ends || c->ends[d].end == TARGET_PATH;
+}
+
+/* Whether any destination is none. */
+static inline bool plan_has_stream(const struct plan_copy *c)
+{
+    for (unsigned d = 0; d < c->n_dests; d++)
+        if (!plan_is_path(c, d))
+            return true;
+    return false;
 }
 
 /* Whether the source has no path. */

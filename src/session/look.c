@@ -36,8 +36,7 @@ static struct target_request request_for(const struct session *s, unsigned d)
         .path = place ? place->path : s->copy->dests[d],
         .end = end ? end->end : TARGET_PATH,
         .command = end ? end->command : NULL,
-        .quiet = o->json || options_writes_standard(o) ||
-                 (o->manifest && strcmp(o->manifest, OPTIONS_STANDARD) == 0),
+        .quiet = options_needs_output(o),
         .in_directory = place,
         .dir_fd = place ? place->dir_fd : -1,
         .inplace = o->inplace || o->attributes_only,

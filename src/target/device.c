@@ -74,7 +74,7 @@ static int open_alone(struct target *t, struct failure *f)
         return fail(f, "stat", errno, NULL);
     if (!S_ISBLK(st.st_mode) || st.st_rdev != t->request.device)
         return fail(f, "open", ESTALE, "another device has its name now");
-    r = held_add(t->request.held, t->request.path, t->fd, disk_whole(st.st_rdev) == st.st_rdev);
+    r = held_add(t->request.held, t->request.path, t->fd, st.st_rdev);
     return r < 0 ? fail(f, "open", -r, NULL) : 0;
 }
 

@@ -12,16 +12,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/bounded_call.h"
 #include "base/disk.h"
 #include "base/fd.h"
 #include "base/medium.h"
+#include "base/path_probe.h"
 
 /* A disk that is locked, or a device that is open. */
 struct entry {
     struct entry *next;
-    dev_t lock; /* of the disk that is locked; 0: none */
+    bool locks;       /* the disk */
+    dev_t dev, whole; /* of what is open, and of its disk */
     int fd;
-    bool rereads; /* its partition table */
     char path[];
 };
 
@@ -42,7 +44,7 @@ struct held *held_new(void)
 }
 
 /* Takes fd over, also on failure. With the mutex held. 0 or -ENOMEM. */
-static int add(struct held *h, const char *path, int fd, dev_t lock, bool rereads)
+static int add(struct held *h, const char *path, int fd, dev_t dev, bool locks)
 {
     size_t n = strlen(path) + 1;
     struct entry *e = calloc(1, sizeof(*e) + n);
@@ -51,7 +53,8 @@ static int add(struct held *h, const char *path, int fd, dev_t lock, bool reread
         (void)close(fd);
         return -ENOMEM;
     }
-    *e = (struct entry){.next = h->entries, .lock = lock, .fd = fd, .rereads = rereads};
+    *e = (struct entry){
+        .next = h->entries, .locks = locks, .dev = dev, .whole = disk_whole(dev), .fd = fd};
     memcpy(e->path, path, n);
     h->entries = e;
     return 0;
@@ -60,7 +63,7 @@ static int add(struct held *h, const char *path, int fd, dev_t lock, bool reread
 static bool is_locked(const struct held *h, dev_t whole)
 {
     for (const struct entry *e = h->entries; e; e = e->next)
-        if (e->lock == whole)
+        if (e->locks && e->whole == whole)
             return true;
     return false;
 }
@@ -93,19 +96,19 @@ int held_lock(struct held *h, dev_t whole)
     if (has || r < 0)
         return r;
     pthread_mutex_lock(&h->mutex);
-    r = add(h, path, r, whole, false);
+    r = add(h, path, r, whole, true);
     pthread_mutex_unlock(&h->mutex);
     return r;
 }
 
-int held_add(struct held *h, const char *path, int fd, bool whole_disk)
+int held_add(struct held *h, const char *path, int fd, dev_t dev)
 {
     int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0), r;
 
     if (copy < 0)
         return -errno;
     pthread_mutex_lock(&h->mutex);
-    r = add(h, path, copy, 0, whole_disk);
+    r = add(h, path, copy, dev, false);
     pthread_mutex_unlock(&h->mutex);
     return r;
 }
@@ -118,20 +121,137 @@ static bool is_gone(int fd)
     return fstat(fd, &st) == 0 && medium_is_gone(st.st_rdev);
 }
 
-void held_end(struct held *h, void (*note)(const char *path, int err))
+/* The end of each entry, in a call that may hang. A call uses its own entry and error. */
+struct ending {
+    const struct held_end *how; /* not for the calls */
+    unsigned n;
+    struct entry **entries;
+    int *errors; /* positive: why the table could not be read; 0 */
+    bool *wanted, *late;
+    bool *hangs; /* it is left as it is */
+};
+
+/* EINVAL: this kind of device has no partitions (disk_scan_partitions(), block/genhd.c, 6.18). */
+static void end_entry(void *arg, unsigned i)
 {
-    if (!h)
+    const struct ending *all = arg;
+    const struct entry *e = all->entries[i];
+
+    /* By the descriptor that has the device for itself, while the disk is locked. */
+    if (!e->locks && e->dev == e->whole && ioctl(e->fd, BLKRRPART) < 0 && errno != EINVAL &&
+        !is_gone(e->fd))
+        all->errors[i] = errno;
+    (void)close(e->fd);
+}
+
+static void ending_free(struct ending *all)
+{
+    if (!all)
         return;
-    /* By the descriptor that has the device for itself, while the disk is locked. EINVAL: this
-     * kind of device has no partitions (disk_scan_partitions(), block/genhd.c, 6.18). */
+    free(all->entries);
+    free(all->errors);
+    free(all->wanted);
+    free(all->late);
+    free(all->hangs);
+    free(all);
+}
+
+static struct ending *ending_new(struct held *h)
+{
+    struct ending *all = calloc(1, sizeof(*all));
+    unsigned n = 0;
+
+    if (!all)
+        return NULL;
+    pthread_mutex_lock(&h->mutex); /* a call that hangs may still add one */
     for (const struct entry *e = h->entries; e; e = e->next)
-        if (e->rereads && ioctl(e->fd, BLKRRPART) < 0 && errno != EINVAL && !is_gone(e->fd))
-            note(e->path, errno);
+        all->n++;
+    all->entries = calloc(all->n + 1, sizeof(struct entry *));
+    for (struct entry *e = h->entries; all->entries && e; e = e->next)
+        all->entries[n++] = e;
+    pthread_mutex_unlock(&h->mutex);
+    all->errors = calloc(n + 1, sizeof(*all->errors));
+    all->wanted = calloc(n + 1, sizeof(*all->wanted));
+    all->late = calloc(n + 1, sizeof(*all->late));
+    all->hangs = calloc(n + 1, sizeof(*all->hangs));
+    if (all->entries && all->errors && all->wanted && all->late && all->hangs)
+        return all;
+    ending_free(all);
+    return NULL;
+}
+
+/* Which entries are ended: the devices, or then the locks of their disks. Not those that do not
+ * answer. */
+static void choose(struct ending *all, bool locks)
+{
+    for (unsigned i = 0; i < all->n; i++) {
+        const struct entry *e = all->entries[i];
+
+        all->wanted[i] = e->locks == locks;
+        if (!locks && path_probe_is_silent(e->path))
+            all->hangs[i] = true;
+        for (unsigned k = 0; k < all->n; k++)
+            all->wanted[i] &= !(all->hangs[k] && all->entries[k]->whole == e->whole);
+    }
+}
+
+static bool stops(void *arg)
+{
+    const struct ending *all = arg;
+
+    return all->how->stop(all->how->arg);
+}
+
+/* Whether a call hangs. */
+static bool end_some(struct ending *all, bool locks)
+{
+    const struct held_end *how = all->how;
+    struct bounded_calls calls = {.n = all->n,
+                                  .wanted = all->wanted,
+                                  .run = end_entry,
+                                  .arg = all,
+                                  .timeout_ms = how->timeout_ms,
+                                  .wake_fd = how->wake_fd,
+                                  .stop = stops,
+                                  .stop_ms = how->stop_ms};
+    bool hangs;
+
+    choose(all, locks);
+    hangs = bounded_calls_run(&calls, all->late) > 0;
+    for (unsigned i = 0; i < all->n; i++) {
+        if (!all->wanted[i])
+            continue;
+        all->hangs[i] = all->late[i];
+        if (!locks && (all->late[i] || all->errors[i]))
+            how->note(all->entries[i]->path, all->late[i] ? ETIMEDOUT : all->errors[i]);
+    }
+    return hangs;
+}
+
+static void held_free(struct held *h)
+{
     for (struct entry *e = h->entries, *next; e; e = next) {
         next = e->next;
-        (void)close(e->fd);
         free(e);
     }
     (void)pthread_mutex_destroy(&h->mutex);
     free(h);
+}
+
+bool held_end(struct held *h, const struct held_end *how)
+{
+    struct ending *all = h ? ending_new(h) : NULL;
+    bool hangs;
+
+    if (!all) /* without memory the end of the process closes everything */
+        return false;
+    all->how = how;
+    hangs = end_some(all, false);
+    hangs |= end_some(all, true);
+    if (hangs)
+        return true;
+    ending_free(all);
+    if (!how->in_use)
+        held_free(h);
+    return false;
 }

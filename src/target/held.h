@@ -3,7 +3,7 @@
  * disk is locked (flock(2)), which udev and systemd honour: they do not look at what is not
  * complete (https://systemd.io/BLOCK_DEVICE_LOCKING, systemd 252).
  *
- * Any thread may add devices. All else: main. */
+ * Any thread may add devices. All else: main, which makes calls that may hang in threads. */
 #ifndef UCOPY_TARGET_HELD_H
 #define UCOPY_TARGET_HELD_H
 
@@ -19,12 +19,26 @@ struct held *held_new(void);
  * has it; or another negative errno. */
 int held_lock(struct held *h, dev_t whole);
 
-/* Keeps what fd is open on open; fd stays the caller's. path: for messages, copied. whole_disk:
- * its partition table is read again at the end. 0 or a negative errno. */
-int held_add(struct held *h, const char *path, int fd, bool whole_disk);
+/* Keeps what fd is open on open: the device of that number; fd stays the caller's. path: for
+ * messages, copied. If it is a whole disk, its partition table is read again at the end. 0 or a
+ * negative errno. */
+int held_add(struct held *h, const char *path, int fd, dev_t dev);
 
-/* The end of the run: has the kernel read partition tables again, and closes everything. note()
- * is called if a table could not be read, with a positive errno. */
-void held_end(struct held *h, void (*note)(const char *path, int err));
+/* How the run ends. */
+struct held_end {
+    unsigned timeout_ms; /* for a call that may hang, as in struct bounded_calls; 0: no limit */
+    int wake_fd;         /* likewise */
+    bool (*stop)(void *arg);
+    void *arg; /* of stop() */
+    unsigned stop_ms;
+    bool in_use; /* threads that hang may still add devices: *h is not freed */
+    /* A table could not be read; err: positive, ETIMEDOUT if there was no answer. */
+    void (*note)(const char *path, int err);
+};
+
+/* The end of the run: has the kernel read partition tables again, and closes everything, all
+ * devices at once. Those whose paths are silent (base/path_probe.h) are left as they are. Frees *h.
+ * True: threads are left that hang, and *h is not freed. */
+bool held_end(struct held *h, const struct held_end *how);
 
 #endif

@@ -144,7 +144,8 @@ static struct deletes *deletes_new(struct tree_main *m)
         const struct tree_dest_view *v = &t->writers[d].view;
         struct delete_dest *dest = &all->dests[d];
 
-        all->wanted[d] = m->status.dests[d].state == DEST_DONE && atomic_load(&v->has_root);
+        all->wanted[d] = m->status.dests[d].state == DEST_DONE && plan_is_path(t->copy, d) &&
+                         atomic_load(&v->has_root);
         dest->all = all;
         dest->d = d;
         dest->deletion = (struct tree_deletion){
@@ -204,6 +205,8 @@ static bool report_left_out(const struct tree_main *m)
     bool any = false;
 
     for (unsigned d = 0; d < m->status.n_dests; d++) {
+        if (!plan_is_path(m->tree->copy, d))
+            continue; /* nothing exists in a stream */
         if (!why && m->status.dests[d].state == DEST_DONE)
             any = true;
         else

@@ -62,11 +62,11 @@ int tree_dest_apply(struct tree_dest *t, const struct record *r, const void *dat
 {
     t->data = data;
     if (r->kind == RECORD_ATTRS) {
-        tree_dest_keep_attrs(t, r);
+        packed_keep(&t->packed, r);
         return 0;
     }
     apply(t, r);
-    tree_dest_forget_attrs(t);
+    packed_forget(&t->packed);
     if (t->fatal.err == 0)
         return 0;
     *f = t->fatal;

@@ -1,46 +1,16 @@
 /* dest_attrs: the attributes that files and directories of a destination get from the source.
  * See dest_state_priv.h. */
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/interrupted.h"
 #include "dest_state_priv.h"
 #include "shared_file_priv.h"
 
-void tree_dest_keep_attrs(struct tree_dest *t, const struct record *r)
-{
-    struct tree_dest_packed *p = &t->packed;
-
-    if (p->room - p->len < r->attrs_len) {
-        size_t room = 2 * (p->len + r->attrs_len);
-        char *bytes = realloc(p->bytes, room);
-
-        if (!bytes) {
-            p->lost = true;
-            return;
-        }
-        p->bytes = bytes;
-        p->room = room;
-    }
-    memcpy(p->bytes + p->len, record_attrs(r), r->attrs_len);
-    p->len += r->attrs_len;
-}
-
-void tree_dest_forget_attrs(struct tree_dest *t)
-{
-    t->packed.len = 0;
-    t->packed.lost = false;
-}
-
 void tree_dest_take_attrs(struct tree_dest *t, const struct record *r)
 {
-    const struct tree_dest_packed *p = &t->packed;
-    const void *bytes = p->len > 0 ? p->bytes : record_attrs(r);
     struct failure f;
 
-    if (attrs_unpack(&t->attrs, &r->st, bytes, p->len > 0 ? p->len : r->attrs_len) == 0 &&
-        !p->lost)
+    if (packed_take(&t->packed, r, &t->attrs) == 0)
         return;
     failure_set(&f, "preserve attributes", ENOMEM, FAILURE_NO_OFFSET, NULL);
     t->request.attrs_failed(t->request.arg, t->path.bytes, &f);

@@ -27,6 +27,7 @@
 #include "base/inode_set.h"
 #include "base/path_buffer.h"
 #include "dest_priv.h"
+#include "packed_priv.h"
 #include "record_priv.h"
 #include "target/attrs.h"
 #include "target/target.h"
@@ -106,22 +107,17 @@ struct tree_dest {
     int fd;
     char file_temp[TEMP_NAME_SIZE];
     char file_name[NAME_MAX + 1];
-    struct stat file_st; /* the source's */
-    enum record_nth nth; /* of the last record that brought a name */
-    struct attrs attrs;  /* of the last record that had any; also a directory's */
-    struct tree_dest_packed {
-        char *bytes;
-        size_t len;
-        size_t room;
-        bool lost;       /* there was no memory for all of them */
-    } packed;            /* of RECORD_ATTRS before the current record */
-    struct stat created; /* what the kernel has given to the new file; st_ino 0: not known */
-    const void *data;    /* of the current record */
-    uint64_t offset;     /* bytes written so far, or compared */
-    unsigned offer;      /* with COMPARES: the number of its offer ... */
-    struct stat there;   /* ... and what exists */
-    bool cloned;         /* it has all its data */
-    bool long_enough;    /* it has its full length already */
+    struct stat file_st;  /* the source's */
+    enum record_nth nth;  /* of the last record that brought a name */
+    struct attrs attrs;   /* of the last record that had any; also a directory's */
+    struct packed packed; /* attributes that came before the current record */
+    struct stat created;  /* what the kernel has given to the new file; st_ino 0: not known */
+    const void *data;     /* of the current record */
+    uint64_t offset;      /* bytes written so far, or compared */
+    unsigned offer;       /* with COMPARES: the number of its offer ... */
+    struct stat there;    /* ... and what exists */
+    bool cloned;          /* it has all its data */
+    bool long_enough;     /* it has its full length already */
     struct block_hashes *hashes; /* of what is written; with request.complete */
     struct target target;
 
@@ -166,12 +162,6 @@ mode_t tree_dest_held(const struct tree_dest *t, mode_t mode);
 
 /* Gives these bits to the file that fd is open on. */
 void tree_dest_release(struct tree_dest *t, int fd, mode_t held);
-
-/* Keeps the attributes of a RECORD_ATTRS for the next record of another kind. */
-void tree_dest_keep_attrs(struct tree_dest *t, const struct record *r);
-
-/* Forgets them. */
-void tree_dest_forget_attrs(struct tree_dest *t);
 
 /* Takes the attributes of the record over into t->attrs, and those that were kept for it. */
 void tree_dest_take_attrs(struct tree_dest *t, const struct record *r);

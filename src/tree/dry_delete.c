@@ -125,7 +125,7 @@ static struct dry_delete *make(const struct options *o, const struct plan_copy *
     }
     r->n = n;
     for (unsigned d = 0; d < n; d++) {
-        r->wanted[d] = !path_probe_is_silent(copy->dests[d]);
+        r->wanted[d] = plan_is_path(copy, d) && !path_probe_is_silent(copy->dests[d]);
         r->dests[d].all = r;
         r->dests[d].deletion = (struct tree_deletion){
             .path = copy->dests[d],

@@ -174,7 +174,7 @@ static void on_found(void *arg, const char *below, const struct stat *st)
     if (*below == '\0')
         p->root_is_directory = S_ISDIR(st->st_mode);
     for (unsigned d = 0; d < p->copy->n_dests; d++)
-        if (p->wanted[1 + d])
+        if (p->wanted[1 + d] && plan_is_path(p->copy, d))
             judge_entry(p, d, below, st);
 }
 
@@ -198,10 +198,13 @@ static void probe_source(struct probe *p)
 static void probe_dest(const struct probe *p, unsigned d)
 {
     struct failure *f = &p->failures[d];
-    char *root = plan_root(p->copy, p->copy->dests[d]);
+    bool is_path = plan_is_path(p->copy, d);
+    char *root = is_path ? plan_root(p->copy, p->copy->dests[d]) : NULL;
     char *dir = root ? path_directory(root) : NULL;
     struct stat st;
 
+    if (!is_path)
+        return; /* a command is not tried */
     if (!dir)
         failure_set(f, "open", ENOMEM, FAILURE_NO_OFFSET, NULL);
     else if (stat(dir, &st) < 0)

@@ -171,7 +171,8 @@ static struct manifests *make_manifests(struct tree_main *m)
     for (unsigned i = 0; i < n; i++) {
         struct manifest *d = &all->dests[i];
 
-        all->wanted[i] = m->status.dests[i].state == DEST_DONE;
+        all->wanted[i] =
+            m->status.dests[i].state == DEST_DONE && plan_is_path(m->tree->copy, i);
         d->path = m->tree->copy->dests[i];
         d->all = all;
         d->e = (struct mhl_extension){

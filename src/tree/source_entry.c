@@ -78,6 +78,10 @@ static void put_opened(struct walk *w, const char *name, int *fd)
         walk_fail(w, "open", ESTALE, "became another kind of file while it was opened");
         return;
     }
+    if (w->t->is_target(w->t->arg, &st)) {
+        walk_fail(w, "open", EINVAL, "it is the archive that is written");
+        return;
+    }
     if (walk_follows(w) && st.st_nlink == 1) /* a symlink to it is a name, too */
         st.st_nlink = 2;
     further = is_further_name(w, &st);

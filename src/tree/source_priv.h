@@ -93,7 +93,7 @@ struct tree_source {
     void (*read)(void *arg, uint64_t bytes);
     /* Which consumers will clone files of that file system. */
     enum tree_source_clones (*clones)(void *arg, dev_t dev);
-    /* Whether the directory is the root of a destination. */
+    /* Whether the directory or file is the root of a destination, or its archive. */
     bool (*is_target)(void *arg, const struct stat *st);
     /* Whether any consumer wants the file with that offer; called once for each offer. */
     bool (*is_wanted)(void *arg, unsigned offer);

@@ -1,6 +1,7 @@
 /* stop: stopping a copy early: by a signal, or with --on-error=stop. See main_priv.h. */
 #include <signal.h>
 
+#include "base/command.h"
 #include "base/signals.h"
 #include "main_priv.h"
 
@@ -10,6 +11,8 @@ void tree_main_stop(struct tree_main *m)
     message_queue_close(m->tree->messages);
     stream_stop(m->tree->stream);
     questions_close(&m->tree->questions);
+    if (plan_has_stream(m->tree->copy)) /* a writer may wait for one that does not read */
+        command_terminate_all();
 }
 
 void tree_main_take_signals(struct tree_main *m)

@@ -154,6 +154,7 @@ static struct tree *tree_new(const struct options *o, const struct plan_copy *co
     t->existing = o->standing;
     t->existing.resume = o->resume;
     t->max_readers = reader_limit(o, copy);
+    t->no_engines = plan_has_stream(copy);
     t->n_shared_files = tree_descriptor_share(t->max_readers, MAX_SHARED_FILES);
     t->wake_fd = event_create();
     questions_init(&t->questions, t->wake_fd);
@@ -221,7 +222,7 @@ static bool has_descriptors(struct tree_main *m)
     if (descriptors_suffice(n * (WRITER_DESCRIPTORS + ENGINE_DESCRIPTORS) + OTHER_DESCRIPTORS,
                             &needed))
         return true;
-    t->no_engines = !needs_engines(t->o, t->copy);
+    t->no_engines |= !needs_engines(t->o, t->copy);
     if (t->no_engines &&
         descriptors_suffice(n * WRITER_DESCRIPTORS + OTHER_DESCRIPTORS, &needed))
         return true;

@@ -12,6 +12,7 @@
 #include "dest_priv.h"
 #include "handover_priv.h"
 #include "links_priv.h"
+#include "pax_priv.h"
 #include "questions_priv.h"
 #include "shared_file_priv.h"
 #include "source_priv.h"
@@ -60,7 +61,8 @@ struct tree_writer {
 
     /* The writer's thread. While it waits in stream_take() behind a RECORD_COPY, the main
      * thread calls the two functions of `dest` that are for that. */
-    struct tree_dest *dest; /* NULL: not open */
+    struct tree_dest *dest; /* NULL: not open, or the destination is a stream */
+    struct tree_pax *pax;   /* likewise, or it is none */
     struct record *record;  /* a copy of the current record, without its data */
     size_t record_room;     /* bytes */
 
@@ -93,8 +95,9 @@ struct tree {
     struct existing_policy existing;
     unsigned max_readers;    /* and lanes of the stream */
     unsigned n_shared_files; /* of a reader */
-    bool no_engines;         /* too few descriptors: all files go through the stream */
-    int wake_fd;             /* eventfd(2): the main thread has something to do */
+    bool no_engines; /* all files go through the stream: there are too few descriptors, or
+                              * a destination is an archive */
+    int wake_fd;     /* eventfd(2): the main thread has something to do */
     struct tree_writer *writers;
     struct inventory *inventory; /* with --delete; else NULL */
 
@@ -199,7 +202,7 @@ void tree_reader_free(struct tree_reader *c); /* NULL is fine */
 /* The thread of a reader; arg is its struct tree_reader. */
 void *tree_read_source(void *arg);
 
-/* Whether the directory is the root of a destination; arg is a struct tree_reader. */
+/* Whether the directory or file is the root of a destination, or its archive; arg is a struct tree_reader. */
 bool tree_is_target(void *arg, const struct stat *st);
 
 /* ---- totals_thread.c; the rest of it is in main_priv.h ---- */

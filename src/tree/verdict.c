@@ -64,7 +64,7 @@ static void judge_dest(struct tree_main *m, unsigned d)
         tree_main_fail_dest(m, d, &f);
     } else {
         ds->state = DEST_DONE;
-        ds->durable = m->tree->o->fsync;
+        ds->durable = m->tree->o->fsync && plan_is_path(m->tree->copy, d);
     }
     judge_attrs(m, d);
 }

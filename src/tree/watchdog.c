@@ -13,14 +13,18 @@ void tree_main_give_up(struct tree_main *m, unsigned d)
     stream_leave(m->tree->stream, d);
 }
 
-/* How long one record may take the writer, in ms. A flush may have to write everything. */
-static uint64_t record_limit(struct tree_main *m, unsigned d, uint64_t timeout)
+/* How long one record may take the writer, in ms; 0: for ever. A flush may have to write everything.
+ * A command takes its time, unless the user says otherwise. */
+static uint64_t record_limit(struct tree_main *m, unsigned d)
 {
     struct tree *t = m->tree;
+    uint64_t timeout =
+        plan_is_path(t->copy, d) || t->o->has_timeout ? options_timeout_ms(t->o) : 0;
     const struct tree_reader *r = tree_reader_of(t, d);
     bool is_last = atomic_load(&r->over) && stream_idle(t->stream, r->lane);
 
-    if (!is_last && !atomic_load(&t->writers[d].view.flushing))
+    if (timeout == 0 || !plan_is_path(t->copy, d) ||
+        (!is_last && !atomic_load(&t->writers[d].view.flushing)))
         return timeout;
     return timeout + copy_flush_allowance_ms(m->status.dests[d].bytes);
 }
@@ -53,15 +57,15 @@ static void ask_device(struct tree_main *m, unsigned d, uint64_t quiet, uint64_t
 
 static void check_writers(struct tree_main *m)
 {
-    uint64_t now = clock_running_ms(), timeout = options_timeout_ms(m->tree->o);
+    uint64_t now = clock_running_ms();
     struct failure f;
 
     failure_set(&f, "write", ETIMEDOUT, FAILURE_NO_OFFSET, "it does not answer");
-    for (unsigned d = 0; timeout && d < m->status.n_dests; d++) {
+    for (unsigned d = 0; d < m->status.n_dests; d++) {
         const struct tree_writer *w = &m->tree->writers[d];
-        uint64_t since = quiet_since(m, d, now), limit = record_limit(m, d, timeout);
+        uint64_t since = quiet_since(m, d, now), limit = record_limit(m, d);
 
-        if (m->dests[d].given_up || atomic_load(&w->over) || since == 0)
+        if (m->dests[d].given_up || atomic_load(&w->over) || since == 0 || limit == 0)
             continue;
         ask_device(m, d, now - since, limit);
         if (now < quiet_since(m, d, now) + limit)

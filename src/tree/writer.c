@@ -130,6 +130,21 @@ static bool on_given_up(void *arg)
     return stream_left(w->tree->stream, w->d);
 }
 
+/* Opens a destination that is a command or standard output. */
+static int open_stream(struct tree_writer *w, const struct tree_dest_request *request)
+{
+    const struct plan_copy *copy = w->tree->copy;
+    const struct target_request place = {
+        .path = copy->dests[w->d],
+        .end = copy->ends[w->d].end,
+        .command = copy->ends[w->d].command,
+        .quiet = options_needs_output(w->tree->o),
+        .source_fd = -1,
+    };
+
+    return tree_pax_open(&w->pax, request, &place, copy->top, &w->failure);
+}
+
 static int open_dest(struct tree_writer *w)
 {
     const struct options *o = w->tree->o;
@@ -174,7 +189,22 @@ static int open_dest(struct tree_writer *w)
         .given_up = on_given_up,
     };
 
-    return tree_dest_open(&w->dest, &request, &w->failure);
+    return plan_is_path(w->tree->copy, w->d) ? tree_dest_open(&w->dest, &request, &w->failure)
+                                             : open_stream(w, &request);
+}
+
+/* 0, or a negative errno and w->failure says why the destination has failed. */
+static int apply(struct tree_writer *w, const void *data)
+{
+    return w->pax ? tree_pax_apply(w->pax, w->record, data, &w->failure)
+                  : tree_dest_apply(w->dest, w->record, data, &w->failure);
+}
+
+/* all: every record was applied. As apply(). */
+static int end(struct tree_writer *w, bool all, bool stopped)
+{
+    return w->pax ? tree_pax_end(w->pax, all && !stopped, &w->failure)
+                  : tree_dest_end(w->dest, stopped, &w->failure);
 }
 
 /* Applies the next record. It is copied first, except its data: while this writer hangs, it may
@@ -204,7 +234,7 @@ static bool apply_next(struct tree_writer *w, int *ret_error)
     memcpy(w->record, r, size);
     if (stream_left(s, w->d))
         return false;
-    *ret_error = tree_dest_apply(w->dest, w->record, data, &w->failure);
+    *ret_error = apply(w, data);
     set_busy(w, false);
     return *ret_error == 0;
 }
@@ -226,11 +256,17 @@ void *tree_make_copy(void *arg)
     stream_leave(s, w->d);
     set_busy(w, true);
     if (error == 0)
-        error = tree_dest_end(w->dest, stopped, &w->failure);
+        error = end(w, all, stopped);
+    if (w->pax && stream_stopped(s)) { /* its command was ended for that: see stop.c */
+        w->failure.err = 0;
+        all = false;
+    }
     /* After a stop nothing is flushed. */
     w->complete = all && error == 0 && !(stopped && w->tree->o->fsync);
     if (w->dest)
         tree_dest_close(w->dest);
+    if (w->pax)
+        tree_pax_close(w->pax);
     free(w->record);
     set_busy(w, false);
     tree_thread_over(w->tree, &w->over);

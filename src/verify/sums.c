@@ -12,10 +12,15 @@
 struct family {
     size_t digits;
     const char *algorithm; /* if no word says otherwise; NULL: a word has to say it */
+    const char *or_else;   /* as in struct sum */
 };
 
 static const struct family families[] = {
-    {16, "xxh64"}, {32, NULL}, {40, "sha1"}, {64, "sha256"}, {128, "sha512"},
+    {16, "xxh64", NULL},
+    {32, NULL, NULL},
+    {40, "sha1", "RIPEMD-160"},
+    {64, "sha256", "BLAKE3 (b3sum), SHA3-256 or BLAKE2b (b2sum -l 256)"},
+    {128, "sha512", "BLAKE2b (b2sum) or SHA3-512"},
 };
 
 /* Words in the name of a list, and the algorithm for that many digits. NULL: one that is not
@@ -30,8 +35,7 @@ static const struct {
     {"sha256", 64, "sha256"}, {"b3sum", 64, NULL},       {".b3", 64, NULL},
     {"blake", 64, NULL},      {"sha3", 64, NULL},        {"sm3sum", 64, NULL},
     {"b2sum", 64, NULL},      {"sha512", 128, "sha512"}, {"blake", 128, NULL},
-    {"b2sum", 128, NULL},     {".b2", 128, NULL},        {"sha3", 128, NULL},
-    {"whirlpool", 128, NULL},
+    {"b2sum", 128, NULL},     {"sha3", 128, NULL},       {"whirlpool", 128, NULL},
 };
 
 /* The names of algorithms in BSD lines. */
@@ -142,6 +146,15 @@ static void to_lower(char *text)
         *text = (char)tolower((unsigned char)*text);
 }
 
+/* Whether the file's name has the word "b2" in it, as in "list-b2.txt"; but not "db2.txt". */
+static bool has_b2(const char *file)
+{
+    for (const char *at = file; (at = strcasestr(at, "b2")); at += 2)
+        if ((at == file || !isalnum((unsigned char)at[-1])) && !isalnum((unsigned char)at[2]))
+            return true;
+    return false;
+}
+
 /* The algorithm for so many digits that the name of the list names. NULL: none, or several.
  * *ret_unsupported: a word of one that is not supported, or NULL. */
 static const char *algorithm_in_name(const char *file, size_t digits,
@@ -150,7 +163,7 @@ static const char *algorithm_in_name(const char *file, size_t digits,
     const char *found = NULL;
     bool several = false;
 
-    *ret_unsupported = NULL;
+    *ret_unsupported = digits >= 64 && has_b2(file) ? "b2" : NULL;
     for (size_t i = 0; i < N_OF(words); i++) {
         if (words[i].digits != digits || !strcasestr(file, words[i].word))
             continue;
@@ -164,8 +177,8 @@ static const char *algorithm_in_name(const char *file, size_t digits,
     return several ? NULL : found;
 }
 
-/* The algorithm that made so many digits. */
-static int find_algorithm(const struct parser *p, size_t digits, const char **ret)
+/* Takes the algorithm over that made so many digits. */
+static int find_algorithm(const struct parser *p, size_t digits, struct sum *sum)
 {
     const struct family *family = NULL;
     const char *found, *unsupported;
@@ -180,8 +193,9 @@ static int find_algorithm(const struct parser *p, size_t digits, const char **re
         return refuse(p,
                       "the name of the list has '%s' in it, an algorithm that is not supported",
                       unsupported);
-    *ret = found ? found : family->algorithm;
-    if (!*ret)
+    sum->algorithm = found ? found : family->algorithm;
+    sum->or_else = found ? NULL : family->or_else;
+    if (!sum->algorithm)
         return refuse(p, "32 digits may be MD5 or XXH128: the list must be named after one of "
                          "them, as MD5SUMS or x.xxh128, or have lines as of md5sum --tag");
     return 0;
@@ -199,7 +213,7 @@ static int parse_gnu(struct parser *p, struct sum *sum, char *line, bool escaped
     if (xxh3)
         sum->algorithm = "xxh3";
     else
-        r = find_algorithm(p, digits, &sum->algorithm);
+        r = find_algorithm(p, digits, sum);
     if (r < 0)
         return r;
     line[digits] = '\0';

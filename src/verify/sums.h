@@ -19,6 +19,8 @@ struct sum {
     const char *name;      /* relative, without "." and ".." */
     const char *hex;       /* the checksum in lower case */
     const char *algorithm; /* name of a digest: "sha256" */
+    const char *or_else;   /* only the number of digits tells that: what else they may be, for
+                            * people; NULL: nothing else */
 };
 
 /* The lines of a list, sorted by name. A name may be there more than once. */

@@ -9,6 +9,8 @@
  *     dup      duplicate number FAILCALL_NTH of a descriptor of a directory on that file system: EMFILE
  *     rename   renameat2(2) number FAILCALL_NTH there: EIO
  *
+ *     reread   the reading of a partition table (BLKRRPART) of the device FAILCALL_ON hangs
+ *
  * Or it lets that file system look like another one:
  *
  *     fat      statfs(2) says that it is FAT */
@@ -54,6 +56,15 @@ static bool fails_once(const char *call, int fd)
     return true;
 }
 
+static bool hangs_on(int fd)
+{
+    const char *on = getenv("FAILCALL_ON");
+    struct stat device, file;
+
+    return fails("reread") && stat(on, &device) == 0 && fstat(fd, &file) == 0 &&
+           device.st_rdev == file.st_rdev;
+}
+
 int ioctl(int fd, unsigned long request, ...)
 {
     va_list args;
@@ -62,6 +73,8 @@ int ioctl(int fd, unsigned long request, ...)
     va_start(args, request);
     arg = va_arg(args, void *);
     va_end(args);
+    while (request == BLKRRPART && hangs_on(fd))
+        pause();
     return request == FICLONERANGE && fails("clone")
                ? -1
                : (int)syscall(SYS_ioctl, fd, request, arg);

@@ -23,6 +23,8 @@ same dir/two mnt/a mnt/b
 head -c 734003 dir/two | ucopy_ --expect-size=734003 - mnt/a mnt/b
 head -c 734003 dir/two | cmp - mnt/a
 head -c 734002 dir/two | ucopy_ --expect-size=734003 - mnt/c
+ucopy_ -a dir mnt --to-command='ssh host "tar x"'
+diff -r dir mnt/dir && diff -r dir host/dir
 ucopy_ dir/two mnt/c --to-command='ssh host "cat >remote; false"'
 --- stdout
 exit 5

@@ -43,8 +43,6 @@ done
 cat src | run -a - x
 cat src | run - .
 run --from-command=ls .
-run -r . -
-run -r . --to-command=ls
 run --compare - a
 run src - >>src
 run - src <src
@@ -98,8 +96,6 @@ exit 2
 exit 2
 exit 2
 exit 2
-exit 2
-exit 2
 exit 5
 exit 0
 -
@@ -128,8 +124,6 @@ ucopy: '-' has no name and no attributes: --preserve=mode is not for it
 ucopy: Try 'ucopy --help' for more information.
 ucopy: '-' has no file name to use in directory '.'
 ucopy: 'ls|' has no file name to use in directory '.'
-ucopy: '.' is no regular file: it cannot be written to standard output
-ucopy: '.' is no regular file: --to-command is not for it
 ucopy: '-' has no name
 ucopy: Try 'ucopy --help' for more information.
 ucopy: 'src' and '/dev/stdout' are the same file
