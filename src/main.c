@@ -17,6 +17,7 @@
 #include "cli/prompt.h"
 #include "mhl/mhl.h"
 #include "plan/choice.h"
+#include "plan/list_place.h"
 #include "plan/plan.h"
 #include "report/manifest.h"
 #include "report/report.h"
@@ -131,43 +132,9 @@ static bool run_init(struct run *r, const struct plan *p, const struct options *
            (!o->verify || verify_create(&config, &r->verify) == 0);
 }
 
-/* Whether the list would have the place of that file. */
-static bool is_list(const struct options *o, const char *path)
-{
-    struct stat list, st;
-
-    if (strcmp(o->manifest, OPTIONS_STANDARD) == 0)
-        return false;
-    if (strcmp(path, o->manifest) == 0)
-        return path_probe_stat(path, &st) < 0 || S_ISREG(st.st_mode);
-    return path_probe_stat(o->manifest, &list) == 0 && S_ISREG(list.st_mode) &&
-           path_probe_stat(path, &st) == 0 && st.st_dev == list.st_dev &&
-           st.st_ino == list.st_ino;
-}
-
 static bool list_has(unsigned algorithm, const char *below, mode_t type)
 {
     return !S_ISREG(type) || manifest_carries(algorithm, below);
-}
-
-/* Whether the list would have the place of a file that the copy makes at that destination. */
-static bool is_made(const struct run *r, const struct plan_copy *c, const char *dest)
-{
-    const char *list = r->place;
-    char *root = list ? path_probe_resolve(dest) : NULL;
-    size_t len = root ? path_end(root) : 0;
-    char *source = NULL;
-    struct stat st;
-    bool made = false;
-
-    if (root && strncmp(list, root, len) == 0) {
-        if (list[len] == '/' && c->tree)
-            source = path_join(c->source, list + len + 1);
-        made = source ? path_probe_lstat(source, &st) == 0 : !list[len] && !c->tree;
-    }
-    free(root);
-    free(source);
-    return made;
 }
 
 /* Whether the list can have all names of the copy, and is not one of its files. Else explains it,
@@ -176,12 +143,8 @@ static int check_listed(struct run *r, const struct plan_copy *c, unsigned algor
 {
     const struct options *o = r->o;
     const struct tree_names names = {list_has, algorithm, "the list cannot carry"};
-    bool in_the_way = !plan_has_no_path(c) && is_list(o, c->source);
 
-    for (unsigned d = 0; d < c->n_dests; d++)
-        in_the_way |=
-            plan_is_path(c, d) && (is_list(o, c->dests[d]) || is_made(r, c, c->dests[d]));
-    if (in_the_way) {
+    if (list_place_is_taken(c, o, r->place)) {
         report_error("--manifest=%s would replace what is copied", o->manifest);
         return EXIT_USAGE;
     }
@@ -192,26 +155,6 @@ static int check_listed(struct run *r, const struct plan_copy *c, unsigned algor
     if (!c->tree || manifest_carries(algorithm, "\n"))
         return 0;
     return tree_check_names(o, c, &names, r->signal_fd, &r->hung);
-}
-
-/* Whether the list's directory exists, or is made by a copy. */
-static bool has_list_directory(const struct run *r)
-{
-    const char *path = r->o->manifest;
-    char *dir = path_directory(path);
-    struct stat st;
-    bool exists = !dir || strcmp(path, "-") == 0 || path_probe_stat(dir, &st) == 0;
-
-    for (unsigned i = 0; i < r->plan->n_copies && !exists; i++)
-        for (unsigned d = 0; d < r->plan->copies[i].n_dests && !exists; d++) {
-            const char *dest = r->plan->copies[i].dests[d];
-            size_t len = path_end(dest);
-
-            exists =
-                r->plan->copies[i].tree && strncmp(path, dest, len) == 0 && path[len] == '/';
-        }
-    free(dir);
-    return exists;
 }
 
 /* --manifest: begins the list, and makes sure that it can be written. 0 or an exit status, which
@@ -239,7 +182,7 @@ static int begin_list(struct run *r)
     for (unsigned i = 0; i < r->plan->n_copies && status == 0; i++)
         if (!r->plan->copies[i].left_out)
             status = check_listed(r, &r->plan->copies[i], algorithm);
-    if (status == 0 && !has_list_directory(r)) {
+    if (status == 0 && !list_place_has_directory(r->plan, r->o)) {
         report_error("--manifest=%s: its directory does not exist", r->o->manifest);
         status = EXIT_USAGE;
     }

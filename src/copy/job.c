@@ -523,8 +523,7 @@ void job_source_failure(struct job *j, struct failure *ret)
 
 void job_drop(struct job *j, unsigned d, const struct failure *f)
 {
-    assert(d < j->n_dests);
-    assert(f->err > 0);
+    assert(d < j->n_dests && f->err > 0);
 
     pthread_mutex_lock(&j->lock);
     drop(j, d, f);

@@ -367,7 +367,6 @@ static void apply(struct tree_pax *p, const struct record *r, const void *data)
         p->request.wanted(p->request.arg, r->offer);
         break;
     case RECORD_FILES_END:
-    case RECORD_COMPARE: /* its data, which follow, are of no entry */
         break;
     case RECORD_LEAVE:
         apply_leave(p, r);
