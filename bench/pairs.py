@@ -32,6 +32,7 @@ class Row:
     b: Way
     bar: float  # A/B is to be at most this
     cold: bool = True
+    compare: list = None  # what holds the copies at the end; bench.outs if it is not given
     a_samples: list = field(default_factory=list)
     b_samples: list = field(default_factory=list)
 
@@ -120,7 +121,7 @@ def run_row(bench, row, options):
             if number:
                 samples.append(sample)
                 continue
-            for out in bench.outs if row.cold else []:
+            for out in (row.compare or bench.outs) if row.cold else []:
                 if not measure.same(bench.source, out):
                     sys.exit(f"bench: {way.name}: {out} is not equal to the source")
         if number:

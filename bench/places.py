@@ -81,6 +81,27 @@ def mounted(stack, kind, workdir, size):
     return point
 
 
+def slow(stack, workdir, rate):
+    """A FUSE file system (tests/tools/faultfs) that takes so many bytes a second; returns where it is
+    mounted."""
+    program = os.path.join(os.environ["TOOLS"], "faultfs")
+    backing, point, rules = (os.path.join(workdir, n) for n in ("backing", "slow", "rules"))
+    os.mkdir(backing)
+    os.mkdir(point)
+    with open(rules, "w", encoding="ascii") as f:
+        f.write(f"write * rate {rate}\n")
+    # pylint: disable=consider-using-with
+    server = subprocess.Popen([program, backing, point, rules])
+    stack.callback(output, "umount", "--lazy", point)
+    stack.callback(server.wait)
+    stack.callback(server.kill)
+    while not os.path.ismount(point):
+        if server.poll() is not None:
+            raise PlaceError("no FUSE file system can be mounted here")
+        time.sleep(0.01)
+    return point
+
+
 def mount_anew(place):
     """What was read from it is no longer in the page cache."""
     point = place.dirs[0]

@@ -20,7 +20,7 @@ late() {
     rm -f a
     find "$FAULT_BACKING" -type f -delete
     rules "$hangs" "$takes_long"
-    start --chunk-size=64K --timeout=1 --json "$direct" src fault/x a fault/slow/y 2>err >events
+    start --chunk-size=16K --timeout=1 --json "$direct" src fault/x a fault/slow/y 2>err >events
     await_hang
     await grep -q '"event": *"dest_failed"' events || cat events
     [ "$1" = signal ] || rules "$takes_long"
