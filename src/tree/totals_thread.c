@@ -39,8 +39,8 @@ void tree_begin_totals(struct tree_main *m)
 {
     struct tree *t = m->tree;
 
-    if (m->counting || t->copy->counted || report_progress_interval_ms() < 0 || !tree_counts(t->o) ||
-        clock_now_ms() - m->began_ms < COUNT_AFTER_MS)
+    if (m->counting || t->copy->counted || report_progress_interval_ms() < 0 ||
+        !tree_counts(t->o) || clock_now_ms() - m->began_ms < COUNT_AFTER_MS)
         return;
     t->totals.count = tree_totals_of(t->o, t->copy);
     t->totals.count.arg = t->readers[0];

@@ -2,7 +2,7 @@
 # files per second.
 --- script
 mkdir -p one two d e
-for i in {1..300}; do echo "$i" >one/$i; done
+for i in {1..300}; do echo "$i" >"one/$i"; done
 genfile two/a 3600000
 genfile file 2000000
 as_number() { sed -E 's/[0-9.]+ [KMG]iB\/s/RATE/; s/[0-9]+ files\/s/FILES/; s/ETA [0-9:-]+/ETA/; s/[0-9]+%, [0-9.]+ [KM]iB of/N% of/; s/[0-9]+\/30[0-9] files/N files/'; }

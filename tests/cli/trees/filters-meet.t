@@ -28,7 +28,7 @@ mkdir -p d/extra e/extra
 rules "read s/b/y.c covers=0 fail EIO"
 run -aT --delete --on-read-error=zero fault/s d e 2>&1
 run -aT --delete --on-read-error=zero --exclude=/b fault/s d 2>&1
-ls -d ?/extra
+ls -d -- ?/extra
 rules
 echo "== an unreadable SOURCE with --dry-run"
 need_nobody
