@@ -337,9 +337,9 @@ static void test_failures_come_last_and_once(void **state)
                                      "workers:      2\n"
                                      "chunk size:   65536\n"
                                      "queue depth:  8\n"
-                                     "destination:  /a/one: 1000000 bytes, done\n"
-                                     "destination:  /b/two: 4096 bytes, failed\n"
-                                     "destination:  /c/three: 1000000 bytes, done\n"
+                                     "destination:  /a/one: 1000000 bytes, 0 written, done\n"
+                                     "destination:  /b/two: 4096 bytes, 0 written, failed\n"
+                                     "destination:  /c/three: 1000000 bytes, 0 written, done\n"
                                      "ucopy: 2 of 3 destinations are complete\n"
                                      "ucopy: /b/two: write at 4096: No space left on device\n");
 }
@@ -680,7 +680,7 @@ static void test_attributes(void **state)
     copy.exit_status = 6;
     report_summary(&copy);
     assert_int_equal(capture_end(), 0);
-    assert_non_null(strstr(capture.err, "/b/two: 1000000 bytes, done, attributes missing\n"));
+    assert_non_null(strstr(capture.err, "/b/two: 1000000 bytes, 0 written, done, attributes missing\n"));
     assert_non_null(strstr(capture.err,
                            "ucopy: /b/two: preserve owner: Operation not permitted\n"
                            "ucopy: /b/two: preserve extended attribute: "
