@@ -148,7 +148,8 @@ static enum tree_source_clones on_clones(void *arg, dev_t dev)
         struct tree_dest_view *v = &t->writers[d].view;
 
         all &= plan_is_path(t->copy, d);
-        if (!plan_is_path(t->copy, d) || stream_left(t->stream, d) || stream_lane(t->stream, d) != r->lane)
+        if (!plan_is_path(t->copy, d) || stream_left(t->stream, d) ||
+            stream_lane(t->stream, d) != r->lane)
             continue;
         all &= atomic_load(&v->clones) == dev + 1;
         any |= atomic_load(&v->clones_not) != dev + 1;
