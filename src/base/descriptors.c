@@ -49,6 +49,13 @@ bool descriptors_output_is_terminal(void)
     return isatty(STDOUT_FILENO);
 }
 
+void descriptors_find_output(struct stat ret[2])
+{
+    for (int i = 0; i < 2; i++)
+        if (fstat(STDOUT_FILENO + i, &ret[i]) < 0)
+            ret[i] = (struct stat){.st_ino = 0};
+}
+
 void descriptors_raise_limit(void)
 {
     struct rlimit limit;

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "failure.h"
 
@@ -20,6 +21,9 @@ int descriptors_standard_output(void);
 
 /* Whether standard output is a terminal. */
 bool descriptors_output_is_terminal(void);
+
+/* What standard output and standard error lead to; all zero: to nothing. */
+void descriptors_find_output(struct stat ret[2]);
 
 /* Raises the soft limit of open descriptors (RLIMIT_NOFILE) to the hard one. */
 void descriptors_raise_limit(void);

@@ -7,7 +7,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,12 +16,12 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "base/interrupted.h"
 #include "base/path.h"
 #include "base/path_probe.h"
 #include "cli/usage_error.h"
 #include "copies_priv.h"
 #include "same_file_priv.h"
+#include "within_priv.h"
 
 #define MAX_SYMLINKS 40 /* the kernel has the same limit, path_resolution(7) */
 
@@ -238,91 +237,6 @@ static int check_pair(const struct plan *p, const struct options *o,
     return usage_error(ret_error, "'%s' and '%s' are the same file", other->path, dest->path);
 }
 
-/* Opens the directory at this path or, if it does not exist, the nearest one above it that
- * does. -1 with errno set. */
-static int open_nearest_directory(const char *path)
-{
-    char *at = strdup(path), *above;
-    int fd = -1;
-
-    while (at && (fd = UNINTERRUPTED(open(at, O_PATH | O_DIRECTORY | O_CLOEXEC))) < 0 &&
-           strcmp(at, ".") != 0 && strcmp(at, "/") != 0) {
-        above = path_directory(at);
-        free(at);
-        at = above;
-    }
-    free(at);
-    return fd;
-}
-
-/* Whether the directory of fd is the other one or below it. one_file_system (-x): directories
- * below a mount point do not count. Closes fd. */
-static bool is_within(int fd, const struct stat *other, bool one_file_system)
-{
-    struct stat st, above;
-
-    while (fd >= 0 && fstat(fd, &st) == 0) {
-        int up;
-
-        if (one_file_system && st.st_dev != other->st_dev)
-            break;
-        if (st.st_dev == other->st_dev && st.st_ino == other->st_ino) {
-            close(fd);
-            return true;
-        }
-        up = UNINTERRUPTED(openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC));
-        close(fd);
-        fd = up;
-        if (fd >= 0 && fstat(fd, &above) == 0 && above.st_dev == st.st_dev &&
-            above.st_ino == st.st_ino)
-            break;
-    }
-    if (fd >= 0)
-        close(fd);
-    return false;
-}
-
-/* Where a destination is. */
-struct place {
-    char *path;
-    struct stat other;
-    bool one_file_system;
-    int result; /* 1: in the other directory, 0: not, -ENOMEM */
-};
-
-/* path_probe_call(): finds out whether it is in the other directory. */
-static void find_place(void *arg, unsigned i)
-{
-    struct place *p = arg;
-    int fd = open_nearest_directory(p->path);
-
-    (void)i;
-    p->result =
-        fd < 0 && errno == ENOMEM ? -ENOMEM : is_within(fd, &p->other, p->one_file_system);
-}
-
-/* Whether the path is in the directory `other`: 1, or 0 if not or if that is not answered, or
- * -ENOMEM. */
-static int is_path_within(const char *path, const struct stat *other, bool one_file_system)
-{
-    struct place *p = malloc(sizeof(*p));
-    int r = -ENOMEM;
-
-    if (!p)
-        return r;
-    *p = (struct place){
-        .path = strdup(path), .other = *other, .one_file_system = one_file_system};
-    if (p->path)
-        r = path_probe_call(path, find_place, p);
-    if (r == -ETIMEDOUT) /* the call may still use it; nothing is copied to this path */
-        return 0;
-    if (r == 0)
-        r = p->result;
-    free(p->path);
-    free(p);
-    return r;
-}
-
 /* Rejects a destination inside its source: the copy of the tree would never end. */
 static int check_within(const struct plan_copy *c, const struct options *o, char **ret_error)
 {
@@ -331,7 +245,7 @@ static int check_within(const struct plan_copy *c, const struct options *o, char
     if (!c->tree || plan_stat_source(c, &st) < 0 || !S_ISDIR(st.st_mode))
         return 0;
     for (unsigned d = 0; d < c->n_dests; d++) {
-        int r = plan_is_path(c, d) ? is_path_within(c->dests[d], &st, o->one_file_system) : 0;
+        int r = plan_is_path(c, d) ? within_directory(c->dests[d], &st, o->one_file_system) : 0;
 
         if (r < 0)
             return r;
@@ -568,6 +482,43 @@ static int check_same(const struct plan *p, const struct options *o, char **ret_
     return r < 0 ? r : order < SIZE_MAX ? -EINVAL : 0;
 }
 
+/* The path of a source, without the symlink that it may be if that is followed. The caller frees
+ * it; NULL without memory, or if that cannot be found out. */
+static char *real_source(const struct plan_copy *c)
+{
+    struct stat st;
+
+    if (plan_has_no_path(c) || plan_stat_source(c, &st) < 0)
+        return NULL;
+    return c->follow || S_ISDIR(st.st_mode) ? path_probe_resolve(c->source)
+                                            : path_directory(c->source);
+}
+
+/* Rejects a source inside the copy of another one, from which --delete would remove it. */
+static int check_not_deleted(const struct plan *p, const struct plan_copy *c, char **ret_error)
+{
+    char *source = real_source(c);
+    int r = 0;
+
+    for (unsigned i = 0; source && r == 0 && i < p->n_copies; i++) {
+        const struct plan_copy *other = &p->copies[i];
+
+        for (unsigned d = 0; other != c && other->tree && r == 0 && d < other->n_dests; d++) {
+            struct stat st;
+
+            if (plan_is_path(other, d) && path_probe_stat(other->dests[d], &st) == 0)
+                r = within_directory(source, &st, true);
+            if (r > 0)
+                r = usage_error(ret_error,
+                                "'%s' is in '%s', the copy of another SOURCE: --delete would "
+                                "remove it",
+                                c->source, other->dests[d]);
+        }
+    }
+    free(source);
+    return r;
+}
+
 int guards_check(struct plan *p, const struct options *o, char **ret_error)
 {
     int r = check_same(p, o, ret_error);
@@ -577,6 +528,8 @@ int guards_check(struct plan *p, const struct options *o, char **ret_error)
 
         if (!c->left_out)
             r = plan_settle(c, o, check_within(c, o, ret_error), ret_error);
+        if (r == 0 && !c->left_out && o->delete_extra)
+            r = check_not_deleted(p, c, ret_error);
     }
     return r;
 }

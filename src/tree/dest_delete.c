@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
 #include "base/dir_chain.h"
 #include "base/fd.h"
 #include "base/interrupted.h"
@@ -45,7 +46,8 @@ struct delete_walk {
     struct path_buffer names; /* a stack: each a byte of enum what, the name and its NUL */
     size_t names_len;
     char *listing;
-    bool lost; /* the walk cannot go on */
+    struct stat out[2]; /* standard output and error */
+    bool lost;          /* the walk cannot go on */
 };
 
 static struct level *level_of(const struct delete_walk *w)
@@ -116,12 +118,17 @@ static bool is_spared(const struct delete_walk *w, const struct stat *st)
     return w->d->spared(w->d->arg, dir_chain_fd(&w->dirs), name_of(w), st);
 }
 
+static bool is_output(const struct delete_walk *w, const struct stat *st)
+{
+    return fd_same_file(st, &w->out[0]) || fd_same_file(st, &w->out[1]);
+}
+
 /* Whether an entry that the source does not have stays. */
 static bool stays(struct delete_walk *w, const struct stat *st)
 {
     const struct choice choice = {.filter = w->d->filter};
 
-    return strncmp(name_of(w), OWN_PREFIX, strlen(OWN_PREFIX)) == 0 ||
+    return is_output(w, st) || strncmp(name_of(w), OWN_PREFIX, strlen(OWN_PREFIX)) == 0 ||
            choice_leaves_out(&choice, below(w), IFTODT(st->st_mode)) ||
            (!S_ISDIR(st->st_mode) && is_spared(w, st));
 }
@@ -441,6 +448,7 @@ void tree_delete(struct tree_deletion *d)
         d->failed(d->arg, d->path, &f);
     } else {
         w.root_len = path_buffer_end(&w.path);
+        descriptors_find_output(w.out);
         enter_root(&w);
         walk(&w);
         while (w.n > 0) { /* it was stopped */

@@ -3,7 +3,7 @@
  * lead it out of that.
  *
  * What it leaves: what a filter leaves out of the copy, names of ucopy's own files, mount points, what
- * this run has made, and directories with any of these in them. Where the names in a directory are
+ * this run has made, standard output and error where these are files, and directories with any of these in them. Where the names in a directory are
  * not those that the source has (a file system may change them), it removes nothing. */
 #ifndef UCOPY_TREE_DEST_DELETE_PRIV_H
 #define UCOPY_TREE_DEST_DELETE_PRIV_H
