@@ -58,6 +58,14 @@ static enum existing_verdict verdict_on(const struct existing_policy *p,
     return p->ask ? EXISTING_ASK : EXISTING_REPLACE;
 }
 
+/* Whether the existing file would get the attributes of the source. If it is another name of a file
+ * of this run, it has those of another source. If that was written to in place, its age and size,
+ * too, are those of another one. */
+static bool would_keep(enum existing_verdict v)
+{
+    return v == EXISTING_HAS || v == EXISTING_COMPARE;
+}
+
 struct existing_case existing_judge(const struct existing_policy *p, struct made *made,
                                     const struct stat *source, const struct stat *there,
                                     int dir_fd, const char *name)
@@ -70,7 +78,7 @@ struct existing_case existing_judge(const struct existing_policy *p, struct made
 
         if (v == MADE_HERE)
             c.verdict = EXISTING_MADE;
-        else if (v == MADE_CHANGED) /* its age and size are those of another source */
+        else if (v == MADE_CHANGED || (v == MADE_OTHER_NAME && would_keep(c.verdict)))
             c.verdict = p->ask ? EXISTING_ASK : EXISTING_REPLACE;
         else if (c.verdict == EXISTING_SKIP)
             made_add(made, there->st_dev, there->st_ino);

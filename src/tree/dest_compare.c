@@ -72,6 +72,14 @@ static bool has_hole(struct tree_dest *t, uint64_t length)
     return true;
 }
 
+/* Whether the existing file is another name of one that this run has kept or made, and so has the
+ * attributes of another file of the source. */
+static bool is_other_name(struct tree_dest *t)
+{
+    return t->there.st_nlink > 1 && made_look(t->request.made_files, tree_dest_dir_fd(t),
+                                              t->file_name, &t->there) != MADE_NOT;
+}
+
 /* All of the source's file has been compared. */
 static void end_equal(struct tree_dest *t)
 {
@@ -79,7 +87,7 @@ static void end_equal(struct tree_dest *t)
 
     if (!tree_dest_keep_written(t))
         return;
-    if (fd_read_at(t->fd, &more, 1, t->offset) != 0) {
+    if (fd_read_at(t->fd, &more, 1, t->offset) != 0 || is_other_name(t)) {
         differs(t);
         return;
     }
