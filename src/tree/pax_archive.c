@@ -17,18 +17,23 @@ struct pax_archive {
     struct archive_entry *entry;
     int (*put)(void *arg, const void *bytes, size_t n);
     void *arg;
+    int error;             /* the first of put(): nothing more is put */
+    bool is_cut;           /* libarchive would put the rest, to free what it has */
     locale_t utf8, before; /* of the thread: ours, and the one that it had */
 };
 
+/* Only at the end libarchive is told of an error: after one it would not free everything
+ * (archive_write_client_close(), libarchive 3.6.2, is not called then). */
 static la_ssize_t on_write(struct archive *a, void *arg, const void *bytes, size_t n)
 {
-    const struct pax_archive *p = arg;
-    int error = p->put(p->arg, bytes, n);
+    struct pax_archive *p = arg;
 
-    if (error == 0)
-        return (la_ssize_t)n;
-    archive_set_error(a, -error, "%s", strerror(-error));
-    return -1;
+    (void)a;
+    if (p->is_cut)
+        return -1;
+    if (p->error == 0)
+        p->error = p->put(p->arg, bytes, n);
+    return (la_ssize_t)n;
 }
 
 /* The result of a call of libarchive as 0 or a negative errno. A warning is that a name is no
@@ -37,6 +42,8 @@ static int result_of(const struct pax_archive *p, int r)
 {
     int error = archive_errno(p->archive);
 
+    if (p->error < 0)
+        return p->error;
     if (r == ARCHIVE_OK || r == ARCHIVE_WARN)
         return 0;
     return r == ARCHIVE_FATAL && error > 0 ? -error : -EINVAL;
@@ -100,7 +107,7 @@ void pax_archive_free(struct pax_archive *p)
     if (p->entry)
         archive_entry_free(p->entry);
     if (p->archive) {
-        (void)archive_write_fail(p->archive); /* else it would write the end */
+        p->is_cut = true; /* else it would write the end */
         (void)archive_write_free(p->archive);
     }
     leave_locale(p);
@@ -201,7 +208,7 @@ int pax_archive_data(struct pax_archive *p, const void *bytes, size_t n)
     while (n > 0) {
         la_ssize_t done = archive_write_data(p->archive, at, n);
 
-        if (done < 0)
+        if (done < 0 || p->error < 0)
             return result_of(p, (int)done);
         if (done == 0) /* the entry is full */
             return 0;
