@@ -44,7 +44,7 @@ set -f
 for line in '--check --exclude=x s' '--check --delete s' '--compare --include=x s d' '--compare --files-from=x s d' '--compare --delete s d' \
     '--device -r --exclude=x s d' '--exclude=x - f' '--exclude-from=- - f' '--files-from=x - f' '-r --delete - f' \
     '--from-command=ls --include=x f' '--from-command=ls --files-from=x f' '-r --delete --from-command=ls f' \
-    '-r --exclude=x s -' '-r --exclude=x s --to-command=cat' '--mhl -a --exclude=x s d' \
+    '--mhl -a --exclude=x s d' \
     '-ri --exclude-from=- s d' '-ri --files-from=- s d' '-r --bmap --exclude=x s d'; do
     # shellcheck disable=SC2086
     "$UCOPY" $line 2>&1 </dev/null | grep -v Try
@@ -109,10 +109,6 @@ exit 2
 ucopy: '--from-command' has no name and no attributes: --files-from is not for it
 exit 2
 ucopy: '--from-command' has no name and no attributes: --delete is not for it
-exit 2
-ucopy: 's' is no regular file: it cannot be written to standard output
-exit 2
-ucopy: 's' is no regular file: --to-command is not for it
 exit 2
 ucopy: --mhl describes all of a directory: it contradicts --exclude and --include
 exit 2
