@@ -10,15 +10,16 @@ make() { # COMMAND: makes the second file of the source from the first one
     cp -p s/a d/a
     ln d/a d/b
 }
-for o in -ac '-a --resume' '-ac --resume' -acn; do
-    echo "== $o"
+for line in -ac '-a --resume' '-ac --resume' -acn; do
+    echo "== $line"
+    read -ra o <<<"$line"
     make cp -p
     chmod 600 s/b
-    "$UCOPY" $o -T s d
-    "$UCOPY" $o -T --stats s d 2>&1 | grep -o '[0-9]* equal'
+    "$UCOPY" "${o[@]}" -T s d
+    "$UCOPY" "${o[@]}" -T --stats s d 2>&1 | grep -o '[0-9]* equal'
     stat -c '%n %a %h' d/?
     make ln
-    "$UCOPY" $o -T --stats s d 2>&1 | grep -o '[0-9]* hard link'
+    "$UCOPY" "${o[@]}" -T --stats s d 2>&1 | grep -o '[0-9]* hard link'
     stat -c '%n %a %h' d/?
 done
 echo "== files instead of a tree"

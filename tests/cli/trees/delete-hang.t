@@ -5,7 +5,7 @@
 need_faultfs
 make() {
     mount_faultfs '# anew: what hangs would go on'
-    rm -rf s d "$FAULT_BACKING"/*
+    rm -rf s d "${FAULT_BACKING:?}"/*
     mkdir -p s/sub d/s/old "$FAULT_BACKING/s/old/x" "$FAULT_BACKING/s/sub"
     touch s/f s/sub/g d/s/extra d/s/old/z "$FAULT_BACKING"/s/{extra,old/y,sub/k}
 }

@@ -11,9 +11,9 @@ echo "== a SOURCE in the copy of another one"
 for source in d/a/old d/a/file way/ way/p d/a/old/sub/..; do
     for dry in '' --dry-run; do
         make
-        "$UCOPY" -a --delete $dry -t d a "$source" 2>&1 | grep -v Try
+        "$UCOPY" -a --delete ${dry:+"$dry"} -t d a "$source" 2>&1 | grep -v Try
         echo "exit ${PIPESTATUS[0]}"
-        "$UCOPY" -a --delete $dry -t d "$source" a >/dev/null 2>&1 && echo wrong
+        "$UCOPY" -a --delete ${dry:+"$dry"} -t d "$source" a >/dev/null 2>&1 && echo wrong
         [ -e d/a/old/sub/p ] && [ -e d/a/file ] && [ -e d/a/extra ] || echo gone
     done
 done
