@@ -210,6 +210,19 @@ void report_method(const struct copy_status *s, unsigned i)
         flush_stdout();
 }
 
+void report_blockdev(const char *path, uint64_t size, const char *buffers)
+{
+    if (report.options->json) {
+        remember_stdout_error(report_json_blockdev(path, size, buffers));
+        return;
+    }
+    puts(path);
+    flush_stdout();
+    report_verbose("%s: %llu bytes; what is written there is %s", path, (unsigned long long)size,
+                   strcmp(buffers, "registered") == 0 ? "not copied on its way to the destinations"
+                                                      : "copied once on its way to the destinations");
+}
+
 void report_start(const struct copy_status *s)
 {
     report_display_start(s);
