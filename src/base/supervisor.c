@@ -124,8 +124,8 @@ static void pass_on_signals(struct supervisor *s)
             s->ended_by = (int)info.ssi_signo;
             continue;
         }
-        s->deadline = clock_running_ms() +
-                      (s->ended_by && !s->patient ? SECOND_WAIT_MS : FIRST_WAIT_MS);
+        s->deadline =
+            clock_running_ms() + (s->ended_by && !s->patient ? SECOND_WAIT_MS : FIRST_WAIT_MS);
         s->patient = false;
         if (!s->ended_by)
             s->ended_by = (int)info.ssi_signo;

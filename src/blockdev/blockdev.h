@@ -92,7 +92,8 @@ bool blockdev_free(struct blockdev *b);
 
 /* What was read of a destination. */
 struct blockdev_sums {
-    struct hash *units; /* of what was written of each unit; owned by who calls blockdev_sums_free() */
+    struct hash
+        *units; /* of what was written of each unit; owned by who calls blockdev_sums_free() */
     uint64_t n;
     enum read_how how;
     uint64_t cached_pages;
@@ -111,7 +112,8 @@ void blockdev_sums_free(struct blockdev_sums *s);
  * differs from most of the others (if there are as many of both, from the first). */
 void blockdev_compare(const struct blockdev *b, const struct blockdev_sums *sums,
                       const unsigned *which, unsigned n,
-                      void (*differs)(void *arg, unsigned dest, uint64_t offset, uint64_t length),
+                      void (*differs)(void *arg, unsigned dest, uint64_t offset,
+                                      uint64_t length),
                       void *arg);
 
 #endif

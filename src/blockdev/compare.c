@@ -131,7 +131,8 @@ static unsigned find_most(const struct blockdev_sums *sums, const unsigned *whic
 
 void blockdev_compare(const struct blockdev *b, const struct blockdev_sums *sums,
                       const unsigned *which, unsigned n,
-                      void (*differs)(void *arg, unsigned dest, uint64_t offset, uint64_t length),
+                      void (*differs)(void *arg, unsigned dest, uint64_t offset,
+                                      uint64_t length),
                       void *arg)
 {
     uint64_t size = b->queue.requests.size;

@@ -24,7 +24,6 @@ static int fail(struct failure *f, const char *op, int err, const char *message)
     return failure_set(f, op, err, FAILURE_NO_OFFSET, message);
 }
 
-
 /* Submits a command. The driver copies it when it is taken. */
 static int submit(struct control *c, enum what what, unsigned op,
                   const struct ublksrv_ctrl_cmd *cmd)
@@ -60,10 +59,8 @@ static void take(struct control *c, const struct io_uring_cqe *cqe)
 /* Makes a call that does not wait for the server. Its result. */
 static int call(struct control *c, unsigned op, unsigned id, void *buffer, size_t size)
 {
-    const struct ublksrv_ctrl_cmd cmd = {.dev_id = id,
-                                         .queue_id = UINT16_MAX,
-                                         .len = (__u16)size,
-                                         .addr = (uintptr_t)buffer};
+    const struct ublksrv_ctrl_cmd cmd = {
+        .dev_id = id, .queue_id = UINT16_MAX, .len = (__u16)size, .addr = (uintptr_t)buffer};
     int r = submit(c, CALL, op, &cmd);
 
     while (r == 0) {
@@ -96,8 +93,9 @@ int control_open(struct control *c, struct failure *f)
     *c = (struct control){.fd = fd_open_existing(AT_FDCWD, CONTROL, O_RDWR)};
     if (c->fd == -ENOENT)
         return fail(f, "open", ENOENT,
-                    CONTROL ": the kernel has no user-space block devices, or their driver is not "
-                            "loaded: modprobe ublk_drv");
+                    CONTROL
+                    ": the kernel has no user-space block devices, or their driver is not "
+                    "loaded: modprobe ublk_drv");
     if (c->fd < 0)
         return fail(f, "open", -c->fd, CONTROL);
     r = io_uring_queue_init(8, &c->ring, IORING_SETUP_SQE128);
@@ -165,7 +163,8 @@ int control_add(struct control *c, struct control_device *device, struct failure
     int r = call(c, UBLK_ABI_ADD_DEV, UINT32_MAX, &info, sizeof(info));
 
     if (r < 0)
-        return fail(f, "ublk: add", -r, r == -EPERM ? "only root may make block devices" : NULL);
+        return fail(f, "ublk: add", -r,
+                    r == -EPERM ? "only root may make block devices" : NULL);
     c->id = info.dev_id;
     /* The driver drops flags that it does not know, without a word. With one of the two there are no
      * buffers at all. */
@@ -223,7 +222,8 @@ static bool is_left_over(struct control *c, unsigned id)
     struct ublksrv_ctrl_dev_info info = {.dev_id = id};
 
     return call(c, UBLK_ABI_GET_DEV_INFO, id, &info, sizeof(info)) == 0 &&
-           info.state == UBLK_S_DEV_DEAD && (info.ublksrv_flags & ~UINT64_C(0xffffff)) == MARK &&
+           info.state == UBLK_S_DEV_DEAD &&
+           (info.ublksrv_flags & ~UINT64_C(0xffffff)) == MARK &&
            kill((pid_t)(info.ublksrv_flags & 0xffffff), 0) < 0 && errno == ESRCH;
 }
 

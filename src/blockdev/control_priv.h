@@ -13,15 +13,15 @@ struct control {
     struct io_uring ring;
     int fd;
     bool has_ring;
-    unsigned id;             /* of the device */
-    int start_result;        /* of START_DEV and STOP_DEV, valid when they are over */
+    unsigned id;      /* of the device */
+    int start_result; /* of START_DEV and STOP_DEV, valid when they are over */
     int stop_result;
-    bool started, stopped;   /* these are over */
+    bool started, stopped; /* these are over */
 };
 
 /* What a device is to be. */
 struct control_device {
-    uint64_t size; /* bytes */
+    uint64_t size;         /* bytes */
     unsigned shift;        /* a logical block has 1 << shift bytes */
     unsigned depth;        /* requests at once */
     uint32_t max_request;  /* bytes */

@@ -31,11 +31,11 @@ struct queue {
     struct io_uring ring;
     const struct ublksrv_io_desc *descriptors;
     size_t descriptors_size;
-    char *buffers;         /* without zero_copy: depth of them */
-    char **buffer;         /* the one that each tag has */
-    char **spare;          /* the one that it can have, or NULL */
-    char *zeros;           /* of max_request bytes */
-    unsigned n_gone;       /* tags that get no requests any more */
+    char *buffers;   /* without zero_copy: depth of them */
+    char **buffer;   /* the one that each tag has */
+    char **spare;    /* the one that it can have, or NULL */
+    char *zeros;     /* of max_request bytes */
+    unsigned n_gone; /* tags that get no requests any more */
     struct requests_io io;
 
     int err; /* negative errno; valid with QUEUE_FAILED */

@@ -9,9 +9,9 @@
 static const char *name_of(enum request_op_what what)
 {
     static const char *const names[] = {
-        [REQUEST_READ] = "read",   [REQUEST_WRITE] = "write", [REQUEST_FLUSH] = "fsync",
-        [REQUEST_PUNCH] = "discard", [REQUEST_ZERO] = "write zeros",
-        [REQUEST_WRITE_ZEROS] = "write zeros",
+        [REQUEST_READ] = "read",        [REQUEST_WRITE] = "write",
+        [REQUEST_FLUSH] = "fsync",      [REQUEST_PUNCH] = "discard",
+        [REQUEST_ZERO] = "write zeros", [REQUEST_WRITE_ZEROS] = "write zeros",
     };
 
     return names[what];
@@ -228,7 +228,8 @@ void requests_begin(struct requests *r, unsigned tag, enum request_kind kind, bo
     q->err = 0;
     for (unsigned d = 0; d <= r->n_dests; d++)
         q->ops[d].tried = false;
-    if (kind == REQUEST_KIND_UNKNOWN || q->offset > r->size || q->length > r->size - q->offset) {
+    if (kind == REQUEST_KIND_UNKNOWN || q->offset > r->size ||
+        q->length > r->size - q->offset) {
         q->busy = true;
         answer(r, tag, kind == REQUEST_KIND_UNKNOWN ? EOPNOTSUPP : EIO);
         return;
@@ -313,8 +314,8 @@ static bool take_off(struct request_op *op, int res)
 void requests_done(struct requests *r, struct request_op *op, int res)
 {
     struct request *q = &r->all[op->tag];
-    bool moves_bytes = op->what != REQUEST_FLUSH && op->what != REQUEST_PUNCH &&
-                       op->what != REQUEST_ZERO;
+    bool moves_bytes =
+        op->what != REQUEST_FLUSH && op->what != REQUEST_PUNCH && op->what != REQUEST_ZERO;
 
     op->running = false;
     if (op->dest < r->n_dests) {

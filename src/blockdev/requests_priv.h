@@ -35,13 +35,13 @@ struct request_op {
     unsigned tag;
     unsigned dest; /* n_dests: what is read are zeros */
     enum request_op_what what;
-    uint64_t offset; /* in the destination; bytes, as all here */
-    uint64_t length; /* that are left to do */
-    uint32_t from;   /* where they lie in the request's buffer */
-    uint64_t since;  /* when it was started, ms */
-    bool running;    /* started, and requests_done() has not come */
-    bool good;       /* it has succeeded */
-    bool tried;      /* a read has failed there */
+    uint64_t offset;  /* in the destination; bytes, as all here */
+    uint64_t length;  /* that are left to do */
+    uint32_t from;    /* where they lie in the request's buffer */
+    uint64_t since;   /* when it was started, ms */
+    bool running;     /* started, and requests_done() has not come */
+    bool good;        /* it has succeeded */
+    bool tried;       /* a read has failed there */
     bool left_behind; /* the request does not wait for it any more */
 };
 
@@ -58,22 +58,22 @@ struct request {
     enum request_kind kind;
     bool no_holes; /* zeroes: the blocks stay allocated */
     uint64_t offset, length;
-    uint64_t number;  /* the order of their coming */
-    uint64_t done;    /* of a read: bytes */
-    unsigned left;    /* operations that it waits for */
-    bool busy;        /* begun, and not answered */
-    bool waiting;     /* for another that overlaps; it is not begun then */
-    bool swap;        /* an operation that was left behind has the buffer */
-    int err;          /* positive errno of its last failure */
+    uint64_t number;        /* the order of their coming */
+    uint64_t done;          /* of a read: bytes */
+    unsigned left;          /* operations that it waits for */
+    bool busy;              /* begun, and not answered */
+    bool waiting;           /* for another that overlaps; it is not begun then */
+    bool swap;              /* an operation that was left behind has the buffer */
+    int err;                /* positive errno of its last failure */
     struct request_op *ops; /* one per destination, and one for zeros */
 };
 
 struct request_dest {
     bool live;
-    bool is_device;   /* what is discarded there need not become zeros */
-    unsigned running; /* operations */
+    bool is_device;    /* what is discarded there need not become zeros */
+    unsigned running;  /* operations */
     uint64_t moved_at; /* when one last ended, or the first began; ms */
-    dev_t dev;        /* the disk, or that of the file system */
+    dev_t dev;         /* the disk, or that of the file system */
     struct medium_pulse pulse;
     struct failure failure;       /* the first one; valid when `failed` is set */
     atomic_bool failed;           /* the other thread may look at failure */

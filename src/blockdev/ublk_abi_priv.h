@@ -34,7 +34,7 @@ struct ublk_abi_params {
     struct ublk_param_basic basic;
     struct ublk_param_discard discard;
     __u32 devt[4];
-    __u32 zoned[8]; /* two limits, the largest append, and 20 bytes that are reserved */
+    __u32 zoned[8];      /* two limits, the largest append, and 20 bytes that are reserved */
     __u32 dma_alignment; /* the bits that an address must not have */
     __u32 dma_pad;
 };

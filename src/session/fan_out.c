@@ -60,13 +60,13 @@ static enum blockdev_state wait_for(struct fan_out *f, int ms, struct failure *w
 static int make_device(struct fan_out *f, struct failure *why)
 {
     unsigned most = f->n;
-    struct blockdev_config config = {.size = f->size,
-                                     .shift = 9,
-                                     .memory_align = 1,
-                                     .floor = f->o->require == OPTIONS_REQUIRE_ALL ? 1
-                                                                                   : f->o->require,
-                                     .timeout_ms = options_timeout_ms(f->o),
-                                     .news_fd = f->news_fd};
+    struct blockdev_config config = {
+        .size = f->size,
+        .shift = 9,
+        .memory_align = 1,
+        .floor = f->o->require == OPTIONS_REQUIRE_ALL ? 1 : f->o->require,
+        .timeout_ms = options_timeout_ms(f->o),
+        .news_fd = f->news_fd};
 
     f->parts = calloc(most, sizeof(*f->parts));
     f->fds = calloc(most, sizeof(*f->fds));
@@ -151,9 +151,10 @@ static void wait_until_free(struct fan_out *f, int *ret_fd)
 
     while (f->signals < 2 && !is_free(f, ret_fd)) {
         if (!told && f->signals < 2)
-            report_error("%s is mounted or in use: it ends when it is free; another signal ends it "
-                         "at once",
-                         blockdev_path(f->device));
+            report_error(
+                "%s is mounted or in use: it ends when it is free; another signal ends it "
+                "at once",
+                blockdev_path(f->device));
         told = true;
         if (wait_for(f, TRY_MS, &ignored) == BLOCKDEV_ENDED)
             break;
@@ -189,6 +190,7 @@ static int serve(struct fan_out *f, struct failure *why)
     if (state == BLOCKDEV_FAILED)
         return -why->err;
     if (state == BLOCKDEV_LIVE) {
+        f->status.source = blockdev_path(f->device);
         f->status.buffers = blockdev_buffers(f->device);
         report_blockdev(blockdev_path(f->device), f->size, f->status.buffers);
         report_start(&f->status);

@@ -125,14 +125,16 @@ static void look_at(void *arg, unsigned i)
 static bool may_be(const struct fan_out *f, const struct fan_out_dest *d)
 {
     if (d->err == ENOTBLK)
-        report_error("'%s' is neither a regular file nor a block device: --ublk needs one", d->path);
+        report_error("'%s' is neither a regular file nor a block device: --ublk needs one",
+                     d->path);
     else if (d->err)
         report_error("cannot open '%s': %s", d->path, strerror(d->err));
     else if (d->block > MOST_BLOCK)
-        report_error("'%s' has blocks of %u bytes: a device of --ublk cannot have them", d->path,
-                     d->block);
+        report_error("'%s' has blocks of %u bytes: a device of --ublk cannot have them",
+                     d->path, d->block);
     else if (d->has_data && !f->o->force)
-        report_error("'%s' is not empty: the device of --ublk begins empty; -f empties it", d->path);
+        report_error("'%s' is not empty: the device of --ublk begins empty; -f empties it",
+                     d->path);
     else if (d->disk && f->o->ublk_size > d->size)
         report_error("%s: is too small: %llu bytes are missing", d->path,
                      (unsigned long long)(f->o->ublk_size - d->size));

@@ -28,20 +28,20 @@
 /* A destination. The thread of a call writes only to what is marked so. */
 struct fan_out_dest {
     const char *path;
-    const struct disk *disk; /* NULL: it is no device */
-    bool there;              /* call: something stands there */
-    bool has_data;           /* call: a file that is not all holes */
-    uint64_t size;           /* call: bytes */
-    unsigned block;          /* call: of a device, its logical block, bytes; else 512 */
-    int err;                 /* call: positive errno */
-    dev_t dev;               /* call: the file's file system, or the device */
-    ino_t ino;               /* call: of a file */
-    int fd;                  /* call: a file; owned */
-    bool direct;             /* call: fd_used is open with O_DIRECT */
-    int fd_used;             /* call: through which bytes go; not owned */
-    struct target target;    /* call: of a device */
-    bool open;               /* takes part */
-    struct failure failure;  /* call: why it does not, or was not flushed */
+    const struct disk *disk;   /* NULL: it is no device */
+    bool there;                /* call: something stands there */
+    bool has_data;             /* call: a file that is not all holes */
+    uint64_t size;             /* call: bytes */
+    unsigned block;            /* call: of a device, its logical block, bytes; else 512 */
+    int err;                   /* call: positive errno */
+    dev_t dev;                 /* call: the file's file system, or the device */
+    ino_t ino;                 /* call: of a file */
+    int fd;                    /* call: a file; owned */
+    bool direct;               /* call: fd_used is open with O_DIRECT */
+    int fd_used;               /* call: through which bytes go; not owned */
+    struct target target;      /* call: of a device */
+    bool open;                 /* takes part */
+    struct failure failure;    /* call: why it does not, or was not flushed */
     struct blockdev_sums sums; /* call: what was read back */
     struct verify_result result;
 };
@@ -51,7 +51,7 @@ struct fan_out {
     const struct plan_copy *copy;
     int signal_fd;
     int news_fd;
-    int signal; /* the first that has come, or 0 */
+    int signal;       /* the first that has come, or 0 */
     unsigned signals; /* that have come, but for SIGUSR1 */
     bool hung;
     uint64_t size; /* of the device, bytes */

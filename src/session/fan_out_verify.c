@@ -55,8 +55,8 @@ static void note_range(void *arg, unsigned dest, uint64_t offset, uint64_t lengt
     struct verify_range *more;
 
     v->n_left++;
-    if (v->n_ranges > 0 && v->ranges[v->n_ranges - 1].offset +
-                                   v->ranges[v->n_ranges - 1].length == offset) {
+    if (v->n_ranges > 0 &&
+        v->ranges[v->n_ranges - 1].offset + v->ranges[v->n_ranges - 1].length == offset) {
         v->ranges[v->n_ranges - 1].length += length;
         return;
     }
@@ -64,10 +64,8 @@ static void note_range(void *arg, unsigned dest, uint64_t offset, uint64_t lengt
     if (!more)
         return; /* it is counted */
     v->ranges = more;
-    more[v->n_ranges++] = (struct verify_range){.path = f->dests[dest].path,
-                                                .offset = offset,
-                                                .length = length,
-                                                .first = offset};
+    more[v->n_ranges++] = (struct verify_range){
+        .path = f->dests[dest].path, .offset = offset, .length = length, .first = offset};
 }
 
 static void judge(struct fan_out *f, unsigned d)
@@ -79,7 +77,8 @@ static void judge(struct fan_out *f, unsigned d)
         return;
     }
     dest->result.how = dest->sums.how;
-    dest->result.cached_pages = dest->sums.cached_pages == UINT64_MAX ? 0 : dest->sums.cached_pages;
+    dest->result.cached_pages =
+        dest->sums.cached_pages == UINT64_MAX ? 0 : dest->sums.cached_pages;
     dest->result.no_medium = dest->sums.in_memory;
     dest->result.files = 1;
     dest->result.bytes = atomic_load(&dest->sums.bytes);
@@ -87,12 +86,12 @@ static void judge(struct fan_out *f, unsigned d)
     report_verified(&f->status, d);
     if (dest->result.n_left == 0)
         return;
-    (void)failure_format(&dest->failure, NULL, EIO,
-                         "differs from the other destinations, in bytes %llu to %llu%s",
-                         (unsigned long long)dest->result.ranges[0].offset,
-                         (unsigned long long)(dest->result.ranges[0].offset +
-                                              dest->result.ranges[0].length - 1),
-                         dest->result.n_ranges > 1 ? ", and elsewhere" : "");
+    (void)failure_format(
+        &dest->failure, NULL, EIO,
+        "differs from the other destinations, in bytes %llu to %llu%s",
+        (unsigned long long)dest->result.ranges[0].offset,
+        (unsigned long long)(dest->result.ranges[0].offset + dest->result.ranges[0].length - 1),
+        dest->result.n_ranges > 1 ? ", and elsewhere" : "");
     fan_out_fail(f, d, &dest->failure);
 }
 
