@@ -361,7 +361,7 @@ const struct option_row option_rows[] = {
     {.name = "ublk", .ublk = true, .section = SECTION_COPYING,
      .help = "make a block device: what is written to it goes to every DEST; no SOURCE",
      .kind = VALUE_SIZE, .metavar = "SIZE", .optional = true,
-     .min = 512, .max = MAX_OFFSET,
+     .min = 4 * KIB, .max = MAX_OFFSET,
      .stores = {SET(ublk, true)}, .field = OPTION_FIELD(ublk_size)},
 
     /* ---- Trust ---- */

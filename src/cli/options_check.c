@@ -118,6 +118,7 @@ static const struct contradiction of_devices[] = {
 #define NO_UBLK(option) "--ublk and " option " contradict each other: "
 
 static const struct contradiction of_options[] = {
+    {GIVEN(ublk), GIVEN(cp), NO_UBLK("--cp") "cp makes no devices"},
     {GIVEN(ublk), IS(slow, SLOW_DETACH),
      NO_UBLK("--slow=detach") "a write is complete when every DEST has it"},
     {GIVEN(ublk), IS(direct, WHEN_ALWAYS),
