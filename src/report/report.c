@@ -218,10 +218,8 @@ void report_blockdev(const char *path, uint64_t size, const char *buffers)
     }
     puts(path);
     flush_stdout();
-    report_verbose(
-        "%s: %llu bytes; what is written there is %s", path, (unsigned long long)size,
-        strcmp(buffers, "registered") == 0 ? "not copied on its way to the destinations"
-                                           : "copied once on its way to the destinations");
+    report_verbose("%s: %llu bytes; buffers of requests are %s", path, (unsigned long long)size,
+                   buffers);
 }
 
 void report_start(const struct copy_status *s)

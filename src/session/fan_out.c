@@ -9,7 +9,6 @@
 #include "base/clock.h"
 #include "base/event.h"
 #include "base/fd.h"
-#include "base/medium.h"
 #include "fan_out_priv.h"
 #include "session.h"
 
@@ -216,6 +215,8 @@ static void fan_out_free(struct fan_out *f)
 {
     for (unsigned d = 0; f->dests && d < f->n; d++) {
         (void)fd_close(&f->dests[d].fd);
+        if (f->dests[d].target.fd >= 0)
+            target_abort(&f->dests[d].target, false);
         free(f->dests[d].result.ranges);
         blockdev_sums_free(&f->dests[d].sums);
     }
@@ -287,6 +288,19 @@ static int end(struct fan_out *f)
     return f->status.exit_status;
 }
 
+/* There is no device. Returns the exit status. */
+static int give_up(struct fan_out *f)
+{
+    struct failure none;
+
+    (void)failure_format(&none, NULL, ECANCELED, "is not used: there is no device");
+    for (unsigned d = 0; d < f->n; d++)
+        fan_out_fail(f, d, &none);
+    f->status.exit_status = session_exit_status(f->o, &f->status, false, f->signal);
+    report_summary(&f->status);
+    return f->status.exit_status;
+}
+
 static int run(struct fan_out *f)
 {
     struct failure why;
@@ -297,10 +311,10 @@ static int run(struct fan_out *f)
         return status;
     fan_out_open(f);
     if (f->signal || count_good(f) < floor)
-        return f->signal ? 128 + f->signal : end(f);
+        return give_up(f);
     if (make_device(f, &why) < 0 || serve(f, &why) < 0) {
         report_failure(NULL, "--ublk", &why);
-        return EXIT_USAGE;
+        return give_up(f);
     }
     return end(f);
 }

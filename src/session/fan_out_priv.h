@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/bounded_call.h"
+#include "base/medium.h"
 #include "blockdev/blockdev.h"
 #include "cli/options.h"
 #include "plan/plan.h"
@@ -40,6 +41,7 @@ struct fan_out_dest {
     bool direct;               /* call: fd_used is open with O_DIRECT */
     int fd_used;               /* call: through which bytes go; not owned */
     struct target target;      /* call: of a device */
+    struct medium_pulse pulse; /* while it is flushed */
     bool open;                 /* takes part */
     struct failure failure;    /* call: why it does not, or was not flushed */
     struct blockdev_sums sums; /* call: what was read back */
