@@ -137,6 +137,11 @@ int blockdev_fd(const struct blockdev *b)
     return control_fd(&b->control);
 }
 
+bool blockdev_hangs(const struct blockdev *b)
+{
+    return atomic_load(&b->queue.hangs);
+}
+
 void blockdev_stop(struct blockdev *b)
 {
     if (!b->stopping)
@@ -182,6 +187,10 @@ bool blockdev_free(struct blockdev *b)
 {
     if (!b)
         return true;
+    /* The driver makes one call after the other for a device: the next one would wait, too. */
+    control_take(&b->control);
+    if ((b->stopping && !b->control.stopped) || blockdev_hangs(b))
+        return false;
     /* The driver takes the requests away, and the thread ends. */
     if (atomic_load(&b->queue.state) != QUEUE_ENDED)
         (void)control_delete(&b->control);

@@ -69,6 +69,11 @@ int blockdev_create(const struct blockdev_config *config, struct blockdev **ret,
 enum blockdev_state blockdev_look(struct blockdev *b, struct failure *f);
 int blockdev_fd(const struct blockdev *b);
 
+/* Whether a request waits for a destination that was dropped as hung. Then the device must not be
+ * stopped: the driver would wait for the request, the end of this process for the driver, and the driver
+ * gives the request up at the end of this process only (ublk_ch_release(), Linux 7.3). */
+bool blockdev_hangs(const struct blockdev *b);
+
 /* Begins to stop the device, also if somebody has it open. What is in flight comes to its end. */
 void blockdev_stop(struct blockdev *b);
 

@@ -211,6 +211,7 @@ static void serve(struct queue *q)
         q->requests.now = clock_running_ms();
         take_all(q);
         requests_look(&q->requests, q->timeout_ms);
+        atomic_store(&q->hangs, q->zero_copy && requests_hang(&q->requests));
     }
 }
 

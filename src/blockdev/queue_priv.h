@@ -40,7 +40,8 @@ struct queue {
 
     int err; /* negative errno; valid with QUEUE_FAILED */
     atomic_int state;
-    atomic_bool left; /* with QUEUE_ENDED: operations hang, and use the memory */
+    atomic_bool hangs; /* a request waits for a destination that was dropped */
+    atomic_bool left;  /* with QUEUE_ENDED: operations hang, and use the memory */
 };
 
 /* Prepares the queue. The requests' destinations are to be set by the caller before

@@ -405,6 +405,14 @@ void requests_look(struct requests *r, uint64_t timeout_ms)
     }
 }
 
+bool requests_hang(const struct requests *r)
+{
+    for (unsigned d = 0; d < r->n_dests; d++)
+        if (!r->dests[d].live && r->dests[d].running > 0)
+            return true;
+    return false;
+}
+
 bool requests_run(const struct requests *r)
 {
     for (unsigned d = 0; d < r->n_dests; d++)

@@ -124,6 +124,9 @@ void requests_done(struct requests *r, struct request_op *op, int res);
  * to do, and whose medium does not write either. */
 void requests_look(struct requests *r, uint64_t timeout_ms);
 
+/* Whether a destination that was dropped still has something to do. */
+bool requests_hang(const struct requests *r);
+
 /* Whether operations are still running. */
 bool requests_run(const struct requests *r);
 

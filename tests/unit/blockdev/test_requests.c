@@ -520,7 +520,9 @@ static void test_hang_registered(void **state)
     begin_write(k, 1, 512, 512, 'v');
     end_others(k, 1);
     assert_int_equal(k->result[1], 512);
+    assert_true(requests_hang(&k->requests));
     end_all(k);
+    assert_false(requests_hang(&k->requests));
     assert_int_equal(k->result[0], 512);
 }
 
