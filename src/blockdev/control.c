@@ -184,7 +184,7 @@ int control_add(struct control *c, struct control_device *device, struct failure
 int control_start(struct control *c)
 {
     const struct ublksrv_ctrl_cmd cmd = {
-        .dev_id = c->id, .queue_id = UINT16_MAX, .data = {(uint64_t)getpid()}};
+        .dev_id = c->id, .queue_id = UINT16_MAX, .data = {(uint32_t)getpid()}};
 
     return submit(c, START, UBLK_ABI_START_DEV, &cmd);
 }

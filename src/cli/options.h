@@ -127,12 +127,13 @@ struct options {
     char **operands;
     unsigned n_operands;
 
-    bool check;       /* copies nothing: the operands are directories */
-    char *check_list; /* the list that they are verified against; NULL: their own histories */
-    bool compare;     /* copies nothing: the operands are a source and what equals it */
+    bool check;         /* copies nothing: the operands are directories */
+    char *check_list;   /* the list that they are verified against; NULL: their own histories */
+    bool compare;       /* copies nothing: the operands are a source and what equals it */
     bool ublk;          /* makes a block device: all operands are destinations */
     uint64_t ublk_size; /* bytes; 0: as large as the smallest destination */
-    const struct option_row *no_ublk; /* the first option given that this cannot have; likewise */
+    const struct option_row
+        *no_ublk; /* the first option given that this cannot have; likewise */
     const struct option_row *only_copies; /* the first option given that neither can have;
                                            * private to this room, not owned; may be NULL */
 
