@@ -416,6 +416,23 @@ static int make_sure(const struct plan *p, const struct options *o, int signal_f
     return status;
 }
 
+/* --ublk. *ret_hung: as in copy_all(). */
+static int fan_out(const struct plan *p, const struct options *o, int signal_fd, bool *ret_hung)
+{
+    struct plan_copy *c = &p->copies[0];
+    int status;
+
+    c->held = held_new();
+    if (!c->held) {
+        report_error("%s", strerror(ENOMEM));
+        return EXIT_USAGE;
+    }
+    status = session_fan_out(o, c, signal_fd, ret_hung);
+    if (!*ret_hung)
+        held_end(c->held, note_old_table);
+    return status;
+}
+
 /* *ret_hung: as in copy_all(). */
 static int plan_and_copy(const struct options *o, int signal_fd, bool *ret_hung)
 {
@@ -436,8 +453,9 @@ static int plan_and_copy(const struct options *o, int signal_fd, bool *ret_hung)
         report_error("%s", error ? error : strerror(ENOMEM));
         status = EXIT_USAGE;
     } else if (status == 0) {
-        status = o->dry_run ? dry_run_all(&plan, o, signal_fd, ret_hung)
-                            : copy_all(&plan, o, signal_fd, ret_hung);
+        status = o->ublk      ? fan_out(&plan, o, signal_fd, ret_hung)
+                 : o->dry_run ? dry_run_all(&plan, o, signal_fd, ret_hung)
+                              : copy_all(&plan, o, signal_fd, ret_hung);
     }
     free(error);
     if (r == 0 && !*ret_hung)
@@ -482,7 +500,7 @@ static int work(struct options *o)
 
     if (read_lists(o) < 0)
         return EXIT_USAGE;
-    r = supervisor_start(&signal_fd);
+    r = supervisor_start(&signal_fd, o->ublk);
     if (r < 0) {
         report_error("signalfd: %s", strerror(-r));
         return EXIT_USAGE;

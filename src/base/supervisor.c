@@ -35,6 +35,7 @@ struct supervisor {
     pid_t worker;
     int signal_fd;
     int socket;
+    bool patient;      /* the first signal is the usual end, which may take long */
     int ended_by;      /* the first signal that stops the program, or 0 */
     uint64_t deadline; /* of the worker process; ms, clock_running_ms(); UINT64_MAX: none */
     uint64_t seen[NSIG][2]; /* by receiver: when it came last; ms; 0: never */
@@ -119,7 +120,13 @@ static void pass_on_signals(struct supervisor *s)
         pass_on(s, &info);
         if (info.ssi_signo == SIGUSR1)
             continue;
-        s->deadline = clock_running_ms() + (s->ended_by ? SECOND_WAIT_MS : FIRST_WAIT_MS);
+        if (s->patient && !s->ended_by) {
+            s->ended_by = (int)info.ssi_signo;
+            continue;
+        }
+        s->deadline =
+            clock_running_ms() + (s->ended_by && !s->patient ? SECOND_WAIT_MS : FIRST_WAIT_MS);
+        s->patient = false;
         if (!s->ended_by)
             s->ended_by = (int)info.ssi_signo;
     }
@@ -162,9 +169,9 @@ static void *forward_signals(void *arg)
     return arg;
 }
 
-int supervisor_start(int *ret_fd)
+int supervisor_start(int *ret_fd, bool patient)
 {
-    struct supervisor s = {.deadline = UINT64_MAX};
+    struct supervisor s = {.patient = patient, .deadline = UINT64_MAX};
     pid_t self = getpid();
     int pair[2], r = signals_open(&s.signal_fd);
 

@@ -12,12 +12,16 @@
 #ifndef UCOPY_BASE_SUPERVISOR_H
 #define UCOPY_BASE_SUPERVISOR_H
 
+#include <stdbool.h>
+
 /* Splits the process. The function returns in the worker process only. *ret_fd becomes a
  * descriptor for signals_next() that is readable when a signal (see signals_open()) has
  * arrived; it is the caller's. The kernel kills the worker process when the supervisor dies. If
  * fork(2) fails, the function returns in the only process, which works without a supervisor.
+ * patient: the first signal is how the work usually ends, and the worker process may take as long as it
+ * likes for it; from the second one on it may not.
  * Returns 0 or a negative errno. */
-int supervisor_start(int *ret_fd);
+int supervisor_start(int *ret_fd, bool patient);
 
 /* Makes the supervisor exit with this status, and terminates the worker process, as far as its
  * threads do not hang. What is left of the worker process starts no write to a regular file any

@@ -56,6 +56,7 @@ struct option_row {
     char letter;      /* after "-"; '\0': there is only a name */
     bool cp;          /* cp has an option of this name, and abbreviates it */
     bool checks;      /* --check and --compare can have it, too */
+    bool ublk;        /* so can --ublk */
     enum option_section section;
     const char *help; /* for --help, without a period */
 

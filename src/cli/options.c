@@ -26,6 +26,8 @@ static int take_options(struct options *o, char **ret_error)
             return r;
         if (!row->checks && o->only_copies == NULL)
             o->only_copies = row;
+        if (!row->ublk && o->no_ublk == NULL)
+            o->no_ublk = row;
         r = option_apply(o, row, value);
         if (r == -EINVAL)
             r = option_refuse_value(ret_error, row, NULL, value);

@@ -148,9 +148,13 @@ struct options {
     char **operands;
     unsigned n_operands;
 
-    bool check;       /* copies nothing: the operands are directories */
-    char *check_list; /* the list that they are verified against; NULL: their own histories */
-    bool compare;     /* copies nothing: the operands are a source and what equals it */
+    bool check;         /* copies nothing: the operands are directories */
+    char *check_list;   /* the list that they are verified against; NULL: their own histories */
+    bool compare;       /* copies nothing: the operands are a source and what equals it */
+    bool ublk;          /* makes a block device: all operands are destinations */
+    uint64_t ublk_size; /* bytes; 0: as large as the smallest destination */
+    const struct option_row
+        *no_ublk; /* the first option given that this cannot have; likewise */
     const struct option_row *only_copies; /* the first option given that neither can have;
                                            * private to this room, not owned; may be NULL */
 
@@ -221,10 +225,16 @@ static inline bool options_is_standard(const struct options *o, const char *oper
     return !o->cp && strcmp(operand, OPTIONS_STANDARD) == 0;
 }
 
+/* The number of operands that are sources, where there are no target directories. */
+static inline unsigned options_n_sources(const struct options *o)
+{
+    return o->from_command || o->ublk ? 0 : 1;
+}
+
 /* Whether standard output is a destination. */
 static inline bool options_writes_standard(const struct options *o)
 {
-    for (unsigned i = o->from_command ? 0 : 1; i < o->n_operands; i++)
+    for (unsigned i = options_n_sources(o); i < o->n_operands; i++)
         if (o->n_target_directories == 0 && options_is_standard(o, o->operands[i]))
             return true;
     return false;

@@ -116,6 +116,8 @@ static const struct contradiction of_devices[] = {
     {GIVEN(yes), IS(device, false), "--yes answers the question of --device, which is missing"},
 };
 
+#define NO_UBLK(option) "--ublk and " option " contradict each other: "
+
 #define NO_PART(option)                                                                        \
     "--checksum compares whole files with what exists: it contradicts " option
 
@@ -138,6 +140,14 @@ static const struct contradiction of_options[] = {
     {GIVEN(standing.checksum), IS(slow, SLOW_DETACH),
      "--checksum and --slow=detach contradict each other: all DESTs go at the pace of the "
      "slowest"},
+    {GIVEN(ublk), GIVEN(cp), NO_UBLK("--cp") "cp makes no devices"},
+    {GIVEN(ublk), IS(slow, SLOW_DETACH),
+     NO_UBLK("--slow=detach") "a write is complete when every DEST has it"},
+    {GIVEN(ublk), IS(direct, WHEN_ALWAYS),
+     NO_UBLK("--direct=always") "a DEST that is a file is written through the page cache"},
+    {GIVEN(ublk), HAS(verify, VERIFY_SOURCE), NO_UBLK("--verify=source") "there is no SOURCE"},
+    {GIVEN(ublk), HAS(verify, VERIFY_MEDIUM),
+     NO_UBLK("--verify=medium") "the destinations are compared as --verify=dest reads them"},
     {GIVEN(no_target_directory), GIVEN(n_target_directories),
      "--target-directory and --no-target-directory contradict each other"},
     {GIVEN(no_target_directory), GIVEN(parents),
@@ -377,7 +387,7 @@ static int check_choice(const struct options *o, char **ret_error)
 /* The operand that is the source; NULL: it is a command. */
 static const char *source_operand(const struct options *o)
 {
-    return o->from_command || o->n_operands == 0 ? NULL : o->operands[0];
+    return options_n_sources(o) == 0 || o->n_operands == 0 ? NULL : o->operands[0];
 }
 
 /* Checks standard output as a destination. */
@@ -385,7 +395,7 @@ static int check_standard_output(const struct options *o, char **ret_error)
 {
     unsigned n = 0;
 
-    for (unsigned i = o->from_command ? 0 : 1; i < o->n_operands; i++)
+    for (unsigned i = options_n_sources(o); i < o->n_operands; i++)
         n += options_is_standard(o, o->operands[i]);
     if (n == 0)
         return 0;
@@ -438,11 +448,11 @@ static int check_streams(const struct options *o, char **ret_error)
 static int check_operands(const struct options *o, char **ret_error)
 {
     bool into_directories = o->n_target_directories > 0;
-    unsigned n_dests, n_sources = o->from_command ? 0 : 1;
+    unsigned n_dests, n_sources = options_n_sources(o);
 
     if (o->n_operands < n_sources)
         return usage_error(ret_error, "missing file operand");
-    if (o->n_operands + o->n_to_commands == n_sources && o->from_command)
+    if (o->n_operands + o->n_to_commands == n_sources && n_sources == 0)
         return usage_error(ret_error, "missing destination operand");
     if (o->n_operands + o->n_to_commands == n_sources && !into_directories)
         return usage_error(ret_error, "missing destination operand after '%s'", o->operands[0]);
@@ -484,6 +494,23 @@ static int check_check(const struct options *o, char **ret_error)
     return 0;
 }
 
+/* Checks a line with --ublk. */
+static int check_ublk(const struct options *o, char **ret_error)
+{
+    const struct option_row *row = o->no_ublk;
+
+    if (row && row->name)
+        return usage_error(ret_error, "--ublk makes a block device: it contradicts --%s",
+                           row->name);
+    if (row)
+        return usage_error(ret_error, "--ublk makes a block device: it contradicts -%c",
+                           row->letter);
+    for (unsigned i = 0; i < o->n_operands; i++)
+        if (options_is_standard(o, o->operands[i]))
+            return usage_error(ret_error, "'-' is a stream: --ublk needs files and devices");
+    return 0;
+}
+
 int options_check_replacing(const struct options *o, char **ret_error)
 {
     return check_contradictions(o, of_replacing, N_OF(of_replacing), ret_error);
@@ -491,7 +518,10 @@ int options_check_replacing(const struct options *o, char **ret_error)
 
 int options_check(const struct options *o, char **ret_error)
 {
-    int r = check_streams(o, ret_error);
+    int r = o->ublk ? check_ublk(o, ret_error) : 0;
+
+    if (r == 0)
+        r = check_streams(o, ret_error);
 
     if (r == 0 && (o->check || o->compare))
         return check_check(o, ret_error);

@@ -7,7 +7,7 @@
 
 int plan_stat_source(const struct plan_copy *c, struct stat *ret)
 {
-    if (c->from_command) {
+    if (c->from_command || c->ublk) {
         errno = ENOENT;
         return -1;
     }

@@ -270,7 +270,7 @@ static const char *path_of_standard(const char *path)
 
 static const char *path_of_source(const struct plan_copy *c)
 {
-    if (c->from_command)
+    if (c->from_command || c->ublk)
         return NULL;
     return c->from_standard ? path_of_standard(PLAN_STANDARD_INPUT) : c->source;
 }

@@ -297,6 +297,16 @@ static int add_command(struct plan *p, const struct options *o, const struct ope
     return r;
 }
 
+/* --ublk: the same without a source. */
+static int add_device(struct plan *p, const struct options *o, const struct operands *operands,
+                      struct plan_copy **ret_copy)
+{
+    int r = add_empty(p, o, operands, strdup("--ublk"), ret_copy);
+
+    (*ret_copy)->ublk = true;
+    return r;
+}
+
 /* Adds a copy of the operand. As add_empty(), or another error. */
 static int add_copy(struct plan *p, const struct options *o, const struct operands *operands,
                     const char *operand, struct plan_copy **ret_copy, char **ret_error)
@@ -422,23 +432,25 @@ static int plan_into_directories(struct plan *p, const struct options *o,
 static int plan_one_source(struct plan *p, const struct options *o,
                            const struct operands *operands, char **ret_error)
 {
-    unsigned first = o->from_command ? 0 : 1; /* destination */
+    unsigned first = options_n_sources(o); /* destination */
     struct plan_copy *c;
     int r = 0;
 
-    if (!o->cp && o->n_operands > first)
+    if (!o->cp && !o->ublk && o->n_operands > first)
         r = checks_habit(o, ret_error);
     for (unsigned i = 1; r == 0 && o->parents && i < o->n_operands; i++)
         r = checks_directory(o->operands[i], o, ret_error);
     if (r < 0)
         return r;
-    r = o->from_command ? add_command(p, o, operands, &c)
-                        : add_copy(p, o, operands, o->operands[0], &c, ret_error);
+    r = o->ublk           ? add_device(p, o, operands, &c)
+        : o->from_command ? add_command(p, o, operands, &c)
+                          : add_copy(p, o, operands, o->operands[0], &c, ret_error);
     for (unsigned i = first; r == 0 && i < o->n_operands; i++)
         r = options_is_standard(o, o->operands[i])
                 ? add_stream(c, o, NULL)
                 : add_dest(c, o, o->operands[i],
-                           !o->no_target_directory && plan_is_directory(o->operands[i]),
+                           !o->no_target_directory && !o->ublk &&
+                               plan_is_directory(o->operands[i]),
                            ret_error);
     for (unsigned i = 0; r == 0 && i < o->n_to_commands; i++)
         r = add_stream(c, o, o->to_commands[i]);
@@ -458,7 +470,7 @@ static struct operands sort_operands(const struct options *o)
 {
     struct operands operands = {.n_sources = 1};
 
-    if (o->from_command) /* the source is no operand */
+    if (options_n_sources(o) == 0) /* the source is no operand */
         return operands;
     if (o->n_target_directories > 0) {
         operands.n_sources = o->n_operands;

@@ -42,6 +42,7 @@ struct plan_copy {
      * a name for messages only. So are the destinations that are no paths; ends NULL: all are. */
     bool from_standard;
     const char *from_command;
+    bool ublk; /* --ublk: there is none; the destinations get what is written to a device */
     struct plan_end *ends;
 
     char *top; /* of a tree with such a destination: the name of its root in the archive */
@@ -151,7 +152,7 @@ static inline bool plan_has_stream(const struct plan_copy *c)
 /* Whether the source has no path. */
 static inline bool plan_has_no_path(const struct plan_copy *c)
 {
-    return c->from_standard || c->from_command;
+    return c->from_standard || c->from_command || c->ublk;
 }
 
 /* The root of the copy's source or of one of its destinations. path: the source or destination.

@@ -249,6 +249,15 @@ int report_json_start(const struct copy_status *s)
     return write_line(event);
 }
 
+int report_json_blockdev(const char *path, uint64_t size, const char *buffers)
+{
+    json_t *event = event_new("device", path);
+
+    add_bytes(&event, "bytes", size);
+    add(&event, "buffers", json_string(buffers));
+    return write_line(event);
+}
+
 int report_json_progress(const struct copy_status *s)
 {
     json_t *event = event_new("progress", s->source);
@@ -348,6 +357,8 @@ int report_json_summary(const struct copy_status *s)
     add_seconds(&event, s->seconds);
     add_tuning(&event, s);
     add_bytes(&event, "read_bytes", s->read_bytes);
+    if (s->buffers)
+        add(&event, "buffers", json_string(s->buffers));
     add_hashes(&event, &s->hashes);
     add_failure(&event, "source_error", "source_errno", &s->source_failure);
     add_bad_ranges(&event, s);

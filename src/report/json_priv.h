@@ -12,6 +12,9 @@
 /* "start" */
 int report_json_start(const struct copy_status *s);
 
+/* "device" */
+int report_json_blockdev(const char *path, uint64_t size, const char *buffers);
+
 /* "progress" */
 int report_json_progress(const struct copy_status *s);
 

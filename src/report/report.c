@@ -239,6 +239,17 @@ static void finish_display(const struct copy_status *s)
         report_display_finish(s);
 }
 
+void report_blockdev(const char *path, uint64_t size, const char *buffers)
+{
+    if (report.options->json)
+        remember_stdout_error(report_json_blockdev(path, size, buffers));
+    else
+        puts(path);
+    flush_stdout();
+    report_verbose("%s: %llu bytes; buffers of requests are %s", path, (unsigned long long)size,
+                   buffers);
+}
+
 void report_start(const struct copy_status *s)
 {
     if (!report_whole_is_on())

@@ -85,6 +85,7 @@ struct copy_status {
     bool seeks_holes; /* finds holes of the source with SEEK_HOLE */
     bool finds_zeros; /* finds zeros in the data, and makes holes of them */
     bool tries_clones;
+    const char *buffers; /* --ublk: how bytes get to the destinations; NULL: another kind of copy */
     const char *engine; /* name; NULL: no engine was started */
     unsigned workers;
     uint64_t chunk_size; /* bytes */
@@ -140,6 +141,10 @@ void report_deleted(const char *path);
 /* With --debug: writes how destination i got its data, or that it was skipped. Not for
  * trees. */
 void report_method(const struct copy_status *s, unsigned i);
+
+/* --ublk: the device is there: writes its name to stdout, or JSON "device", and flushes that. buffers: as
+ * in struct copy_status. */
+void report_blockdev(const char *path, uint64_t size, const char *buffers);
 
 /* A copy starts: JSON "start". With -v, if it is not a tree: 'SOURCE' -> 'DEST' for each
  * destination. (With --cp report_summary() writes these lines instead.) */

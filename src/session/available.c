@@ -1,6 +1,7 @@
 /* available: what the user asked for by name has to be available here, before anything is
  * changed. */
 #include "base/digest.h"
+#include "blockdev/blockdev.h"
 #include "engine/engine.h"
 #include "report/report.h"
 #include "session.h"
@@ -47,7 +48,18 @@ static bool has_hashes(const struct options *o)
     return true;
 }
 
+/* --ublk: the kernel has to have such devices. */
+static bool has_block_devices(const struct options *o)
+{
+    struct failure f;
+
+    if (!o->ublk || blockdev_probe(&f) == 0)
+        return true;
+    report_failure(NULL, "--ublk", &f);
+    return false;
+}
+
 bool session_can_run(const struct options *o)
 {
-    return has_engine(o) && has_context(o) && has_hashes(o);
+    return has_block_devices(o) && has_engine(o) && has_context(o) && has_hashes(o);
 }

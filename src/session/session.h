@@ -94,6 +94,12 @@ int session_dry_run(const struct options *o, const struct plan_copy *copy, bool 
 int session_exit_status(const struct options *o, const struct copy_status *s, bool unavailable,
                         int signal);
 
+/* --ublk: makes a block device whose bytes go to all destinations of *copy, serves it until a signal
+ * comes, and reports. Returns the exit status. Sets *ret_hung if threads are left that hang in the
+ * kernel; nothing of all this must be freed then. */
+int session_fan_out(const struct options *o, const struct plan_copy *copy, int signal_fd,
+                    bool *ret_hung);
+
 /* Verifies the n copies of a run, all of which are complete or have failed, with the records in v
  * (NULL if there are none). Copies without a status are left out. Reports mismatches, and then all
  * copies: report_summary(). Sets the exit statuses and frees the owners. Sets *ret_hung

@@ -59,6 +59,7 @@ copies --bmap
 copies --bmap=src.bmap
 copies --expect-size=100001
 copies --device
+tried+=' --ublk' # it serves until it is ended: tests/vm/ublk
 copies --yes --device
 copies --to-command='cat >d/piped'
 same src d/piped
