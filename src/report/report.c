@@ -246,8 +246,7 @@ void report_blockdev(const char *path, uint64_t size, const char *buffers)
     else
         puts(path);
     flush_stdout();
-    report_verbose("%s: %llu bytes; buffers of requests are %s", path, (unsigned long long)size,
-                   buffers);
+    report_verbose("%s: %llu bytes; buffers: %s", path, (unsigned long long)size, buffers);
 }
 
 void report_start(const struct copy_status *s)
