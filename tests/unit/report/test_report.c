@@ -680,7 +680,8 @@ static void test_attributes(void **state)
     copy.exit_status = 6;
     report_summary(&copy);
     assert_int_equal(capture_end(), 0);
-    assert_non_null(strstr(capture.err, "/b/two: 1000000 bytes, 0 written, done, attributes missing\n"));
+    assert_non_null(
+        strstr(capture.err, "/b/two: 1000000 bytes, 0 written, done, attributes missing\n"));
     assert_non_null(strstr(capture.err,
                            "ucopy: /b/two: preserve owner: Operation not permitted\n"
                            "ucopy: /b/two: preserve extended attribute: "
