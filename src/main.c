@@ -243,28 +243,32 @@ static void note_old_table(const char *path, int err)
 /* A signal that comes when all has been reported: nobody waits for devices any more. */
 static bool is_too_late(void *arg)
 {
-    const struct run *r = arg;
+    const int *signal_fd = arg;
     int signal = 0;
 
-    return signals_end(r->signal_fd, &signal);
+    return signals_end(*signal_fd, &signal);
+}
+
+/* Ends the devices. in_use: threads that hang may use them. Whether threads are left that hang. */
+static bool end_devices(struct held *held, const struct options *o, int signal_fd, bool in_use)
+{
+    return held_end(held, &(struct held_end){.timeout_ms = options_timeout_ms(o),
+                                             .wake_fd = signal_fd,
+                                             .stop = is_too_late,
+                                             .arg = &signal_fd,
+                                             .stop_ms = END_PATIENCE_MS,
+                                             .in_use = in_use,
+                                             .note = note_old_table});
 }
 
 /* *ret_hung becomes true if threads are left that hang in the kernel. */
 static void run_free(struct run *r, bool *ret_hung)
 {
-    const struct held_end end = {.timeout_ms = options_timeout_ms(r->o),
-                                 .wake_fd = r->signal_fd,
-                                 .stop = is_too_late,
-                                 .arg = r,
-                                 .stop_ms = END_PATIENCE_MS,
-                                 .in_use = r->hung,
-                                 .note = note_old_table};
-
     manifest_free(r->list);
     free(r->place);
     free(r->ends);
     free(r->exit_statuses);
-    r->hung |= held_end(r->held, &end);
+    r->hung |= end_devices(r->held, r->o, r->signal_fd, r->hung);
     *ret_hung |= r->hung;
     if (r->hung) /* a thread that hangs may still use the rest */
         return;
@@ -428,8 +432,7 @@ static int fan_out(const struct plan *p, const struct options *o, int signal_fd,
         return EXIT_USAGE;
     }
     status = session_fan_out(o, c, signal_fd, ret_hung);
-    if (!*ret_hung)
-        held_end(c->held, note_old_table);
+    *ret_hung |= end_devices(c->held, o, signal_fd, *ret_hung);
     return status;
 }
 

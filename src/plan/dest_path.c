@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "base/path_probe.h"
 #include "cli/usage_error.h"
+#include "copies_priv.h"
 
 /* The name of a backup that is looked for. */
 struct backup_place {

@@ -85,9 +85,8 @@ struct copy_status {
     bool seeks_holes; /* finds holes of the source with SEEK_HOLE */
     bool finds_zeros; /* finds zeros in the data, and makes holes of them */
     bool tries_clones;
-    const char
-        *buffers; /* --ublk: how bytes get to the destinations; NULL: another kind of copy */
-    const char *engine; /* name; NULL: no engine was started */
+    const char *buffers; /* --ublk: how bytes get to the destinations; else NULL */
+    const char *engine;  /* name; NULL: no engine was started */
     unsigned workers;
     uint64_t chunk_size; /* bytes */
     unsigned queue_depth;
