@@ -28,9 +28,14 @@ int file_system_in_memory(int fd)
 
 bool file_system_has_holes(int fd)
 {
+    static const unsigned long known[] = {
+        EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, F2FS_SUPER_MAGIC, TMPFS_MAGIC, 0,
+    };
     struct stat st;
     bool holes;
 
+    if (file_system_is(fd, known) == 1)
+        return true;
     if (UNINTERRUPTED(ftruncate(fd, FILE_SYSTEM_HOLE_PROBE)) < 0)
         return true;
     holes = fstat(fd, &st) < 0 || st.st_blocks * 512 < FILE_SYSTEM_HOLE_PROBE;
