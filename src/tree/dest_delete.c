@@ -146,7 +146,7 @@ static bool is_known(struct delete_walk *w, unsigned char type)
     if (type == DT_UNKNOWN && listed &&
         UNINTERRUPTED(fstatat(dir_chain_fd(&w->dirs), name_of(w), &st, AT_SYMLINK_NOFOLLOW)) ==
             0)
-        type = IFTODT(st.st_mode);
+        type = (unsigned char)IFTODT(st.st_mode);
     if (type == DT_DIR && listed)
         push(w, CLEAN, name_of(w));
     return true;

@@ -142,7 +142,7 @@ static void list_entry(struct walk *w, const char *name, unsigned char type)
         return;
     }
     l->n_dirs += S_ISDIR(st.st_mode);
-    if (is_left_out(w, IFTODT(st.st_mode)))
+    if (is_left_out(w, (unsigned char)IFTODT(st.st_mode)))
         return;
     note_entry(w);
     if (!S_ISDIR(st.st_mode))
