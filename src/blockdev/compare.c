@@ -16,16 +16,11 @@ static void ignore_flush(void *arg, uint64_t bytes)
 /* Reads n bytes at that place. 0 or a negative errno. */
 static int read_all(struct read_file *f, char *buffer, uint64_t offset, uint64_t n)
 {
-    while (n > 0) {
-        ssize_t r = read_file_at(f, buffer, n, offset);
+    ssize_t r;
 
-        if (r <= 0)
-            return r < 0 ? (int)r : -EIO;
-        buffer += r;
-        offset += (uint64_t)r;
-        n -= (uint64_t)r;
-    }
-    return 0;
+    f->offset = offset;
+    r = read_file_fill(f, buffer, n);
+    return r < 0 ? (int)r : (uint64_t)r < n ? -EIO : 0;
 }
 
 /* Reads one unit: what of it was written lies one behind the other in the buffer. Returns the number of

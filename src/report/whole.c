@@ -38,8 +38,17 @@ static uint64_t skipped_of(const struct copy_status *s, const struct dest_status
     return s->tree ? d->files_skipped : d->state == DEST_DONE && d->skipped;
 }
 
-/* What is known without the current copy. */
-static void fill(void)
+/* Adds what a copy has made of its destination d. */
+static void add(struct sum *sum, const struct copy_status *s, unsigned d)
+{
+    sum->bytes += s->dests[d].bytes;
+    sum->files += files_of(s, &s->dests[d]);
+    sum->skipped += skipped_of(s, &s->dests[d]);
+    sum->resumed += s->dests[d].resumed;
+}
+
+/* What is known, with the copy that is under way; NULL: none is. */
+static void fill(const struct copy_status *current)
 {
     const struct report_whole *w = whole.of;
     struct copy_status *all = &whole.status;
@@ -48,31 +57,27 @@ static void fill(void)
     all->size = atomic_load(&w->bytes);
     all->files = atomic_load(&w->files);
     all->seconds = (double)(clock_now_ms() - whole.began_ms) / 1000;
-    all->read_bytes = whole.read_bytes;
-    for (unsigned d = 0; d < w->n_dests; d++)
+    all->read_bytes = whole.read_bytes + (current ? current->read_bytes : 0);
+    for (unsigned d = 0; d < w->n_dests; d++) {
+        struct sum sum = whole.sums[d];
+
+        if (current)
+            add(&sum, current, d);
         whole.dests[d] = (struct dest_status){
             .path = w->paths[d],
-            .bytes = whole.sums[d].bytes,
-            .files = whole.sums[d].files,
-            .files_skipped = whole.sums[d].skipped,
-            .resumed = whole.sums[d].resumed,
+            .bytes = sum.bytes,
+            .files = sum.files,
+            .files_skipped = sum.skipped,
+            .resumed = sum.resumed,
         };
+    }
 }
 
 const struct copy_status *report_whole_of(const struct copy_status *s)
 {
     if (!whole.of || s->n_dests != whole.of->n_dests)
         return s;
-    fill();
-    whole.status.read_bytes += s->read_bytes;
-    for (unsigned d = 0; d < s->n_dests; d++) {
-        struct dest_status *all = &whole.dests[d];
-
-        all->bytes += s->dests[d].bytes;
-        all->files += files_of(s, &s->dests[d]);
-        all->files_skipped += skipped_of(s, &s->dests[d]);
-        all->resumed += s->dests[d].resumed;
-    }
+    fill(s);
     return &whole.status;
 }
 
@@ -83,15 +88,10 @@ void report_whole_add(const struct copy_status *s)
     whole.n_ended++;
     whole.read_bytes += s->read_bytes;
     for (unsigned d = 0; d < s->n_dests; d++) {
-        struct sum *sum = &whole.sums[d];
-
-        sum->bytes += s->dests[d].bytes;
-        sum->files += files_of(s, &s->dests[d]);
-        sum->skipped += skipped_of(s, &s->dests[d]);
-        sum->resumed += s->dests[d].resumed;
-        sum->n_failed += s->dests[d].state == DEST_FAILED;
+        add(&whole.sums[d], s, d);
+        whole.sums[d].n_failed += s->dests[d].state == DEST_FAILED;
     }
-    fill(); /* short copies have no progress of their own */
+    fill(NULL); /* short copies have no progress of their own */
     if (report_display_interval_ms() >= 0 &&
         report_status_is_due(&whole.status, &whole.shown_at, report_display_interval_ms()))
         report_display_progress(&whole.status);
@@ -106,7 +106,7 @@ void report_whole_begin(const struct report_whole *w)
         whole.began_ms = clock_now_ms();
         whole.status = (struct copy_status){
             .source = "", .dests = whole.dests, .n_dests = w->n_dests, .tree = true};
-        fill();
+        fill(NULL);
         report_display_start(&whole.status);
     } else { /* each copy has a progress of its own */
         free(whole.sums);
@@ -120,7 +120,7 @@ void report_whole_end(void)
 
     if (!w)
         return;
-    fill();
+    fill(NULL);
     for (unsigned d = 0; d < w->n_dests; d++) {
         struct dest_status *all = &whole.dests[d];
 

@@ -55,21 +55,25 @@ static enum blockdev_state wait_for(struct fan_out *f, int ms, struct failure *w
     return state;
 }
 
+/* So many destinations have to be left for the device to go on. */
+static unsigned floor_of(const struct fan_out *f)
+{
+    return f->o->require == OPTIONS_REQUIRE_ALL ? 1 : f->o->require;
+}
+
 /* Makes the device of the destinations that are open. 0 or a negative errno with *why filled. */
 static int make_device(struct fan_out *f, struct failure *why)
 {
-    unsigned most = f->n;
-    struct blockdev_config config = {
-        .size = f->size,
-        .shift = 9,
-        .memory_align = 1,
-        .floor = f->o->require == OPTIONS_REQUIRE_ALL ? 1 : f->o->require,
-        .timeout_ms = options_timeout_ms(f->o),
-        .news_fd = f->news_fd};
+    struct blockdev_config config = {.size = f->size,
+                                     .shift = 9,
+                                     .memory_align = 1,
+                                     .floor = floor_of(f),
+                                     .timeout_ms = options_timeout_ms(f->o),
+                                     .news_fd = f->news_fd};
 
-    f->parts = calloc(most, sizeof(*f->parts));
-    f->fds = calloc(most, sizeof(*f->fds));
-    f->kinds = calloc(most, sizeof(*f->kinds));
+    f->parts = calloc(f->n, sizeof(*f->parts));
+    f->fds = calloc(f->n, sizeof(*f->fds));
+    f->kinds = calloc(f->n, sizeof(*f->kinds));
     if (!f->parts || !f->fds || !f->kinds)
         return failure_set(why, "ublk", ENOMEM, FAILURE_NO_OFFSET, NULL);
     for (unsigned d = 0; d < f->n; d++) {
@@ -326,13 +330,12 @@ static int give_up(struct fan_out *f)
 static int run(struct fan_out *f)
 {
     struct failure why;
-    unsigned floor = f->o->require == OPTIONS_REQUIRE_ALL ? 1 : f->o->require;
     int status = fan_out_look(f);
 
     if (status)
         return status;
     fan_out_open(f);
-    if (f->signal || count_good(f) < floor)
+    if (f->signal || count_good(f) < floor_of(f))
         return give_up(f);
     if (make_device(f, &why) < 0 || serve(f, &why) < 0) {
         report_failure(NULL, "--ublk", &why);

@@ -111,7 +111,6 @@ static void look_at(void *arg, unsigned i)
         d->err = errno == ENOENT ? 0 : errno;
         return;
     }
-    d->there = true;
     d->size = (uint64_t)st.st_size;
     if (d->disk)
         look_at_device(d);

@@ -30,7 +30,6 @@
 struct fan_out_dest {
     const char *path;
     const struct disk *disk;   /* NULL: it is no device */
-    bool there;                /* call: something stands there */
     bool has_data;             /* call: a file that is not all holes */
     uint64_t size;             /* call: bytes */
     unsigned block;            /* call: of a device, its logical block, bytes; else 512 */

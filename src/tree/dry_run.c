@@ -127,7 +127,6 @@ static enum existing_verdict judge_existing(struct probe *p, const char *below,
                                             const struct stat *there)
 {
     enum existing_verdict verdict;
-
     bool in_the_way = S_ISDIR(st->st_mode)
                           ? !S_ISDIR(there->st_mode) && !S_ISLNK(there->st_mode)
                           : S_ISDIR(there->st_mode);
