@@ -8,6 +8,11 @@
 
 #include "interrupted.h"
 
+/* All of them have holes. */
+static const unsigned long local[] = {
+    EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, F2FS_SUPER_MAGIC, TMPFS_MAGIC, 0,
+};
+
 int file_system_is(int fd, const unsigned long *magics)
 {
     struct statfs fs;
@@ -26,15 +31,17 @@ int file_system_in_memory(int fd)
     return file_system_is(fd, in_memory);
 }
 
+bool file_system_is_local(int fd)
+{
+    return file_system_is(fd, local) == 1;
+}
+
 bool file_system_has_holes(int fd)
 {
-    static const unsigned long known[] = {
-        EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, F2FS_SUPER_MAGIC, TMPFS_MAGIC, 0,
-    };
     struct stat st;
     bool holes;
 
-    if (file_system_is(fd, known) == 1)
+    if (file_system_is_local(fd))
         return true;
     if (UNINTERRUPTED(ftruncate(fd, FILE_SYSTEM_HOLE_PROBE)) < 0)
         return true;

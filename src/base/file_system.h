@@ -13,6 +13,10 @@ int file_system_is(int fd, const unsigned long *magics);
  * tmpfs accept O_DIRECT all the same (tmpfs since Linux 6.6). */
 int file_system_in_memory(int fd);
 
+/* Whether fd is a file of a file system of this machine, whose data goes through the page cache.
+ * False if it is not known. */
+bool file_system_is_local(int fd);
+
 /* The length in bytes that file_system_has_holes() gives a file. */
 #define FILE_SYSTEM_HOLE_PROBE 65536
 

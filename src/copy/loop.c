@@ -88,11 +88,17 @@ static bool come_back(struct copy *c)
            atomic_compare_exchange_strong(&c->away_since, &since, 0);
 }
 
+/* The same for calls that are expected to be prompt. */
+#define PROMPT_MS 1000u
+
 /* How long a call may take; 0: for ever. */
-static uint64_t away_limit_ms(struct job *j)
+static uint64_t away_limit_ms(const struct copy *c)
 {
+    struct job *j = c->job;
     uint64_t limit = j->source.timeout_ms;
 
+    if (c->engine->prompt)
+        return PROMPT_MS;
     for (unsigned d = 0; d < j->n_dests && limit > 0; d++)
         if (!job_dropped(j, d) &&
             (j->dests[d].timeout_ms == 0 || j->dests[d].timeout_ms > limit))
@@ -102,10 +108,12 @@ static uint64_t away_limit_ms(struct job *j)
 
 bool copy_take_away(struct copy *c)
 {
-    uint64_t since = atomic_load(&c->away_since), limit = away_limit_ms(c->job);
+    uint64_t since = atomic_load(&c->away_since), limit;
 
-    if (since == 0 || since == COPY_TAKEN_AWAY || limit == 0 ||
-        clock_running_ms() - since < limit ||
+    if (since == 0 || since == COPY_TAKEN_AWAY)
+        return false;
+    limit = away_limit_ms(c);
+    if (limit == 0 || clock_running_ms() - since < limit ||
         !atomic_compare_exchange_strong(&c->away_since, &since, COPY_TAKEN_AWAY))
         return false;
     hang_check_leave_behind(c);

@@ -32,6 +32,7 @@ struct crew {
     const struct engine_ops *wanted;
     atomic_bool ended;
     unsigned max_workers;
+    struct turns *turns; /* engine_config.turns of all workers but successors */
 
     _Atomic(const struct engine_ops *) chosen;
     const struct engine_ops *reserve; /* for successors */
@@ -100,7 +101,10 @@ static bool suits(const struct engine_ops *ops, const struct job *j, struct engi
 {
     if (is_unsuitable(j, ops, why))
         return false;
-    if (ops->needs_direct && !direct_in_use(j))
+    if (j->prompt && !ops->prompt)
+        snprintf(why->text, sizeof why->text,
+                 "the data is in memory, and sync is faster there");
+    else if (ops->needs_direct && !direct_in_use(j))
         snprintf(why->text, sizeof why->text, "asynchronous with O_DIRECT only");
     else if (ops->shares_queues && is_crowded(j))
         snprintf(why->text, sizeof why->text,
@@ -195,15 +199,17 @@ static const struct engine_ops *choose_reserve(const struct crew *c, const struc
 }
 
 /* ops: NULL for the first worker, which chooses the engine. rest: what a predecessor has left
- * of its pool, which is consumed; or NULL. */
+ * of its pool, which is consumed; or NULL. prompt: nothing has been seen to be wrong with the
+ * files. */
 static int worker_open(struct worker *w, struct crew *c, const struct engine_ops *ops,
-                       struct pool *rest)
+                       struct pool *rest, bool prompt)
 {
     struct job *j = c->job;
     struct engine_config config = {
         .fds = j->fds,
         .n_fds = j->n_fds,
         .max_ops = 1 + j->n_dests,
+        .turns = prompt ? c->turns : NULL,
     };
     struct engine_reason why;
     int r;
@@ -385,7 +391,7 @@ static void *follow(void *arg)
 {
     struct crew *c = arg;
     struct worker w;
-    int r = worker_open(&w, c, atomic_load(&c->chosen), NULL);
+    int r = worker_open(&w, c, atomic_load(&c->chosen), NULL, true);
 
     opened(c);
     if (r < 0)
@@ -408,7 +414,7 @@ static void fail_rest(struct crew *c, int err)
 static void *succeed_with(struct crew *c, const struct engine_ops *ops)
 {
     struct worker w;
-    int r = worker_open(&w, c, ops, take_rest(c));
+    int r = worker_open(&w, c, ops, take_rest(c), false);
 
     opened(c);
     if (r == 0)
@@ -443,7 +449,7 @@ static unsigned take_away(struct crew *c, unsigned *ret_sync)
         if (!copy_take_away(w->copy))
             continue;
         n++;
-        *ret_sync += w->engine->ops == &engine_sync_ops;
+        *ret_sync += w->engine->ops == &engine_sync_ops && !w->engine->prompt;
     }
     pthread_mutex_unlock(&c->lock);
     return n;
@@ -468,7 +474,7 @@ static void *lead(void *arg)
     struct crew *c = arg;
     struct worker w;
 
-    c->error = worker_open(&w, c, NULL, NULL);
+    c->error = worker_open(&w, c, NULL, NULL, true);
     if (c->error != 0) {
         opened(c);
         report_end(c);
@@ -494,6 +500,7 @@ int crew_start(struct crew **ret_crew, struct job *j, const struct crew_config *
     if (!c)
         return -ENOMEM;
     c->job = j;
+    c->turns = j->prompt ? turns_new(j->n_fds) : NULL;
     c->wanted = config->engine;
     c->max_workers = config->workers;
     c->active = 1;
@@ -570,5 +577,6 @@ void crew_free(struct crew *c)
 {
     pthread_cond_destroy(&c->gone);
     pthread_mutex_destroy(&c->lock);
+    turns_free(c->turns);
     free(c);
 }

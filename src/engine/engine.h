@@ -59,6 +59,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "turns.h"
+
 enum engine_op_kind {
     ENGINE_NOP,   /* len 0 */
     ENGINE_READ,  /* into buf */
@@ -128,6 +130,11 @@ struct engine_config {
     size_t pool_len;      /* bytes */
     unsigned max_batches; /* in flight at once */
     unsigned max_ops;     /* in one batch, leader included */
+
+    /* Not NULL: the files' data is in memory, and reads and writes take the CPU's time only, unless
+     * something is wrong. An engine may run them in the thread that owns it, which then waits for
+     * what is wrong (engine->prompt). All engines of the copy have the same turns, for n_fds files. */
+    struct turns *turns;
 };
 
 /* Why an engine does not work here, or which feature it works without. One line without
@@ -148,6 +155,9 @@ struct engine {
      * caller cannot distinguish a read that hangs from writes that hang then. */
     bool leader_last;
 
+    /* wait() runs operations itself, which take the CPU's time only, unless something is wrong. */
+    bool prompt;
+
     struct engine_reason notes; /* features that it works without, for example "buffers not
                                    registered: ..."; or "" */
     unsigned in_flight;         /* batches that are not complete; engine.c counts them */
@@ -163,7 +173,8 @@ struct engine_ops {
      * that need a thread, and chooses by the inode's address (io_wq_hash_work(),
      * io_uring/io-wq.c, 6.18). */
     bool shares_queues;
-    bool polls; /* waits until poll(2) reports that a file can be read, if it has that */
+    bool prompt; /* the best for files whose data is in memory: it uses engine_config.turns */
+    bool polls;  /* waits until poll(2) reports that a file can be read, if it has that */
 
     /* Makes an instance. create() itself tries everything that the engine needs, so that the
      * engine works if it succeeds. Returns 0, or a negative errno with the reason in *why;

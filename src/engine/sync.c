@@ -5,7 +5,12 @@
  * operations in the order in which they were started. So a destination that hangs blocks only
  * its own thread. If a thread cannot be started (RLIMIT_NPROC, a container's pids limit), the
  * thread that owns the engine runs the operations of that file in reap(). This is slower, but
- * the copy goes on. */
+ * the copy goes on.
+ *
+ * With engine_config.turns the owner runs reads and writes at positions itself: only CPUs work then, and
+ * more threads would only cost switches. It writes a chunk everywhere before it reads the next
+ * one, while the chunk is in the CPU's cache. A file whose writes take much longer than those to
+ * another one gets its thread. */
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -22,7 +27,8 @@ enum thread_state { THREAD_NONE, THREAD_RUNNING, THREAD_FAILED };
 
 struct sync_file {
     struct sync *engine;
-    enum thread_state state; /* used by the engine's owner only */
+    enum thread_state state;    /* used by the engine's owner only, as are the next two */
+    uint64_t own_ns, own_bytes; /* what the owner has written itself, and the time it took */
     pthread_t thread;
     pthread_cond_t work; /* todo is not empty, or quit is set */
     struct op_list todo; /* protected by engine->lock */
@@ -30,7 +36,8 @@ struct sync_file {
 
 struct sync {
     struct sequencer seq;
-    struct op_list inlined; /* NOPs, and operations without a thread; used by the owner only */
+    /* NOPs, and operations without a thread; used by the owner only. */
+    struct op_list leaders, members;
 
     pthread_mutex_t lock;  /* protects the members up to quit, and the files' todo */
     pthread_cond_t enough; /* n_done has reached want; on CLOCK_MONOTONIC */
@@ -125,34 +132,137 @@ static void start_thread(struct sync_file *f)
         f->state = THREAD_RUNNING;
 }
 
+/* ---- the owner's own operations ---- */
+
+/* A file is slow when its bytes take so many times as long as those of the fastest one, and some
+ * time more: any operation may be interrupted. */
+#define SLOW_TIMES 4u
+#define SLOW_NS    50000000u
+
+/* Whether the file makes the others wait. */
+static bool is_slow(const struct sync *y, const struct sync_file *f)
+{
+    if (f->own_ns < SLOW_NS)
+        return false;
+    for (unsigned i = 0; i < y->n_files; i++) {
+        const struct sync_file *g = &y->files[i];
+
+        if (g->own_bytes > 0 &&
+            (f->own_ns - SLOW_NS) / SLOW_TIMES / f->own_bytes > g->own_ns / g->own_bytes)
+            return true;
+    }
+    return false;
+}
+
+/* Whether the owner runs the operation. */
+static bool is_own(struct sync *y, const struct engine_op *op)
+{
+    struct sync_file *f;
+
+    if (op->kind == ENGINE_NOP)
+        return true;
+    f = &y->files[op->file];
+    if (f->state == THREAD_NONE && (!y->seq.base.prompt || op->kind == ENGINE_FSYNC ||
+                                    op->offset == ENGINE_STREAM || is_slow(y, f)))
+        start_thread(f);
+    return f->state != THREAD_RUNNING;
+}
+
 static void sync_start(struct sequencer *s, struct engine_op *op)
 {
     struct sync *y = sync_of(s);
     struct sync_file *f;
 
-    if (op->kind == ENGINE_NOP) {
-        op_list_append(&y->inlined, op);
+    if (is_own(y, op)) {
+        op_list_append(op == op->batch->ops ? &y->leaders : &y->members, op);
         return;
     }
     f = &y->files[op->file];
-    if (f->state == THREAD_NONE)
-        start_thread(f);
-    if (f->state == THREAD_FAILED) {
-        op_list_append(&y->inlined, op);
-        return;
-    }
     pthread_mutex_lock(&y->lock);
     op_list_append(&f->todo, op);
     pthread_cond_signal(&f->work);
     pthread_mutex_unlock(&y->lock);
 }
 
-/* Runs the operations that need no thread or have none. Returns whether there were any. */
-static bool run_inlined(struct sync *y)
+static uint64_t now_ns(void)
 {
-    for (struct engine_op *op = y->inlined.first; op; op = op->next)
-        op->result = run(&y->seq.base, op);
-    return sequencer_complete_list(&y->seq, &y->inlined);
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static void run_own(struct sync *y, struct engine_op *op)
+{
+    op->result = run(&y->seq.base, op);
+    sequencer_complete(&y->seq, op);
+}
+
+/* The same for a write, for which it is this thread's turn. */
+static void run_turn(struct sync *y, struct engine_op *op)
+{
+    struct sync_file *f = &y->files[op->file];
+    uint64_t start = now_ns();
+
+    op->result = run(&y->seq.base, op);
+    turns_end(y->seq.base.config->turns, op->file);
+    if (op->result > 0) {
+        f->own_ns += now_ns() - start;
+        f->own_bytes += (uint64_t)op->result;
+    }
+    sequencer_complete(&y->seq, op);
+}
+
+static bool takes_turns(const struct sync *y, const struct engine_op *op)
+{
+    return y->seq.base.prompt && op->kind == ENGINE_WRITE;
+}
+
+/* Removes the operation from the list that shall run next: the first one to a file to which nobody
+ * else writes, if there is one. It is this thread's turn then. */
+static struct engine_op *next_own(struct sync *y, struct op_list *l)
+{
+    struct engine_op **link = &l->first, *op;
+
+    while ((op = *link) && takes_turns(y, op) &&
+           !turns_try(y->seq.base.config->turns, op->file))
+        link = &op->next;
+    if (!op) {
+        link = &l->first;
+        op = l->first;
+        turns_take(y->seq.base.config->turns, op->file);
+    }
+    *link = op->next;
+    if (!*link)
+        l->tail = link;
+    return op;
+}
+
+static void run_members(struct sync *y)
+{
+    while (y->members.first) {
+        struct engine_op *op = next_own(y, &y->members);
+
+        if (takes_turns(y, op))
+            run_turn(y, op);
+        else
+            run_own(y, op);
+    }
+}
+
+/* Runs members, and one leader with its own members. Returns whether there were any. */
+static bool run_own_batch(struct sync *y)
+{
+    struct engine_op *leader = y->leaders.first;
+    bool any = leader || y->members.first;
+
+    run_members(y);
+    if (leader) {
+        op_list_drop_first(&y->leaders);
+        run_own(y, leader);
+        run_members(y);
+    }
+    return any;
 }
 
 static int sync_reap(struct sequencer *s, unsigned want, unsigned timeout_ms)
@@ -162,7 +272,7 @@ static int sync_reap(struct sequencer *s, unsigned want, unsigned timeout_ms)
     struct op_list done;
     int err = 0;
 
-    if (run_inlined(y))
+    if (run_own_batch(y))
         want = 0;
     pthread_mutex_lock(&y->lock);
     y->want = want;
@@ -209,8 +319,10 @@ static int sync_create(const struct engine_config *config, struct engine **ret_e
     if (!y)
         return engine_reason_set(why, "malloc", ENOMEM);
     sequencer_init(&y->seq, &sync_backend);
-    op_list_init(&y->inlined);
+    op_list_init(&y->leaders);
+    op_list_init(&y->members);
     op_list_init(&y->done);
+    y->seq.base.prompt = config->turns != NULL;
     y->n_files = config->n_fds;
     for (unsigned i = 0; i < y->n_files; i++) {
         y->files[i].engine = y;
@@ -248,6 +360,7 @@ static void sync_destroy(struct engine *e)
 
 const struct engine_ops engine_sync_ops = {
     .name = "sync",
+    .prompt = true,
     .create = sync_create,
     .submit = sequencer_submit,
     .wait = sequencer_wait,

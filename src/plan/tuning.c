@@ -15,6 +15,12 @@
 #define DIRECT_CHUNK   (1u * MIB)
 #define BUFFERED_CHUNK (MIB / 2)
 
+/* Workers that take turns at the files change less often with larger chunks. */
+#define PROMPT_CHUNK (1u * MIB)
+
+/* A worker that does everything itself uses one chunk after the other. */
+#define PROMPT_DEPTH 2u
+
 /* With fsync, a copy that bypasses the page cache takes the same time and a fifth of the CPU
  * time. Without fsync the page cache is faster, unless the copy is too large for it. From a
  * tenth of its room on, the kernel starts to write data back; at a fifth it blocks writers
@@ -40,7 +46,8 @@
 
 /* Through the page cache the CPUs do the work, and two of them are faster than one. There are
  * two exceptions: a small file, for which a second thread and ring cost more time than they
- * save; and a single destination, because the lock of its inode admits one writer at a time. */
+ * save; and a single destination, because the lock of its inode admits one writer at a time, and
+ * the other one would spin. Where they take turns it reads instead. */
 #define TWO_WORKERS_SIZE (16u * MIB)
 
 static uint32_t round_up(uint64_t n, uint32_t align)
@@ -61,7 +68,10 @@ static unsigned choose_workers(const struct options *o, const struct tuning_fact
         return 1;
     if (o->workers)
         return o->workers;
-    return !f->direct && f->n_dests > 1 && f->size >= TWO_WORKERS_SIZE && f->cpus > 1 ? 2 : 1;
+    return !f->direct && (f->n_dests > 1 || f->prompt) && f->size >= TWO_WORKERS_SIZE &&
+                   f->cpus > 1
+               ? 2
+               : 1;
 }
 
 static unsigned choose_depth(const struct options *o, const struct tuning_facts *f,
@@ -71,6 +81,8 @@ static unsigned choose_depth(const struct options *o, const struct tuning_facts 
 
     if (o->queue_depth)
         return o->queue_depth;
+    if (f->prompt)
+        return PROMPT_DEPTH;
     if (fit > MAX_DEPTH)
         return MAX_DEPTH;
     return fit > MIN_DEPTH ? fit : MIN_DEPTH;
@@ -90,7 +102,10 @@ void tuning_choose(struct tuning *t, const struct options *o, const struct tunin
 {
     uint64_t memory = o->memory ? o->memory : OPTIONS_DEFAULT_MEMORY;
     uint32_t step = f->align > MIN_CHUNK ? f->align : MIN_CHUNK;
-    uint64_t chunk = o->chunk_size ? o->chunk_size : f->direct ? DIRECT_CHUNK : BUFFERED_CHUNK;
+    uint64_t chunk = o->chunk_size ? o->chunk_size
+                     : f->direct   ? DIRECT_CHUNK
+                     : f->prompt   ? PROMPT_CHUNK
+                                   : BUFFERED_CHUNK;
     uint64_t chunks, depth;
 
     chunk = at_most(chunk, memory / step * step);

@@ -64,6 +64,7 @@ struct source_call {
     /* Results. */
     struct failure failure; /* err 0: none */
     struct source source;
+    bool prompt;          /* reading it takes the CPU's time only */
     bool direct;          /* destinations are to be opened with O_DIRECT, too */
     bool has_origin;      /* origin is known: incomplete copies can be kept */
     struct origin origin; /* without the copied range */

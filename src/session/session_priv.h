@@ -86,6 +86,7 @@ struct session {
     /* The source, and what is copied of it. session_open_source() sets this. */
     struct source source;
     struct attrs attrs; /* of the source, for the destinations */
+    bool prompt;        /* reading it takes the CPU's time only */
     bool direct;        /* files are opened with O_DIRECT where that is possible */
     bool keeps;         /* --partial, and the source can be read again; origin identifies it */
     struct origin origin;

@@ -71,6 +71,17 @@ void session_expect_tuning(const struct session *s, struct tuning *ret)
     tuning_choose(ret, s->o, &f);
 }
 
+/* Whether only CPUs work for the copy: its data is in memory, and the copies go there. */
+static bool is_prompt(const struct session *s, const struct tuning_facts *f)
+{
+    bool prompt = s->prompt && !f->direct && !f->sequential;
+
+    for (unsigned d = 0; d < s->copy->n_dests; d++)
+        if (session_takes_part(s, d))
+            prompt &= session_target(s, d)->prompt;
+    return prompt;
+}
+
 static struct tuning_facts facts(const struct session *s)
 {
     struct tuning_facts f = source_facts(s, count_open(s));
@@ -89,6 +100,7 @@ static struct tuning_facts facts(const struct session *s)
         if (t->direct_align > f.align)
             f.align = t->direct_align;
     }
+    f.prompt = is_prompt(s, &f);
     return f;
 }
 
@@ -356,6 +368,7 @@ int session_set_up_job(struct session *s)
     if (r < 0)
         return r;
     configure_job(s);
+    s->job.prompt = f.prompt;
     set_up_source(s);
     for (unsigned d = 0; d < s->copy->n_dests; d++)
         set_up_dest(s, d);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file_system.h"
 #include "base/page_cache.h"
 #include "base/path_probe.h"
 #include "session_priv.h"
@@ -29,10 +30,12 @@ static void open_direct(struct source_call *c)
     const struct options *o = c->o;
     uint64_t size = bytes_to_copy(o, &c->source);
 
+    bool lacks = page_cache_lacks(c->source.fd, c->source.begin + o->offset, size);
+
+    c->prompt = !lacks && S_ISREG(c->source.st.st_mode) && file_system_is_local(c->source.fd);
     c->direct =
         tuning_wants_direct(o, size, c->source.can.size_known, c->n_dests, page_cache_room);
-    if (c->direct && (o->direct == WHEN_ALWAYS ||
-                      page_cache_lacks(c->source.fd, c->source.begin + o->offset, size)))
+    if (c->direct && (o->direct == WHEN_ALWAYS || lacks))
         source_open_direct(&c->source);
     if (o->read_zeros && c->source.fd_direct < 0 && c->source.can.positions) {
         source_open_direct(&c->source);
@@ -137,6 +140,7 @@ static void take_over(struct session *s, const struct source_call *c)
     s->source = c->source;
     s->attrs = c->attrs;
     s->direct = c->direct;
+    s->prompt = c->prompt;
     s->bmap = c->map;
     if (s->o->bmap) { /* what is not in the map is a hole, and would not be one of a clone */
         s->source.can.holes = s->source.can.positions;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/file_system.h"
 #include "base/interrupted.h"
 #include "file_priv.h"
 
@@ -110,6 +111,7 @@ static int file_open(struct target *t, struct failure *f)
     if (r < 0)
         release(t);
     t->can_fsync = r == 0;
+    t->prompt = r == 0 && file_system_is_local(t->fd);
     return r;
 }
 

@@ -148,6 +148,7 @@ struct target {
     int fd_direct;         /* the same file with O_DIRECT, or -1 */
     uint32_t direct_align; /* bytes: direct_io_write_align() */
     bool sequential;       /* has no positions: bytes go in order, at ENGINE_STREAM */
+    bool prompt;           /* writes to fd take the CPU's time only: they go to memory */
     bool can_fsync;        /* fsync(2) makes sense on fd */
     bool must_fsync;       /* it is a medium of its own: nothing is complete before its flush */
 

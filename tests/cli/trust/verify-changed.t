@@ -18,7 +18,7 @@ then_verify() {
     touch -d 2001-02-03 src
     shift
     env MEANWHILE_BEFORE="$moment /x" MEANWHILE_DO="$do" LD_PRELOAD="$TOOLS/meanwhile.so" \
-        "$UCOPY" --engine="$ENGINE" --json "$@" src x >events || echo "exit $?"
+        "$UCOPY" --engine="$ENGINE" --chunk-size=512K --json "$@" src x >events || echo "exit $?"
     jq -c 'select(.event == "summary") | .destinations[] | .state, (.verified | .left, .repaired,
         (.mismatches[] | [.offset, .length]))' events | paste -sd ' '
 }
