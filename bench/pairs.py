@@ -23,6 +23,7 @@ class Way:
     called between two of them, whose time does not count."""
     name: str
     phases: list
+    clock: str = None  # a file that has the seconds in it, where a run does not end with what is measured
 
 
 @dataclass
@@ -108,6 +109,9 @@ def run(bench, way, realtime):
         total.wall += sample.wall
         total.user += sample.user
         total.system += sample.system
+    if way.clock:
+        with open(way.clock, encoding="ascii") as f:
+            total.wall = float(f.read())
     return total
 
 

@@ -170,10 +170,11 @@ static int submit_idle(struct copy *c)
 /* How long to wait for completions. */
 static unsigned wait_ms(const struct copy *c)
 {
-    unsigned due = chunks_wait_ms(c), most = intake_waits(c)  ? STREAM_WAIT_MS
-                                             : lending_any(c) ? LENT_WAIT_MS
-                                                              : WAIT_MS;
+    unsigned due = chunks_wait_ms(c), patience = pace_patience_ms(&c->pace);
+    unsigned most = intake_waits(c) ? STREAM_WAIT_MS : lending_any(c) ? LENT_WAIT_MS : WAIT_MS;
 
+    if (patience < most)
+        most = patience;
     return due > 0 && due < most ? due : most;
 }
 

@@ -115,6 +115,16 @@ static void part_with_slow(struct pace *p, uint64_t now)
     }
 }
 
+unsigned pace_patience_ms(const struct pace *p)
+{
+    int64_t budget = wait_budget_ms(p->updated - p->began), least = UINT_MAX;
+
+    for (unsigned d = 0; d < p->job->n_dests; d++)
+        if (p->dests[d].full && !p->dests[d].apart && budget - p->dests[d].debt < least)
+            least = budget - p->dests[d].debt;
+    return (unsigned)least;
+}
+
 void pace_update(struct pace *p, unsigned lost)
 {
     /* A third of the buffers is out of reach for each destination. */

@@ -64,6 +64,11 @@ void pace_free(struct pace *p);
  * destinations that are apart or dropped. */
 void pace_update(struct pace *p, unsigned lost);
 
+/* How long the worker may wait until pace_update() is due, as others wait for a destination that
+ * is full: ms, at least 1; UINT_MAX: they do not. The patience grows meanwhile: it is due again
+ * and again until it has come to an end. */
+unsigned pace_patience_ms(const struct pace *p);
+
 /* Claims work as job_claim() does: a flush whenever there is one, and a range for the
  * destinations whose turn it is. takes[d] is set for the destinations that the work is for.
  * False: there is nothing to claim, or a destination has to be waited for. */
