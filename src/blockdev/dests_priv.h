@@ -30,7 +30,8 @@
  *  3. Who is WITH lacks nothing.
  *  4. Nothing is read, for whomever, where `lacks` of the destination has it.
  *  5. The writer's flush is one of all that lack nothing. If there is none, of all that get writes.
- *  6. A write is answered as good only if a destination that lives has it. */
+ *  6. A write is answered as good only if a destination that lives has it. If none of those that got it
+ *     has, and others get new writes now, they get it. */
 #ifndef UCOPY_BLOCKDEV_DESTS_PRIV_H
 #define UCOPY_BLOCKDEV_DESTS_PRIV_H
 

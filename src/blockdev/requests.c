@@ -133,6 +133,21 @@ static void note_changed(struct requests *r, const struct request *q)
     }
 }
 
+/* Whether the request, which is no read, is one of that destination. */
+static bool is_of(const struct requests *r, const struct request *q, unsigned dest)
+{
+    return changes(q) ? dests_get(&r->dests[dest]) : dests_flush(r, &r->dests[dest]);
+}
+
+/* Whether destinations get the request now that did not when it was begun. */
+static bool others_get(const struct requests *r, const struct request *q)
+{
+    for (unsigned d = 0; d < r->n_dests; d++)
+        if (!q->ops[d].used && is_of(r, q, d))
+            return true;
+    return false;
+}
+
 /* All operations of a request that is no read have ended. */
 static void finish(struct requests *r, unsigned tag)
 {
@@ -143,6 +158,10 @@ static void finish(struct requests *r, unsigned tag)
         good += q->ops[d].used && q->ops[d].good && r->dests[d].live;
     if (good > 0 && changes(q))
         note_changed(r, q);
+    if (good == 0 && others_get(r, q)) {
+        run(r, tag);
+        return;
+    }
     if (good == 0 || !dests_enough(r)) {
         answer(r, tag, q->err ? q->err : EIO);
         return;
@@ -286,7 +305,7 @@ static void run(struct requests *r, unsigned tag)
     if (changes(q))
         dests_lack(r, q->offset, q->offset + q->length);
     for (unsigned d = 0; d < r->n_dests; d++) {
-        q->ops[d].used = changes(q) ? dests_get(&r->dests[d]) : dests_flush(r, &r->dests[d]);
+        q->ops[d].used = is_of(r, q, d);
         q->left += q->ops[d].used;
     }
     for (unsigned d = 0; d < r->n_dests; d++)

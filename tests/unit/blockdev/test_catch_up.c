@@ -604,6 +604,46 @@ static void test_others_fail(void **state)
     check_all(k);
 }
 
+/* The only one that gets a write fails: the one that was away gets it. */
+static void test_the_only_one_fails(void **state)
+{
+    struct kernel *k = *state;
+
+    detach(k);
+    end_those_of(k, SLOW);
+    dests_fail(&k->requests, 0, "write", 0, EIO, NULL, true);
+    dests_fail(&k->requests, 1, "write", 0, EIO, NULL, true);
+    begin(k, 1, REQUEST_KIND_WRITE, 40, 4);
+    fail_last(k);
+    assert_true(k->open[1]);
+    fail_last(k);
+    end_those_of(k, SLOW);
+    assert_int_equal(k->result[1], 4 * BLOCK);
+    settle(k);
+    assert_int_equal(k->requests.n_live, 1);
+    assert_true(k->requests.dests[SLOW].live);
+    check_all(k);
+}
+
+/* The only one that has all cannot be flushed; a flush of the other one would be no help. */
+static void test_the_only_flush_fails(void **state)
+{
+    struct kernel *k = *state;
+
+    detach(k);
+    end_those_of(k, SLOW);
+    write_without(k, 40, 4);
+    dests_fail(&k->requests, 0, "write", 0, EIO, NULL, true);
+    dests_fail(&k->requests, 1, "write", 0, EIO, NULL, true);
+    begin(k, 3, REQUEST_KIND_FLUSH, 0, 0);
+    fail_last(k);
+    assert_false(k->open[3]);
+    assert_int_equal(k->result[3], -ENOSPC);
+    settle(k);
+    assert_int_equal(k->requests.n_live, 1);
+    check_all(k);
+}
+
 /* Nobody has what it lacks. */
 static void test_others_hang(void **state)
 {
@@ -687,6 +727,8 @@ int main(void)
         CASE(test_slow_after_a_pause),
         CASE(test_not_below_the_floor),
         CASE(test_others_fail),
+        CASE(test_the_only_one_fails),
+        CASE(test_the_only_flush_fails),
         CASE(test_others_hang),
         CASE(test_give_up),
         CASE(test_hangs_while_it_catches_up),
