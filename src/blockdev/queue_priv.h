@@ -47,7 +47,7 @@ struct queue {
     atomic_bool left;     /* with QUEUE_ENDED: operations hang, and use the memory */
 };
 
-/* Prepares the queue. detach: as in struct requests. The requests' destinations are to be set by the caller before
+/* Prepares the queue. detach: as in struct requests. The destinations are to be set by the caller before
  * queue_start(). device_fd becomes the queue's, also on failure. 0 or a negative errno. */
 int queue_init(struct queue *q, unsigned n_dests, uint64_t size, unsigned shift, bool detach);
 

@@ -138,9 +138,8 @@ struct requests {
     unsigned floor; /* fewer live ones, and the writer gets errors; at least 1 */
     uint64_t now;   /* ms, set by the caller before each call */
     uint64_t next_number;
-    unsigned
-        n_all; /* depth, and the copies: REQUESTS_COPIES per destination, whose tags follow */
-    struct request *all;
+    unsigned n_all;      /* depth, and the copies */
+    struct request *all; /* behind `depth` the copies, REQUESTS_COPIES per destination */
     struct request_op *ops;
     struct request_dest *dests;
 };
