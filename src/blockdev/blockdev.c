@@ -44,10 +44,11 @@ static int set_up_queue(struct blockdev *b, const struct blockdev_config *config
                         .timeout_ms = config->timeout_ms};
     if (q->device_fd < 0)
         return q->device_fd;
-    r = queue_init(q, config->n_dests, config->size, config->shift);
+    r = queue_init(q, config->n_dests, config->size, config->shift, config->detach);
     if (r < 0)
         return r;
     q->requests.floor = config->floor;
+    q->requests.max_lag = config->max_lag;
     q->requests.n_live = config->n_dests;
     for (unsigned d = 0; d < config->n_dests; d++) {
         struct request_dest *dest = &q->requests.dests[d];
@@ -169,6 +170,26 @@ const struct failure *blockdev_failure(const struct blockdev *b, unsigned dest)
 uint64_t blockdev_written(const struct blockdev *b, unsigned dest)
 {
     return atomic_load_explicit(&b->queue.requests.dests[dest].written, memory_order_relaxed);
+}
+
+uint64_t blockdev_lag(const struct blockdev *b, unsigned dest)
+{
+    return atomic_load_explicit(&b->queue.requests.dests[dest].lag, memory_order_relaxed);
+}
+
+bool blockdev_detached(const struct blockdev *b, unsigned dest)
+{
+    return atomic_load(&b->queue.requests.dests[dest].detached);
+}
+
+bool blockdev_behind(const struct blockdev *b)
+{
+    return atomic_load(&b->queue.behind);
+}
+
+void blockdev_give_up(struct blockdev *b)
+{
+    atomic_store(&b->queue.gives_up, true);
 }
 
 /* Waits for a moment until the thread has ended. Whether it has, and left nothing. */

@@ -45,6 +45,8 @@ struct blockdev_config {
     unsigned memory_align; /* that the descriptors need of addresses, bytes; 1: nothing */
     unsigned floor;        /* destinations without which the writer gets errors; at least 1 */
     unsigned timeout_ms;   /* 0: none */
+    bool detach;           /* the others do not wait for one that is too slow: it catches up */
+    uint64_t max_lag;      /* bytes: what is further behind is dropped; 0: nothing is */
     int news_fd;           /* eventfd(2), signalled when something has changed; not owned */
 };
 
@@ -88,6 +90,18 @@ const struct failure *blockdev_failure(const struct blockdev *b, unsigned dest);
 
 /* Bytes that were written to it so far. */
 uint64_t blockdev_written(const struct blockdev *b, unsigned dest);
+
+/* Bytes that it lacks, at most. */
+uint64_t blockdev_lag(const struct blockdev *b, unsigned dest);
+
+/* Whether it was too slow at some time. */
+bool blockdev_detached(const struct blockdev *b, unsigned dest);
+
+/* Whether a destination is behind. The device does not end before that has caught up. */
+bool blockdev_behind(const struct blockdev *b);
+
+/* Drops those that are behind, soon. */
+void blockdev_give_up(struct blockdev *b);
 
 /* Removes the device and frees all; stops the device if that was not done. False: something hangs;
  * nothing was freed, and the device goes with the process. */

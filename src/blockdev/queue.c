@@ -56,17 +56,24 @@ static void commit(void *arg, unsigned tag, int result)
     command(arg, UBLK_ABI_COMMIT_AND_FETCH, tag, result);
 }
 
+/* Whether the kernel has registered the memory of the request with the ring. */
+static bool is_registered(const struct queue *q, unsigned tag)
+{
+    return q->zero_copy && tag < q->depth;
+}
+
 static void prepare_rw(struct queue *q, const struct request_op *op, struct io_uring_sqe *sqe,
                        int fd, bool writes)
 {
     unsigned n = op->length < q->max_request ? (unsigned)op->length : q->max_request;
     uint64_t offset = fd == q->zero_fd ? 0 : op->offset;
+    bool registered = is_registered(q, op->tag);
 
     if (op->what == REQUEST_WRITE_ZEROS)
         io_uring_prep_write(sqe, fd, q->zeros, n, offset);
-    else if (!q->zero_copy && writes)
+    else if (!registered && writes)
         io_uring_prep_write(sqe, fd, q->buffer[op->tag] + op->from, n, offset);
-    else if (!q->zero_copy)
+    else if (!registered)
         io_uring_prep_read(sqe, fd, q->buffer[op->tag] + op->from, n, offset);
     else {
         io_uring_prep_rw(writes ? IORING_OP_WRITE_FIXED : IORING_OP_READ_FIXED, sqe, fd, NULL,
@@ -111,13 +118,13 @@ static char *map(size_t n)
     return p == MAP_FAILED ? NULL : p;
 }
 
-/* requests_io.spare. With zero copy the buffer is the request's own: it stays busy. Else memory is
+/* requests_io.spare. A registered buffer is the request's own: it stays busy. Else memory is
  * needed only here, when something hangs. What hangs keeps the old buffer for ever. */
 static bool spare(void *arg, unsigned tag)
 {
     struct queue *q = arg;
 
-    if (q->zero_copy)
+    if (is_registered(q, tag))
         return false;
     if (!q->spare[tag])
         q->spare[tag] = map(q->max_request);
@@ -194,23 +201,31 @@ static void take_all(struct queue *q)
 /* Whether a request waits for something that may still come. */
 static bool has_requests(const struct queue *q)
 {
-    for (unsigned t = 0; t < q->depth; t++)
+    for (unsigned t = 0; t < q->requests.n_all; t++)
         if (q->requests.all[t].busy || q->requests.all[t].waiting)
             return true;
     return false;
 }
 
+/* Also when nobody has the device any more, destinations that are behind catch up. */
 static void serve(struct queue *q)
 {
-    while (q->n_gone < q->depth || has_requests(q)) {
+    bool behind = false;
+
+    while (q->n_gone < q->depth || has_requests(q) || behind) {
         struct __kernel_timespec t = {.tv_nsec = CLOCK_LOOK_MS * 1000000ll};
         struct io_uring_cqe *cqe;
+        bool looks = behind || requests_run(&q->requests);
 
-        (void)io_uring_submit_and_wait_timeout(&q->ring, &cqe, 1,
-                                               requests_run(&q->requests) ? &t : NULL, NULL);
+        (void)io_uring_submit_and_wait_timeout(&q->ring, &cqe, 1, looks ? &t : NULL, NULL);
         q->requests.now = clock_running_ms();
         take_all(q);
+        if (atomic_load(&q->gives_up))
+            requests_give_up(&q->requests);
+        q->requests.ending = q->n_gone == q->depth;
         requests_look(&q->requests, q->timeout_ms);
+        behind = requests_behind(&q->requests);
+        atomic_store(&q->behind, behind);
         atomic_store(&q->hangs, q->zero_copy && requests_hang(&q->requests));
     }
 }
@@ -219,7 +234,8 @@ static void serve(struct queue *q)
 
 static int set_up_ring(struct queue *q)
 {
-    unsigned n = q->depth * (q->requests.n_dests + 2), max[2] = {MOST_WORKERS, 0};
+    unsigned n = q->depth * (q->requests.n_dests + 2) + q->requests.n_all,
+             max[2] = {MOST_WORKERS, 0};
     struct io_uring_params p = {.flags = IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER |
                                          IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_CLAMP |
                                          IORING_SETUP_CQSIZE,
@@ -284,22 +300,30 @@ static int map_descriptors(struct queue *q)
     return 0;
 }
 
+/* The tags that need a buffer: those of the writer's requests, unless theirs are registered, and
+ * those of the copies, if there will be any. */
+static void find_buffered(struct queue *q)
+{
+    q->first_buffer = q->zero_copy ? q->depth : 0;
+    q->n_buffers = (q->requests.detach ? q->requests.n_all : q->depth) - q->first_buffer;
+}
+
 static int get_buffers(struct queue *q)
 {
+    find_buffered(q);
     q->zeros = map(q->max_request);
-    if (q->zero_copy)
-        return q->zeros ? 0 : -ENOMEM;
-    q->buffers = map((size_t)q->depth * q->max_request);
-    q->buffer = calloc(q->depth, sizeof(*q->buffer));
-    q->spare = calloc(q->depth, sizeof(*q->spare));
-    if (!q->zeros || !q->buffers || !q->buffer || !q->spare)
+    q->buffer = calloc(q->requests.n_all, sizeof(*q->buffer));
+    q->spare = calloc(q->requests.n_all, sizeof(*q->spare));
+    if (q->n_buffers > 0)
+        q->buffers = map((size_t)q->n_buffers * q->max_request);
+    if (!q->zeros || !q->buffer || !q->spare || (q->n_buffers > 0 && !q->buffers))
         return -ENOMEM;
-    for (unsigned t = 0; t < q->depth; t++)
-        q->buffer[t] = q->buffers + (size_t)t * q->max_request;
+    for (unsigned i = 0; i < q->n_buffers; i++)
+        q->buffer[q->first_buffer + i] = q->buffers + (size_t)i * q->max_request;
     return 0;
 }
 
-int queue_init(struct queue *q, unsigned n_dests, uint64_t size, unsigned shift)
+int queue_init(struct queue *q, unsigned n_dests, uint64_t size, unsigned shift, bool detach)
 {
     int r;
 
@@ -307,6 +331,8 @@ int queue_init(struct queue *q, unsigned n_dests, uint64_t size, unsigned shift)
     q->zero_fd = fd_open_existing(AT_FDCWD, "/dev/zero", O_RDONLY);
     r = q->zero_fd < 0 ? q->zero_fd
                        : requests_init(&q->requests, &q->io, q->depth, n_dests, size, shift);
+    q->requests.detach = detach;
+    q->requests.copy_size = q->max_request;
     if (r == 0)
         r = map_descriptors(q);
     if (r == 0)
@@ -327,7 +353,7 @@ void queue_free(struct queue *q)
     if (q->descriptors)
         (void)munmap((void *)q->descriptors, q->descriptors_size); // NOLINT
     if (q->buffers)
-        (void)munmap(q->buffers, (size_t)q->depth * q->max_request);
+        (void)munmap(q->buffers, (size_t)q->n_buffers * q->max_request);
     if (q->zeros)
         (void)munmap(q->zeros, q->max_request);
     free(q->buffer);

@@ -31,7 +31,8 @@ struct queue {
     struct io_uring ring;
     const struct ublksrv_io_desc *descriptors;
     size_t descriptors_size;
-    char *buffers;   /* without zero_copy: depth of them */
+    char *buffers; /* n_buffers of them, for the tags from first_buffer on */
+    unsigned first_buffer, n_buffers;
     char **buffer;   /* the one that each tag has */
     char **spare;    /* the one that it can have, or NULL */
     char *zeros;     /* of max_request bytes */
@@ -40,13 +41,15 @@ struct queue {
 
     int err; /* negative errno; valid with QUEUE_FAILED */
     atomic_int state;
-    atomic_bool hangs; /* a request waits for a destination that was dropped */
-    atomic_bool left;  /* with QUEUE_ENDED: operations hang, and use the memory */
+    atomic_bool gives_up; /* set by the other thread: who is behind is dropped */
+    atomic_bool behind;   /* a destination is behind the others */
+    atomic_bool hangs;    /* a request waits for a destination that was dropped */
+    atomic_bool left;     /* with QUEUE_ENDED: operations hang, and use the memory */
 };
 
-/* Prepares the queue. The requests' destinations are to be set by the caller before
+/* Prepares the queue. detach: as in struct requests. The destinations are to be set by the caller before
  * queue_start(). device_fd becomes the queue's, also on failure. 0 or a negative errno. */
-int queue_init(struct queue *q, unsigned n_dests, uint64_t size, unsigned shift);
+int queue_init(struct queue *q, unsigned n_dests, uint64_t size, unsigned shift, bool detach);
 
 /* Starts the thread. 0 or a negative errno. */
 int queue_start(struct queue *q);

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* ---- destinations ---- */
+#include "dests_priv.h"
 
 static const char *name_of(enum request_op_what what)
 {
@@ -17,37 +17,28 @@ static const char *name_of(enum request_op_what what)
     return names[what];
 }
 
-/* The destination has failed. It is dropped, but for the last one, unless that hangs. */
+/* The operation has failed, or hangs. */
 static void fail_dest(struct requests *r, const struct request_op *op, int err, bool hangs)
 {
-    struct request_dest *d = &r->dests[op->dest];
-
-    if (!d->live)
-        return;
-    if (!atomic_load(&d->failed)) {
-        (void)failure_set(&d->failure, name_of(op->what), err,
-                          op->what == REQUEST_FLUSH ? FAILURE_NO_OFFSET : op->offset,
-                          hangs ? "it does not answer" : NULL);
-        atomic_store(&d->failed, true);
-        r->io->news(r->io->arg);
-    }
-    if (r->n_live > 1 || hangs) {
-        d->live = false;
-        r->n_live--;
-    }
-}
-
-static bool has_enough(const struct requests *r)
-{
-    return r->n_live > 0 && r->n_live >= r->floor;
+    dests_fail(r, op->dest, name_of(op->what),
+               op->what == REQUEST_FLUSH ? FAILURE_NO_OFFSET : op->offset, err,
+               hangs ? "it does not answer" : NULL, hangs);
 }
 
 /* ---- operations ---- */
+
+/* Whether the writer waits for it. */
+static bool is_held(const struct requests *r, const struct request_op *op)
+{
+    return op->tag < r->depth && op->what != REQUEST_READ;
+}
 
 static void start(struct requests *r, struct request_op *op)
 {
     if (op->dest < r->n_dests && r->dests[op->dest].running++ == 0)
         r->dests[op->dest].moved_at = r->now;
+    if (is_held(r, op))
+        r->dests[op->dest].held++;
     op->running = true;
     op->since = r->now;
     r->io->start(r->io->arg, op);
@@ -82,7 +73,7 @@ static enum request_op_what what_of(const struct request *q, const struct reques
 static bool changes(const struct request *q)
 {
     return q->kind == REQUEST_KIND_WRITE || q->kind == REQUEST_KIND_DISCARD ||
-           q->kind == REQUEST_KIND_ZEROES;
+           q->kind == REQUEST_KIND_ZEROES || q->kind == REQUEST_KIND_COPY;
 }
 
 static bool overlap(const struct request *a, const struct request *b)
@@ -93,7 +84,7 @@ static bool overlap(const struct request *a, const struct request *b)
 /* Whether one that came before, and changes the same bytes, is not answered. */
 static bool must_wait(const struct requests *r, const struct request *q)
 {
-    for (unsigned i = 0; i < r->depth; i++) {
+    for (unsigned i = 0; i < r->n_all; i++) {
         const struct request *o = &r->all[i];
 
         if (o != q && (o->busy || o->waiting) && o->number < q->number && changes(o) &&
@@ -108,7 +99,7 @@ static void run(struct requests *r, unsigned tag);
 /* Begins the requests that have waited for one that is answered now. */
 static void wake(struct requests *r)
 {
-    for (unsigned i = 0; i < r->depth; i++)
+    for (unsigned i = 0; i < r->n_all; i++)
         if (r->all[i].waiting && !must_wait(r, &r->all[i]))
             run(r, i);
 }
@@ -127,6 +118,36 @@ static void answer(struct requests *r, unsigned tag, int err)
         wake(r);
 }
 
+/* The bytes are on one destination at least. Who has failed to write them lacks them. */
+static void note_changed(struct requests *r, const struct request *q)
+{
+    for (unsigned d = 0; d < r->n_dests; d++) {
+        struct request_dest *dest = &r->dests[d];
+
+        if (!dest->live || !q->ops[d].used)
+            continue;
+        if (q->ops[d].good)
+            lacks_remove(&dest->lacks, q->offset, q->offset + q->length);
+        else
+            lacks_add(&dest->lacks, q->offset, q->offset + q->length);
+    }
+}
+
+/* Whether the request, which is no read, is one of that destination. */
+static bool is_of(const struct requests *r, const struct request *q, unsigned dest)
+{
+    return changes(q) ? dests_get(&r->dests[dest]) : dests_flush(r, &r->dests[dest]);
+}
+
+/* Whether destinations get the request now that did not when it was begun. */
+static bool others_get(const struct requests *r, const struct request *q)
+{
+    for (unsigned d = 0; d < r->n_dests; d++)
+        if (!q->ops[d].used && is_of(r, q, d))
+            return true;
+    return false;
+}
+
 /* All operations of a request that is no read have ended. */
 static void finish(struct requests *r, unsigned tag)
 {
@@ -134,8 +155,14 @@ static void finish(struct requests *r, unsigned tag)
     unsigned good = 0;
 
     for (unsigned d = 0; d < r->n_dests; d++)
-        good += q->ops[d].good && r->dests[d].live;
-    if (good == 0 || !has_enough(r)) {
+        good += q->ops[d].used && q->ops[d].good && r->dests[d].live;
+    if (good > 0 && changes(q))
+        note_changed(r, q);
+    if (good == 0 && others_get(r, q)) {
+        run(r, tag);
+        return;
+    }
+    if (good == 0 || !dests_enough(r)) {
         answer(r, tag, q->err ? q->err : EIO);
         return;
     }
@@ -144,16 +171,18 @@ static void finish(struct requests *r, unsigned tag)
     answer(r, tag, 0);
 }
 
-/* The live destination with the least to do that has not failed to read this; n_dests: none. */
-static unsigned choose(const struct requests *r, const struct request *q)
+/* Starts the operation on the next n bytes of the request, which waits for nothing else. */
+static void start_part(struct requests *r, struct request *q, struct request_op *op,
+                       enum request_op_what what, uint64_t n)
 {
-    unsigned best = r->n_dests;
-
-    for (unsigned d = 0; d < r->n_dests; d++)
-        if (r->dests[d].live && !q->ops[d].tried && !q->ops[d].running &&
-            (best == r->n_dests || r->dests[d].running < r->dests[best].running))
-            best = d;
-    return best;
+    op->what = what;
+    op->offset = q->offset + q->done;
+    op->length = n;
+    op->from = (uint32_t)q->done;
+    op->used = true;
+    op->good = false;
+    q->left = 1;
+    start(r, op);
 }
 
 /* Goes on with a read. */
@@ -162,26 +191,93 @@ static void read_on(struct requests *r, unsigned tag)
     struct request *q = &r->all[tag];
     uint64_t at = q->offset + q->done, end = q->offset + q->length, until;
     unsigned d = r->n_dests;
-    struct request_op *op;
 
     if (at == end) {
         answer(r, tag, 0);
         return;
     }
     if (written_run(&r->written, at, end, &until)) {
-        d = choose(r, q);
+        d = dests_reader(r, q, at, &until);
         if (d == r->n_dests) {
             answer(r, tag, q->err ? q->err : EIO);
             return;
         }
     }
-    op = &q->ops[d];
-    op->what = REQUEST_READ;
-    op->offset = at;
-    op->length = until - at;
-    op->from = (uint32_t)q->done;
-    q->left = 1;
-    start(r, op);
+    start_part(r, q, &q->ops[d], REQUEST_READ, until - at);
+}
+
+/* A copy, or a flush after the last one, has ended. */
+static void end_copy(struct requests *r, struct request *q)
+{
+    q->busy = false;
+    wake(r);
+}
+
+/* The next bytes, up to *until, of a copy: reads them, or lets a file forget them. What nobody has
+ * written may be anything on a device. Whether something was started. */
+static bool start_copy(struct requests *r, struct request *q, uint64_t at, uint64_t *until)
+{
+    struct request_dest *to = &r->dests[q->to];
+    unsigned from;
+
+    if (!ranges_have(&to->lacks.ranges, at, until))
+        return false;
+    if (!written_run(&r->written, at, *until, until)) {
+        if (!to->is_device)
+            start_part(r, q, &q->ops[q->to], REQUEST_PUNCH, *until - at);
+        return !to->is_device;
+    }
+    from = dests_reader(r, q, at, until);
+    if (from < r->n_dests) {
+        start_part(r, q, &q->ops[from], REQUEST_READ, *until - at);
+        return true;
+    }
+    dests_fail(r, q->to, "catch up", at, EIO, "no other destination has what it lacks", true);
+    return false;
+}
+
+/* Goes on with a copy. */
+static void copy_on(struct requests *r, struct request *q)
+{
+    uint64_t end = q->offset + q->length;
+
+    while (r->dests[q->to].live && q->done < q->length) {
+        uint64_t until = end;
+
+        if (start_copy(r, q, q->offset + q->done, &until))
+            return;
+        q->done = until - q->offset;
+    }
+    if (r->dests[q->to].live)
+        lacks_remove(&r->dests[q->to].lacks, q->offset, end);
+    end_copy(r, q);
+}
+
+/* An operation of a copy is over. */
+static void copy_ended(struct requests *r, struct request_op *op, int err)
+{
+    struct request *q = &r->all[op->tag];
+
+    if (err) {
+        op->tried = true; /* by this copy, of who was read */
+        fail_dest(r, op, err, false);
+    } else if (q->kind == REQUEST_KIND_SETTLE) {
+        dests_settled(r, q->to);
+    } else if (op->what == REQUEST_READ) {
+        if (r->dests[q->to].live) {
+            start_part(r, q, &q->ops[q->to], REQUEST_WRITE, op->from - q->done);
+            return;
+        }
+    } else {
+        if (op->what == REQUEST_WRITE)
+            atomic_fetch_add_explicit(&r->dests[op->dest].written,
+                                      op->offset - q->offset - q->done, memory_order_relaxed);
+        q->done = op->offset - q->offset;
+    }
+    if (q->kind == REQUEST_KIND_SETTLE)
+        end_copy(r, q);
+    else
+        copy_on(r, q);
 }
 
 /* Begins a request. */
@@ -196,38 +292,51 @@ static void run(struct requests *r, unsigned tag)
         read_on(r, tag);
         return;
     }
-    if (!has_enough(r)) {
+    if (q->kind == REQUEST_KIND_COPY) {
+        copy_on(r, q);
+        return;
+    }
+    if (!dests_enough(r)) {
         answer(r, tag, EIO);
         return;
     }
     if (q->kind == REQUEST_KIND_DISCARD)
         written_set(&r->written, q->offset, q->length, false);
+    if (changes(q))
+        dests_lack(r, q->offset, q->offset + q->length);
     for (unsigned d = 0; d < r->n_dests; d++) {
-        q->ops[d].good = false;
-        q->left += r->dests[d].live;
+        q->ops[d].used = is_of(r, q, d);
+        q->left += q->ops[d].used;
     }
     for (unsigned d = 0; d < r->n_dests; d++)
-        if (r->dests[d].live) {
+        if (q->ops[d].used) {
             set_op(q, &q->ops[d], what_of(q, &r->dests[d]));
             start(r, &q->ops[d]);
         }
+}
+
+static void set_request(struct requests *r, struct request *q, enum request_kind kind,
+                        uint64_t offset, uint64_t length)
+{
+    assert(!q->busy && !q->waiting);
+    q->kind = kind;
+    q->offset = offset;
+    q->length = length;
+    q->number = r->next_number++;
+    q->done = 0;
+    q->err = 0;
+    for (unsigned d = 0; d <= r->n_dests; d++)
+        q->ops[d].tried = q->ops[d].used = false;
 }
 
 void requests_begin(struct requests *r, unsigned tag, enum request_kind kind, bool no_holes,
                     uint64_t offset, uint64_t length)
 {
     struct request *q = &r->all[tag];
+    bool flush = kind == REQUEST_KIND_FLUSH;
 
-    assert(!q->busy && !q->waiting);
-    q->kind = kind;
+    set_request(r, q, kind, flush ? 0 : offset, flush ? 0 : length);
     q->no_holes = no_holes;
-    q->offset = kind == REQUEST_KIND_FLUSH ? 0 : offset;
-    q->length = kind == REQUEST_KIND_FLUSH ? 0 : length;
-    q->number = r->next_number++;
-    q->done = 0;
-    q->err = 0;
-    for (unsigned d = 0; d <= r->n_dests; d++)
-        q->ops[d].tried = false;
     if (kind == REQUEST_KIND_UNKNOWN || q->offset > r->size ||
         q->length > r->size - q->offset) {
         q->busy = true;
@@ -287,6 +396,10 @@ static void ended(struct requests *r, struct request_op *op, int err)
         read_ended(r, op, err);
         return;
     }
+    if (op->tag >= r->depth) {
+        copy_ended(r, op, err);
+        return;
+    }
     op->good = err == 0;
     if (err) {
         q->err = err;
@@ -320,6 +433,8 @@ void requests_done(struct requests *r, struct request_op *op, int res)
     op->running = false;
     if (op->dest < r->n_dests) {
         r->dests[op->dest].running--;
+        if (is_held(r, op))
+            r->dests[op->dest].held--;
         r->dests[op->dest].moved_at = r->now;
     }
     if (op->left_behind)
@@ -353,16 +468,26 @@ static void leave_behind(struct requests *r, struct request_op *op)
 {
     struct request *q = &r->all[op->tag];
 
+    if (op->tag >= r->depth && op->dest == q->to) {
+        op->left_behind = true; /* with the buffer: nothing is copied to it any more */
+        end_copy(r, q);
+        return;
+    }
     if (!r->io->spare(r->io->arg, op->tag))
         return;
     op->left_behind = true;
     op->good = false;
     q->err = ETIMEDOUT;
-    if (q->kind == REQUEST_KIND_READ) {
-        /* What was read lies in the old buffer. */
+    if (q->kind == REQUEST_KIND_READ || q->kind == REQUEST_KIND_COPY) {
         r->io->swap(r->io->arg, op->tag);
-        q->done = 0;
         op->tried = true;
+    }
+    if (q->kind == REQUEST_KIND_COPY) {
+        copy_on(r, q);
+        return;
+    }
+    if (q->kind == REQUEST_KIND_READ) {
+        q->done = 0; /* what was read lies in the old buffer */
         read_on(r, op->tag);
         return;
     }
@@ -375,7 +500,7 @@ static void drop_hung(struct requests *r, unsigned dest)
 {
     const struct request_op *oldest = NULL;
 
-    for (unsigned t = 0; t < r->depth; t++) {
+    for (unsigned t = 0; t < r->n_all; t++) {
         const struct request_op *op = &r->all[t].ops[dest];
 
         if (op->running && !op->left_behind && (!oldest || op->since < oldest->since))
@@ -384,18 +509,18 @@ static void drop_hung(struct requests *r, unsigned dest)
     if (!oldest)
         return;
     fail_dest(r, oldest, ETIMEDOUT, true);
-    for (unsigned t = 0; t < r->depth; t++)
+    for (unsigned t = 0; t < r->n_all; t++)
         if (r->all[t].ops[dest].running && !r->all[t].ops[dest].left_behind)
             leave_behind(r, &r->all[t].ops[dest]);
 }
 
-void requests_look(struct requests *r, uint64_t timeout_ms)
+/* Drops those that hang. */
+static void look_for_hung(struct requests *r, uint64_t timeout_ms)
 {
     for (unsigned d = 0; d < r->n_dests; d++) {
         struct request_dest *dest = &r->dests[d];
 
-        if (timeout_ms == 0 || !dest->live || dest->running == 0 ||
-            r->now - dest->moved_at < timeout_ms / 2)
+        if (timeout_ms == 0 || dest->running == 0 || r->now - dest->moved_at < timeout_ms / 2)
             continue;
         /* The first look is taken early: it tells what has been written since. */
         if (medium_has_written(&dest->pulse, dest->dev))
@@ -405,49 +530,58 @@ void requests_look(struct requests *r, uint64_t timeout_ms)
     }
 }
 
-bool requests_hang(const struct requests *r)
-{
-    for (unsigned d = 0; d < r->n_dests; d++)
-        if (!r->dests[d].live && r->dests[d].running > 0)
-            return true;
-    return false;
-}
+/* ---- catching up ---- */
 
-bool requests_run(const struct requests *r)
+/* Begins a copy of what the destination lacks, if there is more of it than what is being copied. */
+static void begin_copy(struct requests *r, unsigned dest, struct request *q, bool others_busy)
 {
-    for (unsigned d = 0; d < r->n_dests; d++)
-        if (r->dests[d].running > 0)
-            return true;
-    return false;
-}
+    struct request_dest *d = &r->dests[dest];
+    struct range lacked;
 
-/* ---- memory ---- */
-
-int requests_init(struct requests *r, const struct requests_io *io, unsigned depth,
-                  unsigned n_dests, uint64_t size, unsigned shift)
-{
-    *r = (struct requests){
-        .io = io, .size = size, .depth = depth, .n_dests = n_dests, .floor = 1};
-    r->all = calloc(depth, sizeof(*r->all));
-    r->ops = calloc((size_t)depth * (n_dests + 1), sizeof(*r->ops));
-    r->dests = calloc(n_dests, sizeof(*r->dests));
-    if (!r->all || !r->ops || !r->dests || written_init(&r->written, size, shift) < 0) {
-        requests_free(r);
-        return -ENOMEM;
+    if (!ranges_first(&d->lacks.ranges, d->next, &lacked)) {
+        d->next = 0;
+        if (others_busy || !ranges_first(&d->lacks.ranges, 0, &lacked))
+            return;
     }
-    for (unsigned t = 0; t < depth; t++) {
-        r->all[t].ops = &r->ops[(size_t)t * (n_dests + 1)];
-        for (unsigned d = 0; d <= n_dests; d++)
-            r->all[t].ops[d] = (struct request_op){.tag = t, .dest = d};
-    }
-    return 0;
+    if (lacked.end - lacked.start > r->copy_size - lacked.start % r->copy_size)
+        lacked.end = lacked.start + r->copy_size - lacked.start % r->copy_size;
+    d->next = lacked.end;
+    set_request(r, q, REQUEST_KIND_COPY, lacked.start, lacked.end - lacked.start);
+    q->waiting = must_wait(r, q);
+    if (!q->waiting)
+        run(r, (unsigned)(q - r->all));
 }
 
-void requests_free(struct requests *r)
+static void begin_settle(struct requests *r, unsigned dest, struct request *q)
 {
-    written_free(&r->written);
-    free(r->all);
-    free(r->ops);
-    free(r->dests);
-    *r = (struct requests){0};
+    r->dests[dest].settling = true;
+    set_request(r, q, REQUEST_KIND_SETTLE, 0, 0);
+    q->busy = true;
+    start_part(r, q, &q->ops[dest], REQUEST_FLUSH, 0);
+}
+
+static void catch_up(struct requests *r, unsigned dest)
+{
+    struct request *copies = &r->all[r->depth + dest * REQUESTS_COPIES];
+    unsigned n_busy = 0;
+
+    for (unsigned i = 0; i < REQUESTS_COPIES; i++)
+        n_busy += copies[i].busy || copies[i].waiting;
+    for (unsigned i = 0; i < REQUESTS_COPIES && dests_catch_up(&r->dests[dest]); i++) {
+        if (copies[i].busy || copies[i].waiting)
+            continue;
+        begin_copy(r, dest, &copies[i], n_busy > 0);
+        n_busy += copies[i].busy || copies[i].waiting;
+    }
+    if (n_busy == 0 && dests_catch_up(&r->dests[dest]) &&
+        r->dests[dest].state == REQUEST_DEST_RETURNING && lacks_nothing(&r->dests[dest].lacks))
+        begin_settle(r, dest, copies);
+}
+
+void requests_look(struct requests *r, uint64_t timeout_ms)
+{
+    look_for_hung(r, timeout_ms);
+    dests_look(r);
+    for (unsigned d = 0; d < r->n_dests; d++)
+        catch_up(r, d);
 }

@@ -447,7 +447,7 @@ const struct option_row option_rows[] = {
      .kind = VALUE_SIZE, .metavar = "SIZE",
      .min = 64 * KIB, .max = MAX_OFFSET,
      .field = OPTION_FIELD(memory)},
-    {.name = "max-lag", .section = SECTION_TUNING,
+    {.name = "max-lag", .ublk = true, .section = SECTION_TUNING,
      .help = "how far the fastest DEST may run ahead of one that shares its reads",
      .kind = VALUE_SIZE, .metavar = "SIZE",
      .min = 4 * KIB, .max = MAX_OFFSET,

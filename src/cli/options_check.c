@@ -141,8 +141,6 @@ static const struct contradiction of_options[] = {
      "--checksum and --slow=detach contradict each other: all DESTs go at the pace of the "
      "slowest"},
     {GIVEN(ublk), GIVEN(cp), NO_UBLK("--cp") "cp makes no devices"},
-    {GIVEN(ublk), IS(slow, SLOW_DETACH),
-     NO_UBLK("--slow=detach") "a write is complete when every DEST has it"},
     {GIVEN(ublk), IS(direct, WHEN_ALWAYS),
      NO_UBLK("--direct=always") "a DEST that is a file is written through the page cache"},
     {GIVEN(ublk), HAS(verify, VERIFY_SOURCE), NO_UBLK("--verify=source") "there is no SOURCE"},
@@ -508,6 +506,8 @@ static int check_ublk(const struct options *o, char **ret_error)
     for (unsigned i = 0; i < o->n_operands; i++)
         if (options_is_standard(o, o->operands[i]))
             return usage_error(ret_error, "'-' is a stream: --ublk needs files and devices");
+    if (o->max_lag && o->slow != SLOW_DETACH)
+        return usage_error(ret_error, "--ublk: --max-lag is about --slow=detach");
     return 0;
 }
 

@@ -28,6 +28,10 @@ static void take_failures(struct fan_out *f)
         struct failure told;
 
         f->states[d].bytes = blockdev_written(f->device, i);
+        if (blockdev_detached(f->device, i) && !f->states[d].detached)
+            report_verbose("%s: too slow for the others: they do not wait for it",
+                           f->dests[d].path);
+        f->states[d].detached = blockdev_detached(f->device, i);
         if (!why || f->states[d].state == DEST_FAILED)
             continue;
         told = *why;
@@ -69,6 +73,8 @@ static int make_device(struct fan_out *f, struct failure *why)
                                      .memory_align = 1,
                                      .floor = floor_of(f),
                                      .timeout_ms = options_timeout_ms(f->o),
+                                     .detach = f->o->slow == SLOW_DETACH,
+                                     .max_lag = f->o->max_lag,
                                      .news_fd = f->news_fd};
 
     f->parts = calloc(f->n, sizeof(*f->parts));
@@ -184,21 +190,51 @@ static void wait_until_free(struct fan_out *f, int *ret_fd)
     }
 }
 
-/* Stops the device. Requests that a destination holds which hangs keep it from ending. */
-static void stop_device(struct fan_out *f)
+/* Says who is behind. */
+static void tell_lags(const struct fan_out *f)
+{
+    for (unsigned i = 0; i < f->n_parts; i++)
+        if (f->states[f->parts[i]].state != DEST_FAILED && blockdev_lag(f->device, i) > 0)
+            report_error("%s: is %llu bytes behind, and catches up; another signal drops it",
+                         f->dests[f->parts[i]].path,
+                         (unsigned long long)blockdev_lag(f->device, i));
+}
+
+/* The device was told to stop, unless a destination hangs that has some of its requests. Waits until it
+ * has ended, which is after those that are behind have caught up; a signal drops these. Whether it has. */
+static bool wait_for_end(struct fan_out *f)
 {
     uint64_t limit = options_timeout_ms(f->o), began = clock_running_ms();
     unsigned signals = f->signals;
+    bool behind = true;
     struct failure ignored;
 
-    if (!blockdev_hangs(f->device)) {
-        blockdev_stop(f->device);
-        do
-            if (wait_for(f, CLOCK_LOOK_MS, &ignored) == BLOCKDEV_ENDED)
-                return;
-        while (!blockdev_hangs(f->device) && f->signals == signals &&
-               (!limit || clock_running_ms() - began < limit));
+    while (behind || (!blockdev_hangs(f->device) && f->signals == signals &&
+                      (!limit || clock_running_ms() - began < limit))) {
+        if (wait_for(f, CLOCK_LOOK_MS, &ignored) == BLOCKDEV_ENDED)
+            return true;
+        behind = blockdev_behind(f->device);
+        if (!behind)
+            continue;
+        if (report_progress_interval_ms() >= 0)
+            report_progress(&f->status, false);
+        if (f->signals != signals)
+            blockdev_give_up(f->device);
+        signals = f->signals;
+        began = clock_running_ms();
     }
+    blockdev_give_up(f->device); /* also who falls behind from now on */
+    return false;
+}
+
+/* Stops the device. Requests that a destination holds which hangs keep it from ending. */
+static void stop_device(struct fan_out *f)
+{
+    if (!blockdev_hangs(f->device))
+        blockdev_stop(f->device);
+    tell_lags(f);
+    if (wait_for_end(f))
+        return;
     report_error("%s does not end: a destination that hangs has some of its requests",
                  blockdev_path(f->device));
     f->hung = true;

@@ -270,21 +270,33 @@ void fan_out_open(struct fan_out *f)
 
 /* ---- the end ---- */
 
+/* Flushes the name of the file, which this program may have made. */
+static int flush_name(struct fan_out_dest *d)
+{
+    char *path = path_directory(d->path);
+    int dir, r;
+
+    if (!path)
+        return fail(d, "open directory", ENOMEM, NULL);
+    dir = UNINTERRUPTED(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    r = dir < 0 ? -errno : 0;
+    free(path);
+    if (r < 0)
+        return fail(d, "open directory", -r, NULL);
+    r = fd_flush_directory(dir);
+    (void)fd_close(&dir);
+    return r < 0 ? fail(d, "fsync directory", -r, NULL) : 0;
+}
+
 static int flush_file(struct fan_out_dest *d)
 {
-    char *path;
-    int dir, r = 0;
+    int r;
 
     if (fsync(d->fd) < 0)
         return fail(d, "fsync", errno, NULL);
-    path = path_directory(d->path);
-    dir = path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    if (dir >= 0)
-        r = fd_flush_directory(dir);
-    (void)fd_close(&dir);
-    free(path);
+    r = flush_name(d);
     if (r < 0)
-        return fail(d, "fsync directory", -r, NULL);
+        return r;
     r = fd_close(&d->fd);
     return r < 0 ? fail(d, "close", -r, NULL) : 0;
 }

@@ -21,13 +21,13 @@ echo "-- options that are about something else"
 for option in -r -a -p -n -i -b -u -T -t. --inplace --resume --partial --offset=1 --length=1 --sparse=always \
     --reflink --attributes-only --repair --mhl --hash=md5 --manifest=list --bmap --map=map --on-error=stop \
     --on-read-error=zero --in-order --bwlimit=1M --engine=sync --chunk-size=64K --queue-depth=2 --workers=2 \
-    --memory=1M --max-lag=1M --from-command=x --to-command=x --dry-run --check --compare --no-space-check; do
+    --memory=1M --from-command=x --to-command=x --dry-run --check --compare --no-space-check; do
     try --ublk=1M $option new 2>&1 | grep -v '^exit 2$'
 done
 echo "-- values"
 ln -s "$UCOPY" cp
 ./cp --ublk=1M new 2>&1 | grep -v -e --help
-try --ublk=1M --slow=detach new
+try --ublk=1M --max-lag=1M new
 try --ublk=1M --direct=always new
 try --ublk=1M --verify=source new
 try --ublk=1M --verify=medium new
@@ -77,7 +77,6 @@ ucopy: --ublk makes a block device: it contradicts --chunk-size
 ucopy: --ublk makes a block device: it contradicts --queue-depth
 ucopy: --ublk makes a block device: it contradicts --workers
 ucopy: --ublk makes a block device: it contradicts --memory
-ucopy: --ublk makes a block device: it contradicts --max-lag
 ucopy: --ublk makes a block device: it contradicts --from-command
 ucopy: --ublk makes a block device: it contradicts --to-command
 ucopy: --ublk makes a block device: it contradicts --dry-run
@@ -87,7 +86,7 @@ ucopy: --ublk makes a block device: it contradicts --no-space-check
 -- values
 cp: --ublk and --cp contradict each other: cp makes no devices
 exit 2
-ucopy: --ublk and --slow=detach contradict each other: a write is complete when every DEST has it
+ucopy: --ublk: --max-lag is about --slow=detach
 exit 2
 ucopy: --ublk and --direct=always contradict each other: a DEST that is a file is written through the page cache
 exit 2
