@@ -50,24 +50,33 @@ void made_free(struct made *m)
     free(m);
 }
 
-static void add(struct made *m, struct inode_set *set, dev_t dev, ino_t ino)
+/* Whether it was not there so far. */
+static bool add(struct made *m, struct inode_set *set, dev_t dev, ino_t ino)
 {
+    int r;
+
     pthread_mutex_lock(&m->lock);
-    m->has_gaps |= inode_set_add(set, dev, ino) == -ENOMEM;
+    r = inode_set_add(set, dev, ino);
+    m->has_gaps |= r < 0;
     pthread_mutex_unlock(&m->lock);
+    return r > 0;
+}
+
+bool made_add_new(struct made *m, dev_t dev, ino_t ino)
+{
+    return !m || add(m, &m->files, dev, ino);
 }
 
 void made_add(struct made *m, dev_t dev, ino_t ino)
 {
-    if (m)
-        add(m, &m->files, dev, ino);
+    (void)made_add_new(m, dev, ino);
 }
 
 void made_add_changed(struct made *m, dev_t dev, ino_t ino)
 {
     made_add(m, dev, ino);
     if (m)
-        add(m, &m->changed, dev, ino);
+        (void)add(m, &m->changed, dev, ino);
 }
 
 static bool is_changed(struct made *m, const struct stat *file)

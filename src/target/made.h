@@ -43,7 +43,10 @@ void made_free(struct made *m);
  * more, and takes all for made ones. m may be NULL. */
 void made_add(struct made *m, dev_t dev, ino_t ino);
 
-/* The same for a file that existed, and is written to in place. */
+/* The same; and whether it was not noted so far. */
+bool made_add_new(struct made *m, dev_t dev, ino_t ino);
+
+/* As made_add(), for a file that existed, and is written to in place. */
 void made_add_changed(struct made *m, dev_t dev, ino_t ino);
 
 /* Takes back that a file was noted: it has been removed. m may be NULL. */

@@ -154,6 +154,7 @@ static struct deletes *deletes_new(struct tree_main *m)
             .ino = all->wanted[d] ? v->root_ino : 0,
             .inventory = t->inventory,
             .filter = t->o->filter,
+            .follows = t->o->keep_directory_symlink,
             .keep_times = t->o->preserve.times,
             .durable = t->o->fsync,
             .max = t->o->has_max_delete ? t->o->max_delete : UINT64_MAX,

@@ -17,10 +17,12 @@
 #define LISTING    (32u << 10) /* bytes of directory entries at a time */
 #define OPEN_FLAGS (O_RDONLY | O_DIRECTORY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
 #define OWN_PREFIX ".ucopy-"
+#define IN_USE     "this run reads it or writes to it"
 
 /* What is to be done with an entry: the first byte of its name on the stack. */
 enum what {
     CLEAN = 'c',  /* a directory that the source has, too */
+    LINKED = 'l', /* the same behind a symlink, which the copy has followed */
     EMPTY = 'e',  /* one that it has not */
     UNLINK = 'u', /* no directory */
 };
@@ -149,6 +151,8 @@ static bool is_known(struct delete_walk *w, unsigned char type)
         type = (unsigned char)IFTODT(st.st_mode);
     if (type == DT_DIR && listed)
         push(w, CLEAN, name_of(w));
+    else if (type == DT_LNK && listed && w->d->follows)
+        push(w, LINKED, name_of(w));
     return true;
 }
 
@@ -184,7 +188,7 @@ static void remove_nothing(struct delete_walk *w)
     while (at < w->names_len) {
         size_t size = strlen(w->names.bytes + at) + 1;
 
-        if (w->names.bytes[at] == CLEAN) {
+        if (w->names.bytes[at] == CLEAN || w->names.bytes[at] == LINKED) {
             memmove(w->names.bytes + to, w->names.bytes + at, size);
             to += size;
         }
@@ -291,12 +295,25 @@ static int open_closed(struct delete_walk *w)
     return r;
 }
 
-static bool is_mount_point(int fd)
+/* Whether another file system begins with the directory, which is the current one's. */
+static bool is_mount_point(const struct delete_walk *w, int fd, const struct stat *st)
 {
-    struct statx st;
+    struct statx stx;
 
-    return statx(fd, "", AT_EMPTY_PATH, 0, &st) == 0 &&
-           st.stx_attributes_mask & st.stx_attributes & STATX_ATTR_MOUNT_ROOT;
+    return st->st_dev != level_of(w)->st.st_dev ||
+           (statx(fd, "", AT_EMPTY_PATH, 0, &stx) == 0 &&
+            stx.stx_attributes_mask & stx.stx_attributes & STATX_ATTR_MOUNT_ROOT);
+}
+
+/* Opens a directory of the current one. fd or a negative errno. */
+static int open_directory(struct delete_walk *w, enum what what)
+{
+    int fd = UNINTERRUPTED(openat(dir_chain_fd(&w->dirs), name_of(w),
+                                  OPEN_FLAGS | (what == LINKED ? 0 : O_NOFOLLOW)));
+
+    if (fd < 0 && errno == EACCES && what == EMPTY && !w->d->dry)
+        return open_closed(w);
+    return fd < 0 ? -errno : fd;
 }
 
 /* Makes the directory the current one. Takes fd over. */
@@ -323,31 +340,40 @@ static void push_level(struct delete_walk *w, int fd, const struct stat *st, enu
     list(w);
 }
 
+/* Why the directory, which fd is open on, is not entered; NULL: it is. A symlink may lead to another file
+ * system: the copy went there, too. */
+static const char *keeps_out(struct delete_walk *w, enum what what, int fd,
+                             const struct stat *st)
+{
+    if (what != LINKED && is_mount_point(w, fd, st))
+        return "another file system is mounted there";
+    if (inventory_reads(w->d->inventory, st) || (what == EMPTY && is_spared(w, st)))
+        return IN_USE;
+    if (what == LINKED && !w->d->dry && !is_spared(w, st))
+        return "the symlink leads to another directory now";
+    return NULL;
+}
+
 static void enter(struct delete_walk *w, enum what what)
 {
+    int fd = open_directory(w, what), r = fd;
+    const char *why = NULL;
     struct stat st;
-    int fd = UNINTERRUPTED(openat(dir_chain_fd(&w->dirs), name_of(w), OPEN_FLAGS | O_NOFOLLOW));
 
-    if (fd < 0 && errno == EACCES && what == EMPTY && !w->d->dry) {
-        fd = open_closed(w);
-        errno = fd < 0 ? -fd : 0;
-    }
-    if (fd < 0 && errno == EACCES && what == EMPTY &&
-        w->d->dry) { /* dry: what is in it is not known */
-        remove_entry(w, AT_REMOVEDIR);
-    } else if (fd < 0 || fstat(fd, &st) < 0) {
-        if (errno != ENOENT)
-            fail(w, "open directory", errno, NULL);
-    } else if (st.st_dev != level_of(w)->st.st_dev || is_mount_point(fd)) {
-        if (what == EMPTY)
-            fail(w, "delete", EBUSY, "another file system is mounted there");
-    } else if (inventory_is_root(w->d->inventory, &st) ||
-               (what == EMPTY && is_spared(w, &st))) {
-        fail(w, "delete", EBUSY, "this run reads it or writes to it");
-    } else {
-        push_level(w, fd, &st, what);
+    if (r >= 0 && fstat(fd, &st) < 0)
+        r = -errno;
+    if (r >= 0)
+        why = keeps_out(w, what, fd, &st);
+    if (r >= 0 && !why) {
+        push_level(w, fd, &st, what == EMPTY ? EMPTY : CLEAN);
         return;
     }
+    if (r == -EACCES && what == EMPTY && w->d->dry) /* what is in it is not known */
+        remove_entry(w, AT_REMOVEDIR);
+    else if (r < 0 && r != -ENOENT)
+        fail(w, "open directory", -r, NULL);
+    else if (r >= 0 && !(what == CLEAN && is_mount_point(w, fd, &st)))
+        fail(w, "delete", EBUSY, why);
     (void)fd_close(&fd);
 }
 

@@ -61,9 +61,11 @@ struct tree_dest_request {
     bool attributes_only; /* files come without data: existing ones keep their contents */
     bool allow_changed;   /* a clone of a file that has changed since it was read may stay */
     bool keep_directory_symlink; /* a symlink to a directory takes the place of the directory */
-    bool partial;                /* an incomplete file may be kept, beside its final name */
-    bool durable;    /* all has to be on stable storage when tree_dest_end() returns */
-    mode_t umask;    /* the process's */
+    bool
+        owns_directories; /* of the run's trees, no other one may use a directory that this one uses */
+    bool partial;         /* an incomplete file may be kept, beside its final name */
+    bool durable;         /* all has to be on stable storage when tree_dest_end() returns */
+    mode_t umask;         /* the process's */
     bool plain_mode; /* new files and directories get nothing of the source's mode */
     struct attrs_wanted preserve;
     const char *source; /* its path, for RECORD_SOURCE_LINK; NULL: there are none. Not owned */

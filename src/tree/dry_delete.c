@@ -131,6 +131,7 @@ static struct dry_delete *make(const struct options *o, const struct plan_copy *
             .path = copy->dests[d],
             .inventory = inventory,
             .filter = o->filter,
+            .follows = o->keep_directory_symlink,
             .dry = true,
             .max = o->has_max_delete ? o->max_delete : UINT64_MAX,
             .arg = &r->dests[d],

@@ -155,6 +155,7 @@ static int open_dest(struct tree_writer *w)
         .attributes_only = o->attributes_only,
         .allow_changed = o->allow_changed,
         .keep_directory_symlink = o->keep_directory_symlink,
+        .owns_directories = o->keep_directory_symlink && o->delete_extra,
         .partial = o->partial,
         .durable = o->fsync,
         .max_write = (size_t)options_max_request(o),
