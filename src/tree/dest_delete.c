@@ -175,6 +175,8 @@ static void judge(struct delete_walk *w, const struct dirent64 *entry)
             fail(w, "stat", errno, NULL);
     } else if (stays(w, &st)) {
         l->n_kept++;
+    } else if (!S_ISDIR(st.st_mode) && inventory_reads(w->d->inventory, &st)) {
+        fail(w, "delete", EBUSY, IN_USE);
     } else {
         push(w, S_ISDIR(st.st_mode) ? EMPTY : UNLINK, entry->d_name);
     }

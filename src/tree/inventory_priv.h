@@ -23,7 +23,7 @@ void inventory_add(struct inventory *i, const char *path);
 /* Notes that all entries of the directory have been noted, or that something was said. */
 void inventory_note_listed(struct inventory *i, const char *path);
 
-/* Notes that this directory is read. */
+/* Notes that this directory is read, or this file by a symlink that leads to it. */
 void inventory_note_read(struct inventory *i, const struct stat *st);
 
 /* Whether that was noted: what is read must not be removed, under whatever name. */

@@ -146,6 +146,9 @@ static void list_entry(struct walk *w, const char *name, unsigned char type)
     if (is_left_out(w, (unsigned char)IFTODT(st.st_mode)))
         return;
     note_entry(w);
+    if (w->t->inventory && walk_follows(w) && (type == DT_LNK || type == DT_UNKNOWN) &&
+        !S_ISDIR(st.st_mode))
+        inventory_note_read(w->t->inventory, &st);
     if (!S_ISDIR(st.st_mode))
         walk_put_entry(w, dir_chain_fd(&w->dirs), name, &st);
     else if (path_buffer_put(&w->names, l->names_end, name) < 0)
