@@ -20,11 +20,11 @@ int tree_dest_exists(struct tree_dest *t, const char *name, struct stat *st)
     return -1;
 }
 
-/* The existing file has the data. It gets the attributes t->attrs that it lacks: an earlier run may
- * have failed to set them. fd: -1 if it cannot be opened. */
+/* The existing file has the data. It gets the attributes t->attrs that it lacks, and loses those that
+ * a copy would not have: an earlier run may have failed to set them. fd: -1 if it cannot be opened. */
 static void renew_attrs(struct tree_dest *t, const char *name, int fd, const struct stat *there)
 {
-    struct attrs_file file = {.fd = fd, .st = there};
+    struct attrs_file file = {.fd = fd, .st = there, .as_new = !t->request.inplace};
     int path_fd = -1;
 
     if (fd < 0) {
