@@ -103,7 +103,8 @@ static struct existing_case judge(struct tree_dest *t, const struct stat *source
     const struct existing_policy *p = t->request.existing;
     int dir_fd = tree_dest_dir_fd(t);
 
-    if (t->request.merges && !existing_keeps_all(p) && made_has(t->request.made_files, there))
+    if (t->request.merges && !existing_keeps_all(p) &&
+        !made_is_replaceable(t->request.made_files) && made_has(t->request.made_files, there))
         return (struct existing_case){.verdict = EXISTING_MADE};
     return existing_judge(p, t->request.made_files, source, there, dir_fd, name);
 }

@@ -170,7 +170,7 @@ static int open_dest(struct tree_writer *w)
         .must_clone = tree_clones_all(o),
         .max_unnamed = tree_descriptor_share(w->tree->copy->n_dests + 1, MAX_UNNAMED),
         .existing = &w->tree->existing,
-        .made_files = o->backup.kind == BACKUP_NUMBERED ? NULL : w->tree->copy->made,
+        .made_files = w->tree->copy->made,
         .merges = w->tree->copy->merges,
         .spare_links = o->cp && o->preserve_links,
         .links = &w->tree->links->dests[w->d],
