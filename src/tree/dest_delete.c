@@ -467,7 +467,8 @@ void tree_delete(struct tree_deletion *d)
 
     if (!inventory_find(d->inventory, "", &listed, &n_inside) || !listed) {
         free(w.listing);
-        return; /* SOURCE is no directory */
+        d->whole = true; /* SOURCE is no directory */
+        return;
     }
     if (!w.listing || path_buffer_put(&w.path, 0, d->path) < 0) {
         struct failure f;
@@ -479,6 +480,7 @@ void tree_delete(struct tree_deletion *d)
         descriptors_find_output(w.out);
         enter_root(&w);
         walk(&w);
+        d->whole = w.n == 0;
         while (w.n > 0) { /* it was stopped */
             restore(&w);
             w.n--;

@@ -40,6 +40,7 @@ struct tree_deletion {
 
     _Atomic uint64_t steps; /* grows as long as it goes on */
     /* The results. */
+    bool whole; /* it has come to its end */
     uint64_t n_deleted;
     uint64_t n_left; /* entries that `max` has kept */
 };

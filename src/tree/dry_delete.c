@@ -145,7 +145,8 @@ static struct dry_delete *make(const struct options *o, const struct plan_copy *
 }
 
 struct dry_delete *dry_delete_run(const struct options *o, const struct plan_copy *copy,
-                                  struct inventory *inventory, int signal_fd, bool *ret_hung)
+                                  struct inventory *inventory, int signal_fd, int *ret_signal,
+                                  bool *ret_hung)
 {
     struct dry_delete *r = make(o, copy, inventory, signal_fd);
 
@@ -159,6 +160,7 @@ struct dry_delete *dry_delete_run(const struct options *o, const struct plan_cop
                                                        .stop_ms = END_PATIENCE_MS},
                                r->late) > 0)
         *ret_hung = true;
+    *ret_signal = r ? r->signal : 0;
     return r;
 }
 
@@ -167,8 +169,8 @@ struct failure dry_delete_report(const struct dry_delete *r, unsigned d)
     const struct dry_dest *dest = &r->dests[d];
     struct failure f = {.err = 0};
 
-    if (r->late[d] || r->signal) {
-        (void)failure_set(&f, "delete", r->signal ? EINTR : ETIMEDOUT, FAILURE_NO_OFFSET, NULL);
+    if (r->late[d]) {
+        (void)failure_set(&f, "delete", ETIMEDOUT, FAILURE_NO_OFFSET, "it does not answer");
         return f;
     }
     for (size_t i = 0; i < dest->n; i++)
