@@ -118,6 +118,7 @@ static void on_linked(void *arg, const char *path, const struct made_id *id,
                                   .dev = id->dev,
                                   .ino = id->ino,
                                   .source_st = st,
+                                  .many = true,
                                   .is_link = true};
 
     verify_add(copy->verify, w->d, &f);
