@@ -144,7 +144,10 @@ def put(children, name, source, rules):
         return "maybe"
     kept = rules.keeps_old(old, source)
     if kept == "resumed":
+        time = old.mtime
         give_attributes(old, source, rules)
+        if "timestamps" not in rules.preserve:
+            old.mtime = time
         if "xattr" in rules.preserve and rules.xattrs_matter and not rules.inplace:
             old.xattrs = dict(source.xattrs)
         return "skipped"

@@ -177,6 +177,7 @@ class TreeModel:
             if old is None or old.kind != "dir":
                 if self.rules.backup and old is not None and children[name] is old:
                     backup = backup_name(children, name, self.rules)
+                    self.outcome.maybe |= len(backup) > NAME_MAX
                     saved = copy.copy(old)
                     if self.rules.keeps():  # before or after it has got its attributes
                         saved.xattrs = saved.mode = saved.mtime = saved.uid = saved.gid = None
