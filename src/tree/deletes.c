@@ -58,13 +58,6 @@ static void on_failed(void *arg, const char *path, const struct failure *f)
     message_queue_put(dest->all->m->tree->messages, dest->d, path, f);
 }
 
-static bool is_stopped(void *arg)
-{
-    const struct delete_dest *dest = arg;
-
-    return atomic_load(&dest->all->stop);
-}
-
 static void run(void *arg, unsigned i)
 {
     struct deletes *all = arg;
@@ -153,22 +146,13 @@ static struct deletes *deletes_new(struct tree_main *m)
         all->wanted[d] = is_due(m, d) && atomic_load(&v->has_root);
         dest->all = all;
         dest->d = d;
-        dest->deletion = (struct tree_deletion){
-            .path = t->copy->dests[d],
-            .dev = all->wanted[d] ? v->root_dev : 0,
-            .ino = all->wanted[d] ? v->root_ino : 0,
-            .inventory = t->inventory,
-            .filter = t->o->filter,
-            .follows = t->o->keep_directory_symlink,
-            .keep_times = t->o->preserve.times,
-            .durable = t->o->fsync,
-            .max = t->o->has_max_delete ? t->o->max_delete : UINT64_MAX,
-            .arg = dest,
-            .spared = is_spared,
-            .deleted = on_deleted,
-            .failed = on_failed,
-            .stopped = is_stopped,
-        };
+        dest->deletion = tree_deletion_of(t->o, t->copy, d, t->inventory, &all->stop);
+        dest->deletion.dev = all->wanted[d] ? v->root_dev : 0;
+        dest->deletion.ino = all->wanted[d] ? v->root_ino : 0;
+        dest->deletion.arg = dest;
+        dest->deletion.spared = is_spared;
+        dest->deletion.deleted = on_deleted;
+        dest->deletion.failed = on_failed;
     }
     return all;
 }

@@ -423,7 +423,7 @@ static void leave(struct delete_walk *w)
 
 static void walk(struct delete_walk *w)
 {
-    while (w->n > 0 && !w->lost && !w->d->stopped(w->d->arg)) {
+    while (w->n > 0 && !w->lost && !atomic_load(w->d->stop)) {
         enum what what;
 
         atomic_fetch_add(&w->d->steps, 1);
@@ -457,6 +457,22 @@ static void enter_root(struct delete_walk *w)
         return;
     }
     (void)fd_close(&fd);
+}
+
+struct tree_deletion tree_deletion_of(const struct options *o, const struct plan_copy *copy,
+                                      unsigned d, struct inventory *inventory,
+                                      atomic_bool *stop)
+{
+    return (struct tree_deletion){
+        .path = copy->dests[d],
+        .inventory = inventory,
+        .filter = o->filter,
+        .follows = o->keep_directory_symlink,
+        .keep_times = o->preserve.times,
+        .durable = o->fsync,
+        .max = o->has_max_delete ? o->max_delete : UINT64_MAX,
+        .stop = stop,
+    };
 }
 
 void tree_delete(struct tree_deletion *d)

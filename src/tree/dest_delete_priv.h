@@ -16,6 +16,7 @@
 #include "base/choice.h"
 #include "base/failure.h"
 #include "inventory_priv.h"
+#include "plan/plan.h"
 
 struct tree_deletion {
     const char *path;            /* of the copied directory; not owned */
@@ -36,7 +37,7 @@ struct tree_deletion {
     /* An entry was removed; `path` lives until deleted() returns. */
     void (*deleted)(void *arg, const char *path);
     void (*failed)(void *arg, const char *path, const struct failure *f);
-    bool (*stopped)(void *arg);
+    atomic_bool *stop; /* it ends early when this becomes true; not owned */
 
     _Atomic uint64_t steps; /* grows as long as it goes on */
     /* The results. */
@@ -44,6 +45,11 @@ struct tree_deletion {
     uint64_t n_deleted;
     uint64_t n_left; /* entries that `max` has kept */
 };
+
+/* What the options say of it at destination d; the rest is 0. */
+struct tree_deletion tree_deletion_of(const struct options *o, const struct plan_copy *copy,
+                                      unsigned d, struct inventory *inventory,
+                                      atomic_bool *stop);
 
 /* Does it. Failures are reported by failed(). */
 void tree_delete(struct tree_deletion *d);
