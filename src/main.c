@@ -124,7 +124,7 @@ static bool run_init(struct run *r, const struct plan *p, const struct options *
 
     *r = (struct run){.plan = p, .o = o, .signal_fd = signal_fd};
     r->links = tree_links_new(plan_most_dests(p), options_follow_operand(o));
-    r->made = made_new();
+    r->made = made_new(o->backup.kind == BACKUP_NUMBERED);
     r->held = held_new();
     r->ends = calloc(p->n_copies, sizeof(*r->ends));
     r->exit_statuses = calloc(p->n_copies, sizeof(*r->exit_statuses));

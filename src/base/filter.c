@@ -109,40 +109,6 @@ int filter_add(struct filter *f, const char *pattern, bool include)
     return *pattern ? append(f, pattern, include) : 0;
 }
 
-static int add_line(struct filter *f, const char *line, size_t len, bool include)
-{
-    char *copy;
-    int r;
-
-    if (len == 0 || line[0] == ';' || line[0] == '#')
-        return 0;
-    copy = strndup(line, len);
-    r = copy ? filter_add(f, copy, include) : -ENOMEM;
-    free(copy);
-    return r;
-}
-
-int filter_add_lines(struct filter *f, const char *text, size_t len, bool include, bool nul,
-                     unsigned *ret_line)
-{
-    const char *end = text + len;
-
-    *ret_line = 1;
-    while (text < end) {
-        size_t n = nul ? strlen(text) : strcspn(text, "\r\n");
-        int r = add_line(f, text, n, include);
-
-        if (r < 0)
-            return r;
-        text += n;
-        if (text < end && !nul && text[0] == '\r' && text[1] == '\n')
-            text++;
-        text++;
-        ++*ret_line;
-    }
-    return 0;
-}
-
 /* ---- classes of bytes ---- */
 
 /* Whether the byte is in the class of that name. -1: there is no such class. */

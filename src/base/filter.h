@@ -33,12 +33,6 @@ void filter_free(struct filter *f);
  * "" is nothing. 0; -EINVAL: there is no pattern behind the "+ " or "- "; or -ENOMEM. */
 int filter_add(struct filter *f, const char *pattern, bool include);
 
-/* Adds the lines of a text of len bytes, which ends with a NUL that is not counted. Empty lines and
- * those that begin with ";" or "#" are left out. nul: a NUL ends a line, nothing else does; else
- * "\n" and "\r" do. 0 or as filter_add(): *ret_line is the number of the line then, from 1 on. */
-int filter_add_lines(struct filter *f, const char *text, size_t len, bool include, bool nul,
-                     unsigned *ret_line);
-
 /* Whether the filter leaves the entry out. path: below the root, without a slash in front. f may be
  * NULL: nothing is left out. */
 bool filter_leaves_out(const struct filter *f, const char *path, bool is_directory);

@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/filter.h"
 #include "base/interrupted.h"
+#include "base/lines.h"
 #include "base/name_list.h"
 #include "cli/usage_error.h"
 
@@ -76,6 +77,18 @@ static int read_named(const char *option, const char *path, bool *is_read, char 
 
 /* ---- filters ---- */
 
+/* Adds the patterns of the lines. 0, or as filter_add(): *ret_line is the number of the line then. */
+static int add_lines(struct filter *filter, struct lines l, bool include, unsigned *ret_line)
+{
+    const char *line;
+    int r = 0;
+
+    while (r == 0 && (line = lines_next(&l)))
+        r = line_is_comment(line) ? 0 : filter_add(filter, line, include);
+    *ret_line = l.number;
+    return r;
+}
+
 static int add_file(struct filter *filter, const struct options *o,
                     const struct option_filter *f, bool *is_read, char **ret_error)
 {
@@ -87,7 +100,7 @@ static int add_file(struct filter *filter, const struct options *o,
 
     if (r < 0)
         return r;
-    r = filter_add_lines(filter, text, len, f->include, o->from0, &line);
+    r = add_lines(filter, (struct lines){text, text + len, o->from0, 0}, f->include, &line);
     free(text);
     if (r == -EINVAL)
         return usage_error(ret_error, "--%s=%s: line %u has no pattern", name, f->text, line);
@@ -121,22 +134,18 @@ static int read_filter(struct options *o, bool *is_read, char **ret_error)
 
 /* ---- names ---- */
 
-/* Adds the names of the lines, and without --from0 no comments. text ends with a NUL. */
-static int add_names(struct options *o, char *text, size_t len, char **ret_error)
+/* Adds the names of the lines, and without --from0 no comments. */
+static int add_names(struct options *o, struct lines l, char **ret_error)
 {
-    char *end = text + len, *next;
+    const char *line;
 
-    for (unsigned line = 1; text < end; line++, text = next) {
-        bool is_comment = !o->from0 && (*text == '#' || *text == ';');
-        size_t n = o->from0 ? strlen(text) : strcspn(text, "\r\n");
-        int r;
+    while ((line = lines_next(&l))) {
+        bool is_name = *line && (o->from0 || !line_is_comment(line));
+        int r = is_name ? name_list_add(o->names, line) : 0;
 
-        next = text + n + 1 + (text[n] == '\r' && text[n + 1] == '\n');
-        text[n] = '\0';
-        r = n == 0 || is_comment ? 0 : name_list_add(o->names, text);
         if (r == -EINVAL)
             return usage_error(ret_error, "--files-from=%s: line %u: '%s' leads out of SOURCE",
-                               o->files_from, line, text);
+                               o->files_from, l.number, line);
         if (r < 0)
             return r;
     }
@@ -156,7 +165,8 @@ static int read_names(struct options *o, bool *is_read, char **ret_error)
     if (r < 0)
         return r;
     o->names = name_list_new(o->recursive_below);
-    r = o->names ? add_names(o, text, len, ret_error) : -ENOMEM;
+    r = o->names ? add_names(o, (struct lines){text, text + len, o->from0, 0}, ret_error)
+                 : -ENOMEM;
     free(text);
     return r;
 }

@@ -4,21 +4,17 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/fd.h"
 #include "base/path.h"
 #include "base/path_probe.h"
+#include "same_file_priv.h"
 
 /* Whether the list would have the place of that file. */
 static bool is_list(const struct options *o, const char *path)
 {
-    struct stat list, st;
+    struct stat st;
 
-    if (strcmp(o->manifest, OPTIONS_STANDARD) == 0)
-        return false;
-    if (strcmp(path, o->manifest) == 0)
-        return path_probe_stat(path, &st) < 0 || S_ISREG(st.st_mode);
-    return path_probe_stat(o->manifest, &list) == 0 && S_ISREG(list.st_mode) &&
-           path_probe_stat(path, &st) == 0 && fd_same_file(&st, &list);
+    return strcmp(o->manifest, OPTIONS_STANDARD) != 0 && plan_same_place(path, o->manifest) &&
+           (path_probe_stat(path, &st) < 0 || S_ISREG(st.st_mode));
 }
 
 /* Whether the list would have the place of a file that the copy makes at that destination. */

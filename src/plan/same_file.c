@@ -46,6 +46,22 @@ bool plan_same_name(const char *a, const char *b)
     return same;
 }
 
+bool plan_same_place(const char *a, const char *b)
+{
+    struct stat x, y;
+    char *left, *right;
+    bool same;
+
+    if (path_probe_stat(a, &x) == 0 && path_probe_stat(b, &y) == 0)
+        return fd_same_file(&x, &y);
+    left = path_probe_resolve(a);
+    right = path_probe_resolve(b);
+    same = left && right && strcmp(left, right) == 0;
+    free(left);
+    free(right);
+    return same;
+}
+
 /* With a backup the existing destination is renamed. This must not rename the source. */
 static bool is_possible_with_backup(const struct pair *p, bool follow)
 {

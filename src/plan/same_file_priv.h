@@ -14,4 +14,7 @@ bool plan_same_possible(const struct options *o, const char *source, const char 
 /* Whether the two paths are the same name in the same directory. */
 bool plan_same_name(const char *a, const char *b);
 
+/* Whether the two paths lead to one file, which may be still to be made. */
+bool plan_same_place(const char *a, const char *b);
+
 #endif

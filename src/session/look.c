@@ -45,7 +45,7 @@ static struct target_request request_for(const struct session *s, unsigned d)
         .force = o->force,
         .anew = options_make_anew(o),
         .backup = o->backup,
-        .made = o->backup.kind == BACKUP_NUMBERED ? NULL : s->copy->made,
+        .made = s->copy->made,
         .wants_id = place || s->copy->verify,
         .spare_links = o->cp && o->preserve_links,
         .only_new = existing_keeps_all(&o->standing),

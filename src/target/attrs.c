@@ -17,12 +17,11 @@
 #include "base/clock.h"
 #include "base/interrupted.h"
 
-#define ACCESS_ACL   "system.posix_acl_access"
-#define DEFAULT_ACL  "system.posix_acl_default"
 #define CONTEXT      "security.selinux"
 #define SET_ID_BITS  (S_ISUID | S_ISGID)
 #define NAMES_START  1024 /* bytes: room for what most files have */
 #define VALUES_START 1024 /* for one value */
+#define XATTR_ROOM   (XATTR_SIZE_MAX > XATTR_LIST_MAX ? XATTR_SIZE_MAX : XATTR_LIST_MAX)
 
 /* ---- a file behind a descriptor ---- */
 
@@ -142,8 +141,7 @@ static enum attrs_effort effort_for(const struct attrs *a, const char *name)
 
 /* ---- reading ---- */
 
-/* Makes room for so many bytes in the buffer. */
-static int make_room(char **buffer, size_t *room, size_t wanted)
+int attrs_make_room(char **buffer, size_t *room, size_t wanted)
 {
     char *larger;
 
@@ -165,7 +163,7 @@ static ssize_t read_names(struct attrs *a, const struct handle *h)
     for (size_t i = 0; i < sizeof(rooms) / sizeof(rooms[0]); i++) {
         ssize_t size;
 
-        if (make_room(&a->names, &a->names_room, rooms[i]) < 0)
+        if (attrs_make_room(&a->names, &a->names_room, rooms[i]) < 0)
             return -ENOMEM;
         size = xattr_list(h, a->names, a->names_room);
         if (size >= 0)
@@ -188,7 +186,7 @@ static int read_value(struct attrs *a, const struct handle *h, const char *name,
     for (size_t i = 0; i < sizeof(rooms) / sizeof(rooms[0]); i++) {
         ssize_t size;
 
-        if (make_room(&a->values, &a->values_room, a->values_used + rooms[i]) < 0)
+        if (attrs_make_room(&a->values, &a->values_room, a->values_used + rooms[i]) < 0)
             return -ENOMEM;
         size = xattr_get(h, name, a->values + a->values_used, a->values_room - a->values_used);
         if (size >= 0) {
@@ -202,7 +200,7 @@ static int read_value(struct attrs *a, const struct handle *h, const char *name,
     return -ERANGE;
 }
 
-static int add_xattr(struct attrs *a, const struct attrs_value *value)
+int attrs_add_xattr(struct attrs *a, const struct attrs_value *value)
 {
     if (a->n_xattrs == a->xattrs_room) {
         struct attrs_value *more =
@@ -227,7 +225,7 @@ static void read_xattr(struct attrs *a, const struct handle *h, const char *name
         return;
     r = read_value(a, h, name, &value);
     if (r == 0)
-        r = add_xattr(a, &value);
+        r = attrs_add_xattr(a, &value);
     if (r < 0 && r != -ENODATA)
         note_xattr(&a->failures, effort, "read extended attribute", -r, name);
 }
@@ -296,97 +294,6 @@ void attrs_read(struct attrs *a, int fd, bool path_only, const struct stat *st)
     }
 }
 
-/* ---- as bytes ---- */
-
-/* A name with its NUL and then the value follow it. */
-struct packed {
-    uint32_t name_size;
-    uint32_t value_size;
-};
-
-static size_t packed_size(const struct attrs_value *v)
-{
-    return v->size || v->name ? sizeof(struct packed) + strlen(v->name) + 1 + v->size : 0;
-}
-
-static void pack(const struct attrs *a, const struct attrs_value *v, char *to)
-{
-    struct packed p = {(uint32_t)strlen(v->name) + 1, (uint32_t)v->size};
-
-    memcpy(to, &p, sizeof(p));
-    memcpy(to + sizeof(p), v->name, p.name_size);
-    memcpy(to + sizeof(p) + p.name_size, a->values + v->start, v->size);
-}
-
-/* By the numbers of attrs_pack(). */
-static const struct attrs_value *value_at(const struct attrs *a, unsigned i)
-{
-    return i == 0 ? &a->access_acl : i == 1 ? &a->default_acl : &a->xattrs[i - 2];
-}
-
-size_t attrs_packed_size(const struct attrs *a)
-{
-    size_t size = 0;
-
-    for (unsigned i = 0; i < 2 + a->n_xattrs; i++)
-        size += packed_size(value_at(a, i));
-    return size;
-}
-
-size_t attrs_pack(const struct attrs *a, unsigned *at, void *to, size_t max)
-{
-    size_t used = 0;
-
-    for (; *at < 2 + a->n_xattrs; ++*at) {
-        const struct attrs_value *v = value_at(a, *at);
-        size_t size = packed_size(v);
-
-        if (size > max - used)
-            break;
-        if (size > 0)
-            pack(a, v, (char *)to + used);
-        used += size;
-    }
-    return used;
-}
-
-/* Adds the value at a->values + at. Returns the position behind it or a negative errno. */
-static ssize_t unpack(struct attrs *a, size_t at)
-{
-    struct attrs_value v;
-    struct packed p;
-    int r = 0;
-
-    memcpy(&p, a->values + at, sizeof(p));
-    at += sizeof(p);
-    v = (struct attrs_value){a->values + at, at + p.name_size, p.value_size};
-    if (strcmp(v.name, ACCESS_ACL) == 0)
-        a->access_acl = v;
-    else if (strcmp(v.name, DEFAULT_ACL) == 0)
-        a->default_acl = v;
-    else
-        r = add_xattr(a, &v);
-    return r < 0 ? r : (ssize_t)(v.start + v.size);
-}
-
-int attrs_unpack(struct attrs *a, const struct stat *st, const void *packed, size_t size)
-{
-    ssize_t at = 0;
-
-    attrs_read_stat(a, st);
-    if (make_room(&a->values, &a->values_room, size) < 0)
-        return -ENOMEM;
-    if (size > 0)
-        memcpy(a->values, packed, size);
-    a->values_used = size;
-    while (at >= 0 && (size_t)at < size)
-        at = unpack(a, (size_t)at);
-    if (at >= 0)
-        return 0;
-    attrs_read_stat(a, st);
-    return -ENOMEM;
-}
-
 /* ---- setting ---- */
 
 /* The file whose attributes are set, and its state so far. */
@@ -442,19 +349,87 @@ static void give_owner(struct receiver *r)
     }
 }
 
+/* Whether the file that exists has that value already. */
+static bool has_xattr(const struct receiver *r, const struct attrs_value *v, char *room)
+{
+    return room && xattr_get(&r->h, v->name, room, XATTR_SIZE_MAX) == (ssize_t)v->size &&
+           memcmp(room, r->a->values + v->start, v->size) == 0;
+}
+
+/* The owner of a file that exists may have to be let write to it first: a copy would be new. */
+static void open_up(struct receiver *r)
+{
+    mode_t mode = r->mode_now | S_IWUSR;
+
+    if (r->file->fresh || r->a->superuser || mode == r->mode_now || set_mode(&r->h, mode) < 0)
+        return;
+    r->changed = true;
+    r->mode_now = mode;
+}
+
+/* The value NULL: the attribute is removed. */
+static void give_xattr(struct receiver *r, const char *name, const struct attrs_value *v)
+{
+    open_up(r);
+    if ((v ? xattr_set(&r->h, name, r->a->values + v->start, v->size)
+           : xattr_remove(&r->h, name)) == 0)
+        r->changed = true;
+    else
+        note_xattr(r->failures, effort_for(r->a, name),
+                   v ? "preserve extended attribute" : "remove extended attribute", errno,
+                   name);
+}
+
+/* Whether it is one that a file has only if somebody has given it: a new file has labels of security
+ * modules, and what a file system makes up. */
+static bool was_given(const char *name)
+{
+    return strncmp(name, "user.", strlen("user.")) == 0 ||
+           strncmp(name, "trusted.", strlen("trusted.")) == 0 ||
+           strcmp(name, "security.capability") == 0;
+}
+
+static bool source_has_xattr(const struct attrs *a, const char *name)
+{
+    for (unsigned i = 0; i < a->n_xattrs; i++)
+        if (strcmp(a->xattrs[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Removes what a copy would not have, if it is known what the source has. names: room for them. */
+static void remove_xattrs(struct receiver *r, char *names)
+{
+    const struct attrs *a = r->a;
+    ssize_t size =
+        a->failures.n > 0 || a->failures.lost ? 0 : xattr_list(&r->h, names, XATTR_LIST_MAX);
+
+    for (const char *name = names; name < names + size; name += strlen(name) + 1)
+        if (effort_for(a, name) != ATTRS_LEAVE && was_given(name) && !source_has_xattr(a, name))
+            give_xattr(r, name, NULL);
+}
+
 static void give_xattrs(struct receiver *r)
 {
     const struct attrs *a = r->a;
+    bool as_new = r->file->as_new && a->wanted.xattrs;
+    char *room = as_new ? malloc(XATTR_ROOM) : NULL;
+    mode_t mode = r->mode_now;
 
-    for (unsigned i = 0; i < a->n_xattrs; i++) {
-        const struct attrs_value *v = &a->xattrs[i];
-
-        if (xattr_set(&r->h, v->name, a->values + v->start, v->size) == 0)
-            r->changed = true;
-        else
-            note_xattr(r->failures, effort_for(a, v->name), "preserve extended attribute",
-                       errno, v->name);
-    }
+    if (room)
+        remove_xattrs(r, room);
+    else if (as_new)
+        note_xattr(r->failures, a->wanted.xattrs, "remove extended attributes", ENOMEM, NULL);
+    for (unsigned i = 0; i < a->n_xattrs; i++)
+        if (!has_xattr(r, &a->xattrs[i], room))
+            give_xattr(r, a->xattrs[i].name, &a->xattrs[i]);
+    free(room);
+    if (mode == r->mode_now)
+        return;
+    if (set_mode(&r->h, mode) == 0)
+        r->mode_now = mode;
+    else
+        attrs_note(r->failures, "set mode", errno, NULL);
 }
 
 /* Sets the list, or removes the list of the file if there is none. Whether the file has the

@@ -78,9 +78,11 @@ struct attrs {
 /* A file whose attributes are to be set. */
 struct attrs_file {
     int fd;
-    bool path_only;        /* fd is an O_PATH descriptor */
-    bool fresh;            /* created by this run, and private until now */
-    bool no_acl;           /* known to have no access control list */
+    bool path_only; /* fd is an O_PATH descriptor */
+    bool fresh;     /* created by this run, and private until now */
+    bool no_acl;    /* known to have no access control list */
+    bool as_new;    /* it becomes what a new file would be: with wanted.xattrs, those that the
+                            * source does not have are removed */
     const struct stat *st; /* its current state; NULL: not known */
 };
 

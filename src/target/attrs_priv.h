@@ -1,10 +1,18 @@
-/* attrs_priv: what a file has kept of the attributes that it was given. */
+/* attrs_priv: what the files attrs*.c share. attrs_kept.c: what a file has kept of the attributes that it was given. */
 #ifndef UCOPY_TARGET_ATTRS_PRIV_H
 #define UCOPY_TARGET_ATTRS_PRIV_H
 
 #include "attrs.h"
 
-#define MODE_BITS (07777)
+#define MODE_BITS   (07777)
+#define ACCESS_ACL  "system.posix_acl_access"
+#define DEFAULT_ACL "system.posix_acl_default"
+
+/* Makes room for so many bytes in the buffer. 0 or -ENOMEM. */
+int attrs_make_room(char **buffer, size_t *room, size_t wanted);
+
+/* Adds an extended attribute, whose value is in a->values. 0 or -ENOMEM. */
+int attrs_add_xattr(struct attrs *a, const struct attrs_value *value);
 
 /* Adds a failure, if there is room for it. */
 void attrs_note(struct attrs_failures *failures, const char *op, int err, const char *message);

@@ -23,21 +23,28 @@ struct made {
     pthread_mutex_t lock;
     struct inode_set files;
     struct inode_set changed; /* of them: those that existed, and were written to in place */
-    bool has_gaps;            /* files are missing, for want of memory */
-    struct timespec began;    /* when the run began, by the clock of file systems */
-    dev_t asked;              /* the last file system that was asked, */
-    bool forgets;             /* and whether it forgets its inode numbers */
+    bool replaceable;
+    bool has_gaps;         /* files are missing, for want of memory */
+    struct timespec began; /* when the run began, by the clock of file systems */
+    dev_t asked;           /* the last file system that was asked, */
+    bool forgets;          /* and whether it forgets its inode numbers */
 };
 
-struct made *made_new(void)
+struct made *made_new(bool replaceable)
 {
     struct made *m = calloc(1, sizeof(*m));
 
     if (m) {
         (void)pthread_mutex_init(&m->lock, NULL);
         (void)clock_gettime(CLOCK_REALTIME_COARSE, &m->began);
+        m->replaceable = replaceable;
     }
     return m;
+}
+
+bool made_is_replaceable(const struct made *m)
+{
+    return !m || m->replaceable;
 }
 
 void made_free(struct made *m)
@@ -50,24 +57,33 @@ void made_free(struct made *m)
     free(m);
 }
 
-static void add(struct made *m, struct inode_set *set, dev_t dev, ino_t ino)
+/* Whether it was not there so far. */
+static bool add(struct made *m, struct inode_set *set, dev_t dev, ino_t ino)
 {
+    int r;
+
     pthread_mutex_lock(&m->lock);
-    m->has_gaps |= inode_set_add(set, dev, ino) == -ENOMEM;
+    r = inode_set_add(set, dev, ino);
+    m->has_gaps |= r < 0;
     pthread_mutex_unlock(&m->lock);
+    return r > 0;
+}
+
+bool made_add_new(struct made *m, dev_t dev, ino_t ino)
+{
+    return !m || add(m, &m->files, dev, ino);
 }
 
 void made_add(struct made *m, dev_t dev, ino_t ino)
 {
-    if (m)
-        add(m, &m->files, dev, ino);
+    (void)made_add_new(m, dev, ino);
 }
 
 void made_add_changed(struct made *m, dev_t dev, ino_t ino)
 {
     made_add(m, dev, ino);
     if (m)
-        add(m, &m->changed, dev, ino);
+        (void)add(m, &m->changed, dev, ino);
 }
 
 static bool is_changed(struct made *m, const struct stat *file)
@@ -198,11 +214,13 @@ static bool is_young(const struct made *m, int dir_fd, const char *path)
 enum made_verdict made_look(struct made *m, int dir_fd, const char *name,
                             const struct stat *there)
 {
+    enum made_verdict here = made_is_replaceable(m) ? MADE_OTHER_NAME : MADE_HERE;
+
     if (!made_has(m, there))
         return m && forgets(m, dir_fd, name, there->st_dev) && is_young(m, dir_fd, name)
-                   ? MADE_HERE
+                   ? here
                    : MADE_NOT;
-    if (!is_other_link(dir_fd, name, there))
+    if (here == MADE_HERE && !is_other_link(dir_fd, name, there))
         return MADE_HERE;
     return is_changed(m, there) ? MADE_CHANGED : MADE_OTHER_NAME;
 }

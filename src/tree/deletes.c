@@ -58,13 +58,6 @@ static void on_failed(void *arg, const char *path, const struct failure *f)
     message_queue_put(dest->all->m->tree->messages, dest->d, path, f);
 }
 
-static bool is_stopped(void *arg)
-{
-    const struct delete_dest *dest = arg;
-
-    return atomic_load(&dest->all->stop);
-}
-
 static void run(void *arg, unsigned i)
 {
     struct deletes *all = arg;
@@ -123,6 +116,12 @@ static void deletes_free(struct deletes *all)
     free(all);
 }
 
+/* Whether destination d may have something to delete: nothing exists in a stream. */
+static bool is_due(const struct tree_main *m, unsigned d)
+{
+    return m->status.dests[d].state == DEST_DONE && plan_is_path(m->tree->copy, d);
+}
+
 /* NULL without memory. */
 static struct deletes *deletes_new(struct tree_main *m)
 {
@@ -144,25 +143,16 @@ static struct deletes *deletes_new(struct tree_main *m)
         const struct tree_dest_view *v = &t->writers[d].view;
         struct delete_dest *dest = &all->dests[d];
 
-        all->wanted[d] = m->status.dests[d].state == DEST_DONE && plan_is_path(t->copy, d) &&
-                         atomic_load(&v->has_root);
+        all->wanted[d] = is_due(m, d) && atomic_load(&v->has_root);
         dest->all = all;
         dest->d = d;
-        dest->deletion = (struct tree_deletion){
-            .path = t->copy->dests[d],
-            .dev = all->wanted[d] ? v->root_dev : 0,
-            .ino = all->wanted[d] ? v->root_ino : 0,
-            .inventory = t->inventory,
-            .filter = t->o->filter,
-            .keep_times = t->o->preserve.times,
-            .durable = t->o->fsync,
-            .max = t->o->has_max_delete ? t->o->max_delete : UINT64_MAX,
-            .arg = dest,
-            .spared = is_spared,
-            .deleted = on_deleted,
-            .failed = on_failed,
-            .stopped = is_stopped,
-        };
+        dest->deletion = tree_deletion_of(t->o, t->copy, d, t->inventory, &all->stop);
+        dest->deletion.dev = all->wanted[d] ? v->root_dev : 0;
+        dest->deletion.ino = all->wanted[d] ? v->root_ino : 0;
+        dest->deletion.arg = dest;
+        dest->deletion.spared = is_spared;
+        dest->deletion.deleted = on_deleted;
+        dest->deletion.failed = on_failed;
     }
     return all;
 }
@@ -175,10 +165,10 @@ static void take_result(struct tree_main *m, const struct deletes *all, unsigned
 
     if (!all->wanted[d])
         return;
-    if (all->late[d] && !m->signal) {
-        (void)failure_set(&f, "delete", ETIMEDOUT, FAILURE_NO_OFFSET, "it does not answer");
-    } else if (m->signal) {
+    if (m->signal && (all->late[d] || !dest->deletion.whole)) {
         (void)failure_set(&f, NULL, EINTR, FAILURE_NO_OFFSET, "interrupted");
+    } else if (all->late[d]) {
+        (void)failure_set(&f, "delete", ETIMEDOUT, FAILURE_NO_OFFSET, "it does not answer");
     } else if (dest->n_failed > 0) {
         failure_format(&f, NULL, EBUSY, "%u %s that SOURCE does not have could not be deleted",
                        dest->n_failed,
@@ -205,11 +195,9 @@ static bool report_left_out(const struct tree_main *m)
     bool any = false;
 
     for (unsigned d = 0; d < m->status.n_dests; d++) {
-        if (!plan_is_path(m->tree->copy, d))
-            continue; /* nothing exists in a stream */
-        if (!why && m->status.dests[d].state == DEST_DONE)
+        if (!why && is_due(m, d))
             any = true;
-        else
+        else if (plan_is_path(m->tree->copy, d))
             report_error("%s: nothing is deleted: %s", m->status.dests[d].path,
                          why ? why : "the copy is not complete");
     }
@@ -230,7 +218,8 @@ void tree_main_delete(struct tree_main *m)
 
         (void)failure_set(&f, "delete", ENOMEM, FAILURE_NO_OFFSET, NULL);
         for (unsigned d = 0; d < m->status.n_dests; d++)
-            tree_main_fail_dest(m, d, &f);
+            if (is_due(m, d))
+                tree_main_fail_dest(m, d, &f);
         return;
     }
     if (bounded_calls_run(&(struct bounded_calls){.n = all->n,

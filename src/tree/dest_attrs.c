@@ -12,6 +12,7 @@ void tree_dest_take_attrs(struct tree_dest *t, const struct record *r)
 
     if (packed_take(&t->packed, r, &t->attrs) == 0)
         return;
+    t->attrs.failures.lost = true;
     failure_set(&f, "preserve attributes", ENOMEM, FAILURE_NO_OFFSET, NULL);
     t->request.attrs_failed(t->request.arg, t->path.bytes, &f);
 }

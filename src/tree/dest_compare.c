@@ -122,19 +122,25 @@ static void begin(struct tree_dest *t, const struct record *r)
         differs(t);
 }
 
+/* Whether the existing file has what the record brings. */
+static bool has_part(struct tree_dest *t, const struct record *r)
+{
+    return r->kind == RECORD_FILE_END ? true
+           : r->kind == RECORD_HOLE   ? has_hole(t, r->hole)
+                                      : has_bytes(t, t->data, r->data_len);
+}
+
 void tree_dest_apply_compare(struct tree_dest *t, const struct record *r)
 {
     bool equal = true;
 
+    atomic_store(&t->request.view->doing, TREE_DEST_COMPARES);
     if (r->kind == RECORD_COMPARE)
         begin(t, r);
-    if (t->how != COMPARES)
-        return;
-    if (r->kind == RECORD_HOLE)
-        equal = has_hole(t, r->hole);
-    else if (r->kind != RECORD_FILE_END)
-        equal = has_bytes(t, t->data, r->data_len);
-    if (!tree_dest_keep_written(t))
+    if (t->how == COMPARES)
+        equal = has_part(t, r);
+    atomic_store(&t->request.view->doing, TREE_DEST_WRITES);
+    if (t->how != COMPARES || !tree_dest_keep_written(t))
         return;
     if (!equal)
         differs(t);

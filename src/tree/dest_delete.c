@@ -17,10 +17,12 @@
 #define LISTING    (32u << 10) /* bytes of directory entries at a time */
 #define OPEN_FLAGS (O_RDONLY | O_DIRECTORY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
 #define OWN_PREFIX ".ucopy-"
+#define IN_USE     "this run reads it or writes to it"
 
 /* What is to be done with an entry: the first byte of its name on the stack. */
 enum what {
     CLEAN = 'c',  /* a directory that the source has, too */
+    LINKED = 'l', /* the same behind a symlink, which the copy has followed */
     EMPTY = 'e',  /* one that it has not */
     UNLINK = 'u', /* no directory */
 };
@@ -149,6 +151,8 @@ static bool is_known(struct delete_walk *w, unsigned char type)
         type = (unsigned char)IFTODT(st.st_mode);
     if (type == DT_DIR && listed)
         push(w, CLEAN, name_of(w));
+    else if (type == DT_LNK && listed && w->d->follows)
+        push(w, LINKED, name_of(w));
     return true;
 }
 
@@ -171,6 +175,8 @@ static void judge(struct delete_walk *w, const struct dirent64 *entry)
             fail(w, "stat", errno, NULL);
     } else if (stays(w, &st)) {
         l->n_kept++;
+    } else if (!S_ISDIR(st.st_mode) && inventory_reads(w->d->inventory, &st)) {
+        fail(w, "delete", EBUSY, IN_USE);
     } else {
         push(w, S_ISDIR(st.st_mode) ? EMPTY : UNLINK, entry->d_name);
     }
@@ -184,7 +190,7 @@ static void remove_nothing(struct delete_walk *w)
     while (at < w->names_len) {
         size_t size = strlen(w->names.bytes + at) + 1;
 
-        if (w->names.bytes[at] == CLEAN) {
+        if (w->names.bytes[at] == CLEAN || w->names.bytes[at] == LINKED) {
             memmove(w->names.bytes + to, w->names.bytes + at, size);
             to += size;
         }
@@ -291,12 +297,25 @@ static int open_closed(struct delete_walk *w)
     return r;
 }
 
-static bool is_mount_point(int fd)
+/* Whether another file system begins with the directory, which is the current one's. */
+static bool is_mount_point(const struct delete_walk *w, int fd, const struct stat *st)
 {
-    struct statx st;
+    struct statx stx;
 
-    return statx(fd, "", AT_EMPTY_PATH, 0, &st) == 0 &&
-           st.stx_attributes_mask & st.stx_attributes & STATX_ATTR_MOUNT_ROOT;
+    return st->st_dev != level_of(w)->st.st_dev ||
+           (statx(fd, "", AT_EMPTY_PATH, 0, &stx) == 0 &&
+            stx.stx_attributes_mask & stx.stx_attributes & STATX_ATTR_MOUNT_ROOT);
+}
+
+/* Opens a directory of the current one. fd or a negative errno. */
+static int open_directory(struct delete_walk *w, enum what what)
+{
+    int fd = UNINTERRUPTED(openat(dir_chain_fd(&w->dirs), name_of(w),
+                                  OPEN_FLAGS | (what == LINKED ? 0 : O_NOFOLLOW)));
+
+    if (fd < 0 && errno == EACCES && what == EMPTY && !w->d->dry)
+        return open_closed(w);
+    return fd < 0 ? -errno : fd;
 }
 
 /* Makes the directory the current one. Takes fd over. */
@@ -323,31 +342,40 @@ static void push_level(struct delete_walk *w, int fd, const struct stat *st, enu
     list(w);
 }
 
+/* Why the directory, which fd is open on, is not entered; NULL: it is. A symlink may lead to another file
+ * system: the copy went there, too. */
+static const char *keeps_out(struct delete_walk *w, enum what what, int fd,
+                             const struct stat *st)
+{
+    if (what != LINKED && is_mount_point(w, fd, st))
+        return "another file system is mounted there";
+    if (inventory_reads(w->d->inventory, st) || (what == EMPTY && is_spared(w, st)))
+        return IN_USE;
+    if (what == LINKED && !w->d->dry && !is_spared(w, st))
+        return "the symlink leads to another directory now";
+    return NULL;
+}
+
 static void enter(struct delete_walk *w, enum what what)
 {
+    int fd = open_directory(w, what), r = fd;
+    const char *why = NULL;
     struct stat st;
-    int fd = UNINTERRUPTED(openat(dir_chain_fd(&w->dirs), name_of(w), OPEN_FLAGS | O_NOFOLLOW));
 
-    if (fd < 0 && errno == EACCES && what == EMPTY && !w->d->dry) {
-        fd = open_closed(w);
-        errno = fd < 0 ? -fd : 0;
-    }
-    if (fd < 0 && errno == EACCES && what == EMPTY &&
-        w->d->dry) { /* dry: what is in it is not known */
-        remove_entry(w, AT_REMOVEDIR);
-    } else if (fd < 0 || fstat(fd, &st) < 0) {
-        if (errno != ENOENT)
-            fail(w, "open directory", errno, NULL);
-    } else if (st.st_dev != level_of(w)->st.st_dev || is_mount_point(fd)) {
-        if (what == EMPTY)
-            fail(w, "delete", EBUSY, "another file system is mounted there");
-    } else if (inventory_is_root(w->d->inventory, &st) ||
-               (what == EMPTY && is_spared(w, &st))) {
-        fail(w, "delete", EBUSY, "this run reads it or writes to it");
-    } else {
-        push_level(w, fd, &st, what);
+    if (r >= 0 && fstat(fd, &st) < 0)
+        r = -errno;
+    if (r >= 0)
+        why = keeps_out(w, what, fd, &st);
+    if (r >= 0 && !why) {
+        push_level(w, fd, &st, what == EMPTY ? EMPTY : CLEAN);
         return;
     }
+    if (r == -EACCES && what == EMPTY && w->d->dry) /* what is in it is not known */
+        remove_entry(w, AT_REMOVEDIR);
+    else if (r < 0 && r != -ENOENT)
+        fail(w, "open directory", -r, NULL);
+    else if (r >= 0 && !(what == CLEAN && is_mount_point(w, fd, &st)))
+        fail(w, "delete", EBUSY, why);
     (void)fd_close(&fd);
 }
 
@@ -395,7 +423,7 @@ static void leave(struct delete_walk *w)
 
 static void walk(struct delete_walk *w)
 {
-    while (w->n > 0 && !w->lost && !w->d->stopped(w->d->arg)) {
+    while (w->n > 0 && !w->lost && !atomic_load(w->d->stop)) {
         enum what what;
 
         atomic_fetch_add(&w->d->steps, 1);
@@ -431,6 +459,22 @@ static void enter_root(struct delete_walk *w)
     (void)fd_close(&fd);
 }
 
+struct tree_deletion tree_deletion_of(const struct options *o, const struct plan_copy *copy,
+                                      unsigned d, struct inventory *inventory,
+                                      atomic_bool *stop)
+{
+    return (struct tree_deletion){
+        .path = copy->dests[d],
+        .inventory = inventory,
+        .filter = o->filter,
+        .follows = o->keep_directory_symlink,
+        .keep_times = o->preserve.times,
+        .durable = o->fsync,
+        .max = o->has_max_delete ? o->max_delete : UINT64_MAX,
+        .stop = stop,
+    };
+}
+
 void tree_delete(struct tree_deletion *d)
 {
     struct delete_walk w = {.d = d, .listing = malloc(LISTING)};
@@ -439,7 +483,8 @@ void tree_delete(struct tree_deletion *d)
 
     if (!inventory_find(d->inventory, "", &listed, &n_inside) || !listed) {
         free(w.listing);
-        return; /* SOURCE is no directory */
+        d->whole = true; /* SOURCE is no directory */
+        return;
     }
     if (!w.listing || path_buffer_put(&w.path, 0, d->path) < 0) {
         struct failure f;
@@ -451,6 +496,7 @@ void tree_delete(struct tree_deletion *d)
         descriptors_find_output(w.out);
         enter_root(&w);
         walk(&w);
+        d->whole = w.n == 0;
         while (w.n > 0) { /* it was stopped */
             restore(&w);
             w.n--;

@@ -143,10 +143,10 @@ static int make(struct tree_dest *t, const char *name, bool over, mode_t mode, s
 static bool claim(struct tree_dest *t, int fd, const struct stat *st, bool exists)
 {
     bool is_root = t->root_fd < 0;
+    bool is_new = (!is_root && !t->request.owns_directories) ||
+                  made_add_new(t->request.made_files, st->st_dev, st->st_ino);
     int r = inode_set_add(&t->entered, st->st_dev, st->st_ino);
-    bool taken =
-        exists &&
-        (r == 0 || (is_root && !t->request.merges && made_has(t->request.made_files, st)));
+    bool taken = exists && (r == 0 || (!is_new && !t->request.merges));
 
     if (r < 0 || taken) {
         tree_dest_fail(t, "make directory", r < 0 ? ENOMEM : EEXIST, r < 0 ? NULL : MADE_HINT);
@@ -157,8 +157,6 @@ static bool claim(struct tree_dest *t, int fd, const struct stat *st, bool exist
     r = note_root(t, fd, st);
     if (r < 0)
         tree_dest_fail(t, exists ? "open directory" : "make directory", -r, NULL);
-    else
-        made_add(t->request.made_files, st->st_dev, st->st_ino);
     return r == 0;
 }
 
@@ -254,15 +252,15 @@ static void enter_root(struct tree_dest *t, const struct record *r)
 {
     int fd = tree_dest_dir_fd(t);
     struct stat st;
-    int error = fstat(fd, &st) < 0 ? -errno : note_root(t, fd, &st);
 
-    if (error == 0) {
+    if (fstat(fd, &st) < 0) {
+        tree_dest_fail(t, "open directory", errno, NULL);
+    } else if (claim(t, fd, &st, true)) {
         atomic_fetch_add(&t->request.view->directories, 1);
         enter_source(t, r);
         return;
     }
     tree_dest_dir(t)->unusable = true;
-    tree_dest_fail(t, "open directory", -error, NULL);
 }
 
 void tree_dest_apply_directory(struct tree_dest *t, const struct record *r)

@@ -20,11 +20,11 @@ int tree_dest_exists(struct tree_dest *t, const char *name, struct stat *st)
     return -1;
 }
 
-/* The existing file has the data. It gets the attributes t->attrs that it lacks: an earlier run may
- * have failed to set them. fd: -1 if it cannot be opened. */
+/* The existing file has the data. It gets the attributes t->attrs that it lacks, and loses those that
+ * a copy would not have: an earlier run may have failed to set them. fd: -1 if it cannot be opened. */
 static void renew_attrs(struct tree_dest *t, const char *name, int fd, const struct stat *there)
 {
-    struct attrs_file file = {.fd = fd, .st = there};
+    struct attrs_file file = {.fd = fd, .st = there, .as_new = !t->request.inplace};
     int path_fd = -1;
 
     if (fd < 0) {
@@ -103,7 +103,8 @@ static struct existing_case judge(struct tree_dest *t, const struct stat *source
     const struct existing_policy *p = t->request.existing;
     int dir_fd = tree_dest_dir_fd(t);
 
-    if (t->request.merges && !existing_keeps_all(p) && made_has(t->request.made_files, there))
+    if (t->request.merges && !existing_keeps_all(p) &&
+        !made_is_replaceable(t->request.made_files) && made_has(t->request.made_files, there))
         return (struct existing_case){.verdict = EXISTING_MADE};
     return existing_judge(p, t->request.made_files, source, there, dir_fd, name);
 }

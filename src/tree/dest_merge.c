@@ -34,7 +34,9 @@ static int open_there(struct tree_dest *t, int dir_fd, const char *name, bool is
         UNINTERRUPTED(openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     bool is_own = fd >= 0 && fstat(fd, ret_st) == 0 &&
                   (inode_set_has(&t->entered, ret_st->st_dev, ret_st->st_ino) ||
-                   (is_root && made_has(t->request.made_files, ret_st)));
+                   (is_root && made_has(t->request.made_files, ret_st)) ||
+                   (t->request.owns_directories &&
+                    !made_add_new(t->request.made_files, ret_st->st_dev, ret_st->st_ino)));
 
     if (fd >= 0 && !is_own && inode_set_add(&t->entered, ret_st->st_dev, ret_st->st_ino) >= 0)
         return fd;

@@ -167,9 +167,9 @@ int tree_dest_flush(const struct tree_dest *t, int fd)
 {
     int r;
 
-    atomic_store(&t->request.view->flushing, true);
+    atomic_store(&t->request.view->doing, TREE_DEST_FLUSHES);
     r = (t->flush_each ? fd_flush_directory(fd) : syncfs(fd)) < 0 ? -1 : 0;
-    atomic_store(&t->request.view->flushing, false);
+    atomic_store(&t->request.view->doing, TREE_DEST_WRITES);
     return r;
 }
 

@@ -32,6 +32,13 @@
 #include "target/attrs.h"
 #include "target/target.h"
 
+/* What a destination does, for a message if it hangs. */
+enum tree_dest_doing {
+    TREE_DEST_WRITES,
+    TREE_DEST_COMPARES, /* what exists with the source */
+    TREE_DEST_FLUSHES,  /* which may take long */
+};
+
 /* The progress of a destination. Its thread writes it; any thread may read it at any time. */
 struct tree_dest_view {
     _Atomic uint64_t bytes;       /* of files that are complete */
@@ -44,8 +51,8 @@ struct tree_dest_view {
     _Atomic uint64_t files_skipped; /* files that exist and stay as they are */
     _Atomic uint64_t resumed;       /* of the bytes, those that earlier runs have written */
     atomic_bool attrs_lost;         /* attributes were not preserved, which is no failure */
-    atomic_bool flushing;           /* a flush is under way, which may take long */
-    atomic_bool has_root;           /* the next two are known, and do not change any more */
+    _Atomic(enum tree_dest_doing) doing;
+    atomic_bool has_root; /* the next two are known, and do not change any more */
     dev_t root_dev;
     ino_t root_ino;
     /* Device numbers plus 1, 0: none so far: of the last source that could be cloned here, and
@@ -61,9 +68,11 @@ struct tree_dest_request {
     bool attributes_only; /* files come without data: existing ones keep their contents */
     bool allow_changed;   /* a clone of a file that has changed since it was read may stay */
     bool keep_directory_symlink; /* a symlink to a directory takes the place of the directory */
-    bool partial;                /* an incomplete file may be kept, beside its final name */
-    bool durable;    /* all has to be on stable storage when tree_dest_end() returns */
-    mode_t umask;    /* the process's */
+    bool
+        owns_directories; /* of the run's trees, no other one may use a directory that this one uses */
+    bool partial;         /* an incomplete file may be kept, beside its final name */
+    bool durable;         /* all has to be on stable storage when tree_dest_end() returns */
+    mode_t umask;         /* the process's */
     bool plain_mode; /* new files and directories get nothing of the source's mode */
     struct attrs_wanted preserve;
     const char *source; /* its path, for RECORD_SOURCE_LINK; NULL: there are none. Not owned */

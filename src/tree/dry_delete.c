@@ -15,14 +15,12 @@
 /* Its thread's alone until that is over. */
 struct dry_dest {
     struct tree_deletion deletion;
-    struct dry_delete *all;
     char **paths; /* that would be removed */
     size_t n, room;
     struct failure first; /* that was met */
 };
 
 struct dry_delete {
-    const struct options *o;
     const struct plan_copy *copy;
     int signal_fd, signal;
     atomic_bool stop;
@@ -70,13 +68,6 @@ static void on_deleted(void *arg, const char *path)
         (void)failure_set(&dest->first, "read", ENOMEM, FAILURE_NO_OFFSET, NULL);
 }
 
-static bool is_stopped(void *arg)
-{
-    const struct dry_dest *dest = arg;
-
-    return atomic_load(&dest->all->stop);
-}
-
 static void run(void *arg, unsigned i)
 {
     struct dry_delete *r = arg;
@@ -114,7 +105,6 @@ static struct dry_delete *make(const struct options *o, const struct plan_copy *
 
     if (!r)
         return NULL;
-    r->o = o;
     r->copy = copy;
     r->signal_fd = signal_fd;
     r->wanted = calloc(n, sizeof(*r->wanted));
@@ -125,26 +115,22 @@ static struct dry_delete *make(const struct options *o, const struct plan_copy *
     }
     r->n = n;
     for (unsigned d = 0; d < n; d++) {
+        struct tree_deletion *deletion = &r->dests[d].deletion;
+
         r->wanted[d] = plan_is_path(copy, d) && !path_probe_is_silent(copy->dests[d]);
-        r->dests[d].all = r;
-        r->dests[d].deletion = (struct tree_deletion){
-            .path = copy->dests[d],
-            .inventory = inventory,
-            .filter = o->filter,
-            .dry = true,
-            .max = o->has_max_delete ? o->max_delete : UINT64_MAX,
-            .arg = &r->dests[d],
-            .spared = is_spared,
-            .deleted = on_deleted,
-            .failed = on_failed,
-            .stopped = is_stopped,
-        };
+        *deletion = tree_deletion_of(o, copy, d, inventory, &r->stop);
+        deletion->dry = true;
+        deletion->arg = &r->dests[d];
+        deletion->spared = is_spared;
+        deletion->deleted = on_deleted;
+        deletion->failed = on_failed;
     }
     return r;
 }
 
 struct dry_delete *dry_delete_run(const struct options *o, const struct plan_copy *copy,
-                                  struct inventory *inventory, int signal_fd, bool *ret_hung)
+                                  struct inventory *inventory, int signal_fd, int *ret_signal,
+                                  bool *ret_hung)
 {
     struct dry_delete *r = make(o, copy, inventory, signal_fd);
 
@@ -158,6 +144,7 @@ struct dry_delete *dry_delete_run(const struct options *o, const struct plan_cop
                                                        .stop_ms = END_PATIENCE_MS},
                                r->late) > 0)
         *ret_hung = true;
+    *ret_signal = r ? r->signal : 0;
     return r;
 }
 
@@ -166,8 +153,8 @@ struct failure dry_delete_report(const struct dry_delete *r, unsigned d)
     const struct dry_dest *dest = &r->dests[d];
     struct failure f = {.err = 0};
 
-    if (r->late[d] || r->signal) {
-        (void)failure_set(&f, "delete", r->signal ? EINTR : ETIMEDOUT, FAILURE_NO_OFFSET, NULL);
+    if (r->late[d]) {
+        (void)failure_set(&f, "delete", ETIMEDOUT, FAILURE_NO_OFFSET, "it does not answer");
         return f;
     }
     for (size_t i = 0; i < dest->n; i++)

@@ -11,7 +11,8 @@ struct dry_delete;
 /* Looks at all destinations. inventory: what the source has. *ret_hung becomes true if one does not
  * answer: then nothing that was given may be freed. The caller's; NULL without memory. */
 struct dry_delete *dry_delete_run(const struct options *o, const struct plan_copy *copy,
-                                  struct inventory *inventory, int signal_fd, bool *ret_hung);
+                                  struct inventory *inventory, int signal_fd, int *ret_signal,
+                                  bool *ret_hung);
 
 /* Reports what would be removed from destination d. What would fail; err 0: nothing. */
 struct failure dry_delete_report(const struct dry_delete *r, unsigned d);

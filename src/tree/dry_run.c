@@ -445,7 +445,8 @@ static void find_superfluous(struct probe *p, bool *ret_hung)
     if (!p->inventory)
         return;
     if (is_whole && inventory_is_whole(p->inventory))
-        p->deletes = dry_delete_run(p->o, p->copy, p->inventory, p->signal_fd, ret_hung);
+        p->deletes =
+            dry_delete_run(p->o, p->copy, p->inventory, p->signal_fd, &p->signal, ret_hung);
     if (!p->deletes)
         report_error("%s: nothing would be deleted: SOURCE could not be read", p->copy->source);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/inode_set.h"
 
 #define MIN_SLOTS 256u
 
@@ -20,8 +21,7 @@ struct inventory {
     size_t n_slots; /* a power of two, or 0 */
     size_t n;       /* that are used: at most three of four */
     bool broken;    /* there was no memory */
-    dev_t dev;      /* of the root */
-    ino_t ino;      /* 0: it is not known */
+    struct inode_set read;
 };
 
 struct inventory *inventory_new(void)
@@ -38,6 +38,7 @@ void inventory_free(struct inventory *i)
     if (!i)
         return;
     pthread_mutex_destroy(&i->lock);
+    inode_set_free(&i->read);
     free(i->slots);
     free(i);
 }
@@ -128,22 +129,21 @@ void inventory_note_listed(struct inventory *i, const char *path)
     pthread_mutex_unlock(&i->lock);
 }
 
-void inventory_note_root(struct inventory *i, const struct stat *st)
+void inventory_note_read(struct inventory *i, const struct stat *st)
 {
     pthread_mutex_lock(&i->lock);
-    i->dev = st->st_dev;
-    i->ino = st->st_ino;
+    i->broken |= inode_set_add(&i->read, st->st_dev, st->st_ino) < 0;
     pthread_mutex_unlock(&i->lock);
 }
 
-bool inventory_is_root(struct inventory *i, const struct stat *st)
+bool inventory_reads(struct inventory *i, const struct stat *st)
 {
-    bool is;
+    bool reads;
 
     pthread_mutex_lock(&i->lock);
-    is = i->ino && i->dev == st->st_dev && i->ino == st->st_ino;
+    reads = inode_set_has(&i->read, st->st_dev, st->st_ino);
     pthread_mutex_unlock(&i->lock);
-    return is;
+    return reads;
 }
 
 bool inventory_find(struct inventory *i, const char *path, bool *ret_listed,

@@ -23,11 +23,11 @@ void inventory_add(struct inventory *i, const char *path);
 /* Notes that all entries of the directory have been noted, or that something was said. */
 void inventory_note_listed(struct inventory *i, const char *path);
 
-/* Notes which directory the root is. */
-void inventory_note_root(struct inventory *i, const struct stat *st);
+/* Notes that this directory is read, or this file by a symlink that leads to it. */
+void inventory_note_read(struct inventory *i, const struct stat *st);
 
-/* Whether it is that directory. */
-bool inventory_is_root(struct inventory *i, const struct stat *st);
+/* Whether that was noted: what is read must not be removed, under whatever name. */
+bool inventory_reads(struct inventory *i, const struct stat *st);
 
 /* Whether the entry was noted; *ret_listed: and its entries; *ret_inside: how many. */
 bool inventory_find(struct inventory *i, const char *path, bool *ret_listed,

@@ -86,13 +86,14 @@ static void note_listed(struct walk *w)
         inventory_note_listed(w->t->inventory, path_below(w));
 }
 
-/* The directory that is copied is about to be entered. */
-static void note_root(const struct walk *w, const struct stat *st)
+/* A directory is about to be entered. */
+static void note_directory(const struct walk *w, const struct stat *st)
 {
-    if (!w->t->inventory || w->n_levels != w->t->follow.n_subpath)
+    if (!w->t->inventory || w->n_levels < w->t->follow.n_subpath)
         return;
-    inventory_add(w->t->inventory, "");
-    inventory_note_root(w->t->inventory, st);
+    if (w->n_levels == w->t->follow.n_subpath)
+        inventory_add(w->t->inventory, "");
+    inventory_note_read(w->t->inventory, st);
 }
 
 /* Finds out what an entry is. The type that the listing has is enough for a directory, and for
@@ -145,6 +146,9 @@ static void list_entry(struct walk *w, const char *name, unsigned char type)
     if (is_left_out(w, (unsigned char)IFTODT(st.st_mode)))
         return;
     note_entry(w);
+    if (w->t->inventory && walk_follows(w) && (type == DT_LNK || type == DT_UNKNOWN) &&
+        !S_ISDIR(st.st_mode))
+        inventory_note_read(w->t->inventory, &st);
     if (!S_ISDIR(st.st_mode))
         walk_put_entry(w, dir_chain_fd(&w->dirs), name, &st);
     else if (path_buffer_put(&w->names, l->names_end, name) < 0)
@@ -392,7 +396,7 @@ static void enter(struct walk *w, int dir_fd, const char *name)
     walk_note_medium(w, st.st_dev);
     if (w->n_levels <= w->t->follow.n_subpath)
         w->dev = st.st_dev;
-    note_root(w, &st);
+    note_directory(w, &st);
     if (t->is_target(t->arg, &st)) {
         walk_fail(w, "enter", EINVAL, "cannot copy a directory into itself");
     } else if (dir_chain_has(&w->dirs, &st)) {

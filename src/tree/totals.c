@@ -186,10 +186,10 @@ static void enter(struct totals_walk *w, int fd)
     }
     if (w->dirs.n == 0)
         w->dev = st.st_dev;
-    if (w->dirs.n == 0 && w->c->inventory) {
+    if (w->dirs.n == 0 && w->c->inventory)
         inventory_add(w->c->inventory, "");
-        inventory_note_root(w->c->inventory, &st);
-    }
+    if (w->c->inventory)
+        inventory_note_read(w->c->inventory, &st);
     tell(w, &st);
     w->below_len = w->below.len;
     push(w, "");

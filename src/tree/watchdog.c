@@ -24,7 +24,7 @@ static uint64_t record_limit(struct tree_main *m, unsigned d)
     bool is_last = atomic_load(&r->over) && stream_idle(t->stream, r->lane);
 
     if (timeout == 0 || !plan_is_path(t->copy, d) ||
-        (!is_last && !atomic_load(&t->writers[d].view.flushing)))
+        (!is_last && atomic_load(&t->writers[d].view.doing) != TREE_DEST_FLUSHES))
         return timeout;
     return timeout + copy_flush_allowance_ms(m->status.dests[d].bytes);
 }
@@ -55,12 +55,25 @@ static void ask_device(struct tree_main *m, unsigned d, uint64_t quiet, uint64_t
         dest->moved_at = clock_running_ms() - limit / 2;
 }
 
+static void give_up_silent(struct tree_main *m, unsigned d)
+{
+    static const char *const ops[] = {
+        [TREE_DEST_WRITES] = "write",
+        [TREE_DEST_COMPARES] = "compare",
+        [TREE_DEST_FLUSHES] = "flush",
+    };
+    struct failure f;
+
+    (void)failure_set(&f, ops[atomic_load(&m->tree->writers[d].view.doing)], ETIMEDOUT,
+                      FAILURE_NO_OFFSET, "it does not answer");
+    tree_main_give_up(m, d);
+    tree_main_fail_dest(m, d, &f);
+}
+
 static void check_writers(struct tree_main *m)
 {
     uint64_t now = clock_running_ms();
-    struct failure f;
 
-    failure_set(&f, "write", ETIMEDOUT, FAILURE_NO_OFFSET, "it does not answer");
     for (unsigned d = 0; d < m->status.n_dests; d++) {
         const struct tree_writer *w = &m->tree->writers[d];
         uint64_t since = quiet_since(m, d, now), limit = record_limit(m, d);
@@ -68,10 +81,8 @@ static void check_writers(struct tree_main *m)
         if (m->dests[d].given_up || atomic_load(&w->over) || since == 0 || limit == 0)
             continue;
         ask_device(m, d, now - since, limit);
-        if (now < quiet_since(m, d, now) + limit)
-            continue;
-        tree_main_give_up(m, d);
-        tree_main_fail_dest(m, d, &f);
+        if (now >= quiet_since(m, d, now) + limit)
+            give_up_silent(m, d);
     }
 }
 

@@ -118,6 +118,7 @@ static void on_linked(void *arg, const char *path, const struct made_id *id,
                                   .dev = id->dev,
                                   .ino = id->ino,
                                   .source_st = st,
+                                  .many = true,
                                   .is_link = true};
 
     verify_add(copy->verify, w->d, &f);
@@ -155,6 +156,7 @@ static int open_dest(struct tree_writer *w)
         .attributes_only = o->attributes_only,
         .allow_changed = o->allow_changed,
         .keep_directory_symlink = o->keep_directory_symlink,
+        .owns_directories = o->keep_directory_symlink && o->delete_extra,
         .partial = o->partial,
         .durable = o->fsync,
         .max_write = (size_t)options_max_request(o),
@@ -169,7 +171,7 @@ static int open_dest(struct tree_writer *w)
         .must_clone = tree_clones_all(o),
         .max_unnamed = tree_descriptor_share(w->tree->copy->n_dests + 1, MAX_UNNAMED),
         .existing = &w->tree->existing,
-        .made_files = o->backup.kind == BACKUP_NUMBERED ? NULL : w->tree->copy->made,
+        .made_files = w->tree->copy->made,
         .merges = w->tree->copy->merges,
         .spare_links = o->cp && o->preserve_links,
         .links = &w->tree->links->dests[w->d],

@@ -104,7 +104,10 @@ static void sum_up(struct verify_lane *l)
 {
     for (unsigned i = 0; i < l->verify->config.n_copies; i++) {
         struct verify_result *r = &l->results[i];
-        bool good = r->n_left == 0 && r->n_failed == 0 && !atomic_load(&l->verify->stop);
+        bool good;
+
+        verify_tell_kept(l, r);
+        good = r->n_left == 0 && r->n_failed == 0 && !atomic_load(&l->verify->stop);
 
         for (size_t k = 0; good && k < r->n_ranges; k++)
             r->repaired += r->ranges[k].beyond ? 0 : r->ranges[k].length;

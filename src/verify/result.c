@@ -62,6 +62,31 @@ static bool is_told(struct verify_check *c, const struct failure *f)
     return told; // NOLINT: the table has it
 }
 
+static bool is_same(const struct failure *a, const struct failure *b)
+{
+    return a->err == b->err && a->offset == b->offset && a->op == b->op &&
+           strcmp(a->message, b->message) == 0;
+}
+
+void verify_tell_kept(struct verify_lane *l, struct verify_result *r)
+{
+    bool is_judged = r->n_failed > 0 && r->n_left == 0 && !atomic_load(&l->verify->stop);
+
+    if (r->kept_path && !(is_judged && is_same(&r->kept, &r->failure)))
+        message_queue_put(l->verify->messages, l->n, r->kept_path, &r->kept);
+    free(r->kept_path);
+    r->kept_path = NULL;
+}
+
+/* Keeps the failure back until it is known whether the result tells it. False without memory. */
+static bool keep_back(struct verify_check *c, const struct failure *f)
+{
+    verify_tell_kept(c->lane, c->result);
+    c->result->kept = *f;
+    c->result->kept_path = strdup(c->dest);
+    return c->result->kept_path;
+}
+
 void verify_fail(struct verify_check *c, const struct failure *f)
 {
     if (c->failed)
@@ -69,7 +94,7 @@ void verify_fail(struct verify_check *c, const struct failure *f)
     c->failed = true;
     if (c->result->n_failed++ == 0)
         c->result->failure = *f;
-    if (!is_told(c, f))
+    if (!is_told(c, f) && (c->record->many || !keep_back(c, f)))
         message_queue_put(c->lane->verify->messages, c->lane->n, c->dest, f);
     verify_moved(c->lane);
 }

@@ -54,6 +54,7 @@ static void free_result(struct verify_result *r)
         if (i == 0 || r->ranges[i].path != r->ranges[i - 1].path)
             free((char *)(uintptr_t)r->ranges[i].path);
     free(r->ranges);
+    free(r->kept_path);
 }
 
 void verify_free(struct verify *v)

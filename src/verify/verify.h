@@ -98,8 +98,11 @@ struct verify_result {
      * since the kernel reports an error once. */
     uint64_t n_unflushed;
     struct failure failure; /* the first of these */
-    bool no_medium;         /* of READ_CACHE: it is a file system in memory */
-    bool remote; /* a server or another process keeps the files, and may cache them */
+    /* For the lane: a failure of a single file that is told only if `failure` does not tell it. */
+    struct failure kept;
+    char *kept_path; /* NULL: there is none */
+    bool no_medium;  /* of READ_CACHE: it is a file system in memory */
+    bool remote;     /* a server or another process keeps the files, and may cache them */
 };
 
 /* How far a lane is. */

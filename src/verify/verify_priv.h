@@ -123,8 +123,11 @@ struct verify_check {
 /* ---- result.c ---- */
 
 /* The file could not be verified: the failure is counted, once per file and round, and reported,
- * once per file. */
+ * once per file; that of a single file only if the result does not tell it. */
 void verify_fail(struct verify_check *c, const struct failure *f);
+
+/* Tells the failure that was kept back, unless it is the one that the result is judged by. */
+void verify_tell_kept(struct verify_lane *l, struct verify_result *r);
 
 /* The lane has moved. */
 void verify_moved(struct verify_lane *l);

@@ -27,6 +27,7 @@ class Rules:
         self.preserve = set()  # mode ownership timestamps links xattr
         self.no_mode = False  # --no-preserve=mode
         self.resume = False  # in trees
+        self.checksum = False  # likewise
         self.special_seen = True  # the file system gives these bits to what is new
         self.xattrs_matter = True  # source and destination can have them
         self.sparse = "auto"
@@ -53,14 +54,20 @@ class Rules:
             return "skipped"
         if self.update == "none-fail":
             return "failed"
-        if self.resume and old.kind == new.kind == "file" and old.data[1] == new.data[1] and \
-                self.same_time(old, new):
+        if self.resume and not self.checksum and old.kind == new.kind == "file" and \
+                old.data[1] == new.data[1] and self.same_time(old, new):
             return "resumed"
         if self.update == "older" and (old.mtime > new.mtime or self.same_time(old, new)):
             return "skipped"
+        if self.checksum and old.kind == new.kind == "file" and old.data == new.data:
+            return "resumed"
         if self.ask is not None and not self.answer():
             return "failed"
         return None
+
+    def keeps(self):
+        """Whether files may be kept as copies."""
+        return self.resume or self.checksum
 
 
 def backup_name(children, name, rules):
@@ -137,7 +144,12 @@ def put(children, name, source, rules):
         return "maybe"
     kept = rules.keeps_old(old, source)
     if kept == "resumed":
+        time = old.mtime
         give_attributes(old, source, rules)
+        if "timestamps" not in rules.preserve:
+            old.mtime = time
+        if "xattr" in rules.preserve and rules.xattrs_matter and not rules.inplace:
+            old.xattrs = dict(source.xattrs)
         return "skipped"
     if kept:
         return kept

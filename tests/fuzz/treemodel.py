@@ -23,6 +23,7 @@ class TreeModel:
         self.outcome = Outcome()
         self.names = {}  # id of a source node: [(children, name, old, what became of it)]
         self.sources = {}
+        self.kept = {}  # id of an old node that is the copy already: [(children, name, source)]
         self.written = {}  # id of an old node: itself, as it was, and [(children, name, source)]
 
     def copy(self, source, children, name):
@@ -37,6 +38,7 @@ class TreeModel:
         if old is not None and old.kind != "dir":
             if not rules.backup or len(backup_name(children, name, rules)) > NAME_MAX:
                 self.outcome.failed = True
+                self.note_lost(source)
                 return
             children[backup_name(children, name, rules)] = old
             old = None
@@ -45,6 +47,14 @@ class TreeModel:
         for below, child in source.children.items():
             self.copy(child, old.children, below)
         give_attributes(old, source, rules)
+
+    def note_lost(self, source):
+        """Names in a directory that is not made: the further names come without data then, and what
+        exists is not compared with them."""
+        for path, node in walk(source) if self.rules.checksum else []:
+            if node.kind != "dir":
+                self.names.setdefault(id(node), []).append(({}, path, None, None, "lost"))
+                self.sources[id(node)] = node
 
     def copy_entry(self, source, children, name):
         old = children.get(name)
@@ -56,6 +66,9 @@ class TreeModel:
         self.outcome.skipped += what == "skipped"
         self.names.setdefault(id(source), []).append((children, name, old, was, what))
         self.sources[id(source)] = source
+        if (what == "skipped" and self.rules.keeps() and old.kind == source.kind == "file"
+                and old.data == source.data):
+            self.kept.setdefault(id(old), []).append((children, name, source))
         into = self.rules.inplace and not (self.rules.backup or self.rules.remove)
         if into and what == "done" and old is not None and old.kind == source.kind == "file":
             self.written.setdefault(id(old), (old, was, []))[2].append((children, name, source))
@@ -64,6 +77,10 @@ class TreeModel:
 
     def link(self, root):
         """After all copies: makes the names of one file of the source names of one file."""
+        for copies in self.kept.values():
+            if len(copies) > 1 and ("links" not in self.rules.preserve or
+                                    len({id(source) for *_, source in copies}) > 1):
+                self.loosen_kept(copies)
         for old, was, copies in self.written.values():
             several = len({id(source) for *_, source in copies}) > 1
             if several or (len(copies) > 1 and "links" not in self.rules.preserve):
@@ -73,6 +90,19 @@ class TreeModel:
         for ident, names in self.names.items():
             if len(names) > 1:
                 self.link_group(self.sources[ident], names, root)
+
+    def loosen_kept(self, copies):
+        """Several files of the source for one old one that has their data: it is kept for the first
+        that comes, and the others become files of their own."""
+        old = copies[0][0][copies[0][1]]
+        for field in ("mode", "uid", "gid", "mtime", "xattrs", "ident"):
+            setattr(old, field, None)
+        old.links_free = True
+        self.outcome.maybe |= self.rules.ask is False
+        for children, name, _ in copies if self.rules.backup else []:
+            backup = backup_name(children, name, self.rules)
+            self.outcome.maybe |= len(backup) > NAME_MAX
+            children[backup] = Any(children.get(backup), old)
 
     def part(self, old, was, copies, root):
         """Several files of the source for one old one: the first that comes is written into it, and
@@ -109,10 +139,12 @@ class TreeModel:
             self.loosen_written(source, names, root)
             if not kept:
                 return
-        if kept and (self.rules.update == "older" or self.rules.resume):
-            # The other names become names of a skipped file, as with cp: also those that exist.
+        if kept and (self.rules.update == "older" or self.rules.keeps()):
+            # The other names become names of a skipped file, as with cp: also those that exist. A
+            # further name is not compared, and -i asks.
+            self.outcome.maybe |= self.rules.ask is False
             self.loosen_all(names)
-            if self.rules.resume:
+            if self.rules.keeps():
                 self.loosen_resumed(names, root)
             return
         if kept:
@@ -140,14 +172,15 @@ class TreeModel:
             if "mode" not in self.rules.preserve:
                 node.mode = node.uid = node.gid = None
         for children, name, old, _, what in names:
-            if what == "skipped" and not self.rules.resume:
+            if what == "skipped" and not self.rules.keeps():
                 continue
             if old is None or old.kind != "dir":
                 if self.rules.backup and old is not None and children[name] is old:
                     backup = backup_name(children, name, self.rules)
+                    self.outcome.maybe |= len(backup) > NAME_MAX
                     saved = copy.copy(old)
-                    if self.rules.resume:  # before or after it has got its attributes
-                        saved.xattrs = saved.mode = saved.uid = saved.gid = None
+                    if self.rules.keeps():  # before or after it has got its attributes
+                        saved.xattrs = saved.mode = saved.mtime = saved.uid = saved.gid = None
                     children[backup] = Any(children.get(backup), saved)
                 children[name] = Any(*outcomes)
 

@@ -177,6 +177,9 @@ class TreeCase:
         if (not self.resumes and not r.inplace and r.ask is None and r.update != "none-fail"
                 and d.chance(8)):
             self.draw_interruption()
+        r.checksum = d.chance(25)
+        if r.checksum:
+            self.options.append(d.pick("-c", "--checksum"))
 
     # ---- preparing ----
 
@@ -233,9 +236,9 @@ class TreeCase:
         for (_, source), to in zip(self.sources, copies):
             subprocess.run([b"cp", b"-rdp", b"--reflink=never", source, to], check=True)
             self.change(it, to)
-            # Which of two sources is written into an old file, and is not older then, is a matter
-            # of the order, which nobody knows.
-            if self.rules.inplace and self.rules.update == "older":
+            # Which of two sources is written into an old file, and is not older or not other then, is
+            # a matter of the order, which nobody knows.
+            if self.rules.inplace and (self.rules.update == "older" or self.rules.checksum):
                 for names in names_by_node(Snapshot(to).root).values():
                     for name in names[1:]:
                         os.unlink(to + name[1:])
@@ -388,7 +391,7 @@ class TreeCase:
         total = outcome.copied + outcome.skipped
         # What is complete already may count as either; so may names of what was skipped.
         links = "links" in self.rules.preserve and (skipped or outcome.skipped)
-        if self.rules.resume or links:
+        if self.rules.keeps() or links:
             if files + skipped != total:
                 self.wrong(f"{where}: {files} copied and {skipped} skipped, not {total} in all")
         elif (files, skipped) != (outcome.copied, outcome.skipped):

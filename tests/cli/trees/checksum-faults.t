@@ -50,7 +50,7 @@ would copy 'fault/s' -> 'x' (a tree: 3 files, 9.3 MiB, 2 of them kept)
 exit 5
 == a destination hangs
 ucopy: 1 of 2 destinations are complete
-ucopy: fault/x: write: Connection timed out (it does not answer)
+ucopy: fault/x: compare: Connection timed out (it does not answer)
 exit 3
 --- stderr
 ucopy: fault/s/one: read: Input/output error

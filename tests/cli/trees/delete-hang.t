@@ -34,6 +34,32 @@ kill -TERM "$pid"
 wait "$pid"
 echo "exit $?"
 grep fault err
+echo "== a signal when one destination has lost all that it had too much"
+make
+rules 'unlink * hang'
+touch -d 2001-01-01 s
+"$UCOPY" -a --delete --timeout=0 --json --progress=never s fault d >out 2>err &
+pid=$!
+await_hang
+whole() { # the time of the directory is restored when all is deleted
+    [ ! -e d/s/extra ] && [ ! -e d/s/old ] && [ "$(stat -c %.4y d/s)" = 2001 ]
+}
+await whole
+kill -TERM "$pid"
+wait "$pid"
+echo "exit $?"
+cat err
+jq -c 'select(.event == "summary") | .destinations[] | [.state, .deleted]' out
+echo "== a signal for --dry-run"
+make
+rules 'opendir s/old/x hang'
+"$UCOPY" -a --delete --timeout=0 --dry-run s fault d 2>err &
+pid=$!
+await_hang
+kill -TERM "$pid"
+wait "$pid"
+echo "exit $?"
+cat err
 echo "== errors"
 make
 rules 'unlink s/old/* fail EIO' 'opendir s/sub call>=2 fail EIO'
@@ -54,6 +80,15 @@ exit 3
 == a signal while it hangs
 exit 143
 ucopy: fault/s: interrupted
+== a signal when one destination has lost all that it had too much
+exit 143
+ucopy: 1 of 2 destinations are complete
+ucopy: fault/s: interrupted
+["failed",0]
+["done",3]
+== a signal for --dry-run
+exit 143
+ucopy: interrupted
 == errors
 exit 3
 ucopy: 1 of 2 destinations are complete

@@ -12,7 +12,7 @@ hang_copy() {
     find one "$FAULT_BACKING" -mindepth 1 -delete
     mkdir "$FAULT_BACKING/x" "$FAULT_BACKING/y"
     rules "$1" "$slow"
-    start -a --timeout=2 --memory=4M --slow=wait --json --progress=never src fault/x one fault/y >out 2>err
+    start -a "${@:2}" --timeout=2 --memory=4M --slow=wait --json --progress=never src fault/x one fault/y >out 2>err
     await grep -q '"dest_failed"' out
     rules "$slow"
     finish
@@ -32,6 +32,7 @@ hang_copy 'mkdir x/* hang'
 hang_copy 'mkdir x/* call=2 hang'
 hang_copy 'rename x/* hang'
 hang_copy 'utimens x/* call=5 hang'
+hang_copy 'fsyncdir x/* hang' --fsync
 --- stdout
 -- write x/* call=3 hang
 exit 3
@@ -61,3 +62,7 @@ ucopy: fault/x/src: write: Connection timed out (it does not answer)
 exit 3
 ucopy: 2 of 3 destinations are complete
 ucopy: fault/x/src: write: Connection timed out (it does not answer)
+-- fsyncdir x/* hang --fsync
+exit 3
+ucopy: 2 of 3 destinations are complete
+ucopy: fault/x/src: flush: Connection timed out (it does not answer)

@@ -18,7 +18,6 @@ same src fault/x
 exit 1
 ucopy: fault/x: byte 1234567 differs from what was read of SOURCE
 ucopy: fault/x: repair: fsync: Input/output error
-ucopy: fault/x: repair: fsync: Input/output error
 "fault/x" "failed" 0 1 0
 ucopy: fault/x: byte 1234567 differs from what was read of SOURCE
 exit 0

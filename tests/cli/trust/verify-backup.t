@@ -43,5 +43,4 @@ exit 0
 exit 0
 exit 0
 ucopy: to/lost: read back: another file stands there now
-ucopy: to/lost: read back: another file stands there now
 exit 1

@@ -73,16 +73,13 @@ done
 --- stdout
 -- printf X | dd of=src bs=1 seek=2222222 conv=notrunc status=none --reflink=always --verify
 ucopy: x: compare with SOURCE: SOURCE has changed since it was read
-ucopy: x: compare with SOURCE: SOURCE has changed since it was read
 exit 1
 "failed" 0 0
 -- printf X | dd of=src bs=1 seek=2222222 conv=notrunc status=none --reflink=always --verify --repair
 ucopy: x: compare with SOURCE: SOURCE has changed since it was read
-ucopy: x: compare with SOURCE: SOURCE has changed since it was read
 exit 1
 "failed" 0 0
 -- printf X | dd of=src bs=1 seek=2222222 conv=notrunc status=none; touch -d 2001-02-03 src --reflink=always --verify --repair
-ucopy: x: compare with SOURCE: SOURCE has changed since it was read
 ucopy: x: compare with SOURCE: SOURCE has changed since it was read
 exit 1
 "failed" 0 0
@@ -95,18 +92,18 @@ ucopy: x: byte 2222222 differs from what was read of SOURCE
 ucopy: x: byte 2222222 differs from what was read of SOURCE
 "done" 0 1 [2222222,1]
 -- printf X | dd of=src bs=1 seek=2222222 conv=notrunc status=none; printf Y | dd of=x bs=1 seek=2222222 conv=notrunc status=none --reflink=never --verify --repair
-ucopy: x: compare with SOURCE: SOURCE has changed since it was read
 ucopy: x: bytes 2097152-2621439 differ from what was read of SOURCE
 ucopy: x: bytes 2097152-2621439 still differ from what was read of SOURCE
+ucopy: x: compare with SOURCE: SOURCE has changed since it was read
 ucopy: x: verification found 1 range of bytes that differs
 exit 4
 "failed" 1 0 [2097152,524288]
 -- printf X | dd of=src bs=1 seek=2222222 conv=notrunc status=none --reflink=never --verify
 "done" 0 0
 -- truncate -s 2M src; truncate -s 2222222 x --reflink=never --verify --repair
-ucopy: x: compare with SOURCE: SOURCE has changed since it was read
 ucopy: x: bytes 2097152-3000000 differ from what was read of SOURCE
 ucopy: x: bytes 2097152-3000000 still differ from what was read of SOURCE
+ucopy: x: compare with SOURCE: SOURCE has changed since it was read
 ucopy: x: verification found 1 range of bytes that differs
 exit 4
 "failed" 1 0 [2097152,902849]

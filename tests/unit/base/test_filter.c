@@ -129,37 +129,13 @@ static void test_order(void **state)
     filter_free(NULL);
 }
 
-static void test_lines(void **state)
-{
-    const char text[] = "; comment\n# another\r\n\n  a \r\n+ b\n!x#\n- c";
-    const char nul[] = "a\nb\0\0#c\0c";
-    struct filter *f = filter_new();
-    unsigned line;
-
-    (void)state;
-    assert_int_equal(filter_add_lines(f, text, sizeof text - 1, false, false, &line), 0);
-    assert_true(filter_leaves_out(f, "  a ", false));
-    assert_false(filter_leaves_out(f, "a", false));
-    assert_false(filter_leaves_out(f, "b", false));
-    assert_true(filter_leaves_out(f, "!x#", false));
-    assert_true(filter_leaves_out(f, "c", false));
-    assert_int_equal(filter_add_lines(f, "a\r\n\n- \n", 7, false, false, &line), -EINVAL);
-    assert_int_equal(line, 3);
-    filter_free(f);
-    f = filter_new();
-    assert_int_equal(filter_add_lines(f, nul, sizeof nul - 1, false, true, &line), 0);
-    assert_true(filter_leaves_out(f, "a\nb", false));
-    assert_true(filter_leaves_out(f, "c", false));
-    assert_false(filter_leaves_out(f, "#c", false));
-    filter_free(f);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names),   cmocka_unit_test(test_stars),
-        cmocka_unit_test(test_classes), cmocka_unit_test(test_order),
-        cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_stars),
+        cmocka_unit_test(test_classes),
+        cmocka_unit_test(test_order),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

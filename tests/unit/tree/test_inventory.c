@@ -62,18 +62,17 @@ static void test_many(void **state)
     inventory_free(i);
 }
 
-static void test_root(void **state)
+static void test_read(void **state)
 {
     struct inventory *i = inventory_new();
-    struct stat st = {.st_dev = 1, .st_ino = 0};
+    struct stat st = {.st_dev = 1, .st_ino = 2};
 
     (void)state;
-    assert_false(inventory_is_root(i, &st));
-    st.st_ino = 2;
-    inventory_note_root(i, &st);
-    assert_true(inventory_is_root(i, &st));
+    assert_false(inventory_reads(i, &st));
+    inventory_note_read(i, &st);
+    assert_true(inventory_reads(i, &st));
     st.st_dev = 2;
-    assert_false(inventory_is_root(i, &st));
+    assert_false(inventory_reads(i, &st));
     inventory_free(i);
 }
 
@@ -82,7 +81,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_entries),
         cmocka_unit_test(test_many),
-        cmocka_unit_test(test_root),
+        cmocka_unit_test(test_read),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
