@@ -58,7 +58,6 @@ ucopy: A: OP: No such device (the device is gone)
 ucopy: for these devices alone: A
 -- while it is read back
 exit 3
-ucopy: C: OP: No such device (the device is gone)
 ucopy: 1 of 2 destinations are complete
 ucopy: C: OP: No such device (the device is gone)
 ucopy: for these devices alone: C
