@@ -91,6 +91,11 @@ def dc3dd(t):
     return [[Step(["dc3dd", f"if={t.source}", *outs, "bufsz=1M"])] + sync(t, t.outs)]
 
 
+def mbuffer(t):
+    outs = [word for out in t.outs for word in ("-o", out)]
+    return [[Step(["mbuffer", "-q", "-f", "-s", "1M", "-m", "16M", "-i", t.source, *outs])] + sync(t, t.outs)]
+
+
 def rsync_parallel(t):
     return [[Step(["rsync", "--whole-file", "--inplace", t.source, out])] + sync(t, [out])
             for out in t.outs]
@@ -109,6 +114,7 @@ PEERS = [
     Tool("dcfldd", dcfldd, needs="dcfldd"),
     Tool("dc3dd", dc3dd, needs="dc3dd"),
     Tool("pee", pee, needs="pee", min_dests=2, package="moreutils"),
+    Tool("mbuffer", mbuffer, needs="mbuffer", min_dests=2),
     Tool("rsync parallel", rsync_parallel, needs="rsync"),
     Tool("nbdcopy", nbdcopy, needs="nbdcopy", max_dests=1),
 ]
