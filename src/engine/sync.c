@@ -80,6 +80,8 @@ static int32_t write_stream(const struct engine *e, const struct engine_op *op)
 
 static int32_t run(const struct engine *e, const struct engine_op *op)
 {
+    if (atomic_load(&e->left))
+        return -ECANCELED;
     return op->kind == ENGINE_WRITE && op->offset == ENGINE_STREAM ? write_stream(e, op)
                                                                    : engine_run_blocking(e, op);
 }
