@@ -87,7 +87,7 @@ static void report_remark(void *arg, const char *engine, const char *reason)
 static int start_workers(struct session *s)
 {
     struct crew_config config = {
-        .engine = strcmp(s->o->engine, "auto") == 0 ? NULL : engine_find(s->o->engine),
+        .engine = session_engine(s),
         .workers = s->tuning.workers,
     };
     struct failure f;
