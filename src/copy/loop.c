@@ -116,6 +116,7 @@ bool copy_take_away(struct copy *c)
     if (limit == 0 || clock_running_ms() - since < limit ||
         !atomic_compare_exchange_strong(&c->away_since, &since, COPY_TAKEN_AWAY))
         return false;
+    engine_leave(c->engine);
     hang_check_leave_behind(c);
     return true;
 }

@@ -157,6 +157,11 @@ void engine_cancel(struct engine *e, struct engine_op *op)
         e->ops->cancel(e, op);
 }
 
+void engine_leave(struct engine *e)
+{
+    atomic_store(&e->left, true);
+}
+
 void engine_destroy(struct engine *e)
 {
     const struct engine_config *own;

@@ -55,6 +55,7 @@
 #ifndef UCOPY_ENGINE_ENGINE_H
 #define UCOPY_ENGINE_ENGINE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -158,6 +159,8 @@ struct engine {
     /* wait() runs operations itself, which take the CPU's time only, unless something is wrong. */
     bool prompt;
 
+    atomic_bool left; /* engine_leave() was called */
+
     struct engine_reason notes; /* features that it works without, for example "buffers not
                                    registered: ..."; or "" */
     unsigned in_flight;         /* batches that are not complete; engine.c counts them */
@@ -240,6 +243,11 @@ int engine_wait(struct engine *e, unsigned slow, unsigned timeout_ms,
                 struct engine_op **ret_done);
 void engine_cancel(struct engine *e, struct engine_op *op);
 void engine_destroy(struct engine *e); /* NULL is fine */
+
+/* The thread that owns the engine hangs in it, and others do its work. No thread of the engine begins
+ * an operation any more: it gets -ECANCELED. So files may be closed that are not in use. What the
+ * kernel has got already goes on. Any thread may call this. */
+void engine_leave(struct engine *e);
 
 /* Finds out whether the engine works on this machine: makes an instance and runs a batch of
  * NOPs. 0, or a negative errno with the reason in *why. */

@@ -300,6 +300,9 @@ void session_open_dests(struct session *s);
  * nothing to free. */
 int session_set_up_job(struct session *s);
 
+/* The engine that was asked for; NULL: the best one. */
+const struct engine_ops *session_engine(const struct session *s);
+
 /* The tuning that session_set_up_job() will probably choose, before the destinations that are
  * called are open. */
 void session_expect_tuning(const struct session *s, struct tuning *ret);

@@ -2,8 +2,10 @@
 #include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/block_hashes.h"
+#include "engine/engine.h"
 #include "session_priv.h"
 
 /* How long a destination may move no byte before it is dropped. */
@@ -71,10 +73,17 @@ void session_expect_tuning(const struct session *s, struct tuning *ret)
     tuning_choose(ret, s->o, &f);
 }
 
-/* Whether only CPUs work for the copy: its data is in memory, and the copies go there. */
+const struct engine_ops *session_engine(const struct session *s)
+{
+    return strcmp(s->o->engine, "auto") == 0 ? NULL : engine_find(s->o->engine);
+}
+
+/* Whether only CPUs work for the copy: its data is in memory, the copies go there, and no engine was
+ * asked for that has others do it. */
 static bool is_prompt(const struct session *s, const struct tuning_facts *f)
 {
-    bool prompt = s->prompt && !f->direct && !f->sequential;
+    const struct engine_ops *wanted = session_engine(s);
+    bool prompt = s->prompt && !f->direct && !f->sequential && (!wanted || wanted->prompt);
 
     for (unsigned d = 0; d < s->copy->n_dests; d++)
         if (session_takes_part(s, d))

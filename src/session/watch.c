@@ -19,7 +19,7 @@ static int look_ms(const struct session *s)
 {
     if (s->signal)
         return STOP_POLL_MS;
-    return s->job.source.timeout_ms || s->o->map ? LOOK_MS : -1;
+    return s->job.source.timeout_ms || s->job.prompt || s->o->map ? LOOK_MS : -1;
 }
 
 /* Whether a call that a worker has made itself hangs since asked_at; 0: there is none. */
@@ -87,7 +87,7 @@ static void report_remark(void *arg, const char *engine, const char *reason)
 static int start_workers(struct session *s)
 {
     struct crew_config config = {
-        .engine = strcmp(s->o->engine, "auto") == 0 ? NULL : engine_find(s->o->engine),
+        .engine = session_engine(s),
         .workers = s->tuning.workers,
     };
     struct failure f;
