@@ -15,8 +15,8 @@ kill "$(cat pid)"
 stat -c %a x
 --- stdout
 ucopy: x: bytes 43888-43892 differ from what was read of SOURCE
-ucopy: x: repair: Text file busy
 ucopy: x: bytes 43888-43892 still differ from what was read of SOURCE
+ucopy: x: repair: Text file busy
 ucopy: x: verification found 1 range of bytes that differs
 exit 4
 555
