@@ -148,7 +148,7 @@ static void start_thread(struct sync_file *f)
 #define SLOW_TIMES_READ 16u
 #define SLOW_NS         50000000u
 
-static bool is_slower(const struct spent *p, unsigned times, const struct pace *fast)
+static bool is_slower(const struct spent *p, unsigned times, const struct spent *fast)
 {
     return fast->bytes > 0 && p->ns >= SLOW_NS &&
            (p->ns - SLOW_NS) / times / p->bytes > fast->ns / fast->bytes;
