@@ -10,7 +10,7 @@
  * With engine_config.turns the owner runs reads and writes at positions itself: only CPUs work then, and
  * more threads would only cost switches. It writes a chunk everywhere before it reads the next
  * one, while the chunk is in the CPU's cache. A file whose writes take much longer than those to
- * another one gets its thread. */
+ * another one, or than reads, gets its thread. */
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -25,10 +25,15 @@
 
 enum thread_state { THREAD_NONE, THREAD_RUNNING, THREAD_FAILED };
 
+/* What the owner has moved itself, and the time it took. */
+struct spent {
+    uint64_t ns, bytes;
+};
+
 struct sync_file {
     struct sync *engine;
-    enum thread_state state;    /* used by the engine's owner only, as are the next two */
-    uint64_t own_ns, own_bytes; /* what the owner has written itself, and the time it took */
+    enum thread_state state; /* used by the engine's owner only, as is the next one */
+    struct spent written;
     pthread_t thread;
     pthread_cond_t work; /* todo is not empty, or quit is set */
     struct op_list todo; /* protected by engine->lock */
@@ -38,6 +43,7 @@ struct sync {
     struct sequencer seq;
     /* NOPs, and operations without a thread; used by the owner only. */
     struct op_list leaders, members;
+    struct spent read; /* of the owner, too */
 
     pthread_mutex_t lock;  /* protects the members up to quit, and the files' todo */
     pthread_cond_t enough; /* n_done has reached want; on CLOCK_MONOTONIC */
@@ -136,24 +142,26 @@ static void start_thread(struct sync_file *f)
 
 /* ---- the owner's own operations ---- */
 
-/* A file is slow when its bytes take so many times as long as those of the fastest one, and some
- * time more: any operation may be interrupted. */
-#define SLOW_TIMES 4u
-#define SLOW_NS    50000000u
+/* A file is slow when its bytes take so many times as long as those of the fastest one, or as reading
+ * does, and some time more: any operation may be interrupted. */
+#define SLOW_TIMES      4u
+#define SLOW_TIMES_READ 16u
+#define SLOW_NS         50000000u
+
+static bool is_slower(const struct spent *p, unsigned times, const struct spent *fast)
+{
+    return fast->bytes > 0 && p->ns >= SLOW_NS &&
+           (p->ns - SLOW_NS) / times / p->bytes > fast->ns / fast->bytes;
+}
 
 /* Whether the file makes the others wait. */
 static bool is_slow(const struct sync *y, const struct sync_file *f)
 {
-    if (f->own_ns < SLOW_NS)
-        return false;
-    for (unsigned i = 0; i < y->n_files; i++) {
-        const struct sync_file *g = &y->files[i];
+    bool slow = is_slower(&f->written, SLOW_TIMES_READ, &y->read);
 
-        if (g->own_bytes > 0 &&
-            (f->own_ns - SLOW_NS) / SLOW_TIMES / f->own_bytes > g->own_ns / g->own_bytes)
-            return true;
-    }
-    return false;
+    for (unsigned i = 0; i < y->n_files && !slow; i++)
+        slow = is_slower(&f->written, SLOW_TIMES, &y->files[i].written);
+    return slow;
 }
 
 /* Whether the owner runs the operation. */
@@ -194,24 +202,32 @@ static uint64_t now_ns(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+/* Runs the operation; *p becomes what it was and what this adds. */
+static void run_timed(struct sync *y, struct engine_op *op, struct spent *p)
+{
+    uint64_t start = now_ns();
+
+    op->result = run(&y->seq.base, op);
+    if (op->result <= 0)
+        return;
+    p->ns += now_ns() - start;
+    p->bytes += (uint64_t)op->result;
+}
+
 static void run_own(struct sync *y, struct engine_op *op)
 {
-    op->result = run(&y->seq.base, op);
+    if (op->kind == ENGINE_READ)
+        run_timed(y, op, &y->read);
+    else
+        op->result = run(&y->seq.base, op);
     sequencer_complete(&y->seq, op);
 }
 
 /* The same for a write, for which it is this thread's turn. */
 static void run_turn(struct sync *y, struct engine_op *op)
 {
-    struct sync_file *f = &y->files[op->file];
-    uint64_t start = now_ns();
-
-    op->result = run(&y->seq.base, op);
+    run_timed(y, op, &y->files[op->file].written);
     turns_end(y->seq.base.config->turns, op->file);
-    if (op->result > 0) {
-        f->own_ns += now_ns() - start;
-        f->own_bytes += (uint64_t)op->result;
-    }
     sequencer_complete(&y->seq, op);
 }
 

@@ -1,0 +1,32 @@
+# Cached files go to disks that are all slow, which take each write at once: they are written to at the
+# same time, each by a thread of its own.
+# engines: auto
+--- script
+command -v strace >/dev/null || skip "no strace"
+[ "$(id -u)" = 0 ] && [ -e /dev/loop-control ] || skip "no loop devices"
+need_faultfs
+leave() {
+    rules ''
+    umount a b
+    losetup -d "${loops[@]}"
+}
+loops=()
+trap leave EXIT
+for disk in a b; do
+    truncate -s 64M "$FAULT_BACKING/$disk"
+    mkfs.ext4 -q -E lazy_itable_init=0,lazy_journal_init=0 "$FAULT_BACKING/$disk" || skip "no mkfs.ext4"
+    loops+=("$(losetup -f --show fault/$disk)") || skip "no loop device"
+    mkdir $disk
+    mount -o sync "${loops[-1]}" $disk || skip "no mount"
+done
+genfile src 4M
+rules 'write a rate 2000000' 'write b rate 2000000'
+strace -f -qq -e trace=pwrite64 -o trace "$UCOPY" -v --chunk-size=128K src a/x b/x 2>err
+echo "exit $?"
+same src a/x b/x
+grep -o 'engine sync, 1' err
+awk '/pwrite64\(/ { t[$1] } END { print (length(t) > 2) }' trace
+--- stdout
+exit 0
+engine sync, 1
+1
