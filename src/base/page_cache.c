@@ -118,33 +118,6 @@ uint64_t page_cache_room(void)
 
 /* ---- what it holds ---- */
 
-bool page_cache_lacks(int fd, uint64_t offset, uint64_t length)
-{
-    size_t page = (size_t)sysconf(_SC_PAGESIZE), window = SAMPLE_PAGES * page;
-    uint64_t start = offset / page * page;
-    size_t size = (size_t)(offset + length - start), cached = 0, seen = 0;
-    unsigned char *at;
-
-    if (length < (uint64_t)SAMPLES * window)
-        return false;
-    /* For mincore(2) only: no page is accessed. */
-    at = mmap(NULL, size, PROT_NONE, MAP_SHARED, fd, (off_t)start);
-    if (at == MAP_FAILED)
-        return false;
-    for (size_t i = 0; i < SAMPLES; i++) {
-        unsigned char in[SAMPLE_PAGES];
-        size_t pos = (size - window) / SAMPLES * i / page * page;
-
-        if (mincore(at + pos, window, in) < 0)
-            break;
-        for (unsigned p = 0; p < SAMPLE_PAGES; p++)
-            cached += in[p] & 1;
-        seen += SAMPLE_PAGES;
-    }
-    (void)munmap(at, size);
-    return seen == SAMPLES * SAMPLE_PAGES && cached < seen / 2;
-}
-
 /* As the kernel defines them (include/uapi/linux/mman.h, 6.5). */
 struct pages_asked {
     uint64_t off;
@@ -204,6 +177,33 @@ uint64_t page_cache_count(int fd, uint64_t offset, uint64_t length)
         cached += n;
     }
     return cached;
+}
+
+bool page_cache_lacks(int fd, uint64_t offset, uint64_t length)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), window = SAMPLE_PAGES * page;
+    uint64_t start = offset / page * page;
+    size_t size = (size_t)(offset + length - start), cached = 0, seen = 0;
+    unsigned char *at;
+
+    if (length < (uint64_t)SAMPLES * window)
+        return page_cache_count(fd, offset, length) < (size + 2 * page - 1) / page / 2;
+    /* For mincore(2) only: no page is accessed. */
+    at = mmap(NULL, size, PROT_NONE, MAP_SHARED, fd, (off_t)start);
+    if (at == MAP_FAILED)
+        return false;
+    for (size_t i = 0; i < SAMPLES; i++) {
+        unsigned char in[SAMPLE_PAGES];
+        size_t pos = (size - window) / SAMPLES * i / page * page;
+
+        if (mincore(at + pos, window, in) < 0)
+            break;
+        for (unsigned p = 0; p < SAMPLE_PAGES; p++)
+            cached += in[p] & 1;
+        seen += SAMPLE_PAGES;
+    }
+    (void)munmap(at, size);
+    return seen == SAMPLES * SAMPLE_PAGES && cached < seen / 2;
 }
 
 void page_cache_drop(int fd, uint64_t offset, uint64_t length)

@@ -21,9 +21,10 @@ uint64_t page_cache_count(int fd, uint64_t offset, uint64_t length);
 /* Drops the clean pages of these bytes (length 0: to the end) that nobody has mapped. */
 void page_cache_drop(int fd, uint64_t offset, uint64_t length);
 
-/* Whether samples show that most of these bytes (offset and length in bytes) are not in the
- * page cache. fd: open for reading. False if this is not known: mincore(2) reports the pages of
- * files that the caller owns or may write to (Linux 5.2), and reports all others as cached. */
+/* Whether most of these bytes (offset and length in bytes) are not in the page cache, as samples
+ * show, or all pages of a small piece. fd: open for reading. False if this is not known: mincore(2)
+ * reports the pages of files that the caller owns or may write to (Linux 5.2), and reports all
+ * others as cached. */
 bool page_cache_lacks(int fd, uint64_t offset, uint64_t length);
 
 #endif
