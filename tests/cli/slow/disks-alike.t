@@ -3,6 +3,7 @@
 # engines: auto
 --- script
 command -v strace >/dev/null || skip "no strace"
+export ASAN_OPTIONS=detect_leaks=0
 [ "$(id -u)" = 0 ] && [ -e /dev/loop-control ] || skip "no loop devices"
 need_faultfs
 leave() {
