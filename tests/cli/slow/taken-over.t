@@ -4,6 +4,7 @@
 # engines: auto
 --- script
 command -v strace >/dev/null || skip "no strace"
+export ASAN_OPTIONS=detect_leaks=0
 [ "$(id -u)" = 0 ] && [ -e /dev/loop-control ] || skip "no loop devices"
 truncate -s 64M image
 mkfs.ext4 -q -E lazy_itable_init=0,lazy_journal_init=0 image || skip "no mkfs.ext4"
