@@ -17,7 +17,7 @@ leave() {
 trap leave EXIT
 genfile src 16M
 strace -f -qq -e trace=pread64,pwrite64 -o trace "$UCOPY" --bwlimit=6M --json src a disk/x b >out &
-until grep -q '"progress"' out; do
+until grep -qs '"progress"' out; do
     sleep 0.05
 done
 fsfreeze -f disk
