@@ -6,13 +6,19 @@
 #include <stdint.h>
 #include <time.h>
 
-/* The time on CLOCK_MONOTONIC, in milliseconds. */
-static inline uint64_t clock_now_ms(void)
+/* The time on CLOCK_MONOTONIC, in nanoseconds. */
+static inline uint64_t clock_now_ns(void)
 {
     struct timespec t;
 
     clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* The same in milliseconds. */
+static inline uint64_t clock_now_ms(void)
+{
+    return clock_now_ns() / 1000000;
 }
 
 /* While a limit runs that is measured with clock_running_ms(), some thread has to call it at

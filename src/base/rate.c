@@ -5,14 +5,6 @@
 #define NS_PER_S  UINT64_C(1000000000)
 #define NS_PER_MS UINT64_C(1000000)
 
-static uint64_t now_ns(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
-}
-
 /* The time that n bytes take. */
 static uint64_t cost(uint64_t n, uint64_t limit)
 {
@@ -25,7 +17,7 @@ uint64_t rate_reserve(struct rate *r, uint64_t n)
 
     if (r->limit == 0)
         return 0;
-    now = now_ns();
+    now = clock_now_ns();
     before = atomic_load(&r->spent);
     do
         after = (before > now ? before : now) + cost(n, r->limit);
@@ -35,7 +27,7 @@ uint64_t rate_reserve(struct rate *r, uint64_t n)
 
 unsigned rate_wait_ms(uint64_t due)
 {
-    uint64_t now = due ? now_ns() : 0;
+    uint64_t now = due ? clock_now_ns() : 0;
 
     return due > now ? (unsigned)((due - now + NS_PER_MS - 1) / NS_PER_MS) : 0;
 }
