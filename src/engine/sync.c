@@ -194,43 +194,6 @@ static void sync_start(struct sequencer *s, struct engine_op *op)
     pthread_mutex_unlock(&y->lock);
 }
 
-static uint64_t now_ns(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-/* Runs the operation; *p becomes what it was and what this adds. */
-static void run_timed(struct sync *y, struct engine_op *op, struct spent *p)
-{
-    uint64_t start = now_ns();
-
-    op->result = run(&y->seq.base, op);
-    if (op->result <= 0)
-        return;
-    p->ns += now_ns() - start;
-    p->bytes += (uint64_t)op->result;
-}
-
-static void run_own(struct sync *y, struct engine_op *op)
-{
-    if (op->kind == ENGINE_READ)
-        run_timed(y, op, &y->read);
-    else
-        op->result = run(&y->seq.base, op);
-    sequencer_complete(&y->seq, op);
-}
-
-/* The same for a write, for which it is this thread's turn. */
-static void run_turn(struct sync *y, struct engine_op *op)
-{
-    run_timed(y, op, &y->files[op->file].written);
-    turns_end(y->seq.base.config->turns, op->file);
-    sequencer_complete(&y->seq, op);
-}
-
 static bool takes_turns(const struct sync *y, const struct engine_op *op)
 {
     return y->seq.base.prompt && op->kind == ENGINE_WRITE;
@@ -256,30 +219,45 @@ static struct engine_op *next_own(struct sync *y, struct op_list *l)
     return op;
 }
 
+/* Where the time of the owner's operation counts; NULL: nowhere. */
+static struct spent *spent_on(struct sync *y, const struct engine_op *op)
+{
+    return op->kind == ENGINE_READ    ? &y->read
+           : op->kind == ENGINE_WRITE ? &y->files[op->file].written
+                                      : NULL;
+}
+
+static void run_next(struct sync *y, struct op_list *l)
+{
+    struct engine_op *op = next_own(y, l);
+    struct spent *spent = spent_on(y, op);
+    uint64_t start = clock_now_ns();
+
+    op->result = run(&y->seq.base, op);
+    if (takes_turns(y, op))
+        turns_end(y->seq.base.config->turns, op->file);
+    if (spent && op->result > 0) {
+        spent->ns += clock_now_ns() - start;
+        spent->bytes += (uint64_t)op->result;
+    }
+    sequencer_complete(&y->seq, op);
+}
+
 static void run_members(struct sync *y)
 {
-    while (y->members.first) {
-        struct engine_op *op = next_own(y, &y->members);
-
-        if (takes_turns(y, op))
-            run_turn(y, op);
-        else
-            run_own(y, op);
-    }
+    while (y->members.first)
+        run_next(y, &y->members);
 }
 
 /* Runs members, and one leader with its own members. Returns whether there were any. */
 static bool run_own_batch(struct sync *y)
 {
-    struct engine_op *leader = y->leaders.first;
-    bool any = leader || y->members.first;
+    bool any = y->leaders.first || y->members.first;
 
     run_members(y);
-    if (leader) {
-        op_list_drop_first(&y->leaders);
-        run_own(y, leader);
-        run_members(y);
-    }
+    if (y->leaders.first)
+        run_next(y, &y->leaders);
+    run_members(y);
     return any;
 }
 
