@@ -29,12 +29,13 @@ static void open_direct(struct source_call *c)
 {
     const struct options *o = c->o;
     uint64_t size = bytes_to_copy(o, &c->source);
+    bool local = S_ISREG(c->source.st.st_mode) && file_system_is_local(c->source.fd), lacks;
 
-    bool lacks = page_cache_lacks(c->source.fd, c->source.begin + o->offset, size);
-
-    c->prompt = !lacks && S_ISREG(c->source.st.st_mode) && file_system_is_local(c->source.fd);
     c->direct =
         tuning_wants_direct(o, size, c->source.can.size_known, c->n_dests, page_cache_room);
+    lacks = (local || c->direct) &&
+            page_cache_lacks(c->source.fd, c->source.begin + o->offset, size);
+    c->prompt = local && !lacks;
     if (c->direct && (o->direct == WHEN_ALWAYS || lacks))
         source_open_direct(&c->source);
     if (o->read_zeros && c->source.fd_direct < 0 && c->source.can.positions) {
