@@ -47,6 +47,35 @@ await_hang() {
     await test -e "$fault_rules.hung"
 }
 
+# fault_disk NAME SIZE [OPTION]...: makes NAME a directory with an ext4 on a loop device over the file
+# fault/NAME, mounted with these options; the device is ${fault_disks[NAME]}. The end of the case takes
+# it away: what was left behind keeps the file system busy until it has got its answer.
+declare -gA fault_disks=()
+fault_disk() {
+    local device
+    [ "$(id -u)" = 0 ] && [ -e /dev/loop-control ] || skip "no loop devices"
+    truncate -s "$2" "$FAULT_BACKING/$1"
+    mkfs.ext4 -q -E lazy_itable_init=0,lazy_journal_init=0 "$FAULT_BACKING/$1" || skip "no mkfs.ext4"
+    device=$(losetup -f --show "fault/$1") || skip "no loop device"
+    fault_disks[$1]=$device
+    trap drop_fault_disks EXIT
+    mkdir "$1"
+    mount "${@:3}" "$device" "$1" || skip "no mount"
+}
+
+drop_fault_disks() {
+    local name
+    rules ''
+    for name in "${!fault_disks[@]}"; do
+        for ((i = 0; i < 100; i++)); do
+            umount "$name" 2>/dev/null && break
+            sleep 0.1
+        done
+        losetup -d "${fault_disks[$name]}"
+    done
+    unmount_faultfs
+}
+
 # Whoever waits for an answer gets ENOTCONN or ECONNABORTED.
 unmount_faultfs() {
     [ -n "$fault_pid" ] || return 0

@@ -4,22 +4,9 @@
 --- script
 command -v strace >/dev/null || skip "no strace"
 export ASAN_OPTIONS=detect_leaks=0
-[ "$(id -u)" = 0 ] && [ -e /dev/loop-control ] || skip "no loop devices"
 need_faultfs
-leave() {
-    rules ''
-    umount a b
-    losetup -d "${loops[@]}"
-}
-loops=()
-trap leave EXIT
-for disk in a b; do
-    truncate -s 64M "$FAULT_BACKING/$disk"
-    mkfs.ext4 -q -E lazy_itable_init=0,lazy_journal_init=0 "$FAULT_BACKING/$disk" || skip "no mkfs.ext4"
-    loops+=("$(losetup -f --show fault/$disk)") || skip "no loop device"
-    mkdir $disk
-    mount -o sync "${loops[-1]}" $disk || skip "no mount"
-done
+fault_disk a 64M -o sync
+fault_disk b 64M -o sync
 genfile src 4M
 rules 'write a rate 2000000' 'write b rate 2000000'
 strace -f -qq -e trace=pwrite64 -o trace "$UCOPY" -v --chunk-size=128K src a/x b/x 2>err
