@@ -44,10 +44,14 @@ def rate_of_limit(case):
 
 
 GOALS = [
+    Goal("wall time over cp's", "cached", 1, 0.75, against("cp", "wall")),
+    Goal("CPU time over cp's", "cached", 1, 1.05, against("cp", "cpu")),
+    Goal("wall time over parallel cp's", "cached", 3, 0.75, against("cp parallel", "wall")),
+    Goal("CPU time over parallel cp's", "cached", 3, 0.75, against("cp parallel", "cpu")),
     Goal("wall time over the best peer's", "cached", 3, 0.9, against_best("wall")),
     Goal("CPU time over the best peer's", "cached", 3, 0.7, against_best("cpu")),
-    Goal("CPU time over parallel cp's", "cached", 3, 0.7, against("cp parallel", "cpu")),
-    Goal("wall time over cp's", "cached", 1, 1.0, against("cp", "wall")),
+    Goal("wall time over parallel cp's", "cached", 8, 0.75, against("cp parallel", "wall")),
+    Goal("CPU time over parallel cp's", "cached", 8, 0.75, against("cp parallel", "cpu")),
     Goal("wall time over the best peer's", "cold-durable", 3, 0.9, against_best("wall")),
     Goal("CPU time over parallel cp's", "cold-durable", 3, 0.35, against("cp parallel", "cpu")),
     Goal("rate over fio's", "cold-durable", 3, 0.9, rate_of_limit, at_least=True),

@@ -70,6 +70,7 @@ class Sample:
     written_blocks: int = 0
     other_cpu: float = 0.0
     steal: float = 0.0
+    cached: int = 0  # bytes of the source in the page cache before the run
     touch_rate: float = 0.0  # seconds per GiB of touch_memory() before the run
 
     @property

@@ -4,11 +4,12 @@ import os
 import shutil
 import subprocess
 
-from report import median
+from report import OURS, median
 
 STYLE = """\
 set terminal svg size 720,440 font "sans,12" background "white"
 set key outside right
+set colorsequence podo
 set grid
 set logscale x 2
 set xlabel "destinations"
@@ -37,9 +38,16 @@ def names_in(cases):
                               if not name.startswith("ucopy ")))
 
 
+def style(number, name):
+    """ucopy has the same colour in all pictures, and no other program has it."""
+    if name == OURS:
+        return 'linewidth 3 linecolor "red"'
+    return f"linewidth 1 linecolor {number + 1} dashtype {2 if name.startswith('(') else 1}"
+
+
 def draw(path, title, ylabel, lines):
-    plots = ", ".join(f"$d{i} with linespoints linewidth {3 if name == 'ucopy' else 1} "
-                      f"title '{name}'" for i, (name, _) in enumerate(lines))
+    plots = ", ".join(f"$d{i} with linespoints {style(i, name)} title '{name}'"
+                      for i, (name, _) in enumerate(lines))
     data = "".join(f"$d{i} << EOD\n" + "".join(f"{x} {y:.6f}\n" for x, y in points) + "EOD\n"
                    for i, (_, points) in enumerate(lines))
     script = (f"{STYLE}set output '{path}'\nset title '{title}'\nset ylabel '{ylabel}'\n"

@@ -11,7 +11,7 @@ from places import output
 
 CSV_FIELDS = ["place", "scenario", "dests", "size", "round", "tool", "wall", "user", "system",
               "other_cpu", "steal", "voluntary", "involuntary", "read_bytes", "written_bytes",
-              "touch_per_gib", "syscalls", "io_uring_enter", "peak_kib"]
+              "cached_bytes", "touch_per_gib", "syscalls", "io_uring_enter", "peak_kib"]
 
 # The program that all is about.
 OURS = "ucopy"
@@ -20,7 +20,7 @@ OURS = "ucopy"
 # the half width of a box plot's notch (McGill, Tukey, Larsen 1978) over the median. Fewer rounds
 # say nothing about that.
 FASTEST = 2
-STEADY = 0.05
+STEADY = 0.035
 FEWEST = 5
 
 # A ratio whose middle half is wider than this is marked: it may not mean much.
@@ -40,8 +40,9 @@ io_uring_enter(2) among them. MiB read/written: what the run caused at the block
 time the pages were dirtied. peak MiB: resident memory, sampled, the sum of processes running at
 the same time. Where the ratios of the fastest were not steady these had more rounds. In brackets
 what bounds a copy, and is none: "(memcpy)" copies as many bytes in memory, "(fio)" reads and
-writes as many, O_DIRECT, all files at the same time; both tell the time of that without their
-start."""
+writes as many, O_DIRECT, all files at the same time; "(loop)" is two threads with read and
+write, "(splice)" one thread with splice and tee (bench/loop). They tell the time of that without
+their start."""
 
 
 def quartiles(values):
@@ -162,7 +163,15 @@ def case_title(case):
 def footnotes(case):
     lines = [f"not run: {name}: {why}" for name, why in case.absent.items()]
     lines += [f"WRONG COPY, not listed: {name}: {why}" for name, why in case.wrong.items()]
-    return lines + case.remarks
+    return lines + cache_state(case) + case.remarks
+
+
+def cache_state(case):
+    """What fincore(1) said of the source directly before the timed runs."""
+    shares = [s.cached / case.size for samples in case.samples.values() for s in samples]
+    if not shares:
+        return []
+    return [f"of the source in the page cache before the runs: {min(shares):.0%} to {max(shares):.0%}"]
 
 
 def case_text(case, rows):
@@ -219,7 +228,7 @@ def csv_rows(case):
                 "other_cpu": f"{s.other_cpu:.2f}", "steal": f"{s.steal:.2f}",
                 "voluntary": s.voluntary, "involuntary": s.involuntary,
                 "read_bytes": s.read_blocks * 512, "written_bytes": s.written_blocks * 512,
-                "touch_per_gib": f"{s.touch_rate:.4f}",
+                "cached_bytes": s.cached, "touch_per_gib": f"{s.touch_rate:.4f}",
                 "syscalls": sum(calls.values()) or "",
                 "io_uring_enter": calls.get("io_uring_enter", 0) if calls else "",
                 "peak_kib": case.profiles[name].peak_kib,

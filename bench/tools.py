@@ -122,6 +122,11 @@ PEERS = [
 
 # ---- limits ----
 
+def figures_of(t):
+    """Where a limit's program prints its figures."""
+    return os.path.join(os.path.dirname(t.source), "figures")
+
+
 def fio(t):
     """Reads the source and writes as many bytes for every output, all at the same time, past the
     page cache: what the disk gives."""
@@ -131,7 +136,7 @@ def fio(t):
             "--name=read", "--rw=read", f"--filename={t.source}"]
     for number, out in enumerate(t.outs):
         argv += [f"--name=write{number}", "--rw=write", "--end_fsync=1", f"--filename={out}"]
-    return [[Step(argv, stdout=os.path.join(os.path.dirname(t.source), "figures"))]]
+    return [[Step(argv, stdout=figures_of(t))]]
 
 
 def fio_figures(text):
@@ -144,17 +149,28 @@ def fio_figures(text):
 def memcpy(t):
     argv = [sys.executable, os.path.join(HERE, "memcpy"), str(os.path.getsize(t.source)),
             str(len(t.outs))]
-    return [[Step(argv, stdout=os.path.join(os.path.dirname(t.source), "figures"))]]
+    return [[Step(argv, stdout=figures_of(t))]]
 
 
-def memcpy_figures(text):
+def two_numbers(text):
     wall, cpu = map(float, text.split())
     return wall, cpu
 
 
+def loop(how):
+    def lanes(t):
+        argv = [sys.executable, os.path.join(HERE, "loop"), how, t.source, *t.outs]
+        return [[Step(argv, stdout=figures_of(t))]]
+
+    return lanes
+
+
+# By whether a copy goes past the page cache.
 LIMITS = {
-    True: Tool("(fio)", fio, needs="fio", peer=False, figures=fio_figures),
-    False: Tool("(memcpy)", memcpy, peer=False, figures=memcpy_figures),
+    True: [Tool("(fio)", fio, needs="fio", peer=False, figures=fio_figures)],
+    False: [Tool("(memcpy)", memcpy, peer=False, figures=two_numbers),
+            Tool("(loop)", loop("threads"), peer=False, figures=two_numbers),
+            Tool("(splice)", loop("splice"), peer=False, figures=two_numbers)],
 }
 
 
