@@ -120,6 +120,7 @@ static bool run_init(struct run *r, const struct plan *p, const struct options *
                                          .n_copies = p->n_copies,
                                          .max_request = options_max_request(o),
                                          .bwlimit = o->bwlimit,
+                                         .memory = options_memory(o),
                                          .repairs = o->repair};
 
     *r = (struct run){.plan = p, .o = o, .signal_fd = signal_fd};

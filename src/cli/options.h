@@ -200,6 +200,12 @@ static inline unsigned options_timeout_ms(const struct options *o)
 /* The algorithms of --hash, as there, that ASC MHL manifests have; 0 without --mhl. */
 unsigned options_mhl_hashes(const struct options *o);
 
+/* Bytes of all buffers together. */
+static inline uint64_t options_memory(const struct options *o)
+{
+    return o->memory ? o->memory : OPTIONS_DEFAULT_MEMORY;
+}
+
 /* The most bytes that one request may have: a file that moves OPTIONS_LEAST_RATE ends it within
  * the time-out. With --bwlimit no more than a tenth of a second's. At least OPTIONS_LEAST_RATE,
  * because smaller requests are slow. */

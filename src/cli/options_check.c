@@ -325,7 +325,7 @@ static int check_links(const struct options *o, char **ret_error)
 static int check_numbers(const struct options *o, char **ret_error)
 {
     uint64_t furthest = o->offset > o->dest_offset ? o->offset : o->dest_offset;
-    uint64_t memory = o->memory ? o->memory : OPTIONS_DEFAULT_MEMORY;
+    uint64_t memory = options_memory(o);
 
     if (o->length != OPTIONS_TO_THE_END && o->length > MAX_OFFSET - furthest)
         return usage_error(ret_error,

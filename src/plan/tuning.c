@@ -100,7 +100,7 @@ static uint64_t at_least_one(uint64_t n)
 
 void tuning_choose(struct tuning *t, const struct options *o, const struct tuning_facts *f)
 {
-    uint64_t memory = o->memory ? o->memory : OPTIONS_DEFAULT_MEMORY;
+    uint64_t memory = options_memory(o);
     uint32_t step = f->align > MIN_CHUNK ? f->align : MIN_CHUNK;
     uint64_t chunk = o->chunk_size ? o->chunk_size
                      : f->direct   ? DIRECT_CHUNK

@@ -354,7 +354,7 @@ static void configure_job(struct session *s)
 
     j->chunk_size = s->tuning.chunk_size;
     j->chunk_step = s->tuning.chunk_step;
-    j->memory = s->o->memory ? s->o->memory : OPTIONS_DEFAULT_MEMORY;
+    j->memory = options_memory(s->o);
     j->buffers = s->tuning.buffers;
     j->max_held = s->tuning.queue_depth;
     j->detach = detaches(s, count_open(s));

@@ -36,16 +36,11 @@
 
 /* ---- a tree is made, and freed ---- */
 
-static uint64_t memory_of(const struct options *o)
-{
-    return o->memory ? o->memory : OPTIONS_DEFAULT_MEMORY;
-}
-
 static size_t stream_size(const struct options *o)
 {
     size_t size = MIN_STREAM;
 
-    while (2 * size <= MAX_STREAM && 2 * size <= memory_of(o) / 4)
+    while (2 * size <= MAX_STREAM && 2 * size <= options_memory(o) / 4)
         size *= 2;
     return size;
 }
@@ -70,7 +65,7 @@ static bool detaches(const struct options *o, const struct plan_copy *copy)
  * descriptors allow. */
 static unsigned reader_limit(const struct options *o, const struct plan_copy *copy)
 {
-    uint64_t rings = memory_of(o) / stream_size(o);
+    uint64_t rings = options_memory(o) / stream_size(o);
     unsigned most = tree_descriptor_share(READER_DESCRIPTORS, copy->n_dests);
 
     if (!detaches(o, copy) || rings == 0)

@@ -200,12 +200,12 @@ bool verify_is_hole(struct verify_check *c, uint64_t at, size_t n)
 
 static char *source_buffer(struct verify_check *c)
 {
-    return c->lane->buffers + DEPTH * (size_t)UNIT;
+    return c->lane->buffers + c->lane->verify->depth * (size_t)UNIT;
 }
 
 static char *second_buffer(struct verify_check *c)
 {
-    return c->lane->buffers + (DEPTH + 1) * (size_t)UNIT;
+    return source_buffer(c) + UNIT;
 }
 
 /* Counts the data among n bytes of the source that nobody has read before. */

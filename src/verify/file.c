@@ -121,10 +121,10 @@ static void read_small(struct verify_check *c)
 struct reading {
     struct verify_check *c;
     struct engine *engine;
-    struct engine_op ops[DEPTH];
-    struct engine_batch batches[DEPTH];
-    uint64_t at[DEPTH];
-    bool busy[DEPTH];
+    struct engine_op ops[MAX_DEPTH];
+    struct engine_batch batches[MAX_DEPTH];
+    uint64_t at[MAX_DEPTH];
+    bool busy[MAX_DEPTH];
     uint64_t next; /* position of the next unit */
 };
 
@@ -167,7 +167,7 @@ static int submit(struct reading *r)
 {
     const struct verify_record *record = r->c->record;
 
-    for (unsigned i = 0; i < DEPTH; i++) {
+    for (unsigned i = 0; i < r->c->lane->verify->depth; i++) {
         uint64_t rest;
         uint32_t len;
         int error;
@@ -199,7 +199,7 @@ static bool any_busy(const struct reading *r)
 {
     bool any = false;
 
-    for (unsigned i = 0; i < DEPTH; i++)
+    for (unsigned i = 0; i < MAX_DEPTH; i++)
         any |= r->busy[i];
     return any;
 }
@@ -243,8 +243,8 @@ static void read_large(struct verify_check *c)
         .fds = &c->fd,
         .n_fds = 1,
         .pool = c->lane->buffers,
-        .pool_len = DEPTH * (size_t)UNIT,
-        .max_batches = DEPTH,
+        .pool_len = c->lane->verify->depth * (size_t)UNIT,
+        .max_batches = c->lane->verify->depth,
         .max_ops = 1,
     };
     struct reading r = {.c = c};
@@ -294,7 +294,7 @@ static void check_open_file(struct verify_check *c)
     if (c->record->length <= UNIT)
         read_small(c);
     else if (c->file.past_disk || c->lane->verify->config.bwlimit ||
-             c->lane->verify->config.max_request < DEPTH * (uint64_t)UNIT)
+             c->lane->verify->config.max_request < c->lane->verify->depth * (uint64_t)UNIT)
         read_plainly(c, 0);
     else
         read_large(c);

@@ -119,7 +119,8 @@ void *verify_run_lane(void *arg)
     struct verify_lane *l = arg;
 
     verify_moved(l);
-    if (posix_memalign((void **)&l->buffers, 4096, (DEPTH + 2) * (size_t)UNIT) != 0) {
+    if (posix_memalign((void **)&l->buffers, 4096, (l->verify->depth + 2) * (size_t)UNIT) !=
+        0) {
         l->buffers = NULL;
         fail_all(l, ENOMEM, NULL);
     } else if (l->lost < 0) {

@@ -17,6 +17,13 @@ unsigned verify_n_lanes(const struct verify *v)
     return v->config.n_dests + v->config.source;
 }
 
+static unsigned choose_depth(const struct verify *v)
+{
+    uint64_t units = v->config.memory / UNIT / (verify_n_lanes(v) ? verify_n_lanes(v) : 1);
+
+    return units < 1 ? 1 : units > MAX_DEPTH ? MAX_DEPTH : (unsigned)units;
+}
+
 int verify_create(const struct verify_config *config, struct verify **ret_verify)
 {
     struct verify *v = calloc(1, sizeof(*v));
@@ -25,6 +32,7 @@ int verify_create(const struct verify_config *config, struct verify **ret_verify
     if (!v)
         return -ENOMEM;
     v->config = *config;
+    v->depth = choose_depth(v);
     v->wake_fd = -1;
     pthread_mutex_init(&v->sets_lock, NULL);
     v->lanes = calloc(verify_n_lanes(v), sizeof(*v->lanes));

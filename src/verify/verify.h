@@ -45,7 +45,8 @@ struct verify_config {
     unsigned n_copies;    /* sources on the command line */
     uint64_t max_request; /* bytes per read, at most: a slow medium must not seem to hang */
     uint64_t bwlimit;     /* bytes per second that each lane reads; 0: no limit */
-    unsigned repairs;     /* how often what differs is written again; 0: never */
+    uint64_t memory;  /* bytes of all lanes' buffers together; but each has a unit at least */
+    unsigned repairs; /* how often what differs is written again; 0: never */
 };
 
 /* A file to verify. The strings are copied. */

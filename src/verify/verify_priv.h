@@ -23,9 +23,9 @@
 #include "base/spool.h"
 #include "verify.h"
 
-/* A file is read in pieces of so many bytes, and so many pieces at a time. */
-#define UNIT  BLOCK_HASHES_UNIT
-#define DEPTH 4u
+/* A file is read in pieces of so many bytes, and so many pieces at a time, if there is memory. */
+#define UNIT      BLOCK_HASHES_UNIT
+#define MAX_DEPTH 4u
 
 /* With a short time-out in pieces of a multiple of this. No alignment of O_DIRECT is larger. */
 #define UNIT_PART (64u << 10)
@@ -71,9 +71,10 @@ struct verify_lane {
         [2]; /* index into engine_table, without and with O_DIRECT: of the one that works */
     struct rate rate;
     struct inode_set flushed; /* devices whose file systems were flushed as a whole */
-    char *buffers;            /* DEPTH + 2 units: the last two are for comparisons */
-    struct hash_table told;   /* of files, so that nothing is told once more by each round */
-    char *paths;              /* of the current record */
+    char *
+        buffers; /* verify.depth + 2 units: the last two are for comparisons, which few lanes need */
+    struct hash_table told; /* of files, so that nothing is told once more by each round */
+    char *paths;            /* of the current record */
     size_t paths_room;
 
     bool over; /* under the lock */
@@ -86,6 +87,7 @@ struct verify_lane {
 
 struct verify {
     struct verify_config config;
+    unsigned depth; /* units that a lane reads at a time */
     pthread_mutex_t sets_lock;
     struct inode_set
         sources[VERIFY_KNOWS_ALL + 1]; /* that were noted, by what is known of them */
