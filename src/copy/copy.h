@@ -57,14 +57,24 @@ bool copy_uses(const struct copy *c, unsigned i);
  * then been dropped for that reason, and operations may be under way, too. */
 int copy_run(struct copy *c, struct engine *e);
 
-/* Looks whether copy_run() has been in a call of its engine for longer than any time-out of the
- * job: the kernel makes some operations before the call returns, and one of them hangs. (FUSE
- * does so with O_DIRECT writes beyond the end of a file, fs/fuse/file.c of Linux 6.18; so does
- * io_submit(2) through the page cache.) Nobody knows which one it is. If so, returns what the
- * copy has claimed to the job, for an engine of which the loop is never away. A destination
- * without positions that has a write under way is dropped. copy_run() touches the job no more,
- * and returns COPY_TAKEN if that call ever ends. Whether the work was taken. For another thread,
- * while copy_run() may be running. */
+/* Whether copy_run() is in a call of its engine for too long: the kernel makes some operations
+ * before the call returns, and one of them hangs. (FUSE does so with O_DIRECT writes beyond the
+ * end of a file, fs/fuse/file.c of Linux 6.18; so does io_submit(2) through the page cache.)
+ * Nobody knows which one it is. */
+enum copy_absence {
+    COPY_HERE,
+    COPY_LATE, /* for longer than any time-out of the job, or than prompt operations take:
+                  another worker should do the work */
+    COPY_LOST, /* and for so long that it is not worth while to look for another worker */
+};
+
+/* For another thread, while copy_run() may be running. */
+enum copy_absence copy_absence(const struct copy *c);
+
+/* If copy_run() is late or lost, returns what the copy has claimed to the job, for an engine of
+ * which the loop is never away. A destination without positions that has a write under way is
+ * dropped. copy_run() touches the job no more, and returns COPY_TAKEN if that call ever ends.
+ * Whether the work was taken. For another thread, while copy_run() may be running. */
 bool copy_take_away(struct copy *c);
 
 /* How long a slow device may take, in addition to its time-out, to flush what the page cache

@@ -91,14 +91,15 @@ static bool come_back(struct copy *c)
 /* The same for calls that are expected to be prompt. */
 #define PROMPT_MS 1000u
 
+/* How long other workers are looked for. */
+#define SEARCH_MS 1000u
+
 /* How long a call may take; 0: for ever. */
 static uint64_t away_limit_ms(const struct copy *c)
 {
     struct job *j = c->job;
     uint64_t limit = j->source.timeout_ms;
 
-    if (c->engine->prompt)
-        return PROMPT_MS;
     for (unsigned d = 0; d < j->n_dests && limit > 0; d++)
         if (!job_dropped(j, d) &&
             (j->dests[d].timeout_ms == 0 || j->dests[d].timeout_ms > limit))
@@ -106,14 +107,32 @@ static uint64_t away_limit_ms(const struct copy *c)
     return limit + limit / AWAY_SHARE;
 }
 
-bool copy_take_away(struct copy *c)
+/* since: of away_since. */
+static enum copy_absence judge_absence(const struct copy *c, uint64_t since)
 {
-    uint64_t since = atomic_load(&c->away_since), limit;
+    uint64_t limit, away;
 
     if (since == 0 || since == COPY_TAKEN_AWAY)
-        return false;
+        return COPY_HERE;
     limit = away_limit_ms(c);
-    if (limit == 0 || clock_running_ms() - since < limit ||
+    away = clock_running_ms() - since;
+    if (limit > 0 && away >= limit + SEARCH_MS)
+        return COPY_LOST;
+    if (c->engine->prompt)
+        limit = PROMPT_MS;
+    return limit > 0 && away >= limit ? COPY_LATE : COPY_HERE;
+}
+
+enum copy_absence copy_absence(const struct copy *c)
+{
+    return judge_absence(c, atomic_load(&c->away_since));
+}
+
+bool copy_take_away(struct copy *c)
+{
+    uint64_t since = atomic_load(&c->away_since);
+
+    if (judge_absence(c, since) == COPY_HERE ||
         !atomic_compare_exchange_strong(&c->away_since, &since, COPY_TAKEN_AWAY))
         return false;
     engine_leave(c->engine);

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/thread.h"
 #include "copy.h"
+#include "lacking_priv.h"
 #include "pool_priv.h"
 
 /* Engines that can be passed over in one search: all of engine_table, with room to spare. */
@@ -114,47 +115,17 @@ static bool suits(const struct engine_ops *ops, const struct job *j, struct engi
     return false;
 }
 
-/* Engines that this kernel cannot run, and why. That does not change while the process runs, so
- * one copy finds it out for all. */
-static struct {
-    pthread_mutex_t lock;
-    struct remark v[CREW_MAX_REMARKS];
-    unsigned n;
-} lacking = {.lock = PTHREAD_MUTEX_INITIALIZER};
-
-static bool is_lacking(const struct engine_ops *ops, struct engine_reason *why)
-{
-    bool found = false;
-
-    pthread_mutex_lock(&lacking.lock);
-    for (unsigned i = 0; !found && i < lacking.n; i++) {
-        found = lacking.v[i].engine == ops->name;
-        if (found)
-            *why = lacking.v[i].reason;
-    }
-    pthread_mutex_unlock(&lacking.lock);
-    return found;
-}
-
-static void note_lacking(const struct engine_ops *ops, const struct engine_reason *why)
-{
-    pthread_mutex_lock(&lacking.lock);
-    if (lacking.n < CREW_MAX_REMARKS)
-        lacking.v[lacking.n++] = (struct remark){.engine = ops->name, .reason = *why};
-    pthread_mutex_unlock(&lacking.lock);
-}
-
 /* Makes an engine of the kind, if this kernel is not known to lack it. */
 static int try_engine(const struct engine_ops *ops, const struct engine_config *config,
                       struct engine **ret_engine, struct engine_reason *why)
 {
     int r;
 
-    if (is_lacking(ops, why))
+    if (lacking_has(ops, why))
         return -EOPNOTSUPP;
     r = engine_create(ops, config, ret_engine, why);
     if (r == -EOPNOTSUPP)
-        note_lacking(ops, why);
+        lacking_note(ops, why);
     return r;
 }
 
@@ -362,7 +333,7 @@ static struct pool *take_rest(struct crew *c)
 
 /* Copies until all is done. A worker with operations under way that never end cannot go on: a
  * successor with an engine of its own takes its place, while it waits for them. If its work was
- * taken away, crew_look() has seen to that. */
+ * taken away, a stand-in has it. */
 static void work(struct crew *c, struct worker *w)
 {
     int r = run(c, w);
@@ -403,7 +374,7 @@ static void *follow(void *arg)
     return leave(c);
 }
 
-/* There is no successor, for the reason err: a positive errno. */
+/* There is nobody for a worker's part of the work, for the reason err: a positive errno. */
 static void fail_rest(struct crew *c, int err)
 {
     job_fail_rest(c->job, err);
@@ -411,10 +382,11 @@ static void fail_rest(struct crew *c, int err)
         report_end(c);
 }
 
-static void *succeed_with(struct crew *c, const struct engine_ops *ops)
+static void *succeed(void *arg)
 {
+    struct crew *c = arg;
     struct worker w;
-    int r = worker_open(&w, c, ops, take_rest(c), false);
+    int r = worker_open(&w, c, c->reserve, take_rest(c), false);
 
     opened(c);
     if (r == 0)
@@ -424,32 +396,54 @@ static void *succeed_with(struct crew *c, const struct engine_ops *ops)
     return leave(c);
 }
 
-static void *succeed(void *arg)
+/* Whether a stand-in would hang as well: engine sync runs operations itself without being told
+ * to only when there are no threads. */
+static bool had_no_threads(const struct worker *w)
+{
+    return w->engine->ops == &engine_sync_ops && !w->engine->prompt;
+}
+
+/* Takes the work away from one worker that is late. Whether there was one. */
+static bool take_away(struct crew *c)
+{
+    bool taken = false;
+
+    pthread_mutex_lock(&c->lock);
+    for (struct worker *w = c->working; w && !taken; w = w->next)
+        taken = !had_no_threads(w) && copy_take_away(w->copy);
+    pthread_mutex_unlock(&c->lock);
+    return taken;
+}
+
+/* Does the work of one that hangs, with the engine that makes no operation in the worker's own
+ * thread. It takes the work only when it is ready itself: without that, waiting is better. */
+static void *stand_in(void *arg)
 {
     struct crew *c = arg;
+    struct worker w;
+    bool ready = worker_open(&w, c, &engine_sync_ops, NULL, false) == 0;
+    bool taken = ready && take_away(c);
 
-    return succeed_with(c, c->reserve);
+    opened(c);
+    if (taken)
+        work(c, &w);
+    else if (ready)
+        worker_close(&w);
+    return leave(c);
 }
 
-/* With the engine that makes no operation in the worker's own thread. */
-static void *take_over(void *arg)
-{
-    return succeed_with(arg, &engine_sync_ops);
-}
-
-/* Takes the work of all workers away whose engine hangs. Returns how many these are, and how
- * many of them had engine sync already. */
-static unsigned take_away(struct crew *c, unsigned *ret_sync)
+/* Counts the workers that are late, and takes the work away from those that are lost. */
+static unsigned count_late(struct crew *c, unsigned *ret_lost)
 {
     unsigned n = 0;
 
-    *ret_sync = 0;
+    *ret_lost = 0;
     pthread_mutex_lock(&c->lock);
     for (struct worker *w = c->working; w; w = w->next) {
-        if (!copy_take_away(w->copy))
-            continue;
-        n++;
-        *ret_sync += w->engine->ops == &engine_sync_ops && !w->engine->prompt;
+        enum copy_absence absence = copy_absence(w->copy);
+
+        *ret_lost += absence == COPY_LOST && copy_take_away(w->copy);
+        n += absence == COPY_LATE && !had_no_threads(w);
     }
     pthread_mutex_unlock(&c->lock);
     return n;
@@ -457,15 +451,16 @@ static unsigned take_away(struct crew *c, unsigned *ret_sync)
 
 void crew_look(struct crew *c)
 {
-    unsigned n_sync, n = take_away(c, &n_sync);
+    unsigned n_late, n_lost;
 
-    for (unsigned i = 0; i < n; i++) {
-        /* It runs operations itself only when there are no threads. */
-        if (i < n_sync)
-            fail_rest(c, ETIMEDOUT);
-        else if (start_thread(c, take_over) < 0)
-            fail_rest(c, EAGAIN);
-    }
+    if (!crew_is_open(c))
+        return; /* a stand-in may be among those that are not ready */
+    n_late = count_late(c, &n_lost);
+    for (unsigned i = 0; i < n_lost; i++)
+        fail_rest(c, ETIMEDOUT);
+    /* Without a thread, the next look is another attempt. */
+    for (unsigned i = 0; i < n_late && start_thread(c, stand_in) == 0; i++)
+        ;
 }
 
 /* The first worker: chooses the engine and starts the others. */

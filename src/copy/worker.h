@@ -28,8 +28,9 @@ int crew_start(struct crew **ret_crew, struct job *j, const struct crew_config *
  * closed. */
 bool crew_is_open(struct crew *c);
 
-/* Replaces workers that hang in the kernel inside a call of their engine (copy_take_away()). To
- * be called about once in CLOCK_LOOK_MS. */
+/* Replaces workers that hang in the kernel inside a call of their engine (copy_absence()). As long
+ * as there is no thread or memory for another worker, they are waited for, and given up at last.
+ * To be called about once in CLOCK_LOOK_MS. */
 void crew_look(struct crew *c);
 
 /* Whether the work has ended: nothing changes in the job any more. */

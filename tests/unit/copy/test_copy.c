@@ -1055,12 +1055,15 @@ static void take_away(void *arg)
 {
     struct world *w = arg;
 
+    assert_int_equal(copy_absence(w->copy), COPY_HERE);
     assert_false(copy_take_away(w->copy));
     for (unsigned ms = 0; ms < TIMEOUT_MS + TIMEOUT_MS / 4; ms += 10) {
         fake_now += 10;
         (void)clock_running_ms();
     }
+    assert_int_equal(copy_absence(w->copy), COPY_LATE);
     assert_true(copy_take_away(w->copy));
+    assert_int_equal(copy_absence(w->copy), COPY_HERE);
     assert_false(copy_take_away(w->copy));
     w->fake.reads_again = true;
     w->fake.writes_again = true; /* the call goes on */
