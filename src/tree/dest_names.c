@@ -3,7 +3,7 @@
  *
  * Only a directory inside a named one gets a temporary name, with a lock and a rename in the
  * end. Nobody sees what is made below it, so that all entries there have final names from the
- * start. A batch of them, down to the current directory, appears when it is big enough.
+ * start. A batch of them, down to the current directory, appears when it has waited long enough.
  *
  * With request.durable the batch has to be on stable storage first. The cost of that hardly
  * depends on its size. So files inside named directories wait for their names, too, until there
@@ -17,13 +17,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/interrupted.h"
 #include "dest_state_priv.h"
 
-/* A batch of this size gets its names. A run that is killed loses no more than that. */
-#define BATCH_BYTES         (64u << 20)
-#define BATCH_FILES         4096u
+/* A batch gets its names after so many ms: a run that is killed loses no more than that. A file in a
+ * directory that has its name takes twice as many system calls. */
+#define BATCH_MS 2000u
+
+/* Where its cost is that of a flush, it has to be of that size. */
 #define DURABLE_BATCH_BYTES (256u << 20)
 #define DURABLE_BATCH_FILES 16384u
 
@@ -320,14 +323,15 @@ bool tree_dest_leave_names(struct tree_dest *t)
 
 void tree_dest_note_put(struct tree_dest *t, uint64_t bytes)
 {
+    if (t->put_files == 0)
+        t->put_since = clock_running_ms();
     t->put_bytes += bytes;
     t->put_files++;
 }
 
 bool tree_dest_is_enough(const struct tree_dest *t)
 {
-    bool many = t->request.durable && tree_dest_batches(t);
-
-    return t->put_bytes >= (many ? DURABLE_BATCH_BYTES : BATCH_BYTES) ||
-           t->put_files >= (many ? DURABLE_BATCH_FILES : BATCH_FILES);
+    if (t->request.durable && tree_dest_batches(t))
+        return t->put_bytes >= DURABLE_BATCH_BYTES || t->put_files >= DURABLE_BATCH_FILES;
+    return t->put_files > 0 && clock_running_ms() - t->put_since >= BATCH_MS;
 }

@@ -101,6 +101,7 @@ struct tree_dest {
     unsigned n_unnamed;
     uint64_t put_bytes; /* made since names were given last */
     unsigned put_files; /* likewise */
+    uint64_t put_since; /* when the first of them was, as clock_running_ms() */
 
     /* The file that is being written, or that the engines copy (dest_file.c). */
     enum how how;
