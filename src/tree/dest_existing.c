@@ -90,6 +90,14 @@ void tree_dest_count_equal(struct tree_dest *t)
     count_copy(t, &t->file_st, t->fd, 0, &t->there);
 }
 
+bool tree_dest_goes_on(void *arg, uint64_t read)
+{
+    const struct tree_dest *t = arg;
+
+    t->request.read(t->request.arg, read);
+    return true;
+}
+
 bool tree_dest_notes_made(struct tree_dest *t)
 {
     return t->request.made_files && (!tree_dest_dir(t)->fresh || t->request.merges);
