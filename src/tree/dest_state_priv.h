@@ -185,7 +185,7 @@ int tree_dest_exists(struct tree_dest *t, const char *name, struct stat *st);
 /* Whether the existing entry is replaced by the entry of the record: as the policy says, or the
  * user. If not, that has been reported or counted; and with --resume a file that is the copy
  * already gets the attributes that it lacks. *ret_compare becomes true if the two have to be compared
- * first, with NULL they count as different. */
+ * first; with NULL, for a further name, that is done here. */
 bool tree_dest_may_replace(struct tree_dest *t, const struct record *r, const char *name,
                            const struct stat *there, bool *ret_compare);
 
