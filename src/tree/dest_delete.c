@@ -175,7 +175,7 @@ static void judge(struct delete_walk *w, const struct dirent64 *entry)
             fail(w, "stat", errno, NULL);
     } else if (stays(w, &st)) {
         l->n_kept++;
-    } else if (!S_ISDIR(st.st_mode) && inventory_reads(w->d->inventory, &st)) {
+    } else if (!S_ISDIR(st.st_mode) && inventory_uses(w->d->inventory, &st)) {
         fail(w, "delete", EBUSY, IN_USE);
     } else {
         push(w, S_ISDIR(st.st_mode) ? EMPTY : UNLINK, entry->d_name);
@@ -349,7 +349,7 @@ static const char *keeps_out(struct delete_walk *w, enum what what, int fd,
 {
     if (what != LINKED && is_mount_point(w, fd, st))
         return "another file system is mounted there";
-    if (inventory_reads(w->d->inventory, st) || (what == EMPTY && is_spared(w, st)))
+    if (inventory_uses(w->d->inventory, st) || (what == EMPTY && is_spared(w, st)))
         return IN_USE;
     if (what == LINKED && !w->d->dry && !is_spared(w, st))
         return "the symlink leads to another directory now";

@@ -27,6 +27,7 @@
 #include "base/failure.h"
 #include "dest_links_priv.h"
 #include "follow_priv.h"
+#include "inventory_priv.h"
 #include "plan/existing.h"
 #include "record_priv.h"
 #include "target/attrs.h"
@@ -90,7 +91,9 @@ struct tree_dest_request {
     bool spare_links;         /* as cp does with links: as in struct target_request */
     struct dest_links *links; /* where files with several names are; not owned, outlives the
                                * tree */
-    const char *label;        /* of this tree among those that share links: a name, or "" */
+    /* Gets the symlinks that the copy goes through; not owned; NULL: they are not wanted. */
+    struct inventory *inventory;
+    const char *label;           /* of this tree among those that share links: a name, or "" */
     struct tree_dest_view *view; /* filled; not owned, outlives the tree */
     void *arg;
     /* An entry could not be made; `path` lives until failed() returns. */

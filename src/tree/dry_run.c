@@ -152,6 +152,9 @@ static void judge_entry(struct probe *p, unsigned d, const char *below, const st
         return;
     }
     is_there = UNINTERRUPTED(fstatat(AT_FDCWD, path, &there, AT_SYMLINK_NOFOLLOW)) == 0;
+    if (p->inventory && S_ISDIR(st->st_mode) &&
+        (!*below || (is_there && S_ISLNK(there.st_mode) && p->o->keep_directory_symlink)))
+        inventory_note_way(p->inventory, AT_FDCWD, path);
     if (is_there)
         verdict = judge_existing(p, below, path, st, &there);
     free(path);

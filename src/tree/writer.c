@@ -175,6 +175,7 @@ static int open_dest(struct tree_writer *w)
         .merges = w->tree->copy->merges,
         .spare_links = o->cp && o->preserve_links,
         .links = &w->tree->links->dests[w->d],
+        .inventory = w->tree->inventory,
         .label = w->tree->copy->label ? w->tree->copy->label : "",
         .view = &w->view,
         .arg = w,
