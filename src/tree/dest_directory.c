@@ -336,7 +336,7 @@ static int flush_by_new_file(struct tree_dest *t)
 {
     char temp[TEMP_NAME_SIZE];
     int fd = temp_create(tree_dest_dir_fd(t), S_IRUSR | S_IWUSR, temp);
-    int r = fd >= 0 && fsync(fd) < 0 ? -errno : 0;
+    int r = fd >= 0 && tree_dest_fsync(t, fd) < 0 ? -errno : 0;
 
     if (fd >= 0)
         temp_remove(tree_dest_dir_fd(t), temp, fd);

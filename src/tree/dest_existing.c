@@ -51,7 +51,7 @@ static void count_copy(struct tree_dest *t, const struct stat *source, int fd, i
 {
     bool flush = t->request.durable && t->flush_each;
 
-    if (flush && err == 0 && fsync(fd) < 0)
+    if (flush && err == 0 && tree_dest_fsync(t, fd) < 0)
         err = errno;
     if (flush && err != 0) {
         tree_dest_fail(t, "fsync", err, NULL);

@@ -37,7 +37,8 @@
 enum tree_dest_doing {
     TREE_DEST_WRITES,
     TREE_DEST_COMPARES, /* what exists with the source */
-    TREE_DEST_FLUSHES,  /* which may take long */
+    TREE_DEST_FLUSHES,  /* a file system or a directory: this may take long */
+    TREE_DEST_FSYNCS,   /* a file: likewise */
 };
 
 /* The progress of a destination. Its thread writes it; any thread may read it at any time. */

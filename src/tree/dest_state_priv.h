@@ -291,6 +291,9 @@ int tree_dest_open_unnamed(const struct tree_dest *t, int dir_fd, const char *na
  * is gone, or somebody has put another file in its place. */
 int tree_dest_rename(int dir_fd, char temp[TEMP_NAME_SIZE], int fd, const char *name);
 
+/* Flushes a file that fd is open on. 0, or -1 with errno. */
+int tree_dest_fsync(const struct tree_dest *t, int fd);
+
 /* Flushes the file system of the directory; with t->flush_each only the directory itself, since
  * its files have been flushed. 0, or -1 with errno. */
 int tree_dest_flush(const struct tree_dest *t, int fd);
