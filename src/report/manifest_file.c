@@ -141,7 +141,7 @@ static int write_lines(int fd, const struct spool *lines, atomic_uint_fast64_t *
 }
 
 /* The same to standard output. report_close() flushes it, and tells. */
-static int print_lines(const struct spool *lines)
+static int print_lines(struct spool *lines)
 {
     char *piece = malloc(PIECE);
     int r = piece ? 0 : -ENOMEM;
@@ -149,7 +149,7 @@ static int print_lines(const struct spool *lines)
     for (uint64_t at = 0; r == 0 && at < lines->size; at += PIECE) {
         size_t n = lines->size - at < PIECE ? (size_t)(lines->size - at) : PIECE;
 
-        r = spool_read(lines, at, piece, n);
+        r = spool_read_in_time(lines, at, piece, n);
         if (r == 0 && fwrite(piece, 1, n, stdout) != n)
             r = -errno;
     }
@@ -277,8 +277,8 @@ static int write_bounded(struct writing *w, unsigned timeout_ms, struct manifest
     return ret->hung || w->of_copy || w->result < 0 ? -1 : 0;
 }
 
-int manifest_file_write(const struct manifest_file *f, const struct spool *lines,
-                        unsigned timeout_ms, int signal_fd, struct manifest_end *ret)
+int manifest_file_write(const struct manifest_file *f, struct spool *lines, unsigned timeout_ms,
+                        int signal_fd, struct manifest_end *ret)
 {
     struct writing *w;
     int r;
