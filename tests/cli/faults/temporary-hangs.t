@@ -1,5 +1,4 @@
 # Directories for temporary files hang. What does not fit into memory goes to another one.
-# labels: threads
 --- script
 need_faultfs
 mkdir src "$FAULT_BACKING/temporary"
