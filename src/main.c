@@ -11,6 +11,7 @@
 #include "base/path_probe.h"
 #include "base/signals.h"
 #include "base/supervisor.h"
+#include "base/temporary.h"
 #include "check/check.h"
 #include "cli/help.h"
 #include "cli/options.h"
@@ -446,6 +447,7 @@ static int plan_and_copy(const struct options *o, int signal_fd, bool *ret_hung)
     int status = 0, r;
 
     path_probe_begin(options_timeout_ms(o), signal_fd, is_ended, &end);
+    temporary_begin(options_timeout_ms(o));
     r = plan_make(&plan, o, &error);
     *ret_hung = path_probe_left();
     if (r == 0 && !end.signal)
@@ -518,7 +520,8 @@ static int work(struct options *o)
     else
         return EXIT_USAGE;
     command_kill_all();
-    if (hung) { /* threads still use the memory, and exit() would wait for them */
+    /* Threads that hang still use the memory, and exit() would wait for them. */
+    if (hung || temporary_left()) {
         (void)report_close();
         supervisor_leave(signal_fd, exit_status(o, status));
     }

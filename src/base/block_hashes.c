@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fd.h"
-#include "spool.h"
+#include "temporary.h"
+
+#define PAGE_HASHES (TEMPORARY_PIECE / sizeof(struct hash))
 
 /* So many hashes are in memory: 4 MiB, for 256 GiB with blocks of 1 MiB. */
 #define IN_MEMORY (256u << 10)
@@ -16,8 +17,11 @@ struct block_hashes {
     pthread_mutex_t lock;
     struct hash *first; /* of blocks 0 to room - 1; zeros: not known */
     uint64_t room;
-    int fd;      /* the others: a temporary file, with holes where a hash is not known; or -1 */
-    bool broken; /* nothing more can be stored */
+    struct temporary file; /* the others; zeros and holes where a hash is not known */
+    char *bytes;           /* a page of it, in memory: */
+    uint64_t page;         /* its number */
+    bool changed;          /* it is not in the file as it is in memory */
+    bool broken;           /* nothing more can be stored */
 };
 
 uint32_t block_hashes_block(uint64_t piece)
@@ -36,7 +40,6 @@ int block_hashes_create(uint32_t block, struct block_hashes **ret_hashes)
     if (!h)
         return -ENOMEM;
     h->block = block;
-    h->fd = -1;
     pthread_mutex_init(&h->lock, NULL);
     *ret_hashes = h;
     return 0;
@@ -46,8 +49,8 @@ void block_hashes_reset(struct block_hashes *h)
 {
     if (h->room > 0)
         memset(h->first, 0, h->room * sizeof(*h->first));
-    (void)fd_close(&h->fd);
-    h->broken = false;
+    temporary_free(&h->file);
+    h->changed = h->broken = false;
 }
 
 uint32_t block_hashes_size(const struct block_hashes *h)
@@ -73,30 +76,52 @@ static bool make_room(struct block_hashes *h, uint64_t i)
     return true;
 }
 
+/* The hash of block i in its page of the file, which comes into memory; NULL: it cannot, and nothing more
+ * is stored. */
+static struct hash *find(struct block_hashes *h, uint64_t i)
+{
+    uint64_t page = i / PAGE_HASHES;
+    int r = 0;
+
+    if (h->changed && h->page != page) {
+        r = temporary_store(&h->file, h->page * TEMPORARY_PIECE, h->bytes, TEMPORARY_PIECE);
+        h->changed = false;
+    }
+    if (r == 0)
+        r = temporary_load(&h->file, page * TEMPORARY_PIECE, TEMPORARY_PIECE, TEMPORARY_PIECE,
+                           &h->bytes);
+    h->page = page;
+    h->broken |= r < 0;
+    return r < 0 ? NULL : (struct hash *)(void *)h->bytes + i % PAGE_HASHES;
+}
+
 static struct hash load(struct block_hashes *h, uint64_t i)
 {
-    struct hash found = {0};
+    const struct hash *found;
 
     if (i < h->room)
         return h->first[i];
-    if (i < IN_MEMORY || h->fd < 0 ||
-        fd_read_at(h->fd, &found, sizeof(found), i * sizeof(found)) != sizeof(found))
+    if (i < IN_MEMORY || !h->file.file)
         return (struct hash){0};
-    return found;
+    found = find(h, i);
+    return found ? *found : (struct hash){0};
 }
 
 static void store(struct block_hashes *h, uint64_t i, struct hash value)
 {
+    struct hash *found;
+
     if (i < IN_MEMORY) {
         h->broken |= !make_room(h, i);
         if (!h->broken)
             h->first[i] = value;
         return;
     }
-    if (h->fd < 0 && !h->broken)
-        h->fd = spool_temporary_file();
-    h->broken |= h->fd < 0 ||
-                 fd_write_at(h->fd, &value, sizeof(value), i * sizeof(value)) != sizeof(value);
+    found = find(h, i);
+    if (!found)
+        return;
+    *found = value;
+    h->changed = true;
 }
 
 static void note_block(struct block_hashes *h, uint64_t i, const void *bytes, size_t n)
@@ -142,6 +167,6 @@ void block_hashes_free(struct block_hashes *h)
         return;
     pthread_mutex_destroy(&h->lock);
     free(h->first);
-    (void)fd_close(&h->fd);
+    temporary_free(&h->file);
     free(h);
 }

@@ -1,6 +1,6 @@
 /* block_hashes: the hashes of the blocks of one file, which are noted while the file is read. The
  * blocks lie on a fixed grid; the last one may be shorter. Hashes of a large file are in a
- * temporary file (spool.h), so that memory stays bounded. Any thread may call the functions. */
+ * temporary file (temporary.h), so that memory stays bounded. Any thread may call the functions. */
 #ifndef UCOPY_BASE_BLOCK_HASHES_H
 #define UCOPY_BASE_BLOCK_HASHES_H
 

@@ -29,18 +29,9 @@ static size_t first_ending_after(const struct ranges *r, uint64_t pos)
 /* Index of the first interval that starts after pos; r->n if there is none. */
 static size_t first_starting_after(const struct ranges *r, uint64_t pos)
 {
-    size_t low = 0;
-    size_t high = r->n;
+    size_t i = first_ending_after(r, pos);
 
-    while (low < high) {
-        size_t mid = low + (high - low) / 2;
-
-        if (r->v[mid].start > pos)
-            high = mid;
-        else
-            low = mid + 1;
-    }
-    return low;
+    return i < r->n && r->v[i].start <= pos ? i + 1 : i;
 }
 
 /* Makes room for one more interval. The array doubles, so that the cost of many additions stays

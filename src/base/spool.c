@@ -1,32 +1,13 @@
 #include "spool.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fd.h"
-
-#define TAIL (64u << 10)
-
-int spool_temporary_file(void)
-{
-    const char *wanted = getenv("TMPDIR");
-    const char *const places[] = {wanted ? wanted : "/var/tmp", "/var/tmp", "/tmp"};
-    int r = -ENOENT;
-
-    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-        int fd = open(places[i], O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-        if (fd >= 0)
-            return fd;
-        r = -errno;
-    }
-    return r;
-}
-
 int spool_init(struct spool *s)
 {
-    *s = (struct spool){.fd = -1, .tail = malloc(TAIL)};
+    *s = (struct spool){.tail = malloc(TEMPORARY_PIECE)};
     return s->tail ? 0 : -ENOMEM;
 }
 
@@ -34,30 +15,25 @@ void spool_free(struct spool *s)
 {
     free(s->tail);
     s->tail = NULL;
-    (void)fd_close(&s->fd);
+    temporary_free(&s->file);
 }
 
 static int move_tail(struct spool *s)
 {
-    int64_t n;
+    int r = temporary_store(&s->file, s->size - s->n_tail, s->tail, s->n_tail);
 
-    if (s->fd < 0)
-        s->fd = spool_temporary_file();
-    if (s->fd < 0)
-        return s->fd;
-    n = fd_write_at(s->fd, s->tail, s->n_tail, s->size - s->n_tail);
-    if (n != (int64_t)s->n_tail)
-        return n < 0 ? (int)n : -ENOSPC;
-    s->n_tail = 0;
-    return 0;
+    s->n_tail = r < 0 ? s->n_tail : 0;
+    return r;
 }
 
 int spool_add(struct spool *s, const void *bytes, size_t n)
 {
     const char *from = bytes;
 
+    if (s->file.lost)
+        return -ETIMEDOUT;
     while (n > 0) {
-        size_t part = n < TAIL - s->n_tail ? n : TAIL - s->n_tail;
+        size_t part = n < TEMPORARY_PIECE - s->n_tail ? n : TEMPORARY_PIECE - s->n_tail;
         int r;
 
         memcpy(s->tail + s->n_tail, from, part);
@@ -65,21 +41,56 @@ int spool_add(struct spool *s, const void *bytes, size_t n)
         s->size += part;
         from += part;
         n -= part;
-        r = s->n_tail == TAIL ? move_tail(s) : 0;
+        r = s->n_tail == TEMPORARY_PIECE ? move_tail(s) : 0;
         if (r < 0)
             return r;
     }
     return 0;
 }
 
+static bool is_there(const struct spool *s, uint64_t at, size_t n)
+{
+    return at <= s->size && n <= s->size - at;
+}
+
+/* How many bytes of the file begin there. */
+static uint64_t in_file(const struct spool *s, uint64_t at)
+{
+    uint64_t size = s->size - s->n_tail;
+
+    return at < size ? size - at : 0;
+}
+
 int spool_read(const struct spool *s, uint64_t at, void *bytes, size_t n)
 {
-    uint64_t in_file = s->size - s->n_tail;
-    size_t part = at >= in_file ? 0 : n < in_file - at ? n : (size_t)(in_file - at);
-    int64_t r = part > 0 ? fd_read_at(s->fd, bytes, part, at) : 0;
+    uint64_t left = in_file(s, at);
+    size_t part = n < left ? n : (size_t)left;
+    int r;
 
-    if (at > s->size || n > s->size - at || r != (int64_t)part)
-        return r < 0 ? (int)r : -EIO;
-    memcpy((char *)bytes + part, s->tail + (at + part - in_file), n - part);
-    return 0;
+    if (!is_there(s, at, n))
+        return -EIO;
+    r = part > 0 ? temporary_read(&s->file, at, bytes, part) : 0;
+    if (r == 0)
+        memcpy((char *)bytes + part, s->tail + (at + part - (s->size - s->n_tail)), n - part);
+    return r;
+}
+
+int spool_read_in_time(struct spool *s, uint64_t at, void *bytes, size_t n)
+{
+    char *to = bytes, *from;
+
+    while (n > 0 && is_there(s, at, n) && in_file(s, at) > 0) {
+        uint64_t left = in_file(s, at);
+        size_t most = left < TEMPORARY_PIECE ? (size_t)left : TEMPORARY_PIECE;
+        size_t part = n < most ? n : most;
+        int r = temporary_load(&s->file, at, part, most, &from);
+
+        if (r < 0)
+            return r;
+        memcpy(to, from, part);
+        to += part;
+        at += part;
+        n -= part;
+    }
+    return spool_read(s, at, to, n);
 }

@@ -144,40 +144,33 @@ void dests_settled(struct requests *r, unsigned dest)
  * they are now. */
 static void keep_time(struct requests *r, int64_t budget)
 {
-    int64_t passed = (int64_t)(r->now - r->updated);
-    int64_t least = budget > CREDIT_MS / 2 ? budget - CREDIT_MS : -budget;
-    bool any_late = false, any_idle = false;
+    struct wait_look look = {.passed_ms = (int64_t)(r->now - r->updated),
+                             .least = budget > CREDIT_MS / 2 ? budget - CREDIT_MS : -budget};
 
     r->updated = r->now;
     for (unsigned d = 0; d < r->n_dests; d++) {
         struct request_dest *dest = &r->dests[d];
 
-        dest->debt += dest->late ? passed : dest->idle ? -passed : 0;
-        if (dest->debt < least)
-            dest->debt = least;
-        dest->late = dest->live && dest->held > 0;
-        dest->idle = dests_get(dest) && dest->held == 0;
-        any_late |= dest->late;
-        any_idle |= dest->idle;
+        wait_account_note(&dest->wait, &look, dest->live && dest->held > 0,
+                          dests_get(dest) && dest->held == 0);
     }
-    for (unsigned d = 0; d < r->n_dests; d++) {
-        r->dests[d].late &= any_idle;
-        r->dests[d].idle &= any_late;
-    }
+    for (unsigned d = 0; d < r->n_dests; d++)
+        wait_account_settle(&r->dests[d].wait, &look);
 }
 
 static void look_at(struct requests *r, unsigned dest, int64_t budget)
 {
     struct request_dest *d = &r->dests[dest];
 
-    if (d->late && d->debt >= budget && dests_get(d) && d->state != REQUEST_DEST_FAILING &&
-        count_with(r, dest) >= r->floor) {
+    if (d->wait.late && d->wait.debt >= budget && dests_get(d) &&
+        d->state != REQUEST_DEST_FAILING && count_with(r, dest) >= r->floor) {
         d->state = REQUEST_DEST_AWAY;
         d->settling = false; /* what it will lack comes after that flush */
         atomic_store(&d->detached, true);
         r->io->news(r->io->arg);
     } else if (d->live && d->state == REQUEST_DEST_AWAY && d->held == 0 &&
-               ranges_total(&d->lacks.ranges) <= r->near && (r->ending || d->debt < budget)) {
+               ranges_total(&d->lacks.ranges) <= r->near &&
+               (r->ending || d->wait.debt < budget)) {
         d->state = REQUEST_DEST_RETURNING;
     }
     atomic_store_explicit(&d->lag, ranges_total(&d->lacks.ranges), memory_order_relaxed);

@@ -24,6 +24,7 @@
 
 #include "base/failure.h"
 #include "base/medium.h"
+#include "copy/wait_account.h"
 #include "lacks_priv.h"
 #include "written_priv.h"
 
@@ -90,15 +91,14 @@ struct request_dest {
     bool live;
     enum request_dest_state state;
     struct lacks lacks;
-    uint64_t next;   /* where the next copy of what it lacks begins, or later */
-    unsigned held;   /* operations for requests that change something, or flush */
-    bool settling;   /* the flush runs that began when it lacked nothing */
-    bool late, idle; /* others wait for it; it waits for others */
-    int64_t debt;    /* how long others have waited for it, less how long it has for them; ms */
-    bool is_device;  /* what is discarded there need not become zeros */
-    unsigned running;  /* operations */
-    uint64_t moved_at; /* when one last ended, or the first began; ms */
-    dev_t dev;         /* the disk, or that of the file system */
+    uint64_t next;            /* where the next copy of what it lacks begins, or later */
+    unsigned held;            /* operations for requests that change something, or flush */
+    bool settling;            /* the flush runs that began when it lacked nothing */
+    struct wait_account wait; /* late: it has operations that run */
+    bool is_device;           /* what is discarded there need not become zeros */
+    unsigned running;         /* operations */
+    uint64_t moved_at;        /* when one last ended, or the first began; ms */
+    dev_t dev;                /* the disk, or that of the file system */
     struct medium_pulse pulse;
     struct failure failure;       /* the first one; valid when `failed` is set */
     atomic_bool failed;           /* the other thread may look at failure */

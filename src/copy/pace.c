@@ -81,9 +81,8 @@ void pace_wait(struct pace *p)
  * notes what they are now. */
 static void keep_time(struct pace *p, uint64_t now)
 {
-    int64_t passed = (int64_t)(now - p->updated);
+    struct wait_look look = {.passed_ms = (int64_t)(now - p->updated), .least = INT64_MIN};
     uint64_t front = find_front(p);
-    bool any_idle = false, any_full = false;
 
     p->updated = now;
     for (unsigned d = 0; d < p->job->n_dests; d++) {
@@ -91,16 +90,11 @@ static void keep_time(struct pace *p, uint64_t now)
 
         if (job_is_hasher(p->job, d)) /* it waits for nobody, and is waited for */
             continue;
-        dest->debt += dest->full ? passed : dest->idle ? -passed : 0;
-        dest->idle = shares(p, d) && dest->held == 0 && p->next[d] == front;
-        dest->full = shares(p, d) && full(p, d);
-        any_idle |= dest->idle;
-        any_full |= dest->full;
+        wait_account_note(&dest->wait, &look, shares(p, d) && full(p, d),
+                          shares(p, d) && dest->held == 0 && p->next[d] == front);
     }
-    for (unsigned d = 0; d < p->job->n_dests; d++) {
-        p->dests[d].idle &= any_full;
-        p->dests[d].full &= any_idle;
-    }
+    for (unsigned d = 0; d < p->job->n_dests; d++)
+        wait_account_settle(&p->dests[d].wait, &look);
 }
 
 static void part_with_slow(struct pace *p, uint64_t now)
@@ -108,7 +102,7 @@ static void part_with_slow(struct pace *p, uint64_t now)
     int64_t budget = wait_budget_ms(now - p->began);
 
     for (unsigned d = 0; d < p->job->n_dests; d++) {
-        if (!p->dests[d].full || p->dests[d].debt < budget)
+        if (!p->dests[d].wait.late || p->dests[d].wait.debt < budget)
             continue;
         p->dests[d].apart = true;
         job_detach(p->job, d);
@@ -119,9 +113,12 @@ unsigned pace_patience_ms(const struct pace *p)
 {
     int64_t budget = wait_budget_ms(p->updated - p->began), least = UINT_MAX;
 
-    for (unsigned d = 0; d < p->job->n_dests; d++)
-        if (p->dests[d].full && !p->dests[d].apart && budget - p->dests[d].debt < least)
-            least = budget - p->dests[d].debt;
+    for (unsigned d = 0; d < p->job->n_dests; d++) {
+        const struct wait_account *a = &p->dests[d].wait;
+
+        if (a->late && !p->dests[d].apart && budget - a->debt < least)
+            least = budget - a->debt;
+    }
     return (unsigned)least;
 }
 

@@ -29,14 +29,14 @@
 #include <stdint.h>
 
 #include "job.h"
+#include "wait_account.h"
 
 struct pace_dest {
     unsigned held;   /* chunks that wait for it */
     unsigned behind; /* those of them where it waits for another one; the caller's */
     bool apart;
-    bool idle;    /* wants what comes next, has nothing to do, and waits for one that is full */
-    bool full;    /* wants more, and makes idle ones wait */
-    int64_t debt; /* ms that others waited for it, less those that it waited for others */
+    struct wait_account
+        wait; /* late: it is full, and wants more; idle: it wants what comes next */
 };
 
 /* All times are in ms of clock_running_ms(). */

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/path.h"
-#include "target/temp.h"
+#include "target/whole_file.h"
 #include "verify/open_beneath.h"
 #include "verify/scan.h"
 
@@ -198,39 +198,12 @@ static void manifest_name(const struct mhl_extension *e, size_t number, const ch
     (void)snprintf(name, NAME_SIZE, "%04zu_%s_%s.mhl", number, len ? part : "root", date);
 }
 
-/* Writes into a temporary file with fill(), and gives it its name. */
-static int store_file(int fd, const char *name, const struct mhl_extension *e,
-                      int (*fill)(void *arg, int fd), void *arg, bool replace,
+static int store_file(int fd, const char *name, const struct whole_file *file,
                       struct failure *ret)
 {
-    char temp[TEMP_NAME_SIZE];
-    int file = temp_create(fd, 0666, temp), r;
-    const char *op = "create temporary";
+    const char *op;
+    int r = whole_file_write(fd, name, file, &op);
 
-    if (file < 0)
-        return failure_set(ret, op, -file, FAILURE_NO_OFFSET, name);
-    op = "write";
-    r = fill(arg, file);
-    if (r == 0 && e->fsync && UNINTERRUPTED(fsync(file)) < 0) {
-        op = "fsync";
-        r = -errno;
-    }
-    if (r == 0) {
-        op = "rename";
-        r = !replace                            ? temp_rename(fd, temp, name)
-            : renameat(fd, temp, fd, name) == 0 ? (temp[0] = '\0', 0)
-                                                : -errno;
-    }
-    temp_remove(fd, temp, file);
-    if (r == 0) {
-        op = "close";
-        r = fd_close(&file);
-    }
-    (void)fd_close(&file);
-    if (r == 0 && e->fsync) {
-        op = "fsync";
-        r = fd_flush_directory(fd);
-    }
     return r < 0 ? failure_set(ret, op, -r, FAILURE_NO_OFFSET, name) : 0;
 }
 
@@ -291,6 +264,9 @@ int mhl_folder_store(struct mhl_history *h, int dir_fd, const char *name,
                      struct failure *ret)
 {
     struct manifest_fill m = {.writer = writer};
+    const struct whole_file manifest = {.durable = e->fsync, .fill = fill_manifest, .arg = &m};
+    const struct whole_file chain = {
+        .replace = true, .durable = e->fsync, .fill = fill_chain, .arg = h};
     char file[NAME_SIZE];
     int fd = make_folder(dir_fd, e, ret), r;
 
@@ -302,11 +278,11 @@ int mhl_folder_store(struct mhl_history *h, int dir_fd, const char *name,
         return r;
     }
     manifest_name(e, h->n + 1, name, file);
-    r = store_file(fd, file, e, fill_manifest, &m, false, ret);
+    r = store_file(fd, file, &manifest, ret);
     if (r == 0 && mhl_history_link(h, file, m.c4) < 0)
         r = failure_set(ret, "write", ENOMEM, FAILURE_NO_OFFSET, MHL_CHAIN);
     if (r == 0)
-        r = store_file(fd, MHL_CHAIN, e, fill_chain, h, true, ret);
+        r = store_file(fd, MHL_CHAIN, &chain, ret);
     (void)close(fd);
     return r;
 }

@@ -203,7 +203,7 @@ static int drop_replaced(struct manifest *m)
         uint64_t left = m->lines.size - at;
         size_t n = left < sizeof piece ? (size_t)left : sizeof piece;
 
-        r = spool_read(&m->lines, at, piece, n);
+        r = spool_read_in_time(&m->lines, at, piece, n);
         if (r == 0)
             r = keep_lines(m, &kept, piece, n, at, &i, &inside);
     }
@@ -392,9 +392,9 @@ static void forget_losses(struct manifest *m)
 }
 
 /* Reads the entry at *at and moves *at behind it. *strings: what follows it; grows. */
-static int read_entry(const struct spool *s, uint64_t *at, struct entry *ret, char **strings)
+static int read_entry(struct spool *s, uint64_t *at, struct entry *ret, char **strings)
 {
-    int r = spool_read(s, *at, ret, sizeof(*ret));
+    int r = spool_read_in_time(s, *at, ret, sizeof(*ret));
     size_t size;
     char *grown;
 
@@ -405,7 +405,7 @@ static int read_entry(const struct spool *s, uint64_t *at, struct entry *ret, ch
     if (!grown)
         return -ENOMEM;
     *strings = grown;
-    r = spool_read(s, *at + sizeof(*ret), grown, size);
+    r = spool_read_in_time(s, *at + sizeof(*ret), grown, size);
     *at += sizeof(*ret) + size;
     return r;
 }
@@ -441,7 +441,6 @@ int manifest_begin(struct manifest **ret, const struct manifest_wish *wish, char
         return -ENOMEM;
     m->algorithm = wish->algorithm;
     m->repeats = wish->repeats;
-    m->entries.fd = m->lines.fd = -1;
     r = manifest_file_look(&m->file, wish->path, wish->durable, ret_error);
     if (r == 0)
         r = spool_init(&m->entries);

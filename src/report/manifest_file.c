@@ -18,7 +18,7 @@
 #include "base/signals.h"
 #include "cli/usage_error.h"
 #include "report.h"
-#include "target/temp.h"
+#include "target/whole_file.h"
 
 #define PIECE (64u << 10)
 
@@ -141,7 +141,7 @@ static int write_lines(int fd, const struct spool *lines, atomic_uint_fast64_t *
 }
 
 /* The same to standard output. report_close() flushes it, and tells. */
-static int print_lines(const struct spool *lines)
+static int print_lines(struct spool *lines)
 {
     char *piece = malloc(PIECE);
     int r = piece ? 0 : -ENOMEM;
@@ -149,7 +149,7 @@ static int print_lines(const struct spool *lines)
     for (uint64_t at = 0; r == 0 && at < lines->size; at += PIECE) {
         size_t n = lines->size - at < PIECE ? (size_t)(lines->size - at) : PIECE;
 
-        r = spool_read(lines, at, piece, n);
+        r = spool_read_in_time(lines, at, piece, n);
         if (r == 0 && fwrite(piece, 1, n, stdout) != n)
             r = -errno;
     }
@@ -168,47 +168,6 @@ static int write_through(const struct manifest_file *f, const struct spool *line
     return r;
 }
 
-/* Writes the temporary file that fd is open on, and gives it the name. */
-static int write_and_rename(const struct manifest_file *f, const struct spool *lines,
-                            atomic_uint_fast64_t *moved, int dir_fd, int fd,
-                            char temp[TEMP_NAME_SIZE], const char *name)
-{
-    int r = write_lines(fd, lines, moved);
-
-    if (r == 0 && f->exists && fchmod(fd, f->st.st_mode & 0777) < 0)
-        r = -errno;
-    if (r == 0 && f->durable && fsync(fd) < 0)
-        r = -errno;
-    if (r == 0)
-        r = temp_replace(dir_fd, temp, name);
-    if (r == 0 && f->durable && fsync(dir_fd) < 0)
-        r = -errno;
-    return r;
-}
-
-static int replace(const struct manifest_file *f, const struct spool *lines,
-                   atomic_uint_fast64_t *moved)
-{
-    char *dir = path_directory(f->path), *name = path_last(f->path), temp[TEMP_NAME_SIZE] = "";
-    int dir_fd = -1, fd = -1, r = dir && name ? 0 : -ENOMEM;
-
-    if (r == 0) {
-        dir_fd = UNINTERRUPTED(open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-        r = dir_fd < 0 ? -errno : 0;
-    }
-    if (r == 0) {
-        fd = temp_create(dir_fd, 0666, temp);
-        r = fd < 0 ? fd : write_and_rename(f, lines, moved, dir_fd, fd, temp, name);
-    }
-    if (r < 0 && fd >= 0)
-        temp_remove(dir_fd, temp, fd);
-    (void)fd_close(&fd);
-    (void)fd_close(&dir_fd);
-    free(dir);
-    free(name);
-    return r;
-}
-
 /* A list that is written in a thread, which may be left behind. */
 struct writing {
     const struct manifest_file *file;
@@ -220,9 +179,21 @@ struct writing {
     int signal_fd, signal;
 };
 
+/* whole_file.fill */
+static int fill(void *arg, int fd)
+{
+    struct writing *w = arg;
+    const struct manifest_file *f = w->file;
+    int r = write_lines(fd, w->lines, &w->moved);
+
+    return r == 0 && f->exists && fchmod(fd, f->st.st_mode & 0777) < 0 ? -errno : r;
+}
+
 static void run_write(void *arg, unsigned i)
 {
     struct writing *w = arg;
+    const struct whole_file new = {
+        .replace = true, .durable = w->file->durable, .fill = fill, .arg = w};
     const struct manifest_file *f = w->file;
 
     (void)i;
@@ -231,7 +202,7 @@ static void run_write(void *arg, unsigned i)
     else if (is_of_copy(f))
         w->of_copy = true;
     else
-        w->result = replace(f, w->lines, &w->moved);
+        w->result = whole_file_write_path(f->path, &new);
 }
 
 static bool has_moved(void *arg)
@@ -277,8 +248,8 @@ static int write_bounded(struct writing *w, unsigned timeout_ms, struct manifest
     return ret->hung || w->of_copy || w->result < 0 ? -1 : 0;
 }
 
-int manifest_file_write(const struct manifest_file *f, const struct spool *lines,
-                        unsigned timeout_ms, int signal_fd, struct manifest_end *ret)
+int manifest_file_write(const struct manifest_file *f, struct spool *lines, unsigned timeout_ms,
+                        int signal_fd, struct manifest_end *ret)
 {
     struct writing *w;
     int r;

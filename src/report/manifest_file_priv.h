@@ -22,8 +22,8 @@ int manifest_file_look(struct manifest_file *f, const char *path, bool durable,
 /* Writes all of the spool: to a temporary file that gets the name when it is complete, or into
  * what is no regular file. 0, or -1, which was reported. timeout_ms, signal_fd, *ret: see
  * manifest_write(). */
-int manifest_file_write(const struct manifest_file *f, const struct spool *lines,
-                        unsigned timeout_ms, int signal_fd, struct manifest_end *ret);
+int manifest_file_write(const struct manifest_file *f, struct spool *lines, unsigned timeout_ms,
+                        int signal_fd, struct manifest_end *ret);
 
 /* Frees what it owns. */
 void manifest_file_free(struct manifest_file *f);

@@ -8,10 +8,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/interrupted.h"
-#include "base/path.h"
-#include "base/text.h"
-#include "target/temp.h"
+#include "target/whole_file.h"
 
 #define HOLDS "# ucopy: holds "
 #define SHIFT "# ucopy: shift "
@@ -156,32 +153,30 @@ static void put_map(FILE *f, const struct rescue_map *m)
     put_lines(f, m);
 }
 
+/* whole_file.fill */
+static int fill(void *arg, int fd)
+{
+    const struct rescue_map *m = arg;
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0), r = 0;
+    FILE *f = copy < 0 ? NULL : fdopen(copy, "w");
+
+    if (!f) {
+        r = -errno;
+        (void)fd_close(&copy);
+        return r;
+    }
+    put_map(f, m);
+    if (fflush(f) != 0)
+        r = -errno;
+    (void)fclose(f);
+    return r;
+}
+
 int rescue_map_write(const struct rescue_map *m, const char *path)
 {
-    char *dir = path_directory(path), *name = path_last(path), temp[TEMP_NAME_SIZE] = "";
-    int dir_fd = dir ? UNINTERRUPTED(open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) : -1;
-    int r = !dir || !name ? -ENOMEM : dir_fd < 0 ? -errno : 0, fd = -1, copy;
-    FILE *f = NULL;
-
-    if (r == 0) {
-        fd = temp_create(dir_fd, 0666, temp);
-        copy = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
-        f = copy < 0 ? NULL : fdopen(copy, "w");
-        r = fd < 0 ? fd : f ? 0 : -errno;
-    }
-    if (f) {
-        put_map(f, m);
-        if (fflush(f) != 0 || fsync(fd) < 0)
-            r = -errno;
-        (void)fclose(f);
-    }
-    if (r == 0)
-        r = temp_replace(dir_fd, temp, name);
-    if (r < 0 && fd >= 0)
-        temp_remove(dir_fd, temp, fd);
-    (void)fd_close(&fd);
-    (void)fd_close(&dir_fd);
-    free(dir);
-    free(name);
-    return r;
+    return whole_file_write_path(
+        path, &(struct whole_file){.replace = true,
+                                   .durable = true,
+                                   .fill = fill,
+                                   .arg = (struct rescue_map *)(uintptr_t)m});
 }

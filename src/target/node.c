@@ -78,24 +78,9 @@ static int node_open(struct target *t, struct failure *f)
     return 0;
 }
 
-static int node_commit(struct target *t, struct failure *f)
-{
-    int r = fd_close(&t->fd);
-
-    return r < 0 ? failure_set(f, "close", -r, FAILURE_NO_OFFSET, NULL) : 0;
-}
-
-static void node_abort(struct target *t, bool keep)
-{
-    (void)keep; /* what was written has gone through */
-    (void)fd_close(&t->fd);
-}
-
 const struct target_ops target_node = {
     .name = "node",
     .takes = node_takes,
     .look = node_look,
     .open = node_open,
-    .commit = node_commit,
-    .abort = node_abort,
 };

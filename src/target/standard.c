@@ -39,24 +39,9 @@ static int standard_open(struct target *t, struct failure *f)
     return 0;
 }
 
-static int standard_commit(struct target *t, struct failure *f)
-{
-    int r = fd_close(&t->fd);
-
-    return r < 0 ? failure_set(f, "close", -r, FAILURE_NO_OFFSET, NULL) : 0;
-}
-
-static void standard_abort(struct target *t, bool keep)
-{
-    (void)keep; /* what was written has gone through */
-    (void)fd_close(&t->fd);
-}
-
 const struct target_ops target_standard = {
     .name = "standard",
     .end = TARGET_STANDARD,
     .look = standard_look,
     .open = standard_open,
-    .commit = standard_commit,
-    .abort = standard_abort,
 };

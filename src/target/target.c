@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/fd.h"
 #include "target_priv.h"
 
 const struct target_ops *const target_kinds[] = {
@@ -145,7 +146,12 @@ void target_ends_at(struct target *t, uint64_t size)
 
 int target_commit(struct target *t, struct failure *f)
 {
-    return t->ops->commit(t, f);
+    int r;
+
+    if (t->ops->commit)
+        return t->ops->commit(t, f);
+    r = fd_close(&t->fd);
+    return r < 0 ? failure_set(f, "close", -r, FAILURE_NO_OFFSET, NULL) : 0;
 }
 
 void target_explain(struct target *t, struct failure *f)
@@ -156,7 +162,10 @@ void target_explain(struct target *t, struct failure *f)
 
 void target_abort(struct target *t, bool keep)
 {
-    t->ops->abort(t, keep);
+    if (t->ops->abort)
+        t->ops->abort(t, keep);
+    else
+        (void)fd_close(&t->fd);
 }
 
 void target_abandon(struct target *t, bool keep)

@@ -1,9 +1,8 @@
 /* target_priv: the kinds of destinations, as target.c calls them.
  *
  * A new kind is a file with a struct target_ops, and a line in target_kinds[]. The order
- * counts: the first kind that takes a request gets it. Every kind has look, open, commit and
- * abort, and takes if it is for paths. Its state, if it has any, hangs at target.own: `open` allocates it; `commit` and
- * `abort` free it. */
+ * counts: the first kind that takes a request gets it. Every kind has look and open, and takes if it is for
+ * paths. Its state, if it has any, hangs at target.own: `open` allocates it; `commit` and `abort` free it. */
 #ifndef UCOPY_TARGET_TARGET_PRIV_H
 #define UCOPY_TARGET_TARGET_PRIV_H
 
@@ -25,6 +24,8 @@ struct target_ops {
 
     int (*look)(const struct target_request *q, struct target_view *ret, struct failure *f);
     int (*open)(struct target *t, struct failure *f);
+
+    /* NULL: target.fd is closed. What was written has gone through. */
     int (*commit)(struct target *t, struct failure *f);
     void (*abort)(struct target *t, bool keep);
 

@@ -147,13 +147,18 @@ static int open_file(int dir_fd, const char *name, mode_t mode)
     return UNINTERRUPTED(openat(dir_fd, name, CREATE_FLAGS, mode));
 }
 
+static int open_for_list(int dir_fd, const char *name)
+{
+    return UNINTERRUPTED(openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+}
+
 static int open_directory(int dir_fd, const char *name, mode_t mode)
 {
     int fd;
 
     if (UNINTERRUPTED(mkdirat(dir_fd, name, mode)) < 0)
         return -1;
-    fd = UNINTERRUPTED(openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    fd = open_for_list(dir_fd, name);
     if (fd < 0) {
         int err = errno;
 
@@ -316,17 +321,19 @@ static bool is_directory(int dir_fd, const struct dirent *entry)
 }
 
 /* Enters a directory that is to be emptied, if it was not left last (then it could not be removed).
- * It may have the owner of its source already. */
+ * It may have the owner of its source already, and a mode of it by which it cannot be opened. */
 static bool go_into(struct dir_chain *way, int dir_fd, const char *name, ino_t left)
 {
-    int fd =
-        UNINTERRUPTED(openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    int fd = open_for_list(dir_fd, name);
     struct stat st;
 
+    /* It is a directory, and still is: nobody else may write to the one that it is in, any more. (To follow
+     * no symlink here would need /proc before Linux 6.6.) */
+    if (fd < 0 && errno == EACCES && UNINTERRUPTED(fchmodat(dir_fd, name, S_IRWXU, 0)) == 0)
+        fd = open_for_list(dir_fd, name);
     if (fd >= 0 && fstat(fd, &st) == 0 && st.st_ino != left &&
         (way->n == 0 || way->levels[0].dev == st.st_dev)) {
-        (void)UNINTERRUPTED(
-            fchmod(fd, S_IRWXU)); /* it may have the mode of its source already */
+        (void)UNINTERRUPTED(fchmod(fd, S_IRWXU));
         return dir_chain_enter(way, fd, &st) == 0;
     }
     (void)fd_close(&fd);
@@ -365,8 +372,10 @@ static void empty(int fd)
     struct dir_chain way = {0};
     char deeper[NAME_MAX + 1];
     ino_t left = 0;
-    bool ok = go_into(&way, fd, ".", left);
+    bool ok;
 
+    (void)UNINTERRUPTED(fchmod(fd, S_IRWXU)); /* as in go_into() */
+    ok = go_into(&way, fd, ".", left);
     while (ok && way.n > 0) {
         ok = dir_chain_fd(&way) >= 0 && remove_entries(dir_chain_fd(&way), deeper);
         if (!ok)

@@ -58,6 +58,8 @@ static void on_failed(void *arg, const char *path, const struct failure *f)
     message_queue_put(dest->all->m->tree->messages, dest->d, path, f);
 }
 
+static const struct tree_deletion_ops ops = {is_spared, on_deleted, on_failed};
+
 static void run(void *arg, unsigned i)
 {
     struct deletes *all = arg;
@@ -146,13 +148,10 @@ static struct deletes *deletes_new(struct tree_main *m)
         all->wanted[d] = is_due(m, d) && atomic_load(&v->has_root);
         dest->all = all;
         dest->d = d;
-        dest->deletion = tree_deletion_of(t->o, t->copy, d, t->inventory, &all->stop);
+        dest->deletion =
+            tree_deletion_of(t->o, t->copy, d, t->inventory, &all->stop, &ops, dest);
         dest->deletion.dev = all->wanted[d] ? v->root_dev : 0;
         dest->deletion.ino = all->wanted[d] ? v->root_ino : 0;
-        dest->deletion.arg = dest;
-        dest->deletion.spared = is_spared;
-        dest->deletion.deleted = on_deleted;
-        dest->deletion.failed = on_failed;
     }
     return all;
 }

@@ -10,9 +10,6 @@
 #include "base/fd.h"
 #include "base/interrupted.h"
 #include "dest_state_priv.h"
-#include "source/holes.h"
-
-#define PIECE (64u << 10)
 
 /* The rest of the file's records are passed over. */
 static void end(struct tree_dest *t)
@@ -37,41 +34,6 @@ static void differs(struct tree_dest *t)
     end(t);
 }
 
-/* Whether the existing file has these n bytes at t->offset; NULL: zeros. Moves that on. */
-static bool has_bytes(struct tree_dest *t, const char *bytes, uint64_t n)
-{
-    static const char zeros[PIECE];
-    char mine[PIECE];
-
-    for (uint64_t piece; n > 0; n -= piece) {
-        piece = n < sizeof(mine) ? n : sizeof(mine);
-        if (fd_read_at(t->fd, mine, (size_t)piece, t->offset) != (int64_t)piece ||
-            memcmp(mine, bytes ? bytes : zeros, (size_t)piece) != 0)
-            return false;
-        bytes += bytes ? piece : 0;
-        t->offset += piece;
-        t->request.read(t->request.arg, 0); /* a long hole of the source is no hang */
-    }
-    return true;
-}
-
-/* The same for a hole of the source. What is a hole here, too, is not read. */
-static bool has_hole(struct tree_dest *t, uint64_t length)
-{
-    struct holes_part part = {.fd = t->fd, .size = t->offset + length, .grain = 1};
-
-    if (part.size > (uint64_t)t->there.st_size)
-        return false;
-    while (t->offset < part.size) {
-        struct range data = holes_next_data(&part, t->offset);
-
-        t->offset = data.start;
-        if (!has_bytes(t, NULL, data.end - data.start))
-            return false;
-    }
-    return true;
-}
-
 /* Whether the existing file is another name of one that this run has kept or made, and so has the
  * attributes of another file of the source. */
 static bool is_other_name(struct tree_dest *t)
@@ -83,11 +45,9 @@ static bool is_other_name(struct tree_dest *t)
 /* All of the source's file has been compared. */
 static void end_equal(struct tree_dest *t)
 {
-    char more;
-
     if (!tree_dest_keep_written(t))
         return;
-    if (fd_read_at(t->fd, &more, 1, t->offset) != 0 || is_other_name(t)) {
+    if (!equal_end(&t->equal) || is_other_name(t)) {
         differs(t);
         return;
     }
@@ -106,7 +66,6 @@ static void begin(struct tree_dest *t, const struct record *r)
     (void)snprintf(t->file_name, sizeof(t->file_name), "%s",
                    r->name_len ? record_name(r) : t->root_name);
     t->file_st = r->st;
-    t->offset = 0;
     t->offer = r->offer;
     is_there = tree_dest_exists(t, t->file_name, &t->there);
     if (is_there <= 0) {
@@ -120,14 +79,18 @@ static void begin(struct tree_dest *t, const struct record *r)
     t->fd = UNINTERRUPTED(openat(tree_dest_dir_fd(t), t->file_name, flags));
     if (t->fd < 0 || UNINTERRUPTED(fstat(t->fd, &t->there)) < 0 || !S_ISREG(t->there.st_mode))
         differs(t);
+    t->equal = (struct equal){.fd = t->fd,
+                              .size = (uint64_t)t->there.st_size,
+                              .goes_on = tree_dest_goes_on,
+                              .arg = t};
 }
 
 /* Whether the existing file has what the record brings. */
 static bool has_part(struct tree_dest *t, const struct record *r)
 {
     return r->kind == RECORD_FILE_END ? true
-           : r->kind == RECORD_HOLE   ? has_hole(t, r->hole)
-                                      : has_bytes(t, t->data, r->data_len);
+           : r->kind == RECORD_HOLE   ? equal_hole(&t->equal, r->hole)
+                                      : equal_bytes(&t->equal, t->data, r->data_len);
 }
 
 void tree_dest_apply_compare(struct tree_dest *t, const struct record *r)

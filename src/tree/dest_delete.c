@@ -76,7 +76,7 @@ static void fail(struct delete_walk *w, const char *op, int err, const char *mes
     struct failure f;
 
     (void)failure_set(&f, op, err, FAILURE_NO_OFFSET, message);
-    w->d->failed(w->d->arg, w->path.bytes, &f);
+    w->d->ops->failed(w->d->arg, w->path.bytes, &f);
     if (w->n > 0)
         level_of(w)->n_kept++;
 }
@@ -117,7 +117,7 @@ static enum what pop(struct delete_walk *w)
 
 static bool is_spared(const struct delete_walk *w, const struct stat *st)
 {
-    return w->d->spared(w->d->arg, dir_chain_fd(&w->dirs), name_of(w), st);
+    return w->d->ops->spared(w->d->arg, dir_chain_fd(&w->dirs), name_of(w), st);
 }
 
 static bool is_output(const struct delete_walk *w, const struct stat *st)
@@ -175,7 +175,7 @@ static void judge(struct delete_walk *w, const struct dirent64 *entry)
             fail(w, "stat", errno, NULL);
     } else if (stays(w, &st)) {
         l->n_kept++;
-    } else if (!S_ISDIR(st.st_mode) && inventory_reads(w->d->inventory, &st)) {
+    } else if (!S_ISDIR(st.st_mode) && inventory_uses(w->d->inventory, &st)) {
         fail(w, "delete", EBUSY, IN_USE);
     } else {
         push(w, S_ISDIR(st.st_mode) ? EMPTY : UNLINK, entry->d_name);
@@ -275,7 +275,7 @@ static void remove_entry(struct delete_walk *w, int flags)
     l->changed |= r == 0;
     if (r == 0) {
         w->d->n_deleted++;
-        w->d->deleted(w->d->arg, w->path.bytes);
+        w->d->ops->deleted(w->d->arg, w->path.bytes);
     } else if (r != -ENOENT) {
         fail(w, "delete", -r, NULL);
     }
@@ -349,7 +349,7 @@ static const char *keeps_out(struct delete_walk *w, enum what what, int fd,
 {
     if (what != LINKED && is_mount_point(w, fd, st))
         return "another file system is mounted there";
-    if (inventory_reads(w->d->inventory, st) || (what == EMPTY && is_spared(w, st)))
+    if (inventory_uses(w->d->inventory, st) || (what == EMPTY && is_spared(w, st)))
         return IN_USE;
     if (what == LINKED && !w->d->dry && !is_spared(w, st))
         return "the symlink leads to another directory now";
@@ -461,7 +461,8 @@ static void enter_root(struct delete_walk *w)
 
 struct tree_deletion tree_deletion_of(const struct options *o, const struct plan_copy *copy,
                                       unsigned d, struct inventory *inventory,
-                                      atomic_bool *stop)
+                                      atomic_bool *stop, const struct tree_deletion_ops *ops,
+                                      void *arg)
 {
     return (struct tree_deletion){
         .path = copy->dests[d],
@@ -471,6 +472,8 @@ struct tree_deletion tree_deletion_of(const struct options *o, const struct plan
         .keep_times = o->preserve.times,
         .durable = o->fsync,
         .max = o->has_max_delete ? o->max_delete : UINT64_MAX,
+        .ops = ops,
+        .arg = arg,
         .stop = stop,
     };
 }
@@ -490,7 +493,7 @@ void tree_delete(struct tree_deletion *d)
         struct failure f;
 
         (void)failure_set(&f, "delete", ENOMEM, FAILURE_NO_OFFSET, NULL);
-        d->failed(d->arg, d->path, &f);
+        d->ops->failed(d->arg, d->path, &f);
     } else {
         w.root_len = path_buffer_end(&w.path);
         descriptors_find_output(w.out);

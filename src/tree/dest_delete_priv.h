@@ -18,6 +18,16 @@
 #include "inventory_priv.h"
 #include "plan/plan.h"
 
+/* What a deletion asks and tells. A `path` lives until the function returns. */
+struct tree_deletion_ops {
+    /* Whether the file, which has that name in that directory, belongs to this run; or the directory.
+     * With `follows` that tells of each directory. */
+    bool (*spared)(void *arg, int dir_fd, const char *name, const struct stat *st);
+    /* An entry was removed. */
+    void (*deleted)(void *arg, const char *path);
+    void (*failed)(void *arg, const char *path, const struct failure *f);
+};
+
 struct tree_deletion {
     const char *path;            /* of the copied directory; not owned */
     dev_t dev;                   /* what it is */
@@ -30,14 +40,9 @@ struct tree_deletion {
     bool durable;
     uint64_t max; /* so many entries may be removed */
 
-    void *arg;
-    /* Whether the file, which has that name in that directory, belongs to this run; or the directory.
-     * With `follows` that tells of each directory. */
-    bool (*spared)(void *arg, int dir_fd, const char *name, const struct stat *st);
-    /* An entry was removed; `path` lives until deleted() returns. */
-    void (*deleted)(void *arg, const char *path);
-    void (*failed)(void *arg, const char *path, const struct failure *f);
-    atomic_bool *stop; /* it ends early when this becomes true; not owned */
+    const struct tree_deletion_ops *ops; /* not owned */
+    void *arg;                           /* for them */
+    atomic_bool *stop;                   /* it ends early when this becomes true; not owned */
 
     _Atomic uint64_t steps; /* grows as long as it goes on */
     /* The results. */
@@ -46,12 +51,13 @@ struct tree_deletion {
     uint64_t n_left; /* entries that `max` has kept */
 };
 
-/* What the options say of it at destination d; the rest is 0. */
+/* A new one at destination d, as the options say. */
 struct tree_deletion tree_deletion_of(const struct options *o, const struct plan_copy *copy,
                                       unsigned d, struct inventory *inventory,
-                                      atomic_bool *stop);
+                                      atomic_bool *stop, const struct tree_deletion_ops *ops,
+                                      void *arg);
 
-/* Does it. Failures are reported by failed(). */
+/* Does it. */
 void tree_delete(struct tree_deletion *d);
 
 #endif

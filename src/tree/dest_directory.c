@@ -54,6 +54,13 @@ bool tree_dest_path_to_entry(struct tree_dest *t, const char *name)
     return r == 0;
 }
 
+/* The copy goes into a directory by that name or path. */
+static void note_way(const struct tree_dest *t, int dir_fd, const char *path)
+{
+    if (t->request.inventory)
+        inventory_note_way(t->request.inventory, dir_fd, path);
+}
+
 /* Keeps a descriptor of the root, which fd is open on, unless there is one already. 0 or a negative
  * errno. */
 static int note_root(struct tree_dest *t, int fd, const struct stat *st)
@@ -64,6 +71,7 @@ static int note_root(struct tree_dest *t, int fd, const struct stat *st)
     if (t->root_fd < 0)
         return -errno;
     t->flush_each = temp_is_shared(fd);
+    note_way(t, AT_FDCWD, t->request.path);
     t->request.view->root_dev = st->st_dev;
     t->request.view->root_ino = st->st_ino;
     atomic_store(&t->request.view->has_root, true);
@@ -98,6 +106,8 @@ static int open_existing(struct tree_dest *t, const char *name, bool follow, str
         (void)fd_close(&fd);
         return r;
     }
+    if (follow)
+        note_way(t, tree_dest_dir_fd(t), name);
     return fd;
 }
 
@@ -326,7 +336,7 @@ static int flush_by_new_file(struct tree_dest *t)
 {
     char temp[TEMP_NAME_SIZE];
     int fd = temp_create(tree_dest_dir_fd(t), S_IRUSR | S_IWUSR, temp);
-    int r = fd >= 0 && fsync(fd) < 0 ? -errno : 0;
+    int r = fd >= 0 && tree_dest_fsync(t, fd) < 0 ? -errno : 0;
 
     if (fd >= 0)
         temp_remove(tree_dest_dir_fd(t), temp, fd);

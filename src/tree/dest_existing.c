@@ -7,6 +7,9 @@
 #include "base/fd.h"
 #include "base/interrupted.h"
 #include "dest_state_priv.h"
+#include "shared_file_priv.h"
+
+#define LOOK_FLAGS (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
 int tree_dest_exists(struct tree_dest *t, const char *name, struct stat *st)
 {
@@ -48,7 +51,7 @@ static void count_copy(struct tree_dest *t, const struct stat *source, int fd, i
 {
     bool flush = t->request.durable && t->flush_each;
 
-    if (flush && err == 0 && fsync(fd) < 0)
+    if (flush && err == 0 && tree_dest_fsync(t, fd) < 0)
         err = errno;
     if (flush && err != 0) {
         tree_dest_fail(t, "fsync", err, NULL);
@@ -71,8 +74,7 @@ static void count_copy(struct tree_dest *t, const struct stat *source, int fd, i
 static void count_existing_copy(struct tree_dest *t, const struct record *r, const char *name,
                                 const struct stat *there)
 {
-    const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-    int fd = UNINTERRUPTED(openat(tree_dest_dir_fd(t), name, flags));
+    int fd = UNINTERRUPTED(openat(tree_dest_dir_fd(t), name, LOOK_FLAGS));
     int err = fd < 0 ? errno : 0;
 
     if ((!r->bare || r->shared) &&
@@ -88,6 +90,14 @@ void tree_dest_count_equal(struct tree_dest *t)
 {
     renew_attrs(t, t->file_name, t->fd, &t->there);
     count_copy(t, &t->file_st, t->fd, 0, &t->there);
+}
+
+bool tree_dest_goes_on(void *arg, uint64_t read)
+{
+    const struct tree_dest *t = arg;
+
+    t->request.read(t->request.arg, read);
+    return true;
 }
 
 bool tree_dest_notes_made(struct tree_dest *t)
@@ -147,6 +157,34 @@ bool tree_dest_may_replace_other(struct tree_dest *t)
     return settle(t, &c);
 }
 
+/* Whether the existing file has the data of the source file that the record of a further name brings
+ * open. If that has changed meanwhile, it counts as different: who copies it will find that. */
+static bool has_shared_data(struct tree_dest *t, const struct record *r, const char *name,
+                            const struct stat *there)
+{
+    struct equal e = {.size = (uint64_t)there->st_size, .goes_on = tree_dest_goes_on, .arg = t};
+    struct stat now;
+    bool equal;
+
+    atomic_store(&t->request.view->doing, TREE_DEST_COMPARES);
+    e.fd = UNINTERRUPTED(openat(tree_dest_dir_fd(t), name, LOOK_FLAGS));
+    equal = e.fd >= 0 && equal_file(&e, r->shared->fd, &r->st) > 0 &&
+            fstat(r->shared->fd, &now) == 0 && shared_file_unchanged(&r->st, &now);
+    (void)fd_close(&e.fd);
+    atomic_store(&t->request.view->doing, TREE_DEST_WRITES);
+    return equal;
+}
+
+/* A further name, which comes without data: it becomes a link, if the file was made here. If not,
+ * what exists is compared with the source. */
+static struct existing_case compare_further(struct tree_dest *t, const struct record *r,
+                                            const char *name, const struct stat *there)
+{
+    if (!tree_dest_has_file(t, r) && has_shared_data(t, r, name, there))
+        return (struct existing_case){.verdict = EXISTING_HAS};
+    return judge_other(t, &r->st, name, there);
+}
+
 bool tree_dest_may_replace(struct tree_dest *t, const struct record *r, const char *name,
                            const struct stat *there, bool *ret_compare)
 {
@@ -154,8 +192,10 @@ bool tree_dest_may_replace(struct tree_dest *t, const struct record *r, const ch
 
     if (c.verdict == EXISTING_COMPARE && ret_compare)
         return !(*ret_compare = true);
-    if (c.verdict == EXISTING_COMPARE) /* a further name, which comes without data */
-        c = judge_other(t, &r->st, name, there);
+    if (c.verdict == EXISTING_COMPARE)
+        c = compare_further(t, r, name, there);
+    if (t->request.given_up(t->request.arg)) /* meanwhile: the file may be another one now */
+        return false;
     switch (c.verdict) {
     case EXISTING_HAS:
         if (tree_dest_has_file(t, r)) /* it becomes a link to the same data */

@@ -229,9 +229,9 @@ static int give_name_now(struct tree_dest *t)
  * target/file_commit.c. 0 or a negative errno. */
 static int give_flushed_name(struct tree_dest *t)
 {
-    int r = fsync(t->fd) < 0 ? -errno : give_name_now(t);
+    int r = tree_dest_fsync(t, t->fd) < 0 ? -errno : give_name_now(t);
 
-    if (r == 0 && t->how != NAMED && fsync(t->fd) < 0)
+    if (r == 0 && t->how != NAMED && tree_dest_fsync(t, t->fd) < 0)
         r = -errno;
     attrs_repeat_times(&t->attrs, t->fd);
     return r;
@@ -284,12 +284,16 @@ static bool commit_replacement(struct tree_dest *t, struct made_id *ret_id)
     t->target.request.size_known = t->request.attributes_only;
     target_ends_at(&t->target, t->offset);
     t->target.request.wants_id = true;
-    if (t->request.durable && fsync(t->target.fd) < 0) {
+    if (t->request.durable && tree_dest_fsync(t, t->target.fd) < 0) {
         failure_set(&f, "fsync", errno, FAILURE_NO_OFFSET, NULL);
         target_abort(&t->target, false);
         done = false;
     } else {
+        /* With `durable` of the target it flushes again, the file and its name. */
+        if (t->target.request.durable)
+            atomic_store(&t->request.view->doing, TREE_DEST_FSYNCS);
         done = target_commit(&t->target, &f) == 0;
+        atomic_store(&t->request.view->doing, TREE_DEST_WRITES);
     }
     *ret_id = t->target.id;
     if (!done)

@@ -166,6 +166,16 @@ int tree_dest_open_unnamed(const struct tree_dest *t, int dir_fd, const char *na
 
 /* ---- a batch gets its names ---- */
 
+int tree_dest_fsync(const struct tree_dest *t, int fd)
+{
+    int r;
+
+    atomic_store(&t->request.view->doing, TREE_DEST_FSYNCS);
+    r = fsync(fd);
+    atomic_store(&t->request.view->doing, TREE_DEST_WRITES);
+    return r;
+}
+
 int tree_dest_flush(const struct tree_dest *t, int fd)
 {
     int r;

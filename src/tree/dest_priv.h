@@ -27,6 +27,7 @@
 #include "base/failure.h"
 #include "dest_links_priv.h"
 #include "follow_priv.h"
+#include "inventory_priv.h"
 #include "plan/existing.h"
 #include "record_priv.h"
 #include "target/attrs.h"
@@ -36,7 +37,8 @@
 enum tree_dest_doing {
     TREE_DEST_WRITES,
     TREE_DEST_COMPARES, /* what exists with the source */
-    TREE_DEST_FLUSHES,  /* which may take long */
+    TREE_DEST_FLUSHES,  /* a file system or a directory: this may take long */
+    TREE_DEST_FSYNCS,   /* a file: likewise */
 };
 
 /* The progress of a destination. Its thread writes it; any thread may read it at any time. */
@@ -90,7 +92,9 @@ struct tree_dest_request {
     bool spare_links;         /* as cp does with links: as in struct target_request */
     struct dest_links *links; /* where files with several names are; not owned, outlives the
                                * tree */
-    const char *label;        /* of this tree among those that share links: a name, or "" */
+    /* Gets the symlinks that the copy goes through; not owned; NULL: they are not wanted. */
+    struct inventory *inventory;
+    const char *label;           /* of this tree among those that share links: a name, or "" */
     struct tree_dest_view *view; /* filled; not owned, outlives the tree */
     void *arg;
     /* An entry could not be made; `path` lives until failed() returns. */

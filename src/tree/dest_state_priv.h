@@ -27,6 +27,7 @@
 #include "base/inode_set.h"
 #include "base/path_buffer.h"
 #include "dest_priv.h"
+#include "equal_priv.h"
 #include "packed_priv.h"
 #include "record_priv.h"
 #include "target/attrs.h"
@@ -114,9 +115,10 @@ struct tree_dest {
     struct packed packed; /* attributes that came before the current record */
     struct stat created;  /* what the kernel has given to the new file; st_ino 0: not known */
     const void *data;     /* of the current record */
-    uint64_t offset;      /* bytes written so far, or compared */
-    unsigned offer;       /* with COMPARES: the number of its offer ... */
-    struct stat there;    /* ... and what exists */
+    uint64_t offset;      /* bytes written so far */
+    unsigned offer;       /* with COMPARES: the number of its offer, */
+    struct stat there;    /* what exists, */
+    struct equal equal;   /* and how far it is equal */
     bool cloned;          /* it has all its data */
     bool long_enough;     /* it has its full length already */
     struct block_hashes *hashes; /* of what is written; with request.complete */
@@ -184,7 +186,7 @@ int tree_dest_exists(struct tree_dest *t, const char *name, struct stat *st);
 /* Whether the existing entry is replaced by the entry of the record: as the policy says, or the
  * user. If not, that has been reported or counted; and with --resume a file that is the copy
  * already gets the attributes that it lacks. *ret_compare becomes true if the two have to be compared
- * first, with NULL they count as different. */
+ * first; with NULL, for a further name, that is done here. */
 bool tree_dest_may_replace(struct tree_dest *t, const struct record *r, const char *name,
                            const struct stat *there, bool *ret_compare);
 
@@ -195,6 +197,10 @@ bool tree_dest_may_replace_other(struct tree_dest *t);
 /* Counts that file, which is open, as complete: it has the data. It gets the attributes t->attrs
  * that it lacks. */
 void tree_dest_count_equal(struct tree_dest *t);
+
+/* equal.goes_on; arg is a struct tree_dest. Always true: the source has been read, or a long hole of it
+ * goes on, so that the destination does not hang. */
+bool tree_dest_goes_on(void *arg, uint64_t read);
 
 /* Whether a new entry of the current directory is to be noted as made by this run. Nothing can
  * come to stand in its way where the directory is fresh: there a second one of the same name is
@@ -285,6 +291,9 @@ int tree_dest_open_unnamed(const struct tree_dest *t, int dir_fd, const char *na
 /* Renames the temporary file or directory that fd is open on, as temp_rename(). -ESTALE: its name
  * is gone, or somebody has put another file in its place. */
 int tree_dest_rename(int dir_fd, char temp[TEMP_NAME_SIZE], int fd, const char *name);
+
+/* Flushes a file that fd is open on. 0, or -1 with errno. */
+int tree_dest_fsync(const struct tree_dest *t, int fd);
 
 /* Flushes the file system of the directory; with t->flush_each only the directory itself, since
  * its files have been flushed. 0, or -1 with errno. */

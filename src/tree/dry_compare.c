@@ -3,48 +3,43 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/fd.h"
+#include "equal_priv.h"
 
-#define PIECE (256u << 10)
+struct progress {
+    _Atomic uint64_t *steps;
+    const atomic_bool *stop;
+};
 
-/* As dry_compare(), of open files. The buffer has two pieces. */
-static int compare(int source, int dest, char *buffer, _Atomic uint64_t *steps,
-                   const atomic_bool *stop)
+static bool goes_on(void *arg, uint64_t read)
 {
-    char *theirs = buffer, *mine = buffer + PIECE;
+    const struct progress *p = arg;
 
-    for (uint64_t at = 0;; at += PIECE) {
-        int64_t n = fd_read_at(source, theirs, PIECE, at);
-
-        if (n < 0)
-            return (int)n;
-        if (atomic_load(stop))
-            return -ECANCELED;
-        if (fd_read_at(dest, mine, PIECE, at) != n || memcmp(theirs, mine, (size_t)n) != 0)
-            return 0;
-        if (n < PIECE)
-            return 1;
-        atomic_fetch_add(steps, 1);
-    }
+    (void)read;
+    atomic_fetch_add(p->steps, 1);
+    return !atomic_load(p->stop);
 }
 
 int dry_compare(const char *source, const char *dest, _Atomic uint64_t *steps,
                 const atomic_bool *stop)
 {
-    char *buffer = malloc((size_t)2 * PIECE);
-    int theirs = fd_open_existing(AT_FDCWD, source, O_RDONLY), mine = -1, r = theirs;
+    struct progress p = {steps, stop};
+    struct equal e = {.fd = -1, .goes_on = goes_on, .arg = &p};
+    int theirs = fd_open_existing(AT_FDCWD, source, O_RDONLY), r = theirs;
+    struct stat st, there;
 
-    if (!buffer)
-        r = -ENOMEM;
+    if (r >= 0 && fstat(theirs, &st) < 0)
+        r = -errno;
     if (r >= 0) {
-        mine = fd_open_existing(AT_FDCWD, dest, O_RDONLY);
-        r = mine < 0 ? 0 : compare(theirs, mine, buffer, steps, stop);
+        e.fd = fd_open_existing(AT_FDCWD, dest, O_RDONLY);
+        r = 0;
+    }
+    if (e.fd >= 0 && fstat(e.fd, &there) == 0) {
+        e.size = (uint64_t)there.st_size;
+        r = equal_file(&e, theirs, &st);
     }
     (void)fd_close(&theirs);
-    (void)fd_close(&mine);
-    free(buffer);
-    return r;
+    (void)fd_close(&e.fd);
+    return r == 0 && atomic_load(stop) ? -ECANCELED : r;
 }

@@ -68,6 +68,8 @@ static void on_deleted(void *arg, const char *path)
         (void)failure_set(&dest->first, "read", ENOMEM, FAILURE_NO_OFFSET, NULL);
 }
 
+static const struct tree_deletion_ops ops = {is_spared, on_deleted, on_failed};
+
 static void run(void *arg, unsigned i)
 {
     struct dry_delete *r = arg;
@@ -115,15 +117,11 @@ static struct dry_delete *make(const struct options *o, const struct plan_copy *
     }
     r->n = n;
     for (unsigned d = 0; d < n; d++) {
-        struct tree_deletion *deletion = &r->dests[d].deletion;
+        struct dry_dest *dest = &r->dests[d];
 
         r->wanted[d] = plan_is_path(copy, d) && !path_probe_is_silent(copy->dests[d]);
-        *deletion = tree_deletion_of(o, copy, d, inventory, &r->stop);
-        deletion->dry = true;
-        deletion->arg = &r->dests[d];
-        deletion->spared = is_spared;
-        deletion->deleted = on_deleted;
-        deletion->failed = on_failed;
+        dest->deletion = tree_deletion_of(o, copy, d, inventory, &r->stop, &ops, dest);
+        dest->deletion.dry = true;
     }
     return r;
 }

@@ -17,6 +17,7 @@
 #include "dry_compare_priv.h"
 #include "dry_delete_priv.h"
 #include "main_priv.h"
+#include "unmet_priv.h"
 
 /* A part of the source that could not be read. */
 struct unread {
@@ -152,6 +153,9 @@ static void judge_entry(struct probe *p, unsigned d, const char *below, const st
         return;
     }
     is_there = UNINTERRUPTED(fstatat(AT_FDCWD, path, &there, AT_SYMLINK_NOFOLLOW)) == 0;
+    if (p->inventory && S_ISDIR(st->st_mode) &&
+        (!*below || (is_there && S_ISLNK(there.st_mode) && p->o->keep_directory_symlink)))
+        inventory_note_way(p->inventory, AT_FDCWD, path);
     if (is_there)
         verdict = judge_existing(p, below, path, st, &there);
     free(path);
@@ -419,22 +423,11 @@ static void report_unread(const struct probe *p, struct failure *ret_failure)
     }
 }
 
-/* Reports the listed names that the source does not have; *ret_failure is the last one's. */
-static void report_unmet(const struct probe *p, struct failure *ret_failure)
+/* unmet_tell(): reports a listed name that the source does not have. arg: the failure of the source. */
+static void on_unmet(void *arg, const char *path, const struct failure *f)
 {
-    const char *name;
-    size_t at = 0;
-
-    if (!p->o->names || !tree_counts(p->o))
-        return;
-    while ((name = name_list_unmet(p->o->names, &at))) {
-        char *path = path_join(p->copy->source, name);
-
-        (void)failure_set(ret_failure, "find", ENOENT, FAILURE_NO_OFFSET,
-                          "--files-from names it");
-        report_source_failure(path ? path : name, ret_failure);
-        free(path);
-    }
+    *(struct failure *)arg = *f;
+    report_source_failure(path, f);
 }
 
 /* Finds out what --delete would remove. */
@@ -487,7 +480,8 @@ static int report_results(const struct probe *p)
             list_root(p, d);
     }
     report_unread(p, &s.source_failure);
-    report_unmet(p, &s.source_failure);
+    if (tree_counts(p->o))
+        unmet_tell(p->o, copy->source, on_unmet, &s.source_failure);
     status = session_exit_status(p->o, &s, false, 0);
     free(s.dests);
     return status;

@@ -1,13 +1,21 @@
 #include "inventory_priv.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/fd.h"
 #include "base/hash.h"
 #include "base/inode_set.h"
+#include "base/interrupted.h"
 
 #define MIN_SLOTS 256u
+#define MAX_LINKS 40u /* that the kernel follows in one path: path_resolution(7) */
 
 struct slot {
     uint64_t key; /* 0: free */
@@ -21,7 +29,7 @@ struct inventory {
     size_t n_slots; /* a power of two, or 0 */
     size_t n;       /* that are used: at most three of four */
     bool broken;    /* there was no memory */
-    struct inode_set read;
+    struct inode_set used;
 };
 
 struct inventory *inventory_new(void)
@@ -38,7 +46,7 @@ void inventory_free(struct inventory *i)
     if (!i)
         return;
     pthread_mutex_destroy(&i->lock);
-    inode_set_free(&i->read);
+    inode_set_free(&i->used);
     free(i->slots);
     free(i);
 }
@@ -129,21 +137,91 @@ void inventory_note_listed(struct inventory *i, const char *path)
     pthread_mutex_unlock(&i->lock);
 }
 
-void inventory_note_read(struct inventory *i, const struct stat *st)
+void inventory_note_used(struct inventory *i, const struct stat *st)
 {
     pthread_mutex_lock(&i->lock);
-    i->broken |= inode_set_add(&i->read, st->st_dev, st->st_ino) < 0;
+    i->broken |= inode_set_add(&i->used, st->st_dev, st->st_ino) < 0;
     pthread_mutex_unlock(&i->lock);
 }
 
-bool inventory_reads(struct inventory *i, const struct stat *st)
+bool inventory_uses(struct inventory *i, const struct stat *st)
 {
-    bool reads;
+    bool uses;
 
     pthread_mutex_lock(&i->lock);
-    reads = inode_set_has(&i->read, st->st_dev, st->st_ino);
+    uses = inode_set_has(&i->used, st->st_dev, st->st_ino);
     pthread_mutex_unlock(&i->lock);
-    return reads;
+    return uses;
+}
+
+/* ---- symlinks on the way ---- */
+
+static void note_broken(struct inventory *i)
+{
+    pthread_mutex_lock(&i->lock);
+    i->broken = true;
+    pthread_mutex_unlock(&i->lock);
+}
+
+/* Opens the first component of the path, whatever it is, and moves *path behind it. The descriptor is
+ * the caller's; or -1. */
+static int open_first(int dir_fd, const char **path)
+{
+    size_t len = strcspn(*path, "/");
+    char name[NAME_MAX + 1] = "/"; /* of a path that begins so */
+
+    if (len > NAME_MAX)
+        return -1;
+    if (len > 0) {
+        memcpy(name, *path, len);
+        name[len] = '\0';
+    }
+    *path += len;
+    *path += strspn(*path, "/");
+    return UNINTERRUPTED(openat(dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC));
+}
+
+/* The path that a symlink in front of `rest` leads to; the caller's. NULL without memory. */
+static char *path_behind(int link_fd, const char *rest)
+{
+    char text[PATH_MAX], *path;
+    ssize_t n = UNINTERRUPTED(readlinkat(link_fd, "", text, sizeof(text)));
+
+    if (n < 0)
+        return strdup("");
+    return asprintf(&path, "%.*s/%s", (int)n, text, rest) < 0 ? NULL : path;
+}
+
+void inventory_note_way(struct inventory *i, int dir_fd, const char *path)
+{
+    char *text = strdup(path), *longer;
+    const char *rest = text;
+    int fd = -1, next = -1;
+    unsigned n_links = 0;
+    struct stat st;
+
+    while (text && *rest && n_links < MAX_LINKS) {
+        next = open_first(fd >= 0 ? fd : dir_fd, &rest);
+        if (next < 0 || fstat(next, &st) < 0)
+            break;
+        if (!S_ISLNK(st.st_mode)) {
+            (void)fd_close(&fd);
+            fd = next;
+            next = -1;
+            continue;
+        }
+        inventory_note_used(i, &st);
+        longer = path_behind(next, rest);
+        (void)fd_close(&next);
+        free(text);
+        rest = text = longer;
+        n_links++;
+    }
+    if (!text)
+        note_broken(i);
+    (void)fd_close(&next);
+    (void)fd_close(&fd);
+    free(text);
 }
 
 bool inventory_find(struct inventory *i, const char *path, bool *ret_listed,

@@ -93,7 +93,19 @@ static void note_directory(const struct walk *w, const struct stat *st)
         return;
     if (w->n_levels == w->t->follow.n_subpath)
         inventory_add(w->t->inventory, "");
-    inventory_note_read(w->t->inventory, st);
+    inventory_note_used(w->t->inventory, st);
+}
+
+/* The entry *st is reached by that name or path, in which symlinks are followed. A directory is noted
+ * when it is entered. */
+static void note_followed(const struct walk *w, int dir_fd, const char *path,
+                          const struct stat *st)
+{
+    if (!w->t->inventory)
+        return;
+    inventory_note_way(w->t->inventory, dir_fd, path);
+    if (!S_ISDIR(st->st_mode))
+        inventory_note_used(w->t->inventory, st);
 }
 
 /* Finds out what an entry is. The type that the listing has is enough for a directory, and for
@@ -146,9 +158,8 @@ static void list_entry(struct walk *w, const char *name, unsigned char type)
     if (is_left_out(w, (unsigned char)IFTODT(st.st_mode)))
         return;
     note_entry(w);
-    if (w->t->inventory && walk_follows(w) && (type == DT_LNK || type == DT_UNKNOWN) &&
-        !S_ISDIR(st.st_mode))
-        inventory_note_read(w->t->inventory, &st);
+    if (walk_follows(w) && (type == DT_LNK || type == DT_UNKNOWN))
+        note_followed(w, dir_chain_fd(&w->dirs), name, &st);
     if (!S_ISDIR(st.st_mode))
         walk_put_entry(w, dir_chain_fd(&w->dirs), name, &st);
     else if (path_buffer_put(&w->names, l->names_end, name) < 0)
@@ -476,6 +487,7 @@ void walk_all(struct walk *w)
         walk_put_entry(w, AT_FDCWD, w->t->path, &st);
         return;
     }
+    note_followed(w, AT_FDCWD, w->t->path, &st);
     enter(w, AT_FDCWD, w->t->path);
     walk_directories(w);
 }

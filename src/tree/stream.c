@@ -302,7 +302,7 @@ static void move_slow(struct stream *s, struct lane *l, struct lane *own, uint64
 
         if (!stream_is_in(s, l, c))
             continue;
-        c->debt = 0;
+        c->wait.debt = 0;
         c->owes = false;
         if (slow)
             c->lane = (unsigned)(own - s->lanes);

@@ -11,8 +11,8 @@
 void stream_keep_time(struct stream *s, struct lane *l, bool waited)
 {
     uint64_t now = clock_running_ms();
-    int64_t passed = waited ? (int64_t)(now - l->updated) : 0;
-    bool any_idle = false, any_holds = false;
+    struct wait_look look = {.passed_ms = waited ? (int64_t)(now - l->updated) : 0,
+                             .least = INT64_MIN};
 
     l->updated = now;
     for (unsigned i = 0; i < s->n_consumers; i++) {
@@ -20,24 +20,17 @@ void stream_keep_time(struct stream *s, struct lane *l, bool waited)
 
         if (!stream_is_in(s, l, c))
             continue;
-        c->debt += c->holds ? passed : c->idle ? -passed : 0;
-        c->idle = stream_is_idle(s, c);
-        c->holds = !c->idle;
-        any_idle |= c->idle;
-        any_holds |= c->holds;
+        wait_account_note(&c->wait, &look, !stream_is_idle(s, c), stream_is_idle(s, c));
     }
-    for (unsigned i = 0; i < s->n_consumers; i++) {
-        if (!stream_is_in(s, l, &s->consumers[i]))
-            continue;
-        s->consumers[i].idle &= any_holds;
-        s->consumers[i].holds &= any_idle;
-    }
+    for (unsigned i = 0; i < s->n_consumers; i++)
+        if (stream_is_in(s, l, &s->consumers[i]))
+            wait_account_settle(&s->consumers[i].wait, &look);
 }
 
 bool stream_is_slow(const struct stream *s, const struct lane *l, const struct consumer *c)
 {
     return c->owes ||
-           (!stream_is_idle(s, c) && c->debt >= wait_budget_ms(l->updated - l->began));
+           (!stream_is_idle(s, c) && c->wait.debt >= wait_budget_ms(l->updated - l->began));
 }
 
 bool stream_is_time(const struct stream *s, const struct lane *l)
@@ -70,8 +63,10 @@ int64_t stream_time_left(const struct stream *s, const struct lane *l)
     for (unsigned i = 0; i < s->n_consumers; i++) {
         const struct consumer *c = &s->consumers[i];
 
-        if (stream_is_in(s, l, c) && c->holds && (left == 0 || patience - c->debt < left))
-            left = patience - c->debt > LEAST_WAIT_MS ? patience - c->debt : LEAST_WAIT_MS;
+        if (stream_is_in(s, l, c) && c->wait.late &&
+            (left == 0 || patience - c->wait.debt < left))
+            left = patience - c->wait.debt > LEAST_WAIT_MS ? patience - c->wait.debt
+                                                           : LEAST_WAIT_MS;
     }
     return left;
 }
@@ -83,7 +78,7 @@ void stream_owe(struct stream *s, unsigned consumer, int64_t ms)
 
     pthread_mutex_lock(&s->lock);
     passed = clock_running_ms() - s->lanes[c->lane].began;
-    c->debt += ms;
-    c->owes = ms > 0 && c->debt >= wait_budget_ms(passed) && s->max_lanes > 1;
+    c->wait.debt += ms;
+    c->owes = ms > 0 && c->wait.debt >= wait_budget_ms(passed) && s->max_lanes > 1;
     pthread_mutex_unlock(&s->lock);
 }

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "copy/wait_account.h"
 #include "stream_priv.h"
 
 #define STREAM_ALIGN 16u
@@ -34,9 +35,8 @@ struct consumer {
     uint64_t taken; /* end of the record that it has taken; equal to tail: it has none */
     bool waiting;   /* in stream_take() */
     bool left;
-    int64_t debt;     /* ms that it made others wait, less the ms that it waited for others */
-    bool owes;        /* stream_owe() has found the debt too high */
-    bool idle, holds; /* while the producer waits: it waits for others, or others wait for it */
+    struct wait_account wait; /* late: the producer waits for it; idle: it waits for records */
+    bool owes;                /* stream_owe() has found the debt too high */
 };
 
 #define STREAM_ALL_IDLE UINT64_MAX

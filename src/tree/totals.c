@@ -189,7 +189,7 @@ static void enter(struct totals_walk *w, int fd)
     if (w->dirs.n == 0 && w->c->inventory)
         inventory_add(w->c->inventory, "");
     if (w->c->inventory)
-        inventory_note_read(w->c->inventory, &st);
+        inventory_note_used(w->c->inventory, &st);
     tell(w, &st);
     w->below_len = w->below.len;
     push(w, "");
@@ -225,6 +225,8 @@ static int open_root(struct totals_walk *w)
     int fd = UNINTERRUPTED(open(w->c->path, OPEN_FLAGS | (flags ? O_NOFOLLOW : 0)));
     struct stat st;
 
+    if (fd >= 0 && w->c->inventory)
+        inventory_note_way(w->c->inventory, AT_FDCWD, w->c->path);
     if (fd >= 0)
         enter(w, fd);
     else if (errno != ENOTDIR || UNINTERRUPTED(fstatat(AT_FDCWD, w->c->path, &st, flags)) < 0)

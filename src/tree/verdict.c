@@ -1,10 +1,9 @@
 /* verdict: what the copy of a tree comes to: for the source, and for every destination. See
  * main_priv.h. */
 #include <errno.h>
-#include <stdlib.h>
 
-#include "base/path.h"
 #include "main_priv.h"
+#include "unmet_priv.h"
 
 static void judge_source(struct tree_main *m)
 {
@@ -78,28 +77,18 @@ static bool was_read(const struct tree_main *m)
     return false;
 }
 
-/* The listed names that the source does not have could not be read. */
-static void report_unmet(struct tree_main *m)
+/* unmet_tell(): the listed names that the source does not have could not be read. */
+static void on_unmet(void *arg, const char *path, const struct failure *f)
 {
-    struct tree *t = m->tree;
-    const char *name;
-    struct failure f;
-    size_t at = 0;
+    struct tree_main *m = arg;
 
-    if (!t->o->names || m->stopping || !was_read(m))
-        return;
-    (void)failure_set(&f, "find", ENOENT, FAILURE_NO_OFFSET, "--files-from names it");
-    while ((name = name_list_unmet(t->o->names, &at))) {
-        char *path = path_join(t->copy->source, name);
-
-        tree_main_failed(m, tree_who_is_source(t), path ? path : "", &f);
-        free(path);
-    }
+    tree_main_failed(m, tree_who_is_source(m->tree), path, f);
 }
 
 void tree_main_judge(struct tree_main *m)
 {
-    report_unmet(m);
+    if (!m->stopping && was_read(m))
+        unmet_tell(m->tree->o, m->tree->copy->source, on_unmet, m);
     judge_source(m);
     for (unsigned d = 0; d < m->status.n_dests; d++)
         judge_dest(m, d);

@@ -13,6 +13,13 @@ void tree_main_give_up(struct tree_main *m, unsigned d)
     stream_leave(m->tree->stream, d);
 }
 
+static bool is_flushing(const struct tree_writer *w)
+{
+    enum tree_dest_doing doing = atomic_load(&w->view.doing);
+
+    return doing == TREE_DEST_FLUSHES || doing == TREE_DEST_FSYNCS;
+}
+
 /* How long one record may take the writer, in ms; 0: for ever. A flush may have to write everything.
  * A command takes its time, unless the user says otherwise. */
 static uint64_t record_limit(struct tree_main *m, unsigned d)
@@ -23,8 +30,7 @@ static uint64_t record_limit(struct tree_main *m, unsigned d)
     const struct tree_reader *r = tree_reader_of(t, d);
     bool is_last = atomic_load(&r->over) && stream_idle(t->stream, r->lane);
 
-    if (timeout == 0 || !plan_is_path(t->copy, d) ||
-        (!is_last && atomic_load(&t->writers[d].view.doing) != TREE_DEST_FLUSHES))
+    if (timeout == 0 || !plan_is_path(t->copy, d) || (!is_last && !is_flushing(&t->writers[d])))
         return timeout;
     return timeout + copy_flush_allowance_ms(m->status.dests[d].bytes);
 }
@@ -61,6 +67,7 @@ static void give_up_silent(struct tree_main *m, unsigned d)
         [TREE_DEST_WRITES] = "write",
         [TREE_DEST_COMPARES] = "compare",
         [TREE_DEST_FLUSHES] = "flush",
+        [TREE_DEST_FSYNCS] = "fsync",
     };
     struct failure f;
 

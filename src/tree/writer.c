@@ -101,8 +101,10 @@ static void on_complete(void *arg, const char *path, const struct made_id *id, u
                                   .many = true,
                                   .hashes = hashes};
 
+    set_busy(w, false); /* a temporary file has a time limit of its own */
     verify_add(copy->verify, w->d, &f);
     verify_add_source(copy->verify, &f);
+    set_busy(w, true);
     free(source);
 }
 
@@ -121,7 +123,9 @@ static void on_linked(void *arg, const char *path, const struct made_id *id,
                                   .many = true,
                                   .is_link = true};
 
+    set_busy(w, false); /* as above */
     verify_add(copy->verify, w->d, &f);
+    set_busy(w, true);
 }
 
 static bool on_given_up(void *arg)
@@ -175,6 +179,7 @@ static int open_dest(struct tree_writer *w)
         .merges = w->tree->copy->merges,
         .spare_links = o->cp && o->preserve_links,
         .links = &w->tree->links->dests[w->d],
+        .inventory = w->tree->inventory,
         .label = w->tree->copy->label ? w->tree->copy->label : "",
         .view = &w->view,
         .arg = w,

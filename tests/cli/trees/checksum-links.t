@@ -39,6 +39,31 @@ chmod 600 s/other/a
 rm d/b
 "$UCOPY" -ac --backup=numbered -t d s/a s/other/a
 stat -c '%n %a' d/*
+echo "== a further name of a file whose first name has no place: what is equal stays"
+for way in a b; do # one of them is the first name
+    for made in same other; do
+        rm -rf s d e
+        mkdir -p s/a s/b d/a d/b e
+        genfile s/a/file 300000
+        truncate -s 2M s/a/file
+        ln s/a/file s/b/file
+        cp -p s/a/file d/a/file
+        cp -p s/a/file d/b/file
+        rm -r "d/$way"
+        touch "d/$way"
+        other=$([ $way = a ] && echo b || echo a)
+        if [ $made = other ]; then
+            printf x | dd of="d/$other/file" bs=1 seek=100 conv=notrunc status=none
+            touch -r s/a/file "d/$other/file"
+        fi
+        inode=$(stat -c %i "d/$other/file")
+        run -acT s d e 2>err
+        sed "s,d/$way,d/WAY," err
+        [ "$(stat -c %i "d/$other/file")" = "$inode" ] && echo "it stays"
+        cmp s/a/file "d/$other/file"
+        [ e/a/file -ef e/b/file ] || echo two files
+    done
+done
 --- stdout
 == -ac
 2 equal
@@ -93,3 +118,22 @@ d/b 600
 == files of one name
 d/a 600
 d/a.~1~ 644
+== a further name of a file whose first name has no place: what is equal stays
+exit 3
+ucopy: d/WAY: make directory: Not a directory (something else stands there)
+ucopy: 1 of 2 destinations are complete
+ucopy: d: 1 file or directory could not be copied
+it stays
+exit 3
+ucopy: d/WAY: make directory: Not a directory (something else stands there)
+ucopy: 1 of 2 destinations are complete
+ucopy: d: 1 file or directory could not be copied
+exit 3
+ucopy: d/WAY: make directory: Not a directory (something else stands there)
+ucopy: 1 of 2 destinations are complete
+ucopy: d: 1 file or directory could not be copied
+it stays
+exit 3
+ucopy: d/WAY: make directory: Not a directory (something else stands there)
+ucopy: 1 of 2 destinations are complete
+ucopy: d: 1 file or directory could not be copied

@@ -22,6 +22,19 @@ ln -s ../far src/to-far
 touch d/src/old
 run -aL --delete src d
 listing d
+echo "== -L: a link in the copy that is on the way stays"
+prepare
+ln -s ../../far d/src/way
+ln -s ../far d/other
+ln -s ../d/src/way/deep src/to-dir
+ln -s ../d/src/way/extra src/to-file
+run -aL --delete src d 2>&1
+listing d
+rm src/to-dir
+run -aL --delete src d 2>&1
+rm src/to-file
+run -aL --delete src d 2>&1
+listing d
 --- stdout
 == -L: what a link leads to stays, if that is in the copy
 exit 1
@@ -37,3 +50,13 @@ src/data/more/ff src/data/mored src/datad src/e/3f src/ed src/filef src/in/1f sr
 == -L: links out of the copy cost nothing
 exit 0
 src/e/3f src/ed src/in/1f src/in/deep/2f src/in/deepd src/ind src/to-far/.ucopy-1f src/to-far/deep/yf src/to-far/deepd src/to-far/extraf src/to-far/old/xf src/to-far/oldd src/to-fard srcd 
+== -L: a link in the copy that is on the way stays
+ucopy: d/src/way: delete: Device or resource busy (this run reads it or writes to it)
+ucopy: d/src: 1 file or directory that SOURCE does not have could not be deleted
+exit 1
+otherl src/e/3f src/ed src/in/1f src/in/deep/2f src/in/deepd src/ind src/to-dir/yf src/to-dird src/to-filef src/wayl srcd 
+ucopy: d/src/way: delete: Device or resource busy (this run reads it or writes to it)
+ucopy: d/src: 1 file or directory that SOURCE does not have could not be deleted
+exit 1
+exit 0
+otherl src/e/3f src/ed src/in/1f src/in/deep/2f src/in/deepd src/ind srcd 

@@ -24,6 +24,18 @@ ls d d/a
 make
 "$UCOPY" -a -t d a d/a/old
 ls d d/a
+echo "== a link that the path of SOURCE, or of the copy, goes through"
+for dry in --dry-run --slow=wait; do
+    rm -rf a d far
+    mkdir -p a d far/a
+    touch a/f far/a/f d/extra
+    ln -s . d/self
+    run -a --delete $dry a/. d/self/. 2>&1
+    rm d/self
+    ln -s ../far d/link
+    run -aT --delete $dry d/link/a d 2>&1
+done
+ls d
 echo "== the archive and the log"
 make
 "$UCOPY" -a --delete a d - >d/a/archive 2>d/a/log
@@ -75,6 +87,21 @@ extra
 f
 file
 old
+== a link that the path of SOURCE, or of the copy, goes through
+would delete 'd/self/././extra'
+ucopy: d/self/./.: delete: Device or resource busy (this run reads it or writes to it)
+exit 1
+would delete 'd/extra'
+ucopy: d: delete: Device or resource busy (this run reads it or writes to it)
+exit 1
+ucopy: d/self/././self: delete: Device or resource busy (this run reads it or writes to it)
+ucopy: d/self/./.: 1 file or directory that SOURCE does not have could not be deleted
+exit 1
+ucopy: d/link: delete: Device or resource busy (this run reads it or writes to it)
+ucopy: d: 1 file or directory that SOURCE does not have could not be deleted
+exit 1
+f
+link
 == the archive and the log
 exit 0
 archive

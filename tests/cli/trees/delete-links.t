@@ -71,6 +71,13 @@ rm d/src/in
 ln -s ../../src/e d/src/in
 run -a $keeps --delete src d
 [ -e src/e/3 ] || echo lost
+echo "== a link on the way to the directory behind a link"
+prepare
+ln -sfn way d/src/in
+ln -s ../../far d/src/way
+for dry in --dry-run --slow=wait; do run -a $keeps $dry --delete src d 2>&1 | sort; done
+listing far
+listing d
 echo "== another file system behind the link"
 if [ "$(id -u)" = 0 ] && [ -d /dev/shm ]; then
     prepare
@@ -134,6 +141,18 @@ exit 1
 1f deep/2f deepd src/e/3f src/ed src/inl srcd 
 == a link into SOURCE
 exit 1
+== a link on the way to the directory behind a link
+exit 1
+ucopy: d/src: delete: Device or resource busy (this run reads it or writes to it)
+would delete 'd/src/in/deep/y'
+would delete 'd/src/in/extra'
+would delete 'd/src/in/old'
+would delete 'd/src/in/old/x'
+exit 1
+ucopy: d/src/way: delete: Device or resource busy (this run reads it or writes to it)
+ucopy: d/src: 1 file or directory that SOURCE does not have could not be deleted
+.ucopy-1f 1f deep/2f deepd 
+src/e/3f src/ed src/inl src/wayl srcd 
 == another file system behind the link
 exit 0
 1f deep/2f deepd 

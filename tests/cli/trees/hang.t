@@ -33,6 +33,18 @@ hang_copy 'mkdir x/* call=2 hang'
 hang_copy 'rename x/* hang'
 hang_copy 'utimens x/* call=5 hang'
 hang_copy 'fsyncdir x/* hang' --fsync
+hang_copy 'fsync x/* call=3 hang' --fsync
+echo "-- files that are replaced, and files that are there already"
+for old in copies others; do
+    for call in 1 2; do
+        rm -rf "$FAULT_BACKING/x"
+        cp -a src "$FAULT_BACKING/x"
+        [ $old = copies ] || for file in "$FAULT_BACKING"/x/d/*; do echo old >"$file"; done
+        rules "fsync x/d/* call=$call hang"
+        run -aT --resume --fsync --timeout=1 src fault/x 2>&1
+        mount_faultfs
+    done
+done
 --- stdout
 -- write x/* call=3 hang
 exit 3
@@ -66,3 +78,16 @@ ucopy: fault/x/src: write: Connection timed out (it does not answer)
 exit 3
 ucopy: 2 of 3 destinations are complete
 ucopy: fault/x/src: flush: Connection timed out (it does not answer)
+-- fsync x/* call=3 hang --fsync
+exit 3
+ucopy: 2 of 3 destinations are complete
+ucopy: fault/x/src: fsync: Connection timed out (it does not answer)
+-- files that are replaced, and files that are there already
+ucopy: fault/x: fsync: Connection timed out (it does not answer)
+exit 1
+ucopy: fault/x: fsync: Connection timed out (it does not answer)
+exit 1
+ucopy: fault/x: fsync: Connection timed out (it does not answer)
+exit 1
+ucopy: fault/x: fsync: Connection timed out (it does not answer)
+exit 1

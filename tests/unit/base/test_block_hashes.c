@@ -100,6 +100,30 @@ static void test_far_blocks(void **state)
     block_hashes_free(h);
 }
 
+/* A hash stays what it is, whatever comes between that is elsewhere in the temporary file. */
+static void test_far_blocks_in_turn(void **state)
+{
+    struct block_hashes *h = make();
+    const uint64_t far[] = {1 << 20, 1 << 24, (1 << 20) + 1, 1 << 30, (1 << 24) - 1};
+    struct hash found;
+
+    (void)state;
+    for (unsigned k = 0; k < 5; k++)
+        block_hashes_note(h, far[k] * BLOCK, bytes + k * BLOCK, BLOCK, false);
+    block_hashes_note(h, far[1] * BLOCK, bytes, BLOCK, false);
+    for (unsigned k = 0; k < 5; k++) {
+        block_hashes_get(h, far[k], &found, 1);
+        assert_true(hash_equal(found, k == 1 ? BLOCK_HASH_CONTRADICTED
+                                             : hash_of(bytes + k * BLOCK, BLOCK)));
+    }
+    block_hashes_get(h, (1 << 24) + 1, &found, 1);
+    assert_false(block_hash_known(found));
+    block_hashes_reset(h);
+    block_hashes_get(h, far[0], &found, 1);
+    assert_false(block_hash_known(found));
+    block_hashes_free(h);
+}
+
 static void test_chooses_a_block(void **state)
 {
     (void)state;
@@ -115,6 +139,7 @@ int main(void)
         cmocka_unit_test(test_whole_blocks_only),
         cmocka_unit_test(test_a_contradiction_is_never_right),
         cmocka_unit_test(test_far_blocks),
+        cmocka_unit_test(test_far_blocks_in_turn),
         cmocka_unit_test(test_chooses_a_block),
     };
 

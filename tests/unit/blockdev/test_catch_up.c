@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "blockdev/dests_priv.h"
+#include "queue.h"
 
 #define DESTS  4u
 #define DEPTH  6u
@@ -166,17 +167,12 @@ static int set_up(void **state)
 
     assert_non_null(k);
     k->io = (struct requests_io){start, commit, spare, swap, news, k};
-    assert_int_equal(requests_init(&k->requests, &k->io, DEPTH, DESTS, SIZE, 9), 0);
-    k->requests.n_live = DESTS;
-    k->requests.now = 1;
+    queue_init(&k->requests, &k->io, DEPTH, DESTS, SIZE);
     k->requests.detach = true;
     k->requests.near = 8 * BLOCK;
     k->requests.copy_size = 4 * BLOCK;
-    for (unsigned d = 0; d <= DESTS; d++) {
+    for (unsigned d = 0; d <= DESTS; d++)
         k->speed[d] = 8;
-        if (d < DESTS)
-            k->requests.dests[d].live = true;
-    }
     for (unsigned b = 0; b < BLOCKS; b++)
         k->blocks[b].zero[0] = true;
     *state = k;
@@ -196,32 +192,16 @@ static int tear_down(void **state)
 
 static void move(struct kernel *k, const struct request_op *op, uint64_t n)
 {
-    unsigned char *bytes = k->buffer[op->tag] + op->from;
-
-    switch (op->what) {
-    case REQUEST_READ:
-        if (op->dest < DESTS)
-            memcpy(bytes, &k->dests[op->dest][op->offset], n);
-        else
-            memset(bytes, 0, n);
-        break;
-    case REQUEST_WRITE:
-        memcpy(&k->dests[op->dest][op->offset], bytes, n);
-        break;
-    case REQUEST_FLUSH:
+    if (op->what == REQUEST_FLUSH)
         memcpy(k->flushed[op->dest], k->snapshot[op->dest], SIZE);
-        break;
-    default:
-        memset(&k->dests[op->dest][op->offset], 0, n);
-    }
+    queue_move(op, k->buffer[op->tag] + op->from, op->dest < DESTS ? k->dests[op->dest] : NULL,
+               n);
 }
 
 /* Ends the operation; it may be short, or fail. */
 static void end(struct kernel *k, unsigned i)
 {
     struct request_op *op = k->started[i];
-    bool moves = op->what == REQUEST_READ || op->what == REQUEST_WRITE ||
-                 op->what == REQUEST_WRITE_ZEROS;
     uint64_t n = op->length;
 
     k->started[i] = k->started[--k->n_started];
@@ -229,10 +209,10 @@ static void end(struct kernel *k, unsigned i)
         requests_done(&k->requests, op, -EIO);
         return;
     }
-    if (moves && n > BLOCK && any(k, 4) == 0)
+    if (queue_counts(op) && n > BLOCK && any(k, 4) == 0)
         n -= any(k, (unsigned)(n / BLOCK)) * BLOCK;
     move(k, op, n);
-    requests_done(&k->requests, op, moves ? (int)n : 0);
+    requests_done(&k->requests, op, queue_counts(op) ? (int)n : 0);
 }
 
 /* Ends one, rather one of a fast destination than of a slow one. */

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "blockdev/requests_priv.h"
+#include "queue.h"
 
 #define DESTS 3u
 #define DEPTH 4u
@@ -77,13 +78,8 @@ static int set_up(void **state)
 
     assert_non_null(k);
     k->io = (struct requests_io){start, commit, spare, swap, news, k};
-    assert_int_equal(requests_init(&k->requests, &k->io, DEPTH, DESTS, SIZE, 9), 0);
-    k->requests.n_live = DESTS;
-    k->requests.now = 1;
-    for (unsigned d = 0; d < DESTS; d++) {
-        k->requests.dests[d].live = true;
-        memset(k->dests[d], 0xee, SIZE); /* what was there before */
-    }
+    queue_init(&k->requests, &k->io, DEPTH, DESTS, SIZE);
+    memset(k->dests, 0xee, sizeof(k->dests)); /* what was there before */
     for (unsigned t = 0; t < DEPTH; t++)
         k->result[t] = NOTHING;
     *state = k;
@@ -114,32 +110,11 @@ static struct request_op *take(struct kernel *k, unsigned i)
 static void end_short(struct kernel *k, uint64_t most)
 {
     struct request_op *op = take(k, 0);
-    uint64_t n = op->length < most ? op->length : most;
-    unsigned char *bytes = buffer_of(k, op->tag) + op->from;
+    uint64_t n = queue_counts(op) && op->length > most ? most : op->length;
 
-    switch (op->what) {
-    case REQUEST_READ:
-        if (op->dest < DESTS)
-            memcpy(bytes, &k->dests[op->dest][op->offset], n);
-        else
-            memset(bytes, 0, n);
-        break;
-    case REQUEST_WRITE:
-        memcpy(&k->dests[op->dest][op->offset], bytes, n);
-        break;
-    case REQUEST_FLUSH:
-        n = 0;
-        break;
-    case REQUEST_PUNCH:
-    case REQUEST_ZERO:
-        memset(&k->dests[op->dest][op->offset], 0, op->length);
-        n = 0;
-        break;
-    case REQUEST_WRITE_ZEROS:
-        memset(&k->dests[op->dest][op->offset], 0, n);
-        break;
-    }
-    requests_done(&k->requests, op, (int)n);
+    queue_move(op, buffer_of(k, op->tag) + op->from,
+               op->dest < DESTS ? k->dests[op->dest] : NULL, n);
+    requests_done(&k->requests, op, queue_counts(op) ? (int)n : 0);
 }
 
 static void end_all(struct kernel *k)

@@ -238,7 +238,7 @@ static void patience_ends_on_time(void **state)
     assert_int_equal(pace_patience_ms(&b.pace), 20); /* 50 + 90 / 3 - 60 */
     while (!b.pace.dests[1].apart)
         pass(&b, pace_patience_ms(&b.pace));
-    assert_int_equal(b.pace.dests[1].debt, 89); /* 50 + 119 / 3 */
+    assert_int_equal(b.pace.dests[1].wait.debt, 89); /* 50 + 119 / 3 */
     assert_int_equal(pace_patience_ms(&b.pace), UINT_MAX);
     end(&b);
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -329,6 +330,50 @@ static void test_remove_only_our_directory(void **state)
     close(fd);
 }
 
+#define NOBODY 65534
+
+/* Becomes a user who may do nothing special, and to whom the test's directory belongs. */
+static void lose_privileges(void)
+{
+    if (geteuid() != 0)
+        return;
+    assert_int_equal(chown(scratch, NOBODY, NOBODY), 0);
+    assert_int_equal(setegid(NOBODY), 0);
+    assert_int_equal(seteuid(NOBODY), 0);
+    assert_int_equal(prctl(PR_SET_DUMPABLE, 1), 0); /* else its /proc/self is not its own */
+}
+
+static void regain_privileges(void)
+{
+    if (getuid() != 0)
+        return;
+    assert_int_equal(seteuid(0), 0);
+    assert_int_equal(setegid(0), 0);
+}
+
+/* A directory may have got the mode of its source: nobody but root could open it. */
+static void test_closed_directories_are_removed(void **state)
+{
+    char name[TEMP_NAME_SIZE], was[TEMP_NAME_SIZE];
+    int fd, below;
+
+    (void)state;
+    lose_privileges();
+    fd = make_temporary_directory(name);
+    memcpy(was, name, sizeof(was));
+    assert_int_equal(mkdirat(fd, "below", 0700), 0);
+    below = openat(fd, "below", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_true(below >= 0);
+    put_into(below, "file");
+    assert_int_equal(fchmod(below, 0), 0);
+    assert_int_equal(fchmod(fd, 0), 0);
+    close(below);
+    temp_remove_directory(dir_fd, name, fd);
+    close(fd);
+    regain_privileges();
+    assert_false(exists(was));
+}
+
 static void test_stale_directories_are_swept(void **state)
 {
     char name[TEMP_NAME_SIZE];
@@ -385,6 +430,7 @@ int main(void)
         HERE(test_name_is_taken),
         HERE(test_directory_is_removed),
         HERE(test_remove_only_our_directory),
+        HERE(test_closed_directories_are_removed),
         HERE(test_stale_directories_are_swept),
     };
 
