@@ -314,12 +314,27 @@ static void verify_all(struct run *r)
         r->exit_statuses[i] = r->ends[i].exit_status;
 }
 
-/* *ret_hung becomes true if threads are left that hang in the kernel. */
-static int copy_all(const struct plan *p, const struct options *o, int signal_fd,
-                    bool *ret_hung)
+/* Makes, verifies and lists all copies. Returns the exit status. */
+static int copy_all(struct run *r)
 {
+    struct tree_whole *whole = tree_whole_begin(r->o, r->plan);
     struct statuses all = {.worst = 0};
-    struct tree_whole *whole;
+
+    for (unsigned i = 0; i < r->plan->n_copies && make_copy(r, i); i++)
+        pass_on_silence(r->plan, i);
+    r->hung |= !tree_whole_end(whole);
+    if (r->verify)
+        verify_all(r);
+    for (unsigned i = 0; i < r->begun; i++)
+        add_status(&all, r->exit_statuses[i]);
+    return end_list(r, sum_up(&all));
+}
+
+/* Copies, or with --dry-run only looks. *ret_hung becomes true if threads are left that hang in the
+ * kernel. */
+static int check_and_copy(const struct plan *p, const struct options *o, int signal_fd,
+                          bool *ret_hung)
+{
     struct run r;
     int status;
 
@@ -330,19 +345,8 @@ static int copy_all(const struct plan *p, const struct options *o, int signal_fd
     status = o->manifest ? begin_list(&r) : 0;
     if (status == 0 && o->mhl)
         status = check_mhl_names(&r);
-    if (status) {
-        run_free(&r, ret_hung);
-        return status;
-    }
-    whole = tree_whole_begin(o, p);
-    for (unsigned i = 0; i < p->n_copies && make_copy(&r, i); i++)
-        pass_on_silence(p, i);
-    r.hung |= !tree_whole_end(whole);
-    if (r.verify)
-        verify_all(&r);
-    for (unsigned i = 0; i < r.begun; i++)
-        add_status(&all, r.exit_statuses[i]);
-    status = end_list(&r, sum_up(&all));
+    if (status == 0)
+        status = o->dry_run ? dry_run_all(p, o, signal_fd, &r.hung) : copy_all(&r);
     run_free(&r, ret_hung);
     return status;
 }
@@ -459,9 +463,8 @@ static int plan_and_copy(const struct options *o, int signal_fd, bool *ret_hung)
         report_error("%s", error ? error : strerror(ENOMEM));
         status = EXIT_USAGE;
     } else if (status == 0) {
-        status = o->ublk      ? fan_out(&plan, o, signal_fd, ret_hung)
-                 : o->dry_run ? dry_run_all(&plan, o, signal_fd, ret_hung)
-                              : copy_all(&plan, o, signal_fd, ret_hung);
+        status = o->ublk ? fan_out(&plan, o, signal_fd, ret_hung)
+                         : check_and_copy(&plan, o, signal_fd, ret_hung);
     }
     free(error);
     if (r == 0 && !*ret_hung)

@@ -22,8 +22,10 @@ static void write_size(FILE *f, uint64_t bytes)
 {
     if (bytes % MIB == 0)
         fprintf(f, "%" PRIu64 "M", bytes / MIB);
-    else
+    else if (bytes % KIB == 0)
         fprintf(f, "%" PRIu64 "K", bytes / KIB);
+    else
+        fprintf(f, "%" PRIu64, bytes);
 }
 
 static void write_number_expected(FILE *f, const struct option_row *row)

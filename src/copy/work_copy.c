@@ -209,14 +209,15 @@ static int explain(int err, const char **ret_message)
     return err == ENODATA ? EIO : err;
 }
 
-/* The chunk has been read in full. Its bytes do not change any more. */
+/* The chunk has been read in full. Its bytes do not change any more. With --length the copy of a source
+ * whose end is not known ends where nobody has met the end. */
 static void note_hashes(const struct copy *c, const struct chunk *k, bool end)
 {
     const struct job *j = c->job;
 
     if (j->hashes && k->loaded == chunk_len(k))
         block_hashes_note(j->hashes, k->range.start, k->buf, k->loaded,
-                          end || (j->size_known && k->range.end == j->size));
+                          end || k->range.end == j->size);
 }
 
 /* Whether a chunk has been read in full, of which some sectors are zeros only for now. */

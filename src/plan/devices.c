@@ -188,7 +188,13 @@ static int check_pair(const struct plan_copy *c, unsigned a, unsigned b, char **
     return 0;
 }
 
-/* Refuses devices that overlap with one another or with the source. */
+static const char *source_path(const struct plan_copy *c)
+{
+    return c->from_standard ? PLAN_STANDARD_INPUT : c->source;
+}
+
+/* Refuses devices that overlap with one another or with the source, and files whose loop device the
+ * source is. */
 static int check_overlaps(const struct plan_copy *c, const struct disk *source,
                           char **ret_error)
 {
@@ -196,7 +202,7 @@ static int check_overlaps(const struct plan_copy *c, const struct disk *source,
         int r = 0;
 
         if (c->disks[d].dev && ((source->dev && is_same(source, &c->disks[d])) ||
-                                is_behind(c->source, &c->disks[d])))
+                                is_behind(source_path(c), &c->disks[d])))
             return usage_error(ret_error, "'%s' and '%s' are the same device, or part of it",
                                c->source, c->dests[d]);
         if (source->dev && is_behind(c->dests[d], source))
@@ -217,7 +223,7 @@ static int check_overlaps(const struct plan_copy *c, const struct disk *source,
 static int look_at_the_source(struct plan_copy *c, struct disk *ret)
 {
     struct look *l;
-    int r = look(c->source, true, &l);
+    int r = look(source_path(c), true, &l);
 
     if (r < 0 || !l)
         return r;
@@ -235,19 +241,20 @@ static int check_copy(struct plan_copy *c, const struct options *o, char **ret_e
     uint64_t size = 0;
     int r = 0;
 
-    if (!plan_has_no_path(c)) {
+    if (!c->from_command && !c->ublk) {
         if (plan_stat_source(c, &st) < 0)
             return 0; /* it fails when it is opened, before any destination is */
         if (S_ISBLK(st.st_mode) && !c->tree)
             r = look_at_the_source(c, &source);
-        size = S_ISBLK(st.st_mode) ? source.size : (uint64_t)st.st_size;
+        if (!c->from_standard) /* where that ends depends on its offset */
+            size = S_ISBLK(st.st_mode) ? source.size : (uint64_t)st.st_size;
     }
-    if (r < 0 || !o->device || c->tree)
+    if (r < 0 || c->tree || (!o->device && !source.dev))
         return r;
     c->disks = calloc(c->n_dests, sizeof(*c->disks));
     if (!c->disks)
         return -ENOMEM;
-    for (unsigned d = 0; r == 0 && d < c->n_dests; d++)
+    for (unsigned d = 0; r == 0 && o->device && d < c->n_dests; d++)
         if (plan_is_path(c, d) && path_probe_stat(c->dests[d], &there) == 0 &&
             S_ISBLK(there.st_mode))
             r = check_dest(c, d, o, size, ret_error);
@@ -260,6 +267,7 @@ int devices_check(struct plan *p, const struct options *o, char **ret_error)
 
     for (unsigned i = 0; r == 0 && i < p->n_copies; i++)
         if (!p->copies[i].left_out)
-            r = check_copy(&p->copies[i], o, ret_error);
+            r = plan_settle(&p->copies[i], o, check_copy(&p->copies[i], o, ret_error),
+                            ret_error);
     return r;
 }

@@ -5,7 +5,7 @@
 #include "plan.h"
 
 /* Rejects a map in the place of the copy's source, of a destination, or of another file that is
- * read or written. 0, or a negative errno with *ret_error set. */
+ * read or written, and one in a directory that does not exist. 0, or a negative errno with *ret_error set. */
 int map_place_check(const struct plan_copy *c, const struct options *o, char **ret_error);
 
 #endif

@@ -128,7 +128,8 @@ static int probe_dests(const struct plan *p, const struct options *o)
 }
 
 /* Rejects options that apply to the bytes of one file only. */
-static int check_tree_options(const struct options *o, const char *source, char **ret_error)
+static int check_tree_options(const struct options *o, const char *source, mode_t mode,
+                              char **ret_error)
 {
     const char *which = o->offset                         ? "offset"
                         : o->length != OPTIONS_TO_THE_END ? "length"
@@ -137,12 +138,13 @@ static int check_tree_options(const struct options *o, const char *source, char 
                         : o->expects                      ? "expect-hash"
                         : o->has_expect_size              ? "expect-size"
                         : o->bmap                         ? "bmap"
+                        : o->map                          ? "map"
                         : o->device                       ? "device"
                                                           : NULL;
 
     if (which)
-        return usage_error(ret_error, "'%s' is no regular file: --%s is not for it", source,
-                           which);
+        return usage_error(ret_error, "'%s' is %s: --%s is not for it", source,
+                           S_ISREG(mode) ? "copied as trees are" : "no regular file", which);
     return 0;
 }
 
@@ -217,7 +219,7 @@ static int find_kind(struct plan_copy *c, const struct options *o,
                (st.st_nlink > 1 || operands->has_symlinks)) ||
               (o->standing.checksum && S_ISREG(st.st_mode)) || c->way_len > 0;
     if (c->tree) {
-        int r = check_tree_options(o, c->source, ret_error);
+        int r = check_tree_options(o, c->source, st.st_mode, ret_error);
 
         return r < 0 ? r : check_archive(o, c->source, st.st_mode, ret_error);
     }

@@ -82,8 +82,8 @@ struct plan_copy {
     unsigned number;
     const unsigned *lanes;
 
-    /* --device: what each destination is, if it is a block device (dev is 0 if not); NULL: no
-     * destination is one. held: what keeps the devices for this run (target/held.h); set by the
+    /* --device: what each destination is, if it is a block device; dev is 0 if not. NULL: none
+     * is one. held: what keeps the devices for this run (target/held.h); set by the
      * caller, not owned. */
     struct disk *disks;
     struct held *held;

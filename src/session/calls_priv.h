@@ -69,6 +69,7 @@ struct source_call {
     bool has_origin;      /* origin is known: incomplete copies can be kept */
     struct origin origin; /* without the copied range */
     struct bmap map;      /* with --bmap */
+    bool ends_early;      /* SOURCE ends before --offset, and its size is not known */
     bool no_map;          /* the failure is that of --bmap: SOURCE itself could be opened */
 };
 

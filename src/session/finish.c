@@ -368,10 +368,21 @@ static void give_up_rest(struct session *s)
     give_up(s, true, STOP_WAIT_MS);
 }
 
+/* Whether SOURCE was read for its hashes alone: all destinations were left as they are. */
+static bool was_only_hashed(const struct session *s)
+{
+    bool only = s->hasher;
+
+    for (unsigned d = 0; d < s->copy->n_dests; d++)
+        only &= s->status.dests[d].skipped;
+    return only;
+}
+
 void session_finish(struct session *s)
 {
     session_take_signals(s);
-    if (!s->signal && !s->unavailable && any_is_left(s) && !any_is_due(s))
+    if (!s->signal && !s->unavailable && !any_is_due(s) &&
+        (any_is_left(s) || was_only_hashed(s)))
         check_source(s); /* else each commit does it */
     session_commit_complete(s);
     give_up_rest(s);

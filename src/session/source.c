@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file_system.h"
+#include "base/interrupted.h"
 #include "base/page_cache.h"
 #include "base/path_probe.h"
 #include "session_priv.h"
@@ -78,6 +80,19 @@ static void read_map(struct source_call *c)
     source_close(&c->source);
 }
 
+/* Whether a file of which nobody has said the size, such as an empty one, ends before --offset. Files
+ * of the kernel are not asked: a read of them may have effects. */
+static bool ends_before_offset(const struct source_call *c)
+{
+    uint64_t start = c->source.begin + c->o->offset;
+    char byte;
+
+    if (c->o->offset == 0 || !c->source.can.positions || c->source.can.size_known ||
+        source_is_made_up(c->source.fd))
+        return false;
+    return UNINTERRUPTED(pread(c->source.fd, &byte, 1, (off_t)start - 1)) == 0;
+}
+
 static void call_source(void *calls, unsigned i)
 {
     struct source_call *c = &((struct session_calls *)calls)->source;
@@ -101,6 +116,7 @@ static void call_source(void *calls, unsigned i)
         read_map(c);
     if (r < 0 || c->no_map)
         return;
+    c->ends_early = ends_before_offset(c);
     open_direct(c);
     if (attrs_any(&c->attrs.wanted) && c->source.can.attributes)
         attrs_read(&c->attrs, c->source.fd, false, &c->source.st);
@@ -212,7 +228,7 @@ int session_open_source(struct session *s, bool looks)
     if (f->err != 0)
         return -f->err;
     take_over(s, c);
-    if (s->size_known && s->o->offset > 0 && s->start > s->source.size) {
+    if (c->ends_early || (s->size_known && s->o->offset > 0 && s->start > s->source.size)) {
         session_close_source(s);
         s->unavailable = true;
         return failure_set(f, NULL, EINVAL, FAILURE_NO_OFFSET, "ends before --offset");

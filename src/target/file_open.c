@@ -174,14 +174,7 @@ static int prepare_existing(struct target *t, struct failure *f)
     return 0;
 }
 
-static int remove_name(const struct file_name *n, struct failure *f)
-{
-    return UNINTERRUPTED(unlinkat(n->dir_fd, n->last, 0)) < 0
-               ? file_fail(f, "remove", errno, NULL)
-               : 0;
-}
-
-/* Opens the file that exists. 1: it could not be opened, and was removed instead. */
+/* Opens the file that exists. 1: it cannot be opened, and is to be replaced instead. */
 static int open_existing(struct target *t, struct failure *f)
 {
     const struct file_name *n = &file_of(t)->name;
@@ -195,35 +188,48 @@ static int open_existing(struct target *t, struct failure *f)
         return file_fail(f, "open", ESTALE, HINT_KIND);
     if (!t->request.force || t->request.keep_rest)
         return file_fail(f, "open", -r, NULL);
-    r = remove_name(n, f);
-    return r < 0 ? r : 1;
+    return 1;
 }
 
-/* Removes what stands under the name and is not written to, or moves it to its backup. */
-static int make_way(struct target *t, struct failure *f)
+/* Makes an empty file under the final name, in the place of what stands there and is not written to
+ * (`replaces`). That goes only when the new file is there: no room for one costs nothing. */
+static int make_file(struct target *t, bool replaces, struct failure *f)
 {
-    struct target_file *own = file_of(t);
+    const struct file_name *n = &file_of(t)->name;
+    mode_t mode = file_inode_creation_mode(&t->request);
+    char temp[TEMP_NAME_SIZE];
+    int r;
 
-    if (!own->there.over)
+    if (!replaces) {
+        t->fd = UNINTERRUPTED(openat(
+            n->dir_fd, n->last, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+        return t->fd < 0 ? file_fail(f, "open", errno, NULL) : 0;
+    }
+    if (temp_is_append_only(n->dir_fd))
+        return file_fail(f, "remove", EPERM, NULL);
+    r = temp_create(n->dir_fd, mode, temp);
+    if (r == -EACCES || r == -EROFS) /* the old name cannot be removed from there either */
+        return file_fail(f, "remove", -r, NULL);
+    if (r < 0)
+        return file_fail(f, "open", -r, NULL);
+    t->fd = r;
+    r = temp_replace(n->dir_fd, temp, n->last);
+    if (r == 0)
         return 0;
-    if (t->request.backup.kind != BACKUP_NONE)
-        return file_name_back_up(&own->name, &t->request, true, own->backup, f);
-    return remove_name(&own->name, f);
+    temp_remove(n->dir_fd, temp, t->fd);
+    return file_fail(f, "remove", -r, NULL);
 }
 
 /* Creates the file under its final name. */
-static int create(struct target *t, struct failure *f)
+static int create(struct target *t, bool replaces, struct failure *f)
 {
     struct target_file *own = file_of(t);
     const struct file_name *n = &own->name;
     struct stat st;
-    int r;
+    int r = make_file(t, replaces, f);
 
-    t->fd = UNINTERRUPTED(openat(n->dir_fd, n->last,
-                                 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                                 file_inode_creation_mode(&t->request)));
-    if (t->fd < 0)
-        return file_fail(f, "open", errno, NULL);
+    if (r < 0)
+        return r;
     own->created = true;
     /* Of an empty range nothing shows: the file gets no length by it. */
     t->blank = t->request.sparse && !(t->request.keep_rest && t->request.length == 0);
@@ -239,15 +245,16 @@ static int create(struct target *t, struct failure *f)
 
 static int open_inplace(struct target *t, struct failure *f)
 {
-    const struct target_file *own = file_of(t);
+    struct target_file *own = file_of(t);
+    bool backs_up = own->there.over && t->request.backup.kind != BACKUP_NONE;
     int r = own->there.exists ? open_existing(t, f) : 1;
 
     if (r < 1)
         return r;
-    r = make_way(t, f);
+    r = backs_up ? file_name_back_up(&own->name, &t->request, true, own->backup, f) : 0;
     if (r < 0)
         return r;
-    r = create(t, f);
+    r = create(t, !backs_up && (own->there.exists || own->there.over), f);
     if (r < 0 && own->backup[0] != '\0')
         backup_undo(own->name.dir_fd, own->name.last, own->backup);
     return r;

@@ -45,7 +45,7 @@ struct probe {
     int signal; /* that ended it, or 0 */
     struct totals totals;
     int totals_error; /* 0 or a negative errno */
-    bool root_is_directory;
+    bool root_is_directory, root_is_file;
     _Atomic uint64_t compared; /* pieces of files */
     uint64_t seen;             /* files and pieces, at the last call of has_moved() */
     struct existing_policy policy;
@@ -170,15 +170,27 @@ static void judge_entry(struct probe *p, unsigned d, const char *below, const st
         note_entry(p, d, below, verdict, "new directory");
 }
 
+static void note_root(struct probe *p, const struct stat *st)
+{
+    p->root_is_directory = S_ISDIR(st->st_mode);
+    p->root_is_file = S_ISREG(st->st_mode);
+}
+
 static void on_found(void *arg, const char *below, const struct stat *st)
 {
     struct probe *p = arg;
 
     if (*below == '\0')
-        p->root_is_directory = S_ISDIR(st->st_mode);
+        note_root(p, st);
     for (unsigned d = 0; d < p->copy->n_dests; d++)
         if (p->wanted[1 + d] && plan_is_path(p->copy, d))
             judge_entry(p, d, below, st);
+}
+
+/* Whether SOURCE is a file that the copy opens: also one that all destinations keep. */
+static bool is_opened(const struct probe *p)
+{
+    return p->root_is_file && !p->o->link && !p->o->symbolic_link;
 }
 
 static void probe_source(struct probe *p)
@@ -193,8 +205,10 @@ static void probe_source(struct probe *p)
                                      p->copy->follow ? 0 : AT_SYMLINK_NOFOLLOW)) < 0) {
         p->totals_error = -errno;
     } else {
-        p->root_is_directory = S_ISDIR(st.st_mode);
+        note_root(p, &st);
     }
+    if (is_opened(p) && faccessat(AT_FDCWD, p->copy->source, R_OK, AT_EACCESS) < 0)
+        on_unread(p, "", "open", errno);
 }
 
 /* An existing root is left to the copy, which may be able to write to it. */

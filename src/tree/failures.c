@@ -179,12 +179,15 @@ static void take_hashes(struct tree_main *m, const char *path,
                         const struct digest_values *values)
 {
     const struct plan_copy *copy = m->tree->copy;
+    const char *below = path + path_end(m->tree->root);
 
     report_file_hashed(copy->source, path, values);
+    if (strcmp(path, copy->source) == 0) /* it is no directory */
+        m->status.hashes = *values;
     if (copy->list)
-        manifest_add(copy->list, copy->listed, path + path_end(m->tree->root), values);
+        manifest_add(copy->list, copy->listed, below, values);
     if (m->given)
-        give_hashes(m, path + path_end(m->tree->root), values);
+        give_hashes(m, below, values);
 }
 
 void tree_main_take_messages(struct tree_main *m)

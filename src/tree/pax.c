@@ -119,11 +119,28 @@ static mode_t mode_of(const struct tree_pax *p, const struct stat *st)
     return (st->st_mode & S_IFMT) | bits;
 }
 
-/* Reports what of its attributes the archive cannot have. */
-static void check_times(const struct tree_pax *p, const struct stat *st)
+static bool lacks_xattr(const struct attrs *a)
 {
-    if (p->request.preserve.times && st->st_mtim.tv_sec < 0 && st->st_mtim.tv_nsec != 0)
+    for (unsigned i = 0; i < a->n_xattrs; i++)
+        if (!pax_archive_has_xattr(a->xattrs[i].name))
+            return true;
+    return false;
+}
+
+/* Reports what of its attributes the archive cannot have. */
+static void check_attrs(const struct tree_pax *p, const struct stat *st)
+{
+    const struct attrs_wanted *wanted = &p->request.preserve;
+
+    if (wanted->times && st->st_mtim.tv_sec < 0 && st->st_mtim.tv_nsec != 0)
         report(p, p->request.attrs_failed, ERANGE, "times before 1970 are whole seconds there");
+    if (!lacks_xattr(&p->attrs))
+        return;
+    if (wanted->xattrs == ATTRS_TRY)
+        atomic_store(&p->request.view->attrs_lost, true);
+    else
+        report(p, p->request.attrs_failed, EOPNOTSUPP,
+               "it has no extended attributes with such names");
 }
 
 /* Puts the header of the current entry into the stream. False: the archive does not have it. */
@@ -151,7 +168,7 @@ static bool put_header(struct tree_pax *p, const struct record *r, const char *h
     else if (error < 0)
         fail_stream(p, -error);
     if (error == 0 && !hard_link)
-        check_times(p, &r->st);
+        check_attrs(p, &r->st);
     return error == 0;
 }
 

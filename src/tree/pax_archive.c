@@ -158,13 +158,22 @@ static void add_acl(struct archive_entry *to, int type, const struct attrs *a,
     }
 }
 
+bool pax_archive_has_xattr(const char *name)
+{
+    for (const char *at = name; *at; at++)
+        if (*at < '!' || *at > '~')
+            return false;
+    return true;
+}
+
 static void add_attrs(struct archive_entry *to, const struct attrs *a)
 {
     add_acl(to, ARCHIVE_ENTRY_ACL_TYPE_ACCESS, a, &a->access_acl);
     add_acl(to, ARCHIVE_ENTRY_ACL_TYPE_DEFAULT, a, &a->default_acl);
     for (unsigned i = 0; i < a->n_xattrs; i++)
-        archive_entry_xattr_add_entry(to, a->xattrs[i].name, a->values + a->xattrs[i].start,
-                                      a->xattrs[i].size);
+        if (pax_archive_has_xattr(a->xattrs[i].name))
+            archive_entry_xattr_add_entry(to, a->xattrs[i].name, a->values + a->xattrs[i].start,
+                                          a->xattrs[i].size);
 }
 
 /* The nanoseconds of a time: see pax_archive_priv.h. */

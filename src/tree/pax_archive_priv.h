@@ -9,6 +9,7 @@
 #ifndef UCOPY_TREE_PAX_ARCHIVE_PRIV_H
 #define UCOPY_TREE_PAX_ARCHIVE_PRIV_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -40,6 +41,11 @@ int pax_archive_new(struct pax_archive **ret,
  * negative errno: of put(), or -ENOMEM, or another one if the format cannot have such an entry.
  * After an error the archive can only be freed, unless it is -EINVAL. */
 int pax_archive_begin(struct pax_archive *p, const struct pax_entry *e);
+
+/* Whether the archive can have an extended attribute of this name, and has it if an entry does. Of a
+ * name with a space, a control character or a byte that is not ASCII libarchive writes these as %XX
+ * (archive_write_pax_header_xattr(), 3.6.2), which GNU tar takes for the name. */
+bool pax_archive_has_xattr(const char *name);
 
 /* Adds data of the current entry. Bytes beyond its size are not written. 0, or as put(). */
 int pax_archive_data(struct pax_archive *p, const void *bytes, size_t n);

@@ -90,6 +90,8 @@ void tree_main_judge(struct tree_main *m)
     if (!m->stopping && was_read(m))
         unmet_tell(m->tree->o, m->tree->copy->source, on_unmet, m);
     judge_source(m);
+    if (m->status.source_failure.err || m->signal)
+        m->status.hashes = (struct digest_values){0};
     for (unsigned d = 0; d < m->status.n_dests; d++)
         judge_dest(m, d);
 }

@@ -29,6 +29,19 @@ for i in {1..30}; do setfattr -n "user.many$i" -v "0x$big" src/dir/two 2>/dev/nu
 rm -rf to/src
 run -a src --to-command="$untar -C to"
 diff <(tree src) <(tree to/src)
+# Names of extended attributes that an archive would change.
+mkdir names
+touch names/f
+setfattr -n user.fine=%41 -v x names/f
+setfattr -n 'user.a b' -v y names/f
+setfattr -n user.größe -v z names/f
+for options in -a "-r --preserve=xattr"; do
+    rm -rf to/names
+    # shellcheck disable=SC2086 # several words
+    json $options names --to-command="$untar -C to" 2>&1
+    jq -r '.destinations[0].attributes' json
+    getfattr -d to/names/f
+done
 # A tree with everything nasty in it; but for sockets, and times that the archive cannot have.
 for seed in 1 2; do
     python3 "$TOOLS/gentree" $seed nasty$seed attrs || exit
@@ -45,3 +58,15 @@ user::rw-
 user:1234:rw-
 group::r--
 exit 0
+exit 0
+incomplete
+# file: to/names/f
+user.fine\075%41="x"
+
+ucopy: |tar x --xattrs --xattrs-include=* --acls -C to/f: archive: Operation not supported (it has no extended attributes with such names)
+ucopy: |tar x --xattrs --xattrs-include=* --acls -C to: 1 attribute could not be preserved
+exit 6
+failed
+# file: to/names/f
+user.fine\075%41="x"
+

@@ -722,6 +722,7 @@ static void test_refused(void **state)
         {"a b --timeout", {"--timeout", "needs a value"}},
         {"--slow=drop a b", {"--slow=drop", "wait or detach"}},
         {"--slow= a b", {"--slow=", "wait or detach"}},
+        {"--bwlimit=0 a b", {"--bwlimit=0", "at least 1"}},
         {"--max-lag=0 a b", {"--max-lag=0", "at least 4K"}},
         {"--max-lag=4095 a b", {"--max-lag=4095", "at least 4K"}},
         {"--max-lag=8388608T a b", {"--max-lag=8388608T", "at least 4K"}},
