@@ -38,7 +38,7 @@ static int set_up_queue(struct blockdev *b, const struct blockdev_config *config
                         .device_fd = fd_open_existing(AT_FDCWD, path, O_RDWR),
                         .zero_fd = -1,
                         .news_fd = config->news_fd,
-                        .zero_copy = device->zero_copy,
+                        .buffers_are = device->buffers,
                         .depth = device->depth,
                         .max_request = device->max_request,
                         .timeout_ms = config->timeout_ms};
@@ -71,8 +71,7 @@ int blockdev_create(const struct blockdev_config *config, struct blockdev **ret,
                                     .shift = config->shift,
                                     .depth = DEPTH,
                                     .max_request = MAX_REQUEST,
-                                    .memory_align = config->memory_align,
-                                    .zero_copy = true};
+                                    .memory_align = config->memory_align};
     struct blockdev *b = calloc(1, sizeof(*b));
     int r;
 
@@ -157,7 +156,13 @@ const char *blockdev_path(const struct blockdev *b)
 
 const char *blockdev_buffers(const struct blockdev *b)
 {
-    return b->queue.zero_copy ? "registered" : "copied";
+    static const char *const names[] = {
+        [CONTROL_COPIED] = "copied",
+        [CONTROL_REGISTERED] = "registered",
+        [CONTROL_GROUP] = "group",
+    };
+
+    return names[b->queue.buffers_are];
 }
 
 const struct failure *blockdev_failure(const struct blockdev *b, unsigned dest)

@@ -4,7 +4,8 @@
  *
  * What it is for. A thread serves the device (queue.c). A request becomes one operation per
  * destination (requests.c): where the kernel registers the memory of the request with the ring, no
- * byte is copied (Linux 6.16); else the driver copies them into a buffer. The device begins empty: a
+ * byte is copied (Linux 6.16), nor where SQE groups can have that memory (groups.c); else the driver copies
+ * them into a buffer. The device begins empty: a
  * block that nobody has written (written.c) reads as zeros, whatever a destination holds there. At the end
  * each destination can be read back, and they are compared (compare.c).
  *
@@ -82,7 +83,7 @@ void blockdev_stop(struct blockdev *b);
 /* "/dev/ublkbN"; owned by *b. */
 const char *blockdev_path(const struct blockdev *b);
 
-/* "registered" or "copied": how the bytes get from the writer to the destinations. */
+/* "registered", "group" or "copied": how the bytes get from the writer to the destinations. */
 const char *blockdev_buffers(const struct blockdev *b);
 
 /* The first failure of the destination; NULL: it has none. It stays as long as *b. */

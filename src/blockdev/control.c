@@ -87,7 +87,6 @@ static int call(struct control *c, unsigned op, unsigned id, void *buffer, size_
 
 int control_open(struct control *c, struct failure *f)
 {
-    uint64_t features = 0;
     int r;
 
     *c = (struct control){.fd = fd_open_existing(AT_FDCWD, CONTROL, O_RDWR)};
@@ -104,8 +103,8 @@ int control_open(struct control *c, struct failure *f)
         return fail(f, "io_uring_setup", -r, NULL);
     }
     c->has_ring = true;
-    r = call(c, UBLK_ABI_GET_FEATURES, UINT32_MAX, &features, sizeof(features));
-    if (r == 0 && features & UBLK_ABI_IOCTL_ENCODE)
+    r = call(c, UBLK_ABI_GET_FEATURES, UINT32_MAX, &c->features, sizeof(c->features));
+    if (r == 0 && c->features & UBLK_ABI_IOCTL_ENCODE)
         return 0;
     control_close(c);
     return r < 0 && r != -EOPNOTSUPP && r != -EINVAL
@@ -142,22 +141,36 @@ static int set_params(struct control *c, const struct control_device *d)
                     .max_discard_segments = 1},
     };
 
-    if (d->zero_copy && d->memory_align > 1) {
+    if (d->buffers != CONTROL_COPIED && d->memory_align > 1) {
         p.types |= UBLK_ABI_TYPE_DMA_ALIGN;
         p.dma_alignment = d->memory_align - 1;
     }
     return call(c, UBLK_ABI_SET_PARAMS, c->id, &p, sizeof(p));
 }
 
-int control_add(struct control *c, struct control_device *device, struct failure *f)
+static uint64_t flags_of(enum control_buffers buffers)
 {
-    const uint64_t zero_copy = UBLK_ABI_ZERO_COPY | UBLK_ABI_AUTO_BUF_REG;
+    switch (buffers) {
+    case CONTROL_GROUP:
+        return UBLK_ABI_GROUP_BUF;
+    case CONTROL_REGISTERED:
+        return UBLK_ABI_ZERO_COPY | UBLK_ABI_AUTO_BUF_REG;
+    default:
+        return 0;
+    }
+}
+
+/* Makes a device with these buffers, or with copied ones. */
+static int add(struct control *c, struct control_device *device, enum control_buffers buffers,
+               struct failure *f)
+{
+    const uint64_t wanted = flags_of(buffers);
     struct ublksrv_ctrl_dev_info info = {
         .nr_hw_queues = 1,
         .queue_depth = (__u16)device->depth,
         .max_io_buf_bytes = device->max_request,
         .dev_id = UINT32_MAX,
-        .flags = UBLK_ABI_IOCTL_ENCODE | (device->zero_copy ? zero_copy : 0),
+        .flags = UBLK_ABI_IOCTL_ENCODE | wanted,
         .ublksrv_flags = MARK | (uint32_t)getpid(),
     };
     int r = call(c, UBLK_ABI_ADD_DEV, UINT32_MAX, &info, sizeof(info));
@@ -166,19 +179,27 @@ int control_add(struct control *c, struct control_device *device, struct failure
         return fail(f, "ublk: add", -r,
                     r == -EPERM ? "only root may make block devices" : NULL);
     c->id = info.dev_id;
-    /* The driver drops flags that it does not know, without a word. With one of the two there are no
+    /* The driver drops flags that it does not know, without a word. With one of two there are no
      * buffers at all. */
-    if ((info.flags & zero_copy) != zero_copy && info.flags & zero_copy) {
+    if ((info.flags & wanted) != wanted) {
         (void)control_delete(c);
-        device->zero_copy = false;
-        return control_add(c, device, f);
+        return add(c, device, CONTROL_COPIED, f);
     }
-    device->zero_copy = (info.flags & zero_copy) == zero_copy;
+    device->buffers = buffers;
     r = set_params(c, device);
     if (r == 0)
         return 0;
     (void)control_delete(c);
     return fail(f, "ublk: set parameters", -r, NULL);
+}
+
+int control_add(struct control *c, struct control_device *device, struct failure *f)
+{
+    enum control_buffers best = CONTROL_GROUP;
+
+    while ((c->features & flags_of(best)) != flags_of(best))
+        best--;
+    return add(c, device, best, f);
 }
 
 int control_start(struct control *c)

@@ -9,24 +9,32 @@
 
 #include "base/failure.h"
 
+/* How the bytes of a request get to the server. */
+enum control_buffers {
+    CONTROL_COPIED,     /* the driver copies them into memory of the server */
+    CONTROL_REGISTERED, /* the request's memory is a registered buffer of the ring */
+    CONTROL_GROUP,      /* it is the buffer of SQE groups (groups_priv.h) */
+};
+
 struct control {
     struct io_uring ring;
     int fd;
     bool has_ring;
-    unsigned id;      /* of the device */
-    int start_result; /* of START_DEV and STOP_DEV, valid when they are over */
+    uint64_t features; /* of the driver: flags of devices */
+    unsigned id;       /* of the device */
+    int start_result;  /* of START_DEV and STOP_DEV, valid when they are over */
     int stop_result;
     bool started, stopped; /* these are over */
 };
 
 /* What a device is to be. */
 struct control_device {
-    uint64_t size;         /* bytes */
-    unsigned shift;        /* a logical block has 1 << shift bytes */
-    unsigned depth;        /* requests at once */
-    uint32_t max_request;  /* bytes */
-    uint32_t memory_align; /* that addresses of buffers need, a power of two, bytes */
-    bool zero_copy;        /* wanted; then: whether the kernel has it */
+    uint64_t size;                /* bytes */
+    unsigned shift;               /* a logical block has 1 << shift bytes */
+    unsigned depth;               /* requests at once */
+    uint32_t max_request;         /* bytes */
+    uint32_t memory_align;        /* that addresses of buffers need, a power of two, bytes */
+    enum control_buffers buffers; /* set by control_add(): the best that the kernel has */
 };
 
 /* Opens the driver. 0 or a negative errno with *f filled: it is not there, or older than Linux 6.9. */

@@ -29,6 +29,7 @@ static struct io_uring_sqe *get_sqe(struct queue *q)
 {
     struct io_uring_sqe *sqe;
 
+    groups_close(&q->groups);
     while (!(sqe = io_uring_get_sqe(&q->ring)))
         (void)io_uring_submit(&q->ring);
     return sqe;
@@ -42,9 +43,9 @@ static void command(struct queue *q, unsigned op, unsigned tag, int result)
 
     io_uring_prep_rw(IORING_OP_URING_CMD, sqe, q->device_fd, NULL, 0, 0);
     sqe->cmd_op = op;
-    if (q->zero_copy)
+    if (q->buffers_are == CONTROL_REGISTERED)
         sqe->addr = tag; /* the number of the registered buffer that the request's becomes */
-    else
+    else if (q->buffers_are == CONTROL_COPIED)
         cmd.addr = (uintptr_t)q->buffer[tag];
     memcpy(sqe->cmd, &cmd, sizeof(cmd));
     io_uring_sqe_set_data64(sqe, (uint64_t)tag << 1 | COMMAND);
@@ -56,10 +57,22 @@ static void commit(void *arg, unsigned tag, int result)
     command(arg, UBLK_ABI_COMMIT_AND_FETCH, tag, result);
 }
 
-/* Whether the kernel has registered the memory of the request with the ring. */
-static bool is_registered(const struct queue *q, unsigned tag)
+/* Whether operations use the memory of the request itself. */
+static bool uses_request(const struct queue *q, unsigned tag)
 {
-    return q->zero_copy && tag < q->depth;
+    return q->buffers_are != CONTROL_COPIED && tag < q->depth;
+}
+
+/* Whether the operation gets that memory by a group. */
+static bool is_member(const struct queue *q, const struct request_op *op)
+{
+    return q->buffers_are == CONTROL_GROUP && uses_request(q, op->tag) &&
+           (op->what == REQUEST_READ || op->what == REQUEST_WRITE);
+}
+
+static unsigned number_of(const struct queue *q, const struct request_op *op)
+{
+    return (unsigned)(op - q->requests.ops);
 }
 
 static void prepare_rw(struct queue *q, const struct request_op *op, struct io_uring_sqe *sqe,
@@ -67,19 +80,19 @@ static void prepare_rw(struct queue *q, const struct request_op *op, struct io_u
 {
     unsigned n = op->length < q->max_request ? (unsigned)op->length : q->max_request;
     uint64_t offset = fd == q->zero_fd ? 0 : op->offset;
-    bool registered = is_registered(q, op->tag);
+    bool own = uses_request(q, op->tag);
 
     if (op->what == REQUEST_WRITE_ZEROS)
         io_uring_prep_write(sqe, fd, q->zeros, n, offset);
-    else if (!registered && writes)
+    else if (!own && writes)
         io_uring_prep_write(sqe, fd, q->buffer[op->tag] + op->from, n, offset);
-    else if (!registered)
+    else if (!own)
         io_uring_prep_read(sqe, fd, q->buffer[op->tag] + op->from, n, offset);
     else {
         io_uring_prep_rw(writes ? IORING_OP_WRITE_FIXED : IORING_OP_READ_FIXED, sqe, fd, NULL,
                          n, offset);
         sqe->addr = op->from; /* from the start of the request */
-        sqe->buf_index = (__u16)op->tag;
+        sqe->buf_index = q->buffers_are == CONTROL_REGISTERED ? (__u16)op->tag : 0;
     }
 }
 
@@ -87,7 +100,9 @@ static void prepare_rw(struct queue *q, const struct request_op *op, struct io_u
 static void start(void *arg, struct request_op *op)
 {
     struct queue *q = arg;
-    struct io_uring_sqe *sqe = get_sqe(q);
+    bool member = is_member(q, op);
+    struct io_uring_sqe *sqe =
+        member ? groups_entry(&q->groups, op->tag, number_of(q, op)) : get_sqe(q);
     int fd = op->dest < q->requests.n_dests ? q->fds[op->dest] : q->zero_fd;
 
     switch (op->what) {
@@ -106,6 +121,8 @@ static void start(void *arg, struct request_op *op)
         prepare_rw(q, op, sqe, fd, op->what == REQUEST_WRITE);
     }
     io_uring_sqe_set_data(sqe, op);
+    if (member)
+        groups_add(&q->groups, sqe);
 }
 
 /* ---- buffers ---- */
@@ -118,13 +135,13 @@ static char *map(size_t n)
     return p == MAP_FAILED ? NULL : p;
 }
 
-/* requests_io.spare. A registered buffer is the request's own: it stays busy. Else memory is
+/* requests_io.spare. The request's own memory stays busy. Else memory is
  * needed only here, when something hangs. What hangs keeps the old buffer for ever. */
 static bool spare(void *arg, unsigned tag)
 {
     struct queue *q = arg;
 
-    if (is_registered(q, tag))
+    if (uses_request(q, tag))
         return false;
     if (!q->spare[tag])
         q->spare[tag] = map(q->max_request);
@@ -182,6 +199,21 @@ static void take_command(struct queue *q, unsigned tag, int res)
                    (uint64_t)d->nr_sectors * SECTOR);
 }
 
+static void take_leader(struct queue *q, uint64_t data, int res)
+{
+    unsigned member;
+    int result;
+
+    while (groups_next(&q->groups, data, res, &member, &result))
+        requests_done(&q->requests, &q->requests.ops[member], result);
+}
+
+static void take_op(struct queue *q, struct request_op *op, int res)
+{
+    if (!is_member(q, op) || !groups_hold(&q->groups, number_of(q, op), res))
+        requests_done(&q->requests, op, res);
+}
+
 static void take_all(struct queue *q)
 {
     struct io_uring_cqe *cqe;
@@ -193,8 +225,10 @@ static void take_all(struct queue *q)
         io_uring_cqe_seen(&q->ring, cqe);
         if (data & COMMAND)
             take_command(q, (unsigned)(data >> 1), res);
+        else if (groups_is_leader(data))
+            take_leader(q, data, res);
         else
-            requests_done(&q->requests, (struct request_op *)(uintptr_t)data, res); // NOLINT
+            take_op(q, (struct request_op *)(uintptr_t)data, res); // NOLINT
     }
 }
 
@@ -217,6 +251,7 @@ static void serve(struct queue *q)
         struct io_uring_cqe *cqe;
         bool looks = behind || requests_run(&q->requests);
 
+        groups_close(&q->groups);
         (void)io_uring_submit_and_wait_timeout(&q->ring, &cqe, 1, looks ? &t : NULL, NULL);
         q->requests.now = clock_running_ms();
         take_all(q);
@@ -226,7 +261,8 @@ static void serve(struct queue *q)
         requests_look(&q->requests, q->timeout_ms);
         behind = requests_behind(&q->requests);
         atomic_store(&q->behind, behind);
-        atomic_store(&q->hangs, q->zero_copy && requests_hang(&q->requests));
+        atomic_store(&q->hangs,
+                     q->buffers_are != CONTROL_COPIED && requests_hang(&q->requests));
     }
 }
 
@@ -245,7 +281,8 @@ static int set_up_ring(struct queue *q)
     if (r < 0)
         return r;
     (void)io_uring_register_iowq_max_workers(&q->ring, max);
-    r = q->zero_copy ? io_uring_register_buffers_sparse(&q->ring, q->depth) : 0;
+    if (q->buffers_are == CONTROL_REGISTERED)
+        r = io_uring_register_buffers_sparse(&q->ring, q->depth);
     if (r < 0)
         io_uring_queue_exit(&q->ring);
     return r;
@@ -300,11 +337,11 @@ static int map_descriptors(struct queue *q)
     return 0;
 }
 
-/* The tags that need a buffer: those of the writer's requests, unless theirs are registered, and
+/* The tags that need a buffer: those of the writer's requests, unless these have their own memory, and
  * those of the copies, if there will be any. */
 static void find_buffered(struct queue *q)
 {
-    q->first_buffer = q->zero_copy ? q->depth : 0;
+    q->first_buffer = q->buffers_are == CONTROL_COPIED ? 0 : q->depth;
     q->n_buffers = (q->requests.detach ? q->requests.n_all : q->depth) - q->first_buffer;
 }
 
@@ -337,6 +374,9 @@ int queue_init(struct queue *q, unsigned n_dests, uint64_t size, unsigned shift,
         r = map_descriptors(q);
     if (r == 0)
         r = get_buffers(q);
+    if (r == 0)
+        r = groups_init(&q->groups, &q->ring, q->device_fd,
+                        q->requests.n_all * (q->requests.n_dests + 1));
     if (r < 0)
         queue_free(q);
     return r;
@@ -358,6 +398,7 @@ void queue_free(struct queue *q)
         (void)munmap(q->zeros, q->max_request);
     free(q->buffer);
     free(q->spare);
+    groups_free(&q->groups);
     requests_free(&q->requests);
     (void)fd_close(&q->zero_fd);
     (void)fd_close(&q->device_fd);

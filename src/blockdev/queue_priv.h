@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "control_priv.h"
+#include "groups_priv.h"
 #include "requests_priv.h"
 
 enum queue_state {
@@ -23,12 +25,13 @@ struct queue {
     int device_fd;  /* /dev/ublkcN, owned */
     int zero_fd;    /* /dev/zero, owned */
     int news_fd;    /* eventfd(2) that is signalled at each change of state; not owned */
-    bool zero_copy;
+    enum control_buffers buffers_are;
     unsigned depth;
     uint32_t max_request; /* bytes */
     uint64_t timeout_ms;  /* 0: none */
 
     struct io_uring ring;
+    struct groups groups; /* with CONTROL_GROUP; a member is an operation, as in requests.ops */
     const struct ublksrv_io_desc *descriptors;
     size_t descriptors_size;
     char *buffers; /* n_buffers of them, for the tags from first_buffer on */

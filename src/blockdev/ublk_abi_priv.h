@@ -18,10 +18,15 @@
 #define UBLK_ABI_FETCH            _IOWR('u', 0x20, struct ublksrv_io_cmd)
 #define UBLK_ABI_COMMIT_AND_FETCH _IOWR('u', 0x21, struct ublksrv_io_cmd)
 
+/* Only the kernel of tests/vm/kernel has this: the leader of an SQE group provides the pages of the
+ * request to the members (group-buffers.patch). */
+#define UBLK_ABI_PROVIDE_GROUP_BUF _IOWR('u', 0x3f, struct ublksrv_io_cmd)
+
 /* Flags of a device. */
 #define UBLK_ABI_ZERO_COPY    (1ull << 0)
 #define UBLK_ABI_IOCTL_ENCODE (1ull << 6)
 #define UBLK_ABI_AUTO_BUF_REG (1ull << 11) /* 6.16 */
+#define UBLK_ABI_GROUP_BUF    (1ull << 63) /* UBLK_ABI_PROVIDE_GROUP_BUF */
 
 /* The parameters of a device, up to the last that is set here. */
 #define UBLK_ABI_TYPE_BASIC     (1u << 0)
