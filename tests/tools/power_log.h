@@ -1,4 +1,4 @@
-/* power_log: what power_record writes and power_replay reads: the writes and flushes that
+/* power_log: what power_record writes and power_disks reads: the writes and flushes that
  * reached a disk, in their order. */
 #ifndef POWER_LOG_H
 #define POWER_LOG_H
