@@ -286,6 +286,8 @@ static void fan_out_free(struct fan_out *f)
         (void)close(f->news_fd);
     free(f->dests);
     free(f->states);
+    free(f->wanted);
+    free(f->late);
     free(f->parts);
     free(f->fds);
     free(f->kinds);
@@ -307,9 +309,11 @@ static struct fan_out *fan_out_new(const struct options *o, const struct plan_co
                           .began_ms = clock_now_ms()};
     f->dests = calloc(f->n, sizeof(*f->dests));
     f->states = calloc(f->n, sizeof(*f->states));
+    f->wanted = calloc(f->n, sizeof(*f->wanted));
+    f->late = calloc(f->n, sizeof(*f->late));
     f->status = (struct copy_status){
         .source = copy->source, .data = true, .dests = f->states, .n_dests = f->n};
-    if (f->news_fd < 0 || !f->dests || !f->states) {
+    if (f->news_fd < 0 || !f->dests || !f->states || !f->wanted || !f->late) {
         fan_out_free(f);
         return NULL;
     }

@@ -50,7 +50,6 @@ void fan_out_fail(struct fan_out *f, unsigned d, const struct failure *why)
 void fan_out_call(struct fan_out *f, void (*run)(void *arg, unsigned i), const bool *wanted,
                   const char *op, bool (*moved)(void *arg))
 {
-    bool *late = calloc(f->n, sizeof(*late));
     struct bounded_calls calls = {.n = f->n,
                                   .wanted = wanted,
                                   .run = run,
@@ -63,17 +62,12 @@ void fan_out_call(struct fan_out *f, void (*run)(void *arg, unsigned i), const b
     struct failure silent;
 
     (void)failure_set(&silent, op, ETIMEDOUT, FAILURE_NO_OFFSET, "it does not answer");
-    if (!late) {
-        f->hung = true;
-        return;
-    }
-    if (bounded_calls_run(&calls, late) > 0) {
+    if (bounded_calls_run(&calls, f->late) > 0) {
         f->hung = true;
         for (unsigned d = 0; d < f->n; d++)
-            if (late[d])
+            if (f->late[d])
                 fan_out_fail(f, d, &silent);
     }
-    free(late);
 }
 
 /* ---- looking ---- */
@@ -191,6 +185,60 @@ int fan_out_look(struct fan_out *f)
     return EXIT_USAGE;
 }
 
+/* ---- flushing ---- */
+
+/* bounded_calls.moved: a file system may have much to write before its flush is over. */
+static bool still_writes(void *arg)
+{
+    struct fan_out *f = arg;
+    bool any = false;
+
+    for (unsigned d = 0; d < f->n; d++)
+        if (f->states[d].state == DEST_FLUSHING)
+            any |= medium_has_written(&f->dests[d].pulse, f->dests[d].dev);
+    return any;
+}
+
+/* Makes the call, which fills `failure`, for those that have not failed, and takes the failures. */
+static void flush(struct fan_out *f, void (*run)(void *arg, unsigned i), const char *op)
+{
+    for (unsigned d = 0; d < f->n; d++) {
+        f->wanted[d] = f->states[d].state != DEST_FAILED;
+        if (!f->wanted[d])
+            continue;
+        f->states[d].state = DEST_FLUSHING;
+        f->dests[d].failure.err = 0;
+        (void)medium_has_written(&f->dests[d].pulse, f->dests[d].dev); /* from now on */
+    }
+    fan_out_call(f, run, f->wanted, op, still_writes);
+    for (unsigned d = 0; d < f->n; d++)
+        if (f->states[d].state == DEST_FLUSHING && f->dests[d].failure.err)
+            fan_out_fail(f, d, &f->dests[d].failure);
+}
+
+static int fail(struct fan_out_dest *d, const char *op, int err, const char *message)
+{
+    return failure_set(&d->failure, op, err, FAILURE_NO_OFFSET, message);
+}
+
+/* Flushes the name of the file, which this program may have made. */
+static int flush_name(struct fan_out_dest *d)
+{
+    char *path = path_directory(d->path);
+    int dir, r;
+
+    if (!path)
+        return fail(d, "open directory", ENOMEM, NULL);
+    dir = UNINTERRUPTED(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    r = dir < 0 ? -errno : 0;
+    free(path);
+    if (r < 0)
+        return fail(d, "open directory", -r, NULL);
+    r = fd_flush_directory(dir);
+    (void)fd_close(&dir);
+    return r < 0 ? fail(d, "fsync directory", -r, NULL) : 0;
+}
+
 /* ---- opening ---- */
 
 static int open_device(const struct fan_out *f, struct fan_out_dest *d)
@@ -215,11 +263,6 @@ static int open_device(const struct fan_out *f, struct fan_out_dest *d)
     d->fd_used = d->direct ? d->target.fd_direct : d->target.fd;
     d->dev = d->disk->dev;
     return 0;
-}
-
-static int fail(struct fan_out_dest *d, const char *op, int err, const char *message)
-{
-    return failure_set(&d->failure, op, err, FAILURE_NO_OFFSET, message);
 }
 
 /* A file of nothing but a hole, of the size of the device. */
@@ -260,33 +303,28 @@ static void open_one(void *arg, unsigned i)
         (void)fd_close(&d->fd);
 }
 
+static void flush_new_name(void *arg, unsigned i)
+{
+    struct fan_out *f = arg;
+
+    if (!f->dests[i].disk)
+        (void)flush_name(&f->dests[i]);
+}
+
 void fan_out_open(struct fan_out *f)
 {
     fan_out_call(f, open_one, NULL, "open", NULL);
     for (unsigned d = 0; d < f->n; d++)
         if (f->states[d].state != DEST_FAILED && !f->dests[d].open)
             fan_out_fail(f, d, &f->dests[d].failure);
+    /* Who flushes the device relies on finding the file again. */
+    flush(f, flush_new_name, "fsync directory");
+    for (unsigned d = 0; d < f->n; d++)
+        if (f->states[d].state == DEST_FLUSHING)
+            f->states[d].state = DEST_COPYING;
 }
 
 /* ---- the end ---- */
-
-/* Flushes the name of the file, which this program may have made. */
-static int flush_name(struct fan_out_dest *d)
-{
-    char *path = path_directory(d->path);
-    int dir, r;
-
-    if (!path)
-        return fail(d, "open directory", ENOMEM, NULL);
-    dir = UNINTERRUPTED(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    r = dir < 0 ? -errno : 0;
-    free(path);
-    if (r < 0)
-        return fail(d, "open directory", -r, NULL);
-    r = fd_flush_directory(dir);
-    (void)fd_close(&dir);
-    return r < 0 ? fail(d, "fsync directory", -r, NULL) : 0;
-}
 
 static int flush_file(struct fan_out_dest *d)
 {
@@ -316,44 +354,15 @@ static void flush_one(void *arg, unsigned i)
     struct fan_out *f = arg;
     struct fan_out_dest *d = &f->dests[i];
 
-    d->failure.err = 0;
     (void)(d->disk ? flush_device(d) : flush_file(d));
-}
-
-/* bounded_calls.moved: a file system may have much to write before its flush is over. */
-static bool still_writes(void *arg)
-{
-    struct fan_out *f = arg;
-    bool any = false;
-
-    for (unsigned d = 0; d < f->n; d++)
-        if (f->states[d].state == DEST_FLUSHING)
-            any |= medium_has_written(&f->dests[d].pulse, f->dests[d].dev);
-    return any;
 }
 
 void fan_out_flush(struct fan_out *f)
 {
-    bool *wanted = calloc(f->n, sizeof(*wanted));
-
-    for (unsigned d = 0; wanted && d < f->n; d++) {
-        wanted[d] = f->states[d].state != DEST_FAILED;
-        if (!wanted[d])
-            continue;
-        f->states[d].state = DEST_FLUSHING;
-        (void)medium_has_written(&f->dests[d].pulse, f->dests[d].dev); /* from now on */
-    }
-    if (wanted)
-        fan_out_call(f, flush_one, wanted, "fsync", still_writes);
-    for (unsigned d = 0; wanted && d < f->n; d++) {
-        if (!wanted[d] || f->states[d].state == DEST_FAILED)
-            continue;
-        if (f->dests[d].failure.err) {
-            fan_out_fail(f, d, &f->dests[d].failure);
-            continue;
+    flush(f, flush_one, "fsync");
+    for (unsigned d = 0; d < f->n; d++)
+        if (f->states[d].state == DEST_FLUSHING) {
+            f->states[d].state = DEST_DONE;
+            f->states[d].durable = true;
         }
-        f->states[d].state = DEST_DONE;
-        f->states[d].durable = true;
-    }
-    free(wanted);
 }

@@ -60,6 +60,7 @@ struct fan_out {
     struct copy_status status;
     struct dest_status *states;
     struct fan_out_dest *dests;
+    bool *wanted, *late; /* room: who a call is made for, and who is late */
     unsigned n;
     struct blockdev *device; /* NULL: there is none */
     unsigned *parts;         /* the destination of each of the device's */
@@ -83,7 +84,7 @@ void fan_out_fail(struct fan_out *f, unsigned d, const struct failure *why);
  * explained: nothing was touched. */
 int fan_out_look(struct fan_out *f);
 
-/* Opens the destinations. */
+/* Opens the destinations. Then the names of new files are durable. */
 void fan_out_open(struct fan_out *f);
 
 /* Flushes the destinations that have not failed, and closes all. */

@@ -96,13 +96,12 @@ static void judge(struct fan_out *f, unsigned d)
 }
 
 /* All were read, or have failed. */
-static void compare(struct fan_out *f, const bool *wanted, struct blockdev_sums *sums,
-                    unsigned *which)
+static void compare(struct fan_out *f, struct blockdev_sums *sums, unsigned *which)
 {
     unsigned n = 0;
 
     for (unsigned d = 0; d < f->n; d++) {
-        if (!wanted[d] || f->states[d].state == DEST_FAILED || f->dests[d].failure.err)
+        if (!f->wanted[d] || f->states[d].state == DEST_FAILED || f->dests[d].failure.err)
             continue;
         sums[d].units = f->dests[d].sums.units;
         sums[d].n = f->dests[d].sums.n;
@@ -113,17 +112,16 @@ static void compare(struct fan_out *f, const bool *wanted, struct blockdev_sums 
                      f->dests[which[0]].path);
     blockdev_compare(f->device, sums, which, n, note_range, f);
     for (unsigned d = 0; d < f->n; d++)
-        if (wanted[d] && f->states[d].state != DEST_FAILED)
+        if (f->wanted[d] && f->states[d].state != DEST_FAILED)
             judge(f, d);
 }
 
 void fan_out_verify(struct fan_out *f)
 {
-    bool *wanted = calloc(f->n, sizeof(*wanted));
     struct blockdev_sums *sums = calloc(f->n, sizeof(*sums));
     unsigned *which = calloc(f->n, sizeof(*which));
 
-    if (!wanted || !sums || !which) {
+    if (!sums || !which) {
         struct failure none;
 
         (void)failure_set(&none, "verify", ENOMEM, FAILURE_NO_OFFSET, NULL);
@@ -131,13 +129,12 @@ void fan_out_verify(struct fan_out *f)
             fan_out_fail(f, d, &none);
     } else {
         for (unsigned d = 0; d < f->n; d++) {
-            wanted[d] = f->states[d].state == DEST_DONE;
+            f->wanted[d] = f->states[d].state == DEST_DONE;
             f->dests[d].failure.err = 0;
         }
-        fan_out_call(f, read_back, wanted, "read", has_moved);
-        compare(f, wanted, sums, which);
+        fan_out_call(f, read_back, f->wanted, "read", has_moved);
+        compare(f, sums, which);
     }
-    free(wanted);
     free(sums);
     free(which);
 }
