@@ -52,7 +52,7 @@ files() {
     find "${1:-.}" -mindepth 1 -printf '%P\n' | LC_ALL=C sort
 }
 
-# Up to ten seconds until the command succeeds.
+# Up to half a minute until the command succeeds.
 await() {
     for _ in {1..600}; do
         "$@" && return 0

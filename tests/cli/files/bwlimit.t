@@ -29,15 +29,17 @@ diff -r t c && diff -r t d
 # Reading back takes as long again.
 took 1000 ucopy --bwlimit=600KB --verify -q src a 2>/dev/null
 # Nothing has been read in the first second; a signal ends the wait.
+begun() { compgen -G '.ucopy-*' >/dev/null; }
 start --bwlimit=1 src e
-sleep 0.5
+await begun
+sleep 0.2
 kill -USR1 "$pid"
 sleep 0.2
 kill -INT "$pid"
 took 0 finish
 files . | grep -c '^e$'
 start -r --bwlimit=1 t f
-sleep 0.3
+await begun
 kill -TERM "$pid"
 took 0 finish
 --- stdout
