@@ -20,8 +20,10 @@
 #define CREW_MAX_REMARKS 16
 
 /* From so many destinations on it is likely that two of them share one of 64 queues
- * (engine_ops.shares_queues), and would take twice the time if they are slow. */
-#define MANY_DESTS 8u
+ * (engine_ops.shares_queues), and would take twice the time if they are slow. Of a stream none may:
+ * what waits behind a write that hangs cannot be read again. */
+#define MANY_DESTS       8u
+#define MANY_OF_A_STREAM 2u
 
 struct remark {
     const char *engine;
@@ -76,15 +78,15 @@ static bool direct_in_use(const struct job *j)
     return false;
 }
 
-/* Whether many destinations are written through the page cache. (With O_DIRECT few writes need
+/* Whether too many destinations are written through the page cache. (With O_DIRECT few writes need
  * a thread.) */
 static bool is_crowded(const struct job *j)
 {
-    unsigned n = 0;
+    unsigned n = 0, many = j->source.sequential ? MANY_OF_A_STREAM : MANY_DESTS;
 
     for (unsigned d = 0; d < j->n_dests; d++)
         n += j->dests[d].file != JOB_NO_FILE && !j->dests[d].sequential;
-    return n >= MANY_DESTS && !direct_in_use(j);
+    return n >= many && !direct_in_use(j);
 }
 
 /* Whether the engine is not the right one for this job's files, and why. */
@@ -109,7 +111,7 @@ static bool suits(const struct engine_ops *ops, const struct job *j, struct engi
         snprintf(why->text, sizeof why->text, "asynchronous with O_DIRECT only");
     else if (ops->shares_queues && is_crowded(j))
         snprintf(why->text, sizeof why->text,
-                 "among many destinations slow ones would wait for each other");
+                 "destinations that are slow or hang would make others wait");
     else
         return true;
     return false;
