@@ -62,6 +62,17 @@ await() {
     return 1
 }
 
+# As pgrep -f, of the processes that work in this directory: other cases may run the same commands.
+pgrep_here() {
+    local pid found=1
+    for pid in $(pgrep -f "$1"); do
+        [ "$(readlink "/proc/$pid/cwd")" = "$PWD" ] || continue
+        echo "$pid"
+        found=0
+    done
+    return $found
+}
+
 # Runs the rest of the case in a mount namespace of its own, as root.
 need_private_mounts() {
     [ "$(id -u)" -eq 0 ] || skip "needs root"

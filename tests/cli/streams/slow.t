@@ -24,7 +24,7 @@ cat big | run --timeout=1 - a --to-command='sleep 61.37'
 same big a
 cat big | run --timeout=1 - a --to-command='head -c 100000 >/dev/null; kill -STOP $$'
 same big a
-pgrep -f 'sleep 61.37' || echo "nothing is left"
+pgrep_here 'sleep 61.37' || echo "nothing is left"
 --- stdout
 one
 one two

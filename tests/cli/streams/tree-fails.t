@@ -25,7 +25,7 @@ start -a src d --to-command='head -c 100000 >/dev/null; echo >begun2; sleep 61.3
 await test -e begun2
 kill -TERM $pid
 finish
-pgrep -f 'sleep 61.37'
+pgrep_here 'sleep 61.37'
 # kill -9: the archive has no end.
 start -a src --to-command='head -c 100000 >cut.tar; echo >begun3; sleep 0.5; cat >>cut.tar'
 await test -e begun3

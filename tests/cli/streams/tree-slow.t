@@ -14,7 +14,7 @@ diff -r src c
 # It may take its time when it has everything, but not for ever.
 run -a src --to-command='cat >/dev/null; sleep 2'
 run --timeout=1 -a src --to-command='cat >/dev/null; sleep 61.37'
-pgrep -f 'sleep 61.37' || echo "nothing is left"
+pgrep_here 'sleep 61.37' || echo "nothing is left"
 --- stdout
 exit 0
 exit 3
