@@ -27,6 +27,9 @@
 
 #include "blockdev/ublk_abi_priv.h"
 
+#define CASE_FILE "buffers.c"
+#include "case.h"
+
 #define HAS_EXT_FLAGS 0x80u /* sqe->flags */
 #define EXT_GROUP     0x01u /* extended flags */
 #define EXT_BUF       0x02u
@@ -39,17 +42,15 @@
 #define UNPRIVILEGED (1ull << 5) /* flags of a device */
 #define USER_COPY    (1ull << 7)
 
-#define DEPTH     4u
-#define SIZE      (8u << 20)
-#define MOST      (512u << 10)
-#define AT        (1u << 20) /* where the client reads or writes */
-#define PIECES    4u         /* of its memory */
-#define PIECE     (16u << 10)
-#define STRIDE    (PIECE + 4096 + 512)
-#define LEN       (PIECES * PIECE)
-#define MAX_OPS   16u
-#define LIMIT_S   300u /* for one case; an emulated guest is slow */
-#define EXIT_SKIP 77
+#define DEPTH   4u
+#define SIZE    (8u << 20)
+#define MOST    (512u << 10)
+#define AT      (1u << 20) /* where the client reads or writes */
+#define PIECES  4u         /* of its memory */
+#define PIECE   (16u << 10)
+#define STRIDE  (PIECE + 4096 + 512)
+#define LEN     (PIECES * PIECE)
+#define MAX_OPS 16u
 
 enum kind { PROVIDE, NOP, READ, WRITE, PLAIN_WRITE };
 
@@ -98,40 +99,6 @@ static const volatile struct ublksrv_io_desc *descriptors;
 static unsigned arrived[DEPTH], n_arrived; /* tags with requests that nobody has taken */
 static unsigned n_gone;                    /* tags that get no more */
 static pid_t client;
-static char where[160];
-
-/* ---- reporting -------------------------------------------------------------------------- */
-
-static void fail_at(int line, const char *format, ...)
-    __attribute__((format(printf, 2, 3), noreturn));
-
-static void fail_at(int line, const char *format, ...)
-{
-    va_list args;
-
-    printf("# buffers.c:%d: %s: ", line, where);
-    va_start(args, format);
-    vprintf(format, args);
-    va_end(args);
-    printf("\n");
-    fflush(stdout);
-    _exit(1);
-}
-
-#define CHECK(cond)                                                                            \
-    do {                                                                                       \
-        if (!(cond))                                                                           \
-            fail_at(__LINE__, "%s (errno: %m)", #cond);                                        \
-    } while (0)
-
-static void skip(const char *why) __attribute__((noreturn));
-
-static void skip(const char *why)
-{
-    printf("# skipped: %s\n", why);
-    fflush(stdout);
-    _exit(EXIT_SKIP);
-}
 
 /* ---- bytes and files -------------------------------------------------------------------- */
 
@@ -965,7 +932,6 @@ static const struct test {
 /* In a child, so that a hanging ring stays with it. */
 static int run_test(const struct test *t, const struct mode *m)
 {
-    int status;
     pid_t child;
 
     memset((void *)shared, 0, sizeof *shared);
@@ -981,25 +947,7 @@ static int run_test(const struct test *t, const struct mode *m)
         fflush(stdout);
         _exit(0);
     }
-    if (child < 0 || waitpid(child, &status, 0) != child)
-        return 1;
-    if (WIFSIGNALED(status)) {
-        printf("# killed by signal %d\n", WTERMSIG(status));
-        return 1;
-    }
-    return WEXITSTATUS(status);
-}
-
-static bool listed(const char *list, const char *name)
-{
-    size_t len = strlen(name);
-
-    for (const char *p = list; p; p = strchr(p, ',')) {
-        p += *p == ',';
-        if (strncmp(p, name, len) == 0 && (p[len] == '\0' || p[len] == ','))
-            return true;
-    }
-    return false;
+    return case_status(child);
 }
 
 static bool kernel_has_buffers(void)
@@ -1041,9 +989,7 @@ int main(int argc, char **argv)
                 (only_mode && strcmp(only_mode, modes[m].name) != 0))
                 continue;
             r = run_test(&tests[i], &modes[m]);
-            printf("%s %u - %s, %s%s\n", r == 0 || r == EXIT_SKIP ? "ok" : "not ok", ++number,
-                   tests[i].name, modes[m].name, r == EXIT_SKIP ? " # SKIP" : "");
-            failed += r != 0 && r != EXIT_SKIP;
+            failed += report_case(++number, tests[i].name, modes[m].name, r);
         }
     printf("1..%u\n", number);
     return failed || number == 0 ? 1 : 0;

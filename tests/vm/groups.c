@@ -29,6 +29,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define CASE_FILE "groups.c"
+#include "case.h"
+
 #define HAS_EXT_FLAGS     0x80u /* sqe->flags */
 #define EXT_GROUP         0x01u /* extended flags */
 #define EXT_BYTE          63
@@ -36,11 +39,9 @@
 #define NOP_INJECT        0x01u /* sqe->nop_flags: the result is sqe->len */
 #define SOCKET_OP_SIOCINQ 0     /* sqe->cmd_op */
 
-#define LEN       8192u
-#define MAX_OPS   256u
-#define MAX_BUFS  8u
-#define LIMIT_S   300u /* for one case; an emulated guest is slow */
-#define EXIT_SKIP 77
+#define LEN      8192u
+#define MAX_OPS  256u
+#define MAX_BUFS 8u
 
 #define ANY INT32_MIN /* as an expected result: whatever comes */
 
@@ -89,44 +90,9 @@ static unsigned seed = 1;
 static const struct mode *mode; /* of the case that runs */
 static struct io_uring ring;
 static char *pool;      /* MAX_BUFS buffers of LEN, registered one by one */
-static char where[160]; /* what the case is doing, for messages */
 static unsigned stalls; /* waits that should have ended earlier */
 
-/* ------------------------------------------------------------------------------------------
- * Reporting out of a case.
- */
-
-static void fail_at(int line, const char *format, ...)
-    __attribute__((format(printf, 2, 3), noreturn));
-
-static void fail_at(int line, const char *format, ...)
-{
-    va_list args;
-
-    printf("# groups.c:%d: %s: ", line, where);
-    va_start(args, format);
-    vprintf(format, args);
-    va_end(args);
-    printf("\n");
-    fflush(stdout);
-    _exit(1);
-}
-
-#define CHECK(cond)                                                                            \
-    do {                                                                                       \
-        if (!(cond))                                                                           \
-            fail_at(__LINE__, "%s (errno: %m)", #cond);                                        \
-    } while (0)
-
-static void skip(const char *why) __attribute__((noreturn));
-
-static void skip(const char *why)
-{
-    printf("# skipped: %s\n", why);
-    fflush(stdout);
-    _exit(EXIT_SKIP);
-}
-
+/* What the case is doing, for messages. */
 static void at(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 static void at(const char *format, ...)
@@ -1697,7 +1663,6 @@ static const struct test {
 /* In a child, so that limits, signals and a hanging ring stay with it. */
 static int run_test(const struct test *t, const struct mode *m)
 {
-    int status;
     pid_t child;
 
     fflush(stdout);
@@ -1709,14 +1674,7 @@ static int run_test(const struct test *t, const struct mode *m)
         fflush(stdout);
         _exit(0);
     }
-    if (child < 0 || waitpid(child, &status, 0) != child)
-        return 1;
-    if (WIFSIGNALED(status)) {
-        printf("# killed by signal %d%s\n", WTERMSIG(status),
-               WTERMSIG(status) == SIGALRM ? ": it took too long" : "");
-        return 1;
-    }
-    return WEXITSTATUS(status);
+    return case_status(child);
 }
 
 /* Whether rings of this kind can be had. */
@@ -1730,19 +1688,6 @@ static bool mode_works(const struct mode *m)
         return false;
     io_uring_queue_exit(&probe);
     return true;
-}
-
-/* Whether a list from the command line has that name. */
-static bool listed(const char *list, const char *name)
-{
-    size_t len = strlen(name);
-
-    for (const char *at_name = list; at_name; at_name = strchr(at_name, ',')) {
-        at_name += *at_name == ',';
-        if (strncmp(at_name, name, len) == 0 && (at_name[len] == '\0' || at_name[len] == ','))
-            return true;
-    }
-    return false;
 }
 
 static unsigned run_mode(const struct mode *m, const char *only, const char *except,
@@ -1763,9 +1708,7 @@ static unsigned run_mode(const struct mode *m, const char *only, const char *exc
             printf("# skipped: no such ring, or no -b BLOCKDEV\n");
         else
             r = run_test(&tests[i], m);
-        printf("%s %u - %s, %s%s\n", r == 0 || r == EXIT_SKIP ? "ok" : "not ok", *number,
-               tests[i].name, m->name, r == EXIT_SKIP ? " # SKIP" : "");
-        failed += r != 0 && r != EXIT_SKIP;
+        failed += report_case(*number, tests[i].name, m->name, r);
     }
     return failed;
 }
