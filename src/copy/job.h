@@ -98,7 +98,7 @@ struct job {
     unsigned stall_ms;   /* how long tries on an endpoint may move nothing (0, EINTR, EAGAIN) */
     bool in_order;
     bool stop_on_error;
-    bool prompt;           /* only CPUs work: see engine_config.turns */
+    bool prompt;           /* only CPUs work: see engine_config.writers */
     struct hasher *hasher; /* the last destination, see hasher.h; NULL: there is none */
     struct journal_writer *journal_writer; /* notes what destinations hold; NULL: none */
     struct block_hashes *hashes;           /* of what is read of the source; NULL: none */

@@ -35,7 +35,7 @@ struct crew {
     const struct engine_ops *wanted;
     atomic_bool ended;
     unsigned max_workers;
-    struct turns *turns; /* engine_config.turns of all workers but successors */
+    struct writers *writers; /* engine_config.writers of all workers but successors */
 
     _Atomic(const struct engine_ops *) chosen;
     const struct engine_ops *reserve; /* for successors */
@@ -182,7 +182,7 @@ static int worker_open(struct worker *w, struct crew *c, const struct engine_ops
         .fds = j->fds,
         .n_fds = j->n_fds,
         .max_ops = 1 + j->n_dests,
-        .turns = prompt ? c->turns : NULL,
+        .writers = prompt ? c->writers : NULL,
     };
     struct engine_reason why;
     int r;
@@ -497,7 +497,7 @@ int crew_start(struct crew **ret_crew, struct job *j, const struct crew_config *
     if (!c)
         return -ENOMEM;
     c->job = j;
-    c->turns = j->prompt ? turns_new(j->n_fds) : NULL;
+    c->writers = j->prompt ? writers_new(j->n_fds) : NULL;
     c->wanted = config->engine;
     c->max_workers = config->workers;
     c->active = 1;
@@ -574,6 +574,6 @@ void crew_free(struct crew *c)
 {
     pthread_cond_destroy(&c->gone);
     pthread_mutex_destroy(&c->lock);
-    turns_free(c->turns);
+    writers_free(c->writers);
     free(c);
 }

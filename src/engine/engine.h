@@ -60,7 +60,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "turns.h"
+#include "writers.h"
 
 enum engine_op_kind {
     ENGINE_NOP,   /* len 0 */
@@ -134,8 +134,8 @@ struct engine_config {
 
     /* Not NULL: the files' data is in memory, and reads and writes take the CPU's time only, unless
      * something is wrong. An engine may run them in the thread that owns it, which then waits for
-     * what is wrong (engine->prompt). All engines of the copy have the same turns, for n_fds files. */
-    struct turns *turns;
+     * what is wrong (engine->prompt). All engines of the copy have the same one, for n_fds files. */
+    struct writers *writers;
 };
 
 /* Why an engine does not work here, or which feature it works without. One line without
@@ -176,7 +176,7 @@ struct engine_ops {
      * that need a thread, and chooses by the inode's address (io_wq_hash_work(),
      * io_uring/io-wq.c, 6.18). */
     bool shares_queues;
-    bool prompt; /* the best for files whose data is in memory: it uses engine_config.turns */
+    bool prompt; /* the best for files whose data is in memory: it uses engine_config.writers */
     bool polls;  /* waits until poll(2) reports that a file can be read, if it has that */
 
     /* Makes an instance. create() itself tries everything that the engine needs, so that the

@@ -7,7 +7,7 @@
  * thread that owns the engine runs the operations of that file in reap(). This is slower, but
  * the copy goes on.
  *
- * With engine_config.turns the owner runs reads and writes at positions itself: only CPUs work then, and
+ * With engine_config.writers the owner runs reads and writes at positions itself: only CPUs work then, and
  * more threads would only cost switches. It writes a chunk everywhere before it reads the next
  * one, while the chunk is in the CPU's cache. A file whose writes take much longer than those to
  * another one, or than reads, gets its thread. */
@@ -194,24 +194,23 @@ static void sync_start(struct sequencer *s, struct engine_op *op)
     pthread_mutex_unlock(&y->lock);
 }
 
-static bool takes_turns(const struct sync *y, const struct engine_op *op)
+/* Who writes to the file of the operation; NULL: that does not matter. */
+static struct writers *writers_of(const struct sync *y, const struct engine_op *op)
 {
-    return y->seq.base.prompt && op->kind == ENGINE_WRITE;
+    return op->kind == ENGINE_WRITE ? y->seq.base.config->writers : NULL;
 }
 
 /* Removes the operation from the list that shall run next: the first one to a file to which nobody
- * else writes, if there is one. It is this thread's turn then. */
+ * writes, if there is one. */
 static struct engine_op *next_own(struct sync *y, struct op_list *l)
 {
     struct engine_op **link = &l->first, *op;
 
-    while ((op = *link) && takes_turns(y, op) &&
-           !turns_try(y->seq.base.config->turns, op->file))
+    while ((op = *link) && writers_of(y, op) && writers_any(writers_of(y, op), op->file))
         link = &op->next;
     if (!op) {
         link = &l->first;
         op = l->first;
-        turns_take(y->seq.base.config->turns, op->file);
     }
     *link = op->next;
     if (!*link)
@@ -231,11 +230,14 @@ static void run_next(struct sync *y, struct op_list *l)
 {
     struct engine_op *op = next_own(y, l);
     struct spent *spent = spent_on(y, op);
+    struct writers *writers = writers_of(y, op);
     uint64_t start = clock_now_ns();
 
+    if (writers)
+        writers_begin(writers, op->file);
     op->result = run(&y->seq.base, op);
-    if (takes_turns(y, op))
-        turns_end(y->seq.base.config->turns, op->file);
+    if (writers)
+        writers_end(writers, op->file);
     if (spent && op->result > 0) {
         spent->ns += clock_now_ns() - start;
         spent->bytes += (uint64_t)op->result;
@@ -318,7 +320,7 @@ static int sync_create(const struct engine_config *config, struct engine **ret_e
     op_list_init(&y->leaders);
     op_list_init(&y->members);
     op_list_init(&y->done);
-    y->seq.base.prompt = config->turns != NULL;
+    y->seq.base.prompt = config->writers != NULL;
     y->n_files = config->n_fds;
     for (unsigned i = 0; i < y->n_files; i++) {
         y->files[i].engine = y;

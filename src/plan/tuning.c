@@ -15,9 +15,6 @@
 #define DIRECT_CHUNK   (1u * MIB)
 #define BUFFERED_CHUNK (MIB / 2)
 
-/* Workers that take turns at the files change less often with larger chunks. */
-#define PROMPT_CHUNK (1u * MIB)
-
 /* A worker that does everything itself uses one chunk after the other. */
 #define PROMPT_DEPTH 2u
 
@@ -47,7 +44,7 @@
 /* Through the page cache the CPUs do the work, and two of them are faster than one. There are
  * two exceptions: a small file, for which a second thread and ring cost more time than they
  * save; and a single destination, because the lock of its inode admits one writer at a time, and
- * the other one would spin. Where they take turns it reads instead. */
+ * the other one would spin. But a worker that does everything itself reads meanwhile. */
 #define TWO_WORKERS_SIZE (16u * MIB)
 
 static uint32_t round_up(uint64_t n, uint32_t align)
@@ -102,10 +99,7 @@ void tuning_choose(struct tuning *t, const struct options *o, const struct tunin
 {
     uint64_t memory = options_memory(o);
     uint32_t step = f->align > MIN_CHUNK ? f->align : MIN_CHUNK;
-    uint64_t chunk = o->chunk_size ? o->chunk_size
-                     : f->direct   ? DIRECT_CHUNK
-                     : f->prompt   ? PROMPT_CHUNK
-                                   : BUFFERED_CHUNK;
+    uint64_t chunk = o->chunk_size ? o->chunk_size : f->direct ? DIRECT_CHUNK : BUFFERED_CHUNK;
     uint64_t chunks, depth;
 
     chunk = at_most(chunk, memory / step * step);

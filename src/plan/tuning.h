@@ -23,7 +23,7 @@ struct tuning_facts {
     unsigned n_dests; /* destinations that the engines write to */
     bool detach;      /* a destination that is too slow may be detached from the others */
     bool direct;      /* at least one file is open with O_DIRECT */
-    bool prompt;      /* only CPUs work for the copy: engine_config.turns */
+    bool prompt;      /* only CPUs work for the copy: engine_config.writers */
     bool stream;      /* the source has no positions */
     bool sequential;  /* the source or a destination has no positions, or --in-order */
     uint32_t align;   /* bytes: the largest O_DIRECT alignment in use, at least 1 */

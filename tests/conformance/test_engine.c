@@ -94,8 +94,8 @@ static void skip(const char *format, ...)
  * The rig: an engine with files, and batches that have a buffer of CHUNK bytes each.
  */
 
-/* Whether the engine runs operations in its owner's thread (engine_config.turns). */
-static bool with_turns;
+/* Whether the engine runs operations in its owner's thread (engine_config.writers). */
+static bool with_writers;
 
 struct rig {
     struct engine *e;
@@ -164,9 +164,9 @@ static void start(struct rig *r, const struct engine_ops *ops, unsigned depth, u
         .pool_len = pool_len,
         .max_batches = depth,
         .max_ops = max_ops,
-        .turns = with_turns ? turns_new(r->n_fds) : NULL,
+        .writers = with_writers ? writers_new(r->n_fds) : NULL,
     };
-    CHECK(!with_turns || r->config.turns);
+    CHECK(!with_writers || r->config.writers);
     if (engine_create(ops, &r->config, &r->e, &why) < 0)
         vfail(__FILE__, __LINE__, "engine_create: %s", why.text);
     snprintf(shared->notes, sizeof shared->notes, "%s", r->e->notes.text);
@@ -183,7 +183,7 @@ static void *stop_keep_pool(struct rig *r)
     free(r->returned);
     free(r->done);
     free(r->ops);
-    turns_free(r->config.turns);
+    writers_free(r->config.writers);
     return r->config.pool;
 }
 
@@ -1552,6 +1552,39 @@ static void case_destroy_in_flight(const struct engine_ops *ops)
     CHECK_INT(count_fds(), fds);
 }
 
+/* Somebody else writes to the first file: the others come before it. */
+static void case_busy_file(const struct engine_ops *ops)
+{
+    struct engine_op *list;
+    struct rig r = {0};
+    unsigned files[4] = {0}, first, n = 0; /* in the order of their operations */
+
+    make_source("source", CHUNK);
+    add_file(&r, "source", O_RDONLY);
+    first = add_outputs(&r, "out", 3, 0);
+    start(&r, ops, 1, 4);
+    writers_begin(r.config.writers, first);
+    begin(&r, 0, false);
+    add(&r, 0, ENGINE_READ, 0, 0, CHUNK);
+    for (unsigned d = 0; d < 3; d++)
+        add(&r, 0, ENGINE_WRITE, first + d, 0, CHUNK);
+    submit(&r, 0);
+    while (n < 4) {
+        CHECK_INT(engine_wait(r.e, 0, 1000, &list), 0);
+        for (const struct engine_op *op = list; op; op = op->next)
+            files[n++] = op->file;
+    }
+    CHECK_INT(files[0], 0);
+    for (unsigned i = 1; i < 4; i++)
+        CHECK_INT(files[i], first + i % 3);
+    CHECK(writers_any(r.config.writers, first));
+    writers_end(r.config.writers, first);
+    for (unsigned d = 0; d < 3; d++)
+        CHECK(!writers_any(r.config.writers, first + d));
+    stop(&r);
+    check_outputs("out", 3, CHUNK);
+}
+
 static void case_destroy_idle(const struct engine_ops *ops)
 {
     unsigned fds = count_fds();
@@ -1610,41 +1643,49 @@ static void case_no_threads(const struct engine_ops *ops)
  * Running.
  */
 
+/* Not for all engines: */
+enum which {
+    ALL,
+    THREADS, /* an operation does not end, and engine_wait() returns all the same */
+    OWNER,   /* with_writers */
+};
+
 struct test_case {
     const char *name;
     void (*run)(const struct engine_ops *ops);
-    bool needs_threads; /* an operation does not end: not for an engine with turns */
+    enum which which;
 };
 
 static const struct test_case cases[] = {
-    {"nop", case_nop, false},
-    {"copy", case_copy, false},
-    {"copy_deep", case_copy_deep, false},
-    {"direct", case_direct, false},
-    {"full_house", case_full_house, false},
-    {"fsync", case_fsync, false},
-    {"leader_short", case_leader_short, false},
-    {"leader_fails", case_leader_fails, false},
-    {"member_fails", case_member_fails, false},
-    {"member_limit", case_member_limit, false},
-    {"member_no_space", case_member_no_space, false},
-    {"devices", case_devices, false},
-    {"ordered_overwrite", case_ordered_overwrite, false},
-    {"ordered_append", case_ordered_append, false},
-    {"ordered_fifo", case_ordered_fifo, false},
-    {"ordered_member_fault", case_ordered_member_fault, false},
-    {"ordered_leader_fault", case_ordered_leader_fault, false},
-    {"ordered_unseen_fault", case_ordered_unseen_fault, false},
-    {"mixed_faults", case_mixed_faults, false},
-    {"timeout_read", case_timeout_read, true},
-    {"timeout_write", case_timeout_write, true},
-    {"hang", case_hang, true},
-    {"signals", case_signals, false},
-    {"cancel", case_cancel, false},
-    {"destroy_in_flight", case_destroy_in_flight, false},
-    {"destroy_idle", case_destroy_idle, false},
-    {"no_memlock", case_no_memlock, false},
-    {"no_threads", case_no_threads, false},
+    {"nop", case_nop, ALL},
+    {"copy", case_copy, ALL},
+    {"copy_deep", case_copy_deep, ALL},
+    {"direct", case_direct, ALL},
+    {"full_house", case_full_house, ALL},
+    {"fsync", case_fsync, ALL},
+    {"leader_short", case_leader_short, ALL},
+    {"leader_fails", case_leader_fails, ALL},
+    {"member_fails", case_member_fails, ALL},
+    {"member_limit", case_member_limit, ALL},
+    {"member_no_space", case_member_no_space, ALL},
+    {"devices", case_devices, ALL},
+    {"ordered_overwrite", case_ordered_overwrite, ALL},
+    {"ordered_append", case_ordered_append, ALL},
+    {"ordered_fifo", case_ordered_fifo, ALL},
+    {"ordered_member_fault", case_ordered_member_fault, ALL},
+    {"ordered_leader_fault", case_ordered_leader_fault, ALL},
+    {"ordered_unseen_fault", case_ordered_unseen_fault, ALL},
+    {"mixed_faults", case_mixed_faults, ALL},
+    {"timeout_read", case_timeout_read, THREADS},
+    {"timeout_write", case_timeout_write, THREADS},
+    {"hang", case_hang, THREADS},
+    {"signals", case_signals, ALL},
+    {"cancel", case_cancel, ALL},
+    {"destroy_in_flight", case_destroy_in_flight, ALL},
+    {"busy_file", case_busy_file, OWNER},
+    {"destroy_idle", case_destroy_idle, ALL},
+    {"no_memlock", case_no_memlock, ALL},
+    {"no_threads", case_no_threads, ALL},
 };
 
 static int remove_entry(const char *path, const struct stat *st, int flag, struct FTW *ftw)
@@ -1724,7 +1765,7 @@ static unsigned run_engine(const struct engine_ops *ops, const char *engine, con
     }
     ++*engines;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        if (wanted(cases[i].name, name) && !(with_turns && cases[i].needs_threads))
+        if (wanted(cases[i].name, name) && cases[i].which != (with_writers ? THREADS : OWNER))
             failed += !run_case(ops, &cases[i], ++*number);
     return failed;
 }
@@ -1746,7 +1787,7 @@ int main(int argc, char **argv)
     }
     for (const struct engine_ops *const *ops = engine_table; *ops; ops++)
         failed += run_engine(*ops, engine, name, &number, &engines);
-    with_turns = true;
+    with_writers = true;
     failed += run_engine(&engine_sync_ops, engine, name, &number, &engines);
     printf("1..%u\n", number);
     if (chdir("/") == 0)
