@@ -71,7 +71,7 @@ class Sample:
     other_cpu: float = 0.0
     steal: float = 0.0
     cached: int = 0  # bytes of the source in the page cache before the run
-    touch_rate: float = 0.0  # seconds per GiB of touch_memory() before the run
+    touch_rate: float = 0.0  # Memory.wait() before the run
 
     @property
     def cpu(self):
@@ -242,6 +242,27 @@ def chill(path, drop_all):
             f.write("1\n")
 
 
+class Memory:
+    """Waits for a time when memory is as fast as it has been: what slows it, a host that provides
+    pages or a neighbour on it, lasts for seconds, and slows whatever runs then."""
+
+    TRIES = 20
+    SLOWER = 1.3
+
+    def __init__(self):
+        self.best = float("inf")
+
+    def wait(self, size):
+        """Touches `size` bytes of free memory until that is fast. What runs next gets first what was
+        freed last. Returns the seconds per GiB that the last time took."""
+        for _ in range(self.TRIES):
+            rate = touch_memory(size) / size * (1 << 30)
+            self.best = min(self.best, rate)
+            if rate <= self.SLOWER * self.best:
+                break
+        return rate
+
+
 class Reserve:
     """Holds the memory that is free, so that the host of a virtual machine cannot take it back:
     what a run is given was in use until just before. Pages that the host has to provide anew
@@ -260,15 +281,12 @@ class Reserve:
             return int(re.search(r"^MemFree:\s*(\d+)", f.read(), re.M).group(1)) << 10
 
     def fill(self):
-        """Takes hold of what is free. Returns the seconds and bytes of that."""
-        began, size = time.monotonic(), 0
+        """Takes hold of what is free."""
         while self.free_memory() > self.LEFT + self.PIECE:
             piece = mmap.mmap(-1, self.PIECE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
             piece.madvise(mmap.MADV_HUGEPAGE)
             piece.madvise(self.POPULATE_WRITE)
             self.pieces.append(piece)
-            size += self.PIECE
-        return time.monotonic() - began, size
 
     def release(self, size):
         """Makes so many bytes free, if there are so many."""
