@@ -165,6 +165,11 @@ static bool is_c4(const struct digest_algorithm *a)
     return a->text_len != 2 * a->size;
 }
 
+bool digest_is_slow(const struct digest_algorithm *a)
+{
+    return a && a->ops != &xxh_ops;
+}
+
 bool digest_is_text(const struct digest_algorithm *a, const char *text)
 {
     if (strlen(text) != a->text_len)

@@ -31,6 +31,10 @@ extern const struct digest_algorithm digest_table[DIGEST_ALGORITHMS];
 /* The algorithm of this name, which is not NUL-terminated but has len characters. NULL: none. */
 const struct digest_algorithm *digest_find(const char *name, size_t len);
 
+/* Whether hashing takes longer than a copy in memory: the algorithm is none that was made to be as
+ * fast as memory. NULL: no. */
+bool digest_is_slow(const struct digest_algorithm *a);
+
 /* Whether text could be a hash of the algorithm: its length and characters. Hex of either case
  * is taken. */
 bool digest_is_text(const struct digest_algorithm *a, const char *text);

@@ -2,6 +2,14 @@
 
 #include <errno.h>
 
+bool digest_set_is_slow(unsigned algorithms)
+{
+    for (unsigned i = 0; i < DIGEST_ALGORITHMS; i++)
+        if ((algorithms >> i & 1) && digest_is_slow(&digest_table[i]))
+            return true;
+    return false;
+}
+
 int digest_set_start(struct digest_set *s, unsigned algorithms)
 {
     *s = (struct digest_set){.v = {NULL}};

@@ -17,6 +17,9 @@ struct digest_values {
     char text[DIGEST_ALGORITHMS][DIGEST_TEXT_SIZE];
 };
 
+/* Whether digest_is_slow() for one of the algorithms. */
+bool digest_set_is_slow(unsigned algorithms);
+
 /* Starts a digest of each of the algorithms. 0; or -ENOMEM, with nothing to free: there is no
  * memory, or libcrypto lacks an algorithm. */
 int digest_set_start(struct digest_set *s, unsigned algorithms);

@@ -44,7 +44,8 @@
 /* Through the page cache the CPUs do the work, and two of them are faster than one. There are
  * two exceptions: a small file, for which a second thread and ring cost more time than they
  * save; and a single destination, because the lock of its inode admits one writer at a time, and
- * the other one would spin. But a worker that does everything itself reads meanwhile. */
+ * the other one would spin. But a worker that does everything itself reads meanwhile, and it may
+ * spin where nobody needs the CPU: a thread that hashes would get less of it. */
 #define TWO_WORKERS_SIZE (16u * MIB)
 
 static uint32_t round_up(uint64_t n, uint32_t align)
@@ -65,10 +66,9 @@ static unsigned choose_workers(const struct options *o, const struct tuning_fact
         return 1;
     if (o->workers)
         return o->workers;
-    return !f->direct && (f->n_dests > 1 || f->prompt) && f->size >= TWO_WORKERS_SIZE &&
-                   f->cpus > 1
-               ? 2
-               : 1;
+    if (f->direct || f->size < TWO_WORKERS_SIZE || f->cpus < 2)
+        return 1;
+    return f->n_dests > 1 || (f->prompt && (!f->hashes || f->cpus > 2)) ? 2 : 1;
 }
 
 static unsigned choose_depth(const struct options *o, const struct tuning_facts *f,

@@ -23,6 +23,7 @@ struct tuning_facts {
     unsigned n_dests; /* destinations that the engines write to */
     bool detach;      /* a destination that is too slow may be detached from the others */
     bool direct;      /* at least one file is open with O_DIRECT */
+    bool hashes;      /* a thread computes a hash that takes longer than a copy in memory */
     bool prompt;      /* only CPUs work for the copy: engine_config.writers */
     bool stream;      /* the source has no positions */
     bool sequential;  /* the source or a destination has no positions, or --in-order */

@@ -52,6 +52,8 @@ static struct tuning_facts source_facts(const struct session *s, unsigned n)
         .size = s->size,
         .size_known = s->size_known,
         .cpus = usable_cpus(),
+        .hashes = digest_set_is_slow(s->o->hashes | s->o->expects) ||
+                  digest_is_slow(s->bmap.algorithm),
         .detach = detaches(s, n),
         .direct = reads_direct(s),
         .stream = !s->source.can.positions,

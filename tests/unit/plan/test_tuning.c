@@ -153,6 +153,41 @@ static void wishes_are_met(void **state)
     assert_int_equal(t.workers, 3);
 }
 
+/* Two workers, where there are CPUs for them and for a thread that hashes. */
+static void default_workers(void **state)
+{
+    static const struct {
+        unsigned n_dests, cpus;
+        bool prompt, hashes, direct;
+        uint64_t size;
+        unsigned workers;
+    } cases[] = {
+        {1, 2, false, false, false, GIB, 1}, {1, 2, true, false, false, GIB, 2},
+        {1, 2, true, true, false, GIB, 1},   {1, 3, true, true, false, GIB, 2},
+        {1, 3, false, true, false, GIB, 1},  {2, 2, false, false, false, GIB, 2},
+        {2, 2, true, true, false, GIB, 2},   {2, 1, true, false, false, GIB, 1},
+        {1, 1, true, false, false, GIB, 1},  {2, 2, false, false, true, GIB, 1},
+        {2, 2, true, false, false, MIB, 1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < N(cases); i++) {
+        struct options o = {0};
+        struct tuning_facts f = {.size = cases[i].size,
+                                 .size_known = true,
+                                 .n_dests = cases[i].n_dests,
+                                 .cpus = cases[i].cpus,
+                                 .prompt = cases[i].prompt,
+                                 .hashes = cases[i].hashes,
+                                 .direct = cases[i].direct,
+                                 .align = 1};
+        struct tuning t;
+
+        tuning_choose(&t, &o, &f);
+        assert_int_equal(t.workers, cases[i].workers);
+    }
+}
+
 /* A destination that hangs must not have all buffers: there are half as many again as may wait
  * for one, if there is the memory. */
 static void spare_buffers(void **state)
@@ -286,9 +321,13 @@ static void direct(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(grid),          cmocka_unit_test(wishes_are_met),
-        cmocka_unit_test(spare_buffers), cmocka_unit_test(max_lag),
-        cmocka_unit_test(little_memory), cmocka_unit_test(direct),
+        cmocka_unit_test(grid),
+        cmocka_unit_test(wishes_are_met),
+        cmocka_unit_test(default_workers),
+        cmocka_unit_test(spare_buffers),
+        cmocka_unit_test(max_lag),
+        cmocka_unit_test(little_memory),
+        cmocka_unit_test(direct),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
