@@ -89,40 +89,39 @@ static uint32_t read_realm(void)
     return (uint32_t)hash_of(&key, sizeof(key)).low;
 }
 
-/* The last digits of the next name. It counts, so that the names of this process differ. */
-static _Atomic uint16_t next_name;
-
-/* The first 48 bits of the names that this process makes, as the upper ones of 64. 0: the kernel
- * gives no random numbers. */
+/* The number of the first name that this process makes: 48 bits that all its names have, and 16 of
+ * chance, because an earlier process with this number may have left names. 0: the kernel gives no
+ * random numbers. */
 static uint64_t own_start(void)
 {
     static _Atomic uint64_t start;
-    uint64_t have = atomic_load(&start);
+    uint64_t have = atomic_load(&start), mine;
     uint16_t first;
     uint32_t realm;
 
     if (have != 0)
         return have;
-    /* An earlier process with this number may have left names. */
-    if (getrandom(&first, sizeof(first), 0) == (ssize_t)sizeof(first))
-        atomic_fetch_add(&next_name, first);
+    if (getrandom(&first, sizeof(first), 0) != (ssize_t)sizeof(first))
+        return 0;
     realm = read_realm();
     if (realm == 0 && getrandom(&realm, sizeof(realm), 0) != (ssize_t)sizeof(realm))
         return 0;
-    have = (uint64_t)(realm ? realm : 1) << REALM_SHIFT | ((uint64_t)getpid() & RUN_MASK)
-                                                              << RUN_SHIFT;
-    atomic_store(&start, have); /* of all threads the same, if the realm is known */
-    return have;
+    mine = (uint64_t)(realm ? realm : 1) << REALM_SHIFT |
+           ((uint64_t)getpid() & RUN_MASK) << RUN_SHIFT | first;
+    /* All threads have the start of the first one. */
+    return atomic_compare_exchange_strong(&start, &have, mine) ? mine : have;
 }
 
 int temp_name(char name[TEMP_NAME_SIZE])
 {
-    uint64_t start = own_start();
+    static _Atomic uint16_t made; /* counts, so that the names of this process differ */
+    uint64_t start = own_start(), last;
 
     if (start == 0)
         return -errno;
+    last = (start + atomic_fetch_add(&made, 1)) & RUN_MASK;
     (void)snprintf(name, TEMP_NAME_SIZE, PREFIX "%0*" PRIx64 SUFFIX, DIGITS,
-                   start | atomic_fetch_add(&next_name, 1));
+                   (start & ~(uint64_t)RUN_MASK) | last);
     return 0;
 }
 
@@ -270,10 +269,13 @@ static int create_probe(int dir_fd, const char *probe, const char *temp, mode_t 
 static int rename_probe(int dir_fd, const char *name)
 {
     char other[TEMP_NAME_SIZE];
-    int r = temp_name(other);
+    int r = -EEXIST;
 
-    if (r == 0)
-        r = temp_move(dir_fd, name, other);
+    for (unsigned tries = 0; tries < MAX_TRIES && r == -EEXIST; tries++) {
+        r = temp_name(other);
+        if (r == 0)
+            r = temp_move(dir_fd, name, other);
+    }
     (void)UNINTERRUPTED(unlinkat(dir_fd, r < 0 ? name : other, 0));
     return r == -ENOENT ? 0 : r; /* another run has swept it */
 }

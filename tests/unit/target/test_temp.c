@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,6 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -185,6 +187,94 @@ static void test_try_name(void **state)
     make(STALE "~name");
     temp_sweep(dir_fd);
     assert_false(exists(STALE "~name"));
+}
+
+/* The number of a temporary's name. */
+static uint64_t number_of(const char *name)
+{
+    return strtoull(name + strlen(".ucopy-"), NULL, 16);
+}
+
+/* The name of a probe is another temporary's already, by whatever chance. */
+static void test_try_name_again(void **state)
+{
+    const char *op;
+    mode_t mode;
+    char name[TEMP_NAME_SIZE], taken[64];
+    uint64_t last;
+
+    (void)state;
+    assert_int_equal(temp_name(name), 0);
+    last = number_of(name) & 0xffff;
+    for (unsigned i = 1; i <= 4; i++) {
+        (void)snprintf(taken, sizeof(taken), "%.*s%04x.tmp", (int)strlen(".ucopy-012345678901"),
+                       name, (unsigned)(last + i) & 0xffff);
+        make(taken);
+    }
+    assert_int_equal(temp_try_name(dir_fd, "name", 0666, &mode, &op), 0);
+}
+
+#define NAMERS 8u
+#define NAMES  4u /* of each */
+
+static char made[NAMERS][NAMES][TEMP_NAME_SIZE];
+static pthread_barrier_t together;
+
+static void *make_names(void *arg)
+{
+    char(*names)[TEMP_NAME_SIZE] = arg;
+
+    (void)pthread_barrier_wait(&together);
+    for (unsigned i = 0; i < NAMES; i++)
+        if (temp_name(names[i]) < 0)
+            names[i][0] = '\0';
+    return NULL;
+}
+
+/* In a process that has made no name yet. Returns whether the names are one behind the other. */
+static bool names_follow(void)
+{
+    pthread_t threads[NAMERS];
+    bool seen[NAMERS * NAMES] = {false};
+    uint64_t first;
+
+    if (pthread_barrier_init(&together, NULL, NAMERS) != 0)
+        return false;
+    for (unsigned t = 0; t < NAMERS; t++)
+        if (pthread_create(&threads[t], NULL, make_names, made[t]) != 0)
+            return false;
+    for (unsigned t = 0; t < NAMERS; t++)
+        (void)pthread_join(threads[t], NULL);
+    first = number_of(made[0][0]);
+    for (unsigned i = 0; i < NAMERS * NAMES; i++) /* the one after which there is none before */
+        for (unsigned n = 0; n < NAMERS * NAMES; n++)
+            if (number_of(made[n / NAMES][n % NAMES]) ==
+                ((first & ~0xffffull) | ((first - 1) & 0xffff)))
+                first = number_of(made[n / NAMES][n % NAMES]);
+    for (unsigned n = 0; n < NAMERS * NAMES; n++) {
+        uint64_t at = (number_of(made[n / NAMES][n % NAMES]) - first) & 0xffff;
+
+        if (at >= NAMERS * NAMES || seen[at])
+            return false;
+        seen[at] = true;
+    }
+    return true;
+}
+
+/* Threads that make the first names of the process at the same time get different ones: they count from
+ * the same start. */
+static void test_first_names(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 100; i++) {
+        int status;
+        pid_t pid = fork();
+
+        if (pid == 0)
+            _exit(!names_follow());
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_int_equal(status, 0);
+    }
 }
 
 /* What bears the name but is no file of ours alone. A file of any user may be root's copy. */
@@ -417,12 +507,14 @@ static void test_stale_directories_are_swept(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        HERE(test_first_names), /* first: it forks */
         HERE(test_directory_without_descriptor),
         HERE(test_stale_is_removed),
         HERE(test_once),
         HERE(test_held_stays),
         HERE(test_others_stay),
         HERE(test_try_name),
+        HERE(test_try_name_again),
         HERE(test_kinds_stay),
         HERE(test_remove_only_ours),
         HERE(test_unreadable_directory),
