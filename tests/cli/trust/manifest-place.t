@@ -35,6 +35,9 @@ start --manifest=fifo s/a d/c
 await test -e d/c
 kill -INT $pid
 finish
+# A process that dies while it opens the FIFO would be the writer that cat waits for.
+no_ucopy() { ! pgrep_here "$UCOPY" >/dev/null; }
+await no_ucopy
 cat fifo >read &
 reader=$!
 run --manifest=fifo s/a d/e
