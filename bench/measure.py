@@ -71,7 +71,7 @@ class Sample:
     other_cpu: float = 0.0
     steal: float = 0.0
     cached: int = 0  # bytes of the source in the page cache before the run
-    touch_rate: float = 0.0  # Memory.wait() before the run
+    touch_rate: float = 0.0  # seconds per GiB of Memory.wait() before the run
 
     @property
     def cpu(self):

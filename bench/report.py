@@ -7,6 +7,7 @@ import re
 import statistics
 import time
 
+from measure import Memory
 from places import output
 
 CSV_FIELDS = ["place", "scenario", "dests", "size", "round", "tool", "wall", "user", "system",
@@ -274,7 +275,8 @@ def memory_caveat(touched, held):
         f"{max(touched):.2f})" if touched else "no time"
     return "before each run outputs are removed (or kept, with --overwrite), their file systems " \
         f"synced, and {how}, so that no run pays for pages that the host has yet to provide; " \
-        f"that is done again, 20 times at most, while it is 1.3 times as slow as it has been; at last " \
+        f"that is done again, {Memory.TRIES} times at most, while it is {Memory.SLOWER} times as slow " \
+        "as it has been; at last " \
         f"it took {rates}, and a wide range there means that this noise was not fully controlled"
 
 

@@ -197,6 +197,12 @@ static inline unsigned options_timeout_ms(const struct options *o)
     return (o->has_timeout ? o->timeout : OPTIONS_DEFAULT_TIMEOUT) * 1000;
 }
 
+/* The algorithms of --hash and --expect-hash together, as there. */
+static inline unsigned options_hashes(const struct options *o)
+{
+    return o->hashes | o->expects;
+}
+
 /* The algorithms of --hash, as there, that ASC MHL manifests have; 0 without --mhl. */
 unsigned options_mhl_hashes(const struct options *o);
 

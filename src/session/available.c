@@ -37,7 +37,7 @@ static bool has_hashes(const struct options *o)
 {
     for (unsigned i = 0; i < DIGEST_ALGORITHMS; i++) {
         struct digest *d = NULL;
-        bool wanted = (o->hashes | o->expects) & 1u << i;
+        bool wanted = options_hashes(o) & 1u << i;
 
         if (wanted && !(d = digest_new(&digest_table[i]))) {
             report_error("hashes by %s are not available here", digest_table[i].name);

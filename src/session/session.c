@@ -98,7 +98,7 @@ static bool hashes_anyway(const struct session *s)
 
     for (unsigned d = 0; d < s->copy->n_dests; d++)
         any |= s->status.dests[d].skipped;
-    return any && (s->o->hashes | s->o->expects) != 0;
+    return any && options_hashes(s->o) != 0;
 }
 
 /* Whether there is anything for workers to do. */

@@ -52,8 +52,7 @@ static struct tuning_facts source_facts(const struct session *s, unsigned n)
         .size = s->size,
         .size_known = s->size_known,
         .cpus = usable_cpus(),
-        .hashes = digest_set_is_slow(s->o->hashes | s->o->expects) ||
-                  digest_is_slow(s->bmap.algorithm),
+        .hashes = digest_set_is_slow(options_hashes(s->o)) || digest_is_slow(s->bmap.algorithm),
         .detach = detaches(s, n),
         .direct = reads_direct(s),
         .stream = !s->source.can.positions,
@@ -276,7 +275,7 @@ static int find_extents(struct session *s, uint32_t align, unsigned fronts)
 static int make_job(struct session *s, uint32_t align)
 {
     struct job *j = &s->job;
-    unsigned hashes = s->o->hashes | s->o->expects;
+    unsigned hashes = options_hashes(s->o);
     size_t n = s->copy->n_dests + (hashes || s->bmap.algorithm);
     int r =
         job_init(j, (unsigned)n, s->size, s->size_known, s->tuning.workers * s->tuning.buffers);

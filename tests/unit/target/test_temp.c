@@ -231,12 +231,18 @@ static void *make_names(void *arg)
     return NULL;
 }
 
+/* How far the count has come from the first name of the first thread to this one. */
+static unsigned steps(const char *name)
+{
+    return (unsigned)(number_of(name) - number_of(made[0][0])) & 0xffff;
+}
+
 /* In a process that has made no name yet. Returns whether the names are one behind the other. */
 static bool names_follow(void)
 {
     pthread_t threads[NAMERS];
     bool seen[NAMERS * NAMES] = {false};
-    uint64_t first;
+    unsigned earlier = 0; /* of the names: before the first one of the first thread */
 
     if (pthread_barrier_init(&together, NULL, NAMERS) != 0)
         return false;
@@ -245,14 +251,10 @@ static bool names_follow(void)
             return false;
     for (unsigned t = 0; t < NAMERS; t++)
         (void)pthread_join(threads[t], NULL);
-    first = number_of(made[0][0]);
-    for (unsigned i = 0; i < NAMERS * NAMES; i++) /* the one after which there is none before */
-        for (unsigned n = 0; n < NAMERS * NAMES; n++)
-            if (number_of(made[n / NAMES][n % NAMES]) ==
-                ((first & ~0xffffull) | ((first - 1) & 0xffff)))
-                first = number_of(made[n / NAMES][n % NAMES]);
+    for (unsigned n = 0; n < NAMERS * NAMES; n++)
+        earlier += steps(made[n / NAMES][n % NAMES]) >= 0x8000;
     for (unsigned n = 0; n < NAMERS * NAMES; n++) {
-        uint64_t at = (number_of(made[n / NAMES][n % NAMES]) - first) & 0xffff;
+        unsigned at = (steps(made[n / NAMES][n % NAMES]) + earlier) & 0xffff;
 
         if (at >= NAMERS * NAMES || seen[at])
             return false;
