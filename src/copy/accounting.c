@@ -46,6 +46,37 @@ int account_broken_engine(struct copy *c, int err)
     return err;
 }
 
+unsigned endpoint_file(const struct endpoint *endpoint, const struct endpoint_state *state,
+                       const struct engine_op *op)
+{
+    uint64_t bits = op->offset | (uintptr_t)op->buf | op->len;
+
+    if (endpoint->file_direct == JOB_NO_FILE || state->direct_refused ||
+        bits % endpoint->direct_align != 0)
+        return endpoint->file;
+    return endpoint->file_direct;
+}
+
+bool account_write_again(struct copy *c, struct chunk *k, const struct engine_op *op,
+                         unsigned d)
+{
+    const struct endpoint *dst = &c->job->dests[d];
+    int32_t r = op->result;
+
+    if (r == -EINVAL && op->file == dst->file_direct && !dst->need_direct) {
+        c->dests[d].direct_refused = true;
+        return true;
+    }
+    return (r == 0 || r == -EINTR || r == -EAGAIN) &&
+           account_retry(c, &k->shares[d].stalled_since, c->job->stall_ms);
+}
+
+int account_explain(int err, const char **ret_message)
+{
+    *ret_message = err == ENODATA ? "the device reports a medium error" : NULL;
+    return err == ENODATA ? EIO : err;
+}
+
 /* A NOP has no reason to fail: an engine on which it does would never start the members. */
 static int check_nop(const struct engine_op *op)
 {

@@ -3,7 +3,7 @@
  * The parts have owners: chunk.c owns `chunks`, pace.c `pace`, watchdog.c `watchdog`, and
  * accounting.c what is below them. The files call each other in one direction:
  *
- *     pace, watchdog <- chunk <- accounting <- work_copy, work_flush
+ *     pace, watchdog <- chunk <- accounting <- work_wipe, work_copy, work_flush
  *                                accounting <- hang_check <- loop
  *                       chunk <- lending <- loop
  *                       chunk <- heads <- work_copy, loop
@@ -100,6 +100,7 @@ struct work_ops {
     unsigned (*limit_ms)(const struct copy *c, unsigned d);
 };
 
+extern const struct work_ops work_wipe_ops;
 extern const struct work_ops work_copy_ops;
 
 /* The chunk ends with what has been read, and is not under way. The rest is returned to the

@@ -41,12 +41,18 @@ static bool keep(struct copy *c, struct chunk *k, unsigned d)
     return true;
 }
 
+/* Whether the chunk has bytes of the source, all of them. */
+static bool is_read(const struct chunk *k)
+{
+    return k->work->build_leader && k->loaded == chunk_len(k);
+}
+
 bool heads_keep(struct copy *c)
 {
     bool any = false;
 
     for (struct chunk *k = c->chunks.claimed; k && c->job->head; k = k->next)
-        for (unsigned d = 0; d < c->job->n_dests && k->loaded == chunk_len(k); d++)
+        for (unsigned d = 0; d < c->job->n_dests && is_read(k); d++)
             any |= keep(c, k, d);
     return any;
 }

@@ -191,6 +191,7 @@ int job_init(struct job *j, unsigned n_dests, uint64_t size, bool size_known, un
         goto err_after_bad;
 
     for (unsigned d = 0; d < n_dests; d++) {
+        new.states[d].stage = STAGE_COPYING;
         err = ledger_need(&new.ledger, d, 0, size);
         if (err < 0)
             goto err_after_ledger;
@@ -233,8 +234,12 @@ int job_hold(struct job *j, unsigned d, const struct ranges *held)
 void job_start(struct job *j)
 {
     pthread_mutex_lock(&j->lock);
-    for (unsigned d = 0; d < j->n_dests; d++)
+    for (unsigned d = 0; d < j->n_dests; d++) {
+        assert(!j->in_order || j->dests[d].head == 0);
+        if (j->dests[d].head > 0 && j->states[d].stage == STAGE_COPYING)
+            j->states[d].stage = STAGE_UNWIPED;
         advance(j, d);
+    }
     pthread_mutex_unlock(&j->lock);
 }
 
@@ -250,19 +255,52 @@ void job_free(struct job *j)
 /* The outcome of one try to claim. */
 enum outcome { CLAIM_NONE, CLAIM_DONE, CLAIM_AGAIN, CLAIM_UNKNOWN };
 
-static bool claim_flushes(struct job *j, struct claim *ret, bool *takes)
+/* Moves at most `most` destinations that are in stage `from` on to stage `to`. */
+static bool claim_stage(struct job *j, enum dest_stage from, enum dest_stage to, unsigned most,
+                        bool *takes)
 {
-    bool any = false;
+    unsigned n = 0;
 
     for (unsigned d = 0; d < j->n_dests; d++) {
-        takes[d] = j->states[d].stage == STAGE_WRITTEN;
+        takes[d] = n < most && j->states[d].stage == from;
         if (takes[d])
-            j->states[d].stage = STAGE_FLUSHING;
-        any |= takes[d];
+            j->states[d].stage = to;
+        n += takes[d];
     }
-    if (any)
-        *ret = (struct claim){.work = WORK_FLUSH};
-    return any;
+    return n > 0;
+}
+
+/* How many destinations are wiped by one claim: no more than have to share one, as one that hangs
+ * makes the others of its claim wait. */
+static unsigned wipes_per_claim(const struct job *j)
+{
+    unsigned n = 0, claims = j->buffers ? j->buffers : 1;
+
+    for (unsigned d = 0; d < j->n_dests; d++)
+        n += j->states[d].stage == STAGE_UNWIPED;
+    return (n + claims - 1) / claims;
+}
+
+static bool claim_wipes(struct job *j, uint32_t max_len, struct claim *ret, bool *takes)
+{
+    uint32_t head = 0;
+
+    if (!claim_stage(j, STAGE_UNWIPED, STAGE_WIPING, wipes_per_claim(j), takes))
+        return false;
+    for (unsigned d = 0; d < j->n_dests; d++) {
+        j->states[d].wiped |= takes[d];
+        if (takes[d] && j->dests[d].head > head)
+            head = j->dests[d].head;
+    }
+    *ret = (struct claim){
+        .work = WORK_WIPE, .range = {0, head < max_len ? head : max_len}, .hole = true};
+    return true;
+}
+
+static bool claim_flushes(struct job *j, struct claim *ret, bool *takes)
+{
+    *ret = (struct claim){.work = WORK_FLUSH};
+    return claim_stage(j, STAGE_WRITTEN, STAGE_FLUSHING, j->n_dests, takes);
 }
 
 /* Tries to claim the range at the lowest position that is wanted, which is put into
@@ -305,7 +343,7 @@ bool job_claim(struct job *j, const bool *ready, uint32_t max_len, struct claim 
         pthread_mutex_lock(&j->lock);
         if (stopping(j))
             outcome = CLAIM_NONE;
-        else if (claim_flushes(j, ret, takes))
+        else if (claim_wipes(j, max_len, ret, takes) || claim_flushes(j, ret, takes))
             outcome = CLAIM_DONE;
         else
             outcome = claim_range(j, ready, max_len, &pos, ret, takes);
@@ -325,6 +363,10 @@ void job_return(struct job *j, unsigned d, enum work work, const struct range *r
     pthread_mutex_lock(&j->lock);
     state->aside = false;
     switch (work) {
+    case WORK_WIPE:
+        if (state->stage == STAGE_WIPING)
+            state->stage = STAGE_UNWIPED;
+        break;
     case WORK_COPY:
         /* When that fails, nobody will claim the range again, and d cannot be completed. */
         if (ledger_return(&j->ledger, d, r) < 0 ||
@@ -358,16 +400,6 @@ void job_tried(struct job *j, uint64_t start, uint64_t end, int err, const bool 
     pthread_mutex_unlock(&j->lock);
 }
 
-bool job_first_bad(struct job *j, uint64_t from, struct range *ret, int *ret_err)
-{
-    bool any;
-
-    pthread_mutex_lock(&j->lock);
-    any = bad_reads_first(&j->bad, from, ret, ret_err);
-    pthread_mutex_unlock(&j->lock);
-    return any;
-}
-
 void job_next(struct job *j, uint64_t *next)
 {
     pthread_mutex_lock(&j->lock);
@@ -376,18 +408,6 @@ void job_next(struct job *j, uint64_t *next)
     for (unsigned d = 0; d < j->n_dests; d++)
         next[d] = ledger_next(&j->ledger, d);
     pthread_mutex_unlock(&j->lock);
-}
-
-uint64_t job_prefix(struct job *j, unsigned d)
-{
-    struct range first;
-    bool any;
-
-    assert(d < j->n_dests);
-    pthread_mutex_lock(&j->lock);
-    any = ranges_first(&j->ledger.need[d], 0, &first);
-    pthread_mutex_unlock(&j->lock);
-    return any ? first.start : UINT64_MAX;
 }
 
 void job_read(struct job *j, uint64_t n)
@@ -495,29 +515,12 @@ void job_source_reaches(struct job *j, uint64_t end)
     job_fail_source(j, &f);
 }
 
-bool job_has_end(struct job *j)
-{
-    bool has;
-
-    pthread_mutex_lock(&j->lock);
-    has = j->end < j->size;
-    pthread_mutex_unlock(&j->lock);
-    return has;
-}
-
 void job_fail_source(struct job *j, const struct failure *f)
 {
     assert(f->err > 0);
 
     pthread_mutex_lock(&j->lock);
     fail_source(j, f);
-    pthread_mutex_unlock(&j->lock);
-}
-
-void job_source_failure(struct job *j, struct failure *ret)
-{
-    pthread_mutex_lock(&j->lock);
-    *ret = j->source_failure;
     pthread_mutex_unlock(&j->lock);
 }
 
@@ -537,7 +540,7 @@ void job_fail_rest(struct job *j, int err)
     failure_set(&f, "start another worker", err, FAILURE_NO_OFFSET, NULL);
     pthread_mutex_lock(&j->lock);
     for (unsigned d = 0; d < j->n_dests; d++)
-        if (j->states[d].stage == STAGE_COPYING)
+        if (j->states[d].stage <= STAGE_COPYING)
             drop(j, d, &f);
     pthread_mutex_unlock(&j->lock);
 }
@@ -548,6 +551,17 @@ void job_detach(struct job *j, unsigned d)
 
     pthread_mutex_lock(&j->lock);
     j->states[d].detached = true;
+    pthread_mutex_unlock(&j->lock);
+}
+
+void job_wiped(struct job *j, unsigned d)
+{
+    assert(d < j->n_dests);
+
+    pthread_mutex_lock(&j->lock);
+    if (j->states[d].stage == STAGE_WIPING)
+        j->states[d].stage = STAGE_COPYING;
+    advance(j, d);
     pthread_mutex_unlock(&j->lock);
 }
 
@@ -578,23 +592,4 @@ bool job_stopping(struct job *j)
     stop = stopping(j);
     pthread_mutex_unlock(&j->lock);
     return stop;
-}
-
-bool job_dropped(struct job *j, unsigned d)
-{
-    assert(d < j->n_dests);
-    return atomic_load_explicit(&j->states[d].stage, memory_order_relaxed) == STAGE_DROPPED;
-}
-
-void job_look(struct job *j, struct job_view *view, uint64_t *ret_read_bytes)
-{
-    pthread_mutex_lock(&j->lock);
-    for (unsigned d = 0; d < j->n_dests; d++) {
-        view[d].state = j->states[d];
-        view[d].missing = view[d].state.stage == STAGE_DROPPED ? j->states[d].missing
-                                                               : ledger_missing(&j->ledger, d);
-        view[d].held = j->end - view[d].missing;
-    }
-    *ret_read_bytes = j->read_bytes;
-    pthread_mutex_unlock(&j->lock);
 }

@@ -37,8 +37,9 @@ struct endpoint {
     bool ascending;  /* a write begins when what is below it has been written */
     bool unready;    /* source: an engine that polls would wait in vain */
     bool flush;      /* wants an fsync when all is written */
-    uint32_t head;   /* so many bytes from position 0 on are put into job.head instead of being
-                      * written */
+    uint32_t head;   /* so many bytes from position 0 on become zeros, on stable storage, before
+                      * anything is written, and are put into job.head instead of being written;
+                      * TARGET_HEAD at most, 0 with job.in_order */
     bool blank;      /* reads as zeros where nothing is written: zeros need not be written */
     unsigned timeout_ms; /* how long it may be silent while operations run; 0: for ever */
     dev_t
@@ -48,6 +49,7 @@ struct endpoint {
 /* The kinds of work on a destination. One more kind is one more value here, the stages that
  * belong to it, and one more struct work_ops (copy_priv.h). */
 enum work {
+    WORK_WIPE,  /* the head of a destination becomes zeros, with an fsync, before all else */
     WORK_COPY,  /* a range is read once and written to all destinations that need it */
     WORK_FLUSH, /* an fsync, when the destination holds all its bytes */
 };
@@ -55,14 +57,16 @@ enum work {
 /* A piece of work for a worker. */
 struct claim {
     enum work work;
-    struct range range; /* WORK_COPY; otherwise empty */
+    struct range range; /* WORK_COPY; WORK_WIPE: of zeros; otherwise empty */
     bool hole;          /* the range is a hole of the source: zeros, without reading */
     bool careful;       /* a read in it has failed: it is to be read in small pieces */
 };
 
-/* The life of a destination. It goes down this list; it goes back only when a claimed flush is
- * returned undone, and when something is written after a flush. */
+/* The life of a destination. It goes down this list; it goes back only when a claimed wipe or flush
+ * is returned undone, and when something is written after a flush. */
 enum dest_stage {
+    STAGE_UNWIPED,  /* it has a head, which is to become zeros; that can be claimed */
+    STAGE_WIPING,   /* its wipe is claimed */
     STAGE_COPYING,  /* it lacks bytes */
     STAGE_WRITTEN,  /* it holds all; its flush can be claimed */
     STAGE_FLUSHING, /* its flush is claimed */
@@ -74,6 +78,8 @@ struct job_dest_state {
     _Atomic(enum dest_stage) stage; /* changed with the lock held; read without it, too */
     bool detached;                  /* was too slow for the others at some time */
     bool aside;                     /* it gets its bytes from elsewhere */
+    bool wiped;                     /* its head may have been changed */
+    uint32_t zeroed;                /* bytes at its start that its wipe has made zeros so far */
     uint64_t written;               /* bytes, some perhaps more than once */
     struct failure failure;         /* STAGE_DROPPED */
     uint64_t missing;               /* STAGE_DROPPED: bytes that it does not hold; the ledger
@@ -159,8 +165,8 @@ static inline bool job_is_hasher(const struct job *j, unsigned d)
 /* Destination d holds these bytes already. Before job_start(). 0 or -ENOMEM. */
 int job_hold(struct job *j, unsigned d, const struct ranges *held);
 
-/* The fixed fields are filled in: workers may start, and a destination that needs no bytes is
- * past STAGE_COPYING. To be called once. */
+/* The fixed fields are filled in: workers may start. A destination that has a head is in
+ * STAGE_UNWIPED, one that needs no bytes past STAGE_COPYING. To be called once. */
 void job_start(struct job *j);
 
 /* Frees what job_init() made. */
@@ -174,13 +180,14 @@ void job_set_aside(struct job *j, unsigned d);
  * flush, they are on stable storage. */
 void job_given(struct job *j, unsigned d);
 
-/* Claims the next piece of work; takes[d] is set for the destinations that it is for. Flushes
- * come first: one claim is for all destinations whose flush nobody has claimed, ready or not,
- * as a flush makes nobody wait. Else it is the next range of at most max_len bytes for the
- * destinations d with ready[d], as ledger_claim() finds it: a hole or data. A hole is claimed
- * only for destinations that are not blank; the others hold it from then on. The function may
- * have to look for holes in the source (extents_learn()). False: nothing (more) to claim, or
- * stopped. */
+/* Claims the next piece of work; takes[d] is set for the destinations that it is for. Wipes and
+ * flushes come first, ready or not, as they make nobody wait. One claim is for all destinations whose
+ * flush nobody has claimed, or for one destination that is to be wiped: for several if there are
+ * more of them than job.buffers. Else it is the next range of at most max_len bytes for the
+ * destinations d with ready[d], as ledger_claim() finds it: a hole or data. None of them may await
+ * its wipe (job_awaits_wipe()). A hole is claimed only for destinations that are not blank; the
+ * others hold it from then on. The function may have to look for holes in the source
+ * (extents_learn()). False: nothing (more) to claim, or stopped. */
 bool job_claim(struct job *j, const bool *ready, uint32_t max_len, struct claim *ret,
                bool *takes);
 
@@ -253,6 +260,19 @@ void job_fail_rest(struct job *j, int err);
 
 /* Destination d was too slow for the others, and is served on its own. */
 void job_detach(struct job *j, unsigned d);
+
+/* The claimed wipe of destination d has made n more bytes of its head zeros. They stay so if the
+ * wipe is returned. */
+void job_zeroed(struct job *j, unsigned d, uint32_t n);
+
+/* The claimed wipe of destination d was refused, and has changed no byte that is not zeroed. */
+void job_not_wiped(struct job *j, unsigned d);
+
+/* The claimed wipe of destination d has succeeded: it can be written. */
+void job_wiped(struct job *j, unsigned d);
+
+/* Whether destination d must not be written yet, as its head is not zeros. Takes no lock. */
+bool job_awaits_wipe(struct job *j, unsigned d);
 
 /* The claimed flush of destination d succeeded. */
 void job_flushed(struct job *j, unsigned d);

@@ -22,10 +22,14 @@
 /* The same while a source without positions has nothing to give, which wakes nobody either. */
 #define STREAM_WAIT_MS 1u
 
+/* How often a worker that has nothing else to do looks whether another one has wiped a destination. */
+#define WIPE_WAIT_MS 2u
+
 /* Pause before operations that moved nothing are tried again. */
 #define BACKOFF_MS 1u
 
 static const struct work_ops *const kinds[] = {
+    [WORK_WIPE] = &work_wipe_ops,
     [WORK_COPY] = &work_copy_ops,
     [WORK_FLUSH] = &work_flush_ops,
 };
@@ -263,6 +267,15 @@ static bool wait_for_others(struct copy *c)
     return true;
 }
 
+/* Whether destinations can be written only later, when another worker has wiped them. */
+static bool awaits_wipes(const struct copy *c)
+{
+    for (unsigned d = 0; d < c->job->n_dests; d++)
+        if (job_awaits_wipe(c->job, d))
+            return true;
+    return false;
+}
+
 int copy_run(struct copy *c, struct engine *e)
 {
     c->engine = e;
@@ -274,8 +287,12 @@ int copy_run(struct copy *c, struct engine *e)
         chunks_free_done(c);
         if (!c->leaving)
             claim_more(c);
-        if (!c->chunks.claimed && !c->leaving)
-            return 0;
+        if (!c->chunks.claimed && !c->leaving) {
+            if (!awaits_wipes(c))
+                return 0;
+            clock_pause_ms(WIPE_WAIT_MS);
+            continue;
+        }
         look_at_stream(c);
         if (heads_keep(c))
             continue;

@@ -37,7 +37,8 @@ void pace_free(struct pace *p)
 
 static bool full(const struct pace *p, unsigned d)
 {
-    return p->job->detach && p->dests[d].held >= p->room + p->dests[d].behind;
+    return job_awaits_wipe(p->job, d) ||
+           (p->job->detach && p->dests[d].held >= p->room + p->dests[d].behind);
 }
 
 bool pace_slow(const struct pace *p, unsigned d)
@@ -87,11 +88,13 @@ static void keep_time(struct pace *p, uint64_t now)
     p->updated = now;
     for (unsigned d = 0; d < p->job->n_dests; d++) {
         struct pace_dest *dest = &p->dests[d];
+        bool late;
 
         if (job_is_hasher(p->job, d)) /* it waits for nobody, and is waited for */
             continue;
-        wait_account_note(&dest->wait, &look, shares(p, d) && full(p, d),
-                          shares(p, d) && dest->held == 0 && p->next[d] == front);
+        late = shares(p, d) && full(p, d);
+        wait_account_note(&dest->wait, &look, late,
+                          shares(p, d) && !late && dest->held == 0 && p->next[d] == front);
     }
     for (unsigned d = 0; d < p->job->n_dests; d++)
         wait_account_settle(&p->dests[d].wait, &look);
@@ -144,7 +147,7 @@ static void rejoin(struct pace *p, uint64_t front)
 {
     for (unsigned d = 0; d < p->job->n_dests; d++)
         if (p->dests[d].apart && p->next[d] != UINT64_MAX && p->next[d] >= front &&
-            p->dests[d].held <= p->room / 2)
+            p->dests[d].held <= p->room / 2 && !job_awaits_wipe(p->job, d))
             p->dests[d].apart = false;
 }
 
@@ -175,7 +178,8 @@ static bool claim_apart(struct pace *p, bool alone, struct claim *ret, bool *tak
     unsigned room = alone ? p->room : (p->room + 1) / 2;
 
     for (unsigned d = 0; d < p->job->n_dests; d++)
-        p->ready[d] = p->dests[d].apart && p->dests[d].held < room;
+        p->ready[d] =
+            p->dests[d].apart && p->dests[d].held < room && !job_awaits_wipe(p->job, d);
     return claim_ready(p, ret, takes);
 }
 

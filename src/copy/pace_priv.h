@@ -15,6 +15,8 @@
  * behind the others. It joins the others again if it ever catches up. Some buffers are kept
  * free of any one destination, so that one that hangs cannot occupy all of them.
  *
+ * A destination that awaits its wipe can take nothing: it is as if as many chunks waited for it as may.
+ *
  * A destination that needs less, because an earlier run has left it something, does not run
  * ahead: it waits until the others come to what it needs, which is then read once for all.
  *
@@ -69,7 +71,7 @@ void pace_update(struct pace *p, unsigned lost);
  * and again until it has come to an end. */
 unsigned pace_patience_ms(const struct pace *p);
 
-/* Claims work as job_claim() does: a flush whenever there is one, and a range for the
+/* Claims work as job_claim() does: a wipe or a flush whenever there is one, and a range for the
  * destinations whose turn it is. takes[d] is set for the destinations that the work is for.
  * False: there is nothing to claim, or a destination has to be waited for. */
 bool pace_claim(struct pace *p, struct claim *ret, bool *takes);

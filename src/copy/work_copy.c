@@ -14,21 +14,6 @@
 #include "intake_priv.h"
 #include "source/zeros.h"
 
-/* The file index through which an operation goes: O_DIRECT if all of it is aligned. The odd
- * head or tail of a file goes through the page cache, beside direct I/O on the rest of it.
- * Hence direct_align of a destination is what direct_io_write_align() says: an operation has
- * whole blocks to itself, or it goes through the page cache. */
-static unsigned file_for(const struct endpoint *endpoint, const struct endpoint_state *state,
-                         const struct engine_op *op)
-{
-    uint64_t bits = op->offset | (uintptr_t)op->buf | op->len;
-
-    if (endpoint->file_direct == JOB_NO_FILE || state->direct_refused ||
-        bits % endpoint->direct_align != 0)
-        return endpoint->file;
-    return endpoint->file_direct;
-}
-
 /* Whether the next read of the chunk can be one of sectors: they are smaller than pages, and the
  * page cache fails with all sectors of a page. */
 static bool can_read_sectors(const struct copy *c, const struct chunk *k)
@@ -69,7 +54,7 @@ static void build_read(struct copy *c, struct chunk *k, struct engine_op *op)
     if (k->piece && can_read_sectors(c, k))
         read_sectors(c, op);
     else
-        op->file = file_for(src, &c->source, op);
+        op->file = endpoint_file(src, &c->source, op);
 }
 
 /* Whether zeros are passed over for destination d instead of written. */
@@ -127,7 +112,7 @@ static bool build_write(struct copy *c, struct chunk *k, unsigned d, struct engi
         .buf = k->buf + done,
         .len = write_end(c, k, d) - done,
     };
-    op->file = file_for(dst, &c->dests[d], op);
+    op->file = endpoint_file(dst, &c->dests[d], op);
     if (dst->sequential)
         op->offset = ENGINE_STREAM;
     return true;
@@ -198,15 +183,6 @@ static bool ask_in_pieces(struct copy *c, struct chunk *k)
         k->piece = grain;
     c->reads_pieces = true;
     return true;
-}
-
-/* What a failed read or write means for people. Direct I/O on what a device cannot read or
- * write fails with ENODATA (BLK_STS_MEDIUM, block/blk-core.c, 6.18), with the page cache it is
- * EIO. */
-static int explain(int err, const char **ret_message)
-{
-    *ret_message = err == ENODATA ? "the device reports a medium error" : NULL;
-    return err == ENODATA ? EIO : err;
 }
 
 /* The chunk has been read in full. Its bytes do not change any more. With --length the copy of a source
@@ -386,7 +362,7 @@ static void account_read(struct copy *c, struct chunk *k)
         return;
     if (get_around(c, k, -r))
         return;
-    err = explain(-r, &message);
+    err = account_explain(-r, &message);
     failure_set(&f, "read", err, c->job->source.base + k->range.start + k->loaded, message);
     job_fail_source(c->job, &f);
 }
@@ -433,7 +409,6 @@ static void advance(struct copy *c, struct chunk *k, unsigned d, uint32_t n)
 static void account_write(struct copy *c, struct chunk *k, unsigned i, unsigned d)
 {
     const struct engine_op *op = &k->ops[i];
-    const struct endpoint *dst = &c->job->dests[d];
     const char *message = "writes make no progress";
     int32_t r = op->result;
     int err = EIO;
@@ -444,16 +419,11 @@ static void account_write(struct copy *c, struct chunk *k, unsigned i, unsigned 
     }
     if (r == -ECANCELED) /* never started, for no fault of its own */
         return;
-    if (r == -EINVAL && op->file == dst->file_direct && !dst->need_direct) {
-        c->dests[d].direct_refused = true;
-        return;
-    }
-    if ((r == 0 || r == -EINTR || r == -EAGAIN) &&
-        account_retry(c, &k->shares[d].stalled_since, c->job->stall_ms))
+    if (account_write_again(c, k, op, d))
         return;
     chunk_finish_share(c, k, d);
     if (r < 0)
-        err = explain(-r, &message);
+        err = account_explain(-r, &message);
     account_drop(c, d, "write", err, dest_offset(c, k, d), message);
 }
 
@@ -484,8 +454,7 @@ static void give_back(struct copy *c, struct chunk *k, unsigned d)
         hasher_take_back(c->job->hasher, &k->loan))
         job_written(c->job, d, k->range.start, k->range.end);
     else if ((s->state == SHARE_BUSY && c->job->dests[d].sequential) || is_lost(c, k))
-        account_drop(c, d, "write", ETIMEDOUT, FAILURE_NO_OFFSET,
-                     "held up by a destination that does not answer");
+        account_drop(c, d, "write", ETIMEDOUT, FAILURE_NO_OFFSET, ACCOUNT_HELD_UP);
     else
         job_return(c->job, d, WORK_COPY, &rest);
 }

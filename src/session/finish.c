@@ -320,15 +320,17 @@ static bool is_worth_keeping(const struct session *s, unsigned d)
     return source != ESTALE && !(f->op && strcmp(f->op, "fsync") == 0 && f->err != ETIMEDOUT);
 }
 
-/* Whether an existing file has lost some of what it held. */
+/* Whether an existing file, or a device, has lost some of what it held. */
 static bool has_mixed(const struct session *s, unsigned d)
 {
     const struct target *t;
 
+    if (s->views[d].state.wiped)
+        return true;
     if (s->dests[d].late)
         return false;
     t = session_target(s, d);
-    return t->mixes && (t->blank || t->head > 0 || s->dests[d].status->bytes > 0);
+    return t->mixes && (t->blank || s->dests[d].status->bytes > 0);
 }
 
 static bool is_silent(const struct session *s, unsigned d)

@@ -202,7 +202,7 @@ static int set_up_held(struct session *s)
 
     for (unsigned d = 0; d < s->copy->n_dests && r == 0; d++)
         if (session_takes_part(s, d)) {
-            /* The head was cleared when the device was opened. */
+            /* The head becomes zeros in each run. */
             r = ranges_remove(&s->dests[d].held, 0, s->job.dests[d].head);
             if (r == 0)
                 r = job_hold(&s->job, d, &s->dests[d].held);

@@ -4,7 +4,8 @@
  *
  * What it held before is worth nothing once the copy has begun, and what it will hold is worth
  * nothing before the end. So its first bytes, where partition tables and most file systems begin,
- * become zeros before anything else is written, and get their data last. */
+ * become zeros before anything else is written, which is the caller's work (target.head), and get
+ * their data last. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -116,16 +117,16 @@ static int check_size(const struct target *t, uint64_t *ret_size, struct failure
 }
 
 /* Writes n bytes of the head, from its byte `from` on. */
-static int put(struct target *t, const char *op, const char *bytes, uint32_t from, uint32_t n,
+static int put(struct target *t, const char *bytes, uint32_t from, uint32_t n,
                struct failure *f)
 {
     uint64_t at = t->request.start + from;
     int64_t written = fd_write_at(t->fd, bytes, n, at);
 
     if (written == -EPERM || written == -EROFS)
-        return fail(f, op, (int)-written, "it is write-protected");
+        return fail(f, "write", (int)-written, "it is write-protected");
     if (written != (int64_t)n)
-        return failure_set(f, op, written < 0 ? (int)-written : EIO, at, NULL);
+        return failure_set(f, "write", written < 0 ? (int)-written : EIO, at, NULL);
     return 0;
 }
 
@@ -145,16 +146,6 @@ static int save_head(struct target *t, struct failure *f)
         return fail(f, "read", ENOMEM, NULL);
     n = fd_read_at(t->fd, t->own, t->head, t->request.start);
     return n == (int64_t)t->head ? 0 : fail(f, "read", n < 0 ? (int)-n : EIO, NULL);
-}
-
-/* Makes the first bytes of the copied range zeros, and flushes them. */
-static int wipe(struct target *t, struct failure *f)
-{
-    char *zeros = calloc(1, t->head);
-    int r = zeros ? put(t, "wipe", zeros, 0, t->head, f) : fail(f, "wipe", ENOMEM, NULL);
-
-    free(zeros);
-    return r < 0 ? r : flush(t, f);
 }
 
 static void close_all(struct target *t)
@@ -183,8 +174,6 @@ static int device_open(struct target *t, struct failure *f)
     t->head = head_of(&t->request, size);
     if (r == 0 && t->head > 0 && !t->request.size_known)
         r = save_head(t, f);
-    if (r == 0 && t->head > 0)
-        r = wipe(t, f);
     if (r < 0)
         close_all(t);
     t->can_fsync = t->must_fsync = t->mixes = r == 0;
@@ -199,9 +188,9 @@ static int write_head(struct target *t, struct failure *f)
     int r = 0;
 
     if (t->own && n < t->head)
-        r = put(t, "write", (char *)t->own + n, n, t->head - n, f);
+        r = put(t, (char *)t->own + n, n, t->head - n, f);
     if (r == 0 && t->head_bytes)
-        r = put(t, "write", t->head_bytes, 0, n, f);
+        r = put(t, t->head_bytes, 0, n, f);
     return r < 0 ? r : flush(t, f);
 }
 

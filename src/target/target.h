@@ -152,10 +152,11 @@ struct target {
     bool can_fsync;        /* fsync(2) makes sense on fd */
     bool must_fsync;       /* it is a medium of its own: nothing is complete before its flush */
 
-    /* So many bytes at the start of the copied range, TARGET_HEAD at most, are not written by the
-     * caller: it lets head_bytes point to them before target_commit(), which writes them when all
-     * else has been flushed. Until then nobody takes the device for what is copied. With NULL the
-     * caller has written them. */
+    /* So many bytes at the start of the copied range, TARGET_HEAD at most, become zeros, and are
+     * flushed, before the caller writes anything else. Then it leaves them alone, and lets
+     * head_bytes point to them before target_commit(), which writes them when all else has been
+     * flushed. Until then nobody takes the device for what is copied. With head_bytes NULL the caller
+     * has written them. */
     uint32_t head;
     const char *head_bytes; /* not owned */
 

@@ -192,6 +192,23 @@ void fake_advance(const struct fake *f, struct fake_dest *d)
         d->prefix++;
 }
 
+/* A write to a destination that has a head and has not been wiped. */
+static void do_wipe(const struct fake *f, struct fake_dest *d, const struct engine_op *op,
+                    int32_t n)
+{
+    uint64_t at = write_position(f, op);
+    const uint8_t *buf = op->buf;
+
+    if (at + op->len > d->head || at > d->cleared)
+        fake_die(f, "%u bytes at position %llu are written before the head is zeros", op->len,
+                 (unsigned long long)at);
+    for (uint32_t i = 0; i < op->len; i++)
+        if (buf[i] != 0)
+            fake_die(f, "the head is to become zeros");
+    if (n > 0 && at + (uint32_t)n > d->cleared)
+        d->cleared = (uint32_t)at + (uint32_t)n;
+}
+
 static void do_write(struct fake *f, const struct engine_op *op, int32_t n)
 {
     unsigned number = f->files[op->file].dest;
@@ -199,6 +216,13 @@ static void do_write(struct fake *f, const struct engine_op *op, int32_t n)
     uint64_t at = write_position(f, op);
     const uint8_t *buf = op->buf;
 
+    if (d->head > 0 && !d->wiped) {
+        do_wipe(f, d, op, n);
+        return;
+    }
+    if (at < d->head)
+        fake_die(f, "destination %u: write at position %llu, in its head", number,
+                 (unsigned long long)at);
     if (at > f->source_size || op->len > f->source_size - at)
         fake_die(f, "destination %u: write of %u bytes at position %llu", number, op->len,
                  (unsigned long long)at);
@@ -231,6 +255,12 @@ static void do_fsync(struct fake *f, const struct engine_op *op, int32_t result)
     unsigned number = f->files[op->file].dest;
     struct fake_dest *d = &f->dests[number];
 
+    if (d->head > 0 && !d->wiped) {
+        if (d->cleared != d->head)
+            fake_die(f, "fsync of a head that is not zeros");
+        d->wiped = result == 0;
+        return;
+    }
     if (f->files[op->file].kind != FAKE_DEST || d->prefix != f->source_size)
         fake_die(f, "fsync of what is not complete");
     d->synced = result == 0;
@@ -691,9 +721,13 @@ static void check_left(const struct fake *f, const struct fake_slot *s)
     check_untouched(f, s);
     for (unsigned i = 1; s->op_done[0] && i < s->batch->n_ops; i++) {
         const struct engine_op *op = &s->asked[i];
+        const struct fake_dest *d = &f->dests[f->files[op->file].dest];
 
-        if (!s->op_done[i] && op->kind == ENGINE_WRITE && op->offset != ENGINE_STREAM &&
-            memcmp(op->buf, f->source + write_position(f, op), op->len) != 0)
+        if (s->op_done[i] || op->kind != ENGINE_WRITE || op->offset == ENGINE_STREAM)
+            continue;
+        if (write_position(f, op) >= d->head
+                ? memcmp(op->buf, f->source + write_position(f, op), op->len) != 0
+                : d->wiped)
             fake_die(f, "bytes from elsewhere are left to be written");
     }
 }

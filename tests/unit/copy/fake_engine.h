@@ -60,6 +60,9 @@ struct fake_dest {
     uint64_t prefix;    /* positions from 0 on that are written without a gap */
     bool sequential;    /* takes streams only */
     bool ascending;     /* nothing is written behind a gap, as long as nothing hangs */
+    uint32_t head;      /* so many bytes are to become zeros first, and are not written later */
+    uint32_t cleared;   /* of them, so many from the start are zeros */
+    bool wiped;         /* an fsync succeeded when all were */
     bool synced;        /* an fsync succeeded after the last write */
     unsigned in_flight; /* writes under way */
 };

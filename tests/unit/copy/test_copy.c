@@ -57,6 +57,8 @@ struct setup {
     unsigned flush;
     unsigned blank;
     unsigned ascending;
+    unsigned wiped;      /* have a head ... */
+    uint32_t head;       /* ... of so many bytes */
     bool holes;          /* in the source */
     uint32_t zero_block; /* bytes */
     bool source_direct;
@@ -82,6 +84,7 @@ struct world {
     bool written[FAKE_MAX_DESTS][MAX_SIZE];
     bool hole[MAX_SIZE]; /* positions of the source */
     bool zero[MAX_SIZE];
+    char head[MAX_SIZE];
     int result;                                  /* of the last copy_run() */
     unsigned n_crew;                             /* engines */
     struct copy *copy;                           /* of the last engine */
@@ -99,7 +102,8 @@ static void describe(struct world *w)
         w->label, sizeof w->label,
         "seed %llu: %u dests, size %llu%s%s, chunk %u x %u, held %u%s, %s%s%s%s sequential %x "
         "direct %x/%x flush %x source_direct %d bases %llu %llu stop %d timeout %u "
-        "holes %d blank %x ascending %x zero_block %u behind %x kept %x hidden %x",
+        "holes %d blank %x ascending %x wiped %x of %u zero_block %u behind %x kept %x hidden "
+        "%x",
         (unsigned long long)s->seed, s->n_dests, (unsigned long long)s->size,
         s->size_unknown ? " unknown" : "", s->stream ? " of a stream" : "", s->chunk, s->depth,
         s->held, s->detach ? " detach" : "", s->in_order ? "in order" : "plain",
@@ -107,7 +111,8 @@ static void describe(struct world *w)
         s->leader_last ? ", leader last" : "", s->sequential, s->direct, s->need_direct,
         s->flush, s->source_direct, (unsigned long long)s->source_base,
         (unsigned long long)s->dest_base, s->stop_on_error, s->timeout_ms, s->holes, s->blank,
-        s->ascending, s->zero_block, w->fake.behind, w->fake.kept, w->fake.hidden);
+        s->ascending, s->wiped, s->head, s->zero_block, w->fake.behind, w->fake.kept,
+        w->fake.hidden);
 
     for (unsigned i = 0; i < w->fake.n_faults && (size_t)n < sizeof w->label; i++) {
         const struct fake_fault *f = &w->fake.faults[i];
@@ -136,6 +141,11 @@ static unsigned add_file(struct world *w, enum fake_kind kind, unsigned dest, ui
     w->fds[i] = -1;
     w->fake.files[i] = (struct fake_file){.kind = kind, .dest = dest, .align = align};
     return i;
+}
+
+static uint32_t head_of(const struct setup *s, unsigned d)
+{
+    return (s->wiped >> d & 1) ? s->head : 0;
 }
 
 static void set_up_endpoints(struct world *w)
@@ -167,6 +177,7 @@ static void set_up_endpoints(struct world *w)
             .flush = s->flush >> d & 1,
             .blank = s->blank >> d & 1,
             .ascending = s->ascending >> d & 1,
+            .head = head_of(s, d),
             .timeout_ms = s->timeout_ms,
         };
         w->fake.dests[d] = (struct fake_dest){
@@ -176,9 +187,10 @@ static void set_up_endpoints(struct world *w)
             .passed = s->zero_block && (s->blank >> d & 1) ? w->zero : NULL,
             .sequential = s->sequential >> d & 1,
             .ascending = s->ascending >> d & 1,
+            .head = head_of(s, d),
         };
         for (uint64_t i = 0; i < s->size; i++)
-            w->written[d][i] = w->hole[i] && (s->blank >> d & 1);
+            w->written[d][i] = i < head_of(s, d) || (w->hole[i] && (s->blank >> d & 1));
         fake_advance(&w->fake, &w->fake.dests[d]);
     }
 }
@@ -257,6 +269,7 @@ static struct world *prepare(const struct setup *s)
     w->job.in_order = s->in_order;
     w->job.stop_on_error = s->stop_on_error;
     w->job.zero_block = s->zero_block;
+    w->job.head = s->wiped ? w->head : NULL;
     if (s->holes)
         assert_int_equal(extents_create(&(struct holes_part){.fd = SOURCE_FD,
                                                              .base = s->source_base,
@@ -356,6 +369,7 @@ static void run(struct world *w)
     memcpy(w->fates, w->job.states, w->setup.n_dests * sizeof w->fates[0]);
     check_law(w);
     extents_free(w->job.extents);
+    ranges_free(&w->job.head_kept);
     job_free(&w->job);
 }
 
@@ -407,15 +421,18 @@ static bool explains(const struct world *w, const struct fake_event *ev,
                      const struct failure *f)
 {
     static const char *const names[] = {"nop", "read", "write", "fsync"};
-
+    const struct fake_file *file = &w->fake.files[ev->file];
     bool unanswered = strcmp(f->message, "it does not answer") == 0;
+    bool wipe = strcmp(f->op, "wipe") == 0 && file->kind == FAKE_DEST &&
+                (w->setup.wiped >> file->dest & 1) &&
+                (ev->kind == ENGINE_WRITE || (ev->kind == ENGINE_FSYNC && ev->hang));
 
     if (ev->hang && !unanswered)
         return false;
     /* As if it had been interrupted by the request to cancel it. */
     if (ev->result == -EINTR && unanswered && w->fake.n_cancels > 0)
         return true;
-    return fatal_errno(w, ev) == f->err && strcmp(names[ev->kind], f->op) == 0 &&
+    return fatal_errno(w, ev) == f->err && (wipe || strcmp(names[ev->kind], f->op) == 0) &&
            event_offset(w, ev) == f->offset;
 }
 
@@ -489,11 +506,11 @@ static bool anything_hangs(const struct world *w)
 }
 
 /* A stream, if it may have got bytes that wait behind an operation that hangs; or anybody, if these
- * bytes cannot be read again. */
+ * bytes cannot be read again. And who was being wiped. */
 static bool held_up(const struct world *w, unsigned d, const struct failure *f)
 {
-    return (w->endpoints[d].sequential || w->setup.stream) && anything_hangs(w) &&
-           f->err == ETIMEDOUT &&
+    return (w->endpoints[d].sequential || w->setup.stream || strcmp(f->op, "wipe") == 0) &&
+           anything_hangs(w) && f->err == ETIMEDOUT &&
            strcmp(f->message, "held up by a destination that does not answer") == 0;
 }
 
@@ -518,6 +535,7 @@ static void check_kept(const struct world *w, unsigned d, const struct job_view 
                        bool stopped)
 {
     const struct fake_dest *fd = &w->fake.dests[d];
+    uint64_t kept = fd->head < w->job.end ? fd->head : w->job.end;
 
     if (v->missing > 0 && !stopped)
         fake_die(&w->fake, "destination %u lacks %llu bytes", d,
@@ -526,7 +544,10 @@ static void check_kept(const struct world *w, unsigned d, const struct job_view 
         fake_die(&w->fake, "destination %u failed and was kept", d);
     if (v->missing > 0)
         return;
-    if (memcmp(fd->bytes, w->source, w->job.end) != 0 ||
+    if (fd->head > 0 && !fd->wiped)
+        fake_die(&w->fake, "destination %u was not wiped", d);
+    if (memcmp(w->head, w->source, kept) != 0 ||
+        memcmp(fd->bytes + kept, w->source + kept, w->job.end - kept) != 0 ||
         count_held(fd, w->job.end) != w->job.end)
         fake_die(&w->fake, "destination %u passes for complete and is not", d);
     if ((w->setup.flush >> d & 1) && !stopped && !fd->synced)
@@ -793,6 +814,59 @@ static void one_fault_of_stream(void **state)
     }
 }
 
+/* A destination that has a head is wiped before it is written, and gets its head from elsewhere. */
+static void one_fault_with_heads(void **state)
+{
+    (void)state;
+    for (unsigned k = 0; k < 24; k++) {
+        struct setup s = {.n_dests = 1 + k % 3,
+                          .size = (const uint64_t[]){150, 128, 70, 1}[k % 4],
+                          .size_unknown = k % 5 == 4,
+                          .chunk = 64,
+                          .depth = k % 5 == 4 ? 1 : 1 + k % 4,
+                          .wiped = (const unsigned[]){1, 7, 5}[k % 3],
+                          .head = (const uint32_t[]){64, 100, 17, 1}[k % 4],
+                          .direct = k % 2 ? 3 : 0,
+                          .flush = k % 5 == 4 ? 0 : 7,
+                          .detach = k % 3,
+                          .serial = k % 7 == 3,
+                          .dest_base = k % 2 ? 32 : 0,
+                          .seed = 670 + k};
+
+        one_fault_everywhere(&s);
+    }
+}
+
+/* Nobody waits for a wipe that takes long. */
+static void slow_wipe(void **state)
+{
+    (void)state;
+    for (unsigned k = 0; k < 8; k++) {
+        struct setup s = {.n_dests = 4,
+                          .size = 700,
+                          .chunk = 64,
+                          .depth = 3 + k % 4,
+                          .wiped = k % 2 ? 15 : 9,
+                          .head = 64,
+                          .flush = 15,
+                          .detach = k < 4,
+                          .timeout_ms = k % 2 ? TIMEOUT_MS : 0,
+                          .seed = 680 + k};
+        struct world *w = prepare(&s);
+        unsigned file = w->endpoints[3].file;
+
+        add_fault(w, (struct fake_fault){.effect = FAKE_HANG,
+                                         .ms = TIMEOUT_MS / 2,
+                                         .sticky = true,
+                                         .on_file = file,
+                                         .on_fsync = true});
+        run(w);
+        for (unsigned d = 0; d < s.n_dests; d++)
+            assert_int_equal(w->fates[d].stage, STAGE_COMPLETE);
+        assert_int_equal(w->fates[3].detached, s.detach);
+    }
+}
+
 static void reaches(uint64_t expected, const char *message)
 {
     struct setup s = {.n_dests = 2,
@@ -906,6 +980,10 @@ static struct setup random_setup(uint64_t *seed)
     s.zero_block = fake_random(seed, 2) ? 0 : ALIGN;
     s.ascending = fake_random(seed, 3) ? 0 : fake_random(seed, 16);
     s.blank = s.size_unknown ? 0 : fake_random(seed, 16) & ~s.sequential;
+    s.wiped = fake_random(seed, 2) ? 0 : fake_random(seed, 16) & ~(s.sequential | s.blank);
+    s.head = 1 + fake_random(seed, s.size_unknown || s.size == 0 ? 100 : (uint32_t)s.size);
+    if (s.in_order || (!s.size_unknown && s.size == 0))
+        s.wiped = 0;
     s.stream = s.size_unknown && fake_random(seed, 2);
     if (s.stream) {
         s.detach = s.source_direct = false;
@@ -1630,6 +1708,8 @@ int main(void)
         cmocka_unit_test(one_fault_with_flush),
         cmocka_unit_test(one_fault_size_unknown),
         cmocka_unit_test(one_fault_of_stream),
+        cmocka_unit_test(one_fault_with_heads),
+        cmocka_unit_test(slow_wipe),
         cmocka_unit_test(expected_size),
         cmocka_unit_test(one_fault_with_holes),
         cmocka_unit_test(nothing_but_data_is_written),
