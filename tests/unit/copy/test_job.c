@@ -827,6 +827,165 @@ static void test_passed(void **state)
     job_free(&j);
 }
 
+/* ---- wipes ---- */
+
+/* A job of destinations with and without heads; two chunks per worker. */
+static void make_wiped_job(struct job *j, struct endpoint *dests, unsigned n, unsigned heads,
+                           bool size_known)
+{
+    make_job(j, dests, n, 30, size_known, 8);
+    j->buffers = 2;
+    for (unsigned d = 0; d < n; d++)
+        dests[d].head = heads >> d & 1 ? 15 : 0;
+    job_start(j);
+}
+
+/* Claims wipes, with no destination ready. */
+static unsigned claim_wipes(struct job *j)
+{
+    struct claim claim;
+    unsigned taken = claim_work(j, 0, &claim);
+
+    if (taken == 0)
+        return 0;
+    assert_int_equal(claim.work, WORK_WIPE);
+    assert_true(claim.hole && claim.range.start == 0 && claim.range.end == CHUNK);
+    return taken;
+}
+
+/* Wipes come before all else, and each is claimed once: one destination at a time where there are
+ * chunks enough. */
+static void test_wipes_come_first(void **state)
+{
+    struct job j;
+    struct endpoint dests[5];
+
+    (void)state;
+    make_wiped_job(&j, dests, 5, 7, true);
+    assert_int_equal(claim_wipes(&j), 3);
+    assert_int_equal(claim_wipes(&j), 4);
+    assert_int_equal(claim_wipes(&j), 0);
+    for (unsigned d = 0; d < 5; d++) {
+        assert_int_equal(job_awaits_wipe(&j, d), d < 3);
+        assert_int_equal(look(&j, d).state.wiped, d < 3);
+    }
+    assert_claim_for(&j, 24, 0, 10, 24);
+    job_wiped(&j, 1);
+    assert_false(job_awaits_wipe(&j, 1));
+    assert_int_equal(stage(&j, 1), STAGE_COPYING);
+    assert_claim_for(&j, 26, 0, 10, 2);
+    job_free(&j);
+}
+
+/* One that is returned is claimed again, and goes on from what is zeros. */
+static void test_wipe_returned(void **state)
+{
+    struct job j;
+    struct endpoint dests[1];
+
+    (void)state;
+    make_wiped_job(&j, dests, 1, 1, true);
+    assert_int_equal(claim_wipes(&j), 1);
+    job_zeroed(&j, 0, 10);
+    job_return(&j, 0, WORK_WIPE, NULL);
+    assert_int_equal(stage(&j, 0), STAGE_UNWIPED);
+    assert_true(job_awaits_wipe(&j, 0));
+    assert_int_equal(claim_wipes(&j), 1);
+    assert_int_equal(look(&j, 0).state.zeroed, 10);
+    job_zeroed(&j, 0, 5);
+    job_wiped(&j, 0);
+    job_return(&j, 0, WORK_WIPE, NULL); /* too late */
+    assert_int_equal(stage(&j, 0), STAGE_COPYING);
+    assert_int_equal(claim_wipes(&j), 0);
+    assert_claim(&j, 0, 10, 1);
+    job_free(&j);
+}
+
+/* One that is dropped stays so, whatever becomes of its wipe. */
+static void test_wipe_dropped(void **state)
+{
+    struct job j;
+    struct endpoint dests[3];
+
+    (void)state;
+    make_wiped_job(&j, dests, 3, 7, true);
+    job_drop(&j, 2, &(struct failure){"open", EIO, 0, "", false});
+    assert_int_equal(claim_wipes(&j), 1);
+    assert_int_equal(claim_wipes(&j), 2);
+    job_drop(&j, 0, &(struct failure){"wipe", EIO, 0, "", false});
+    job_return(&j, 0, WORK_WIPE, NULL);
+    assert_int_equal(stage(&j, 0), STAGE_DROPPED);
+    job_wiped(&j, 0);
+    assert_dropped(&j, 0, "wipe", EIO, 0);
+    assert_false(job_awaits_wipe(&j, 0));
+    assert_int_equal(claim_wipes(&j), 0);
+    assert_false(look(&j, 2).state.wiped); /* it was left alone */
+    job_fail_rest(&j, EAGAIN);
+    assert_dropped(&j, 1, "start another worker", EAGAIN, FAILURE_NO_OFFSET);
+    job_free(&j);
+}
+
+/* Nothing is claimed when the copy stops; who refuses its wipe is as it was, unless some of it has
+ * been done. */
+static void test_wipe_left_undone(void **state)
+{
+    struct job j;
+    struct endpoint dests[2];
+
+    (void)state;
+    make_wiped_job(&j, dests, 2, 3, true);
+    assert_int_equal(claim_wipes(&j), 1);
+    job_not_wiped(&j, 0);
+    assert_false(look(&j, 0).state.wiped);
+    job_zeroed(&j, 0, 1);
+    job_not_wiped(&j, 0);
+    assert_true(look(&j, 0).state.wiped);
+    job_stop(&j);
+    assert_int_equal(claim_wipes(&j), 0);
+    assert_false(look(&j, 1).state.wiped);
+    job_free(&j);
+}
+
+/* The source turns out to be empty before the wipe has ended: nothing is complete before that. */
+static void test_end_before_the_wipe(void **state)
+{
+    struct job j;
+    struct endpoint dests[1];
+
+    (void)state;
+    make_wiped_job(&j, dests, 1, 1, false);
+    job_source_end(&j, 0);
+    assert_int_equal(stage(&j, 0), STAGE_UNWIPED);
+    assert_int_equal(claim_wipes(&j), 1);
+    job_zeroed(&j, 0, 15);
+    assert_int_equal(stage(&j, 0), STAGE_WIPING);
+    job_wiped(&j, 0);
+    assert_int_equal(stage(&j, 0), STAGE_COMPLETE);
+    job_free(&j);
+}
+
+/* What an earlier run has left is no reason to leave the wipe out. */
+static void test_held_and_wiped(void **state)
+{
+    struct job j;
+    struct endpoint dests[1] = {{0}};
+    struct ranges held;
+
+    (void)state;
+    ranges_init(&held);
+    make_job(&j, dests, 1, 30, true, 4);
+    dests[0].head = 15;
+    assert_int_equal(ranges_add(&held, 15, 30), 0);
+    assert_int_equal(job_hold(&j, 0, &held), 0);
+    job_start(&j);
+    assert_int_equal(claim_wipes(&j), 1);
+    job_wiped(&j, 0);
+    assert_claim(&j, 0, 10, 1);
+    assert_claim(&j, 10, 15, 1);
+    ranges_free(&held);
+    job_free(&j);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -854,6 +1013,12 @@ int main(void)
         cmocka_unit_test_setup(test_fail_rest, reset_allocator),
         cmocka_unit_test_setup(test_detach, reset_allocator),
         cmocka_unit_test_setup(test_set_aside, reset_allocator),
+        cmocka_unit_test_setup(test_wipes_come_first, reset_allocator),
+        cmocka_unit_test_setup(test_wipe_returned, reset_allocator),
+        cmocka_unit_test_setup(test_wipe_dropped, reset_allocator),
+        cmocka_unit_test_setup(test_wipe_left_undone, reset_allocator),
+        cmocka_unit_test_setup(test_end_before_the_wipe, reset_allocator),
+        cmocka_unit_test_setup(test_held_and_wiped, reset_allocator),
         cmocka_unit_test_setup(test_passed, reset_allocator),
         cmocka_unit_test_setup(test_workers, reset_allocator),
     };

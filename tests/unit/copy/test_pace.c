@@ -539,6 +539,139 @@ static void waiting_never_parts(void **state)
     end(&b);
 }
 
+/* ---- wipes ---- */
+
+/* As start(); the destinations of `heads` are to be wiped, each by a claim of its own. */
+static void start_wiped(struct bench *b, unsigned n_dests, unsigned heads)
+{
+    start(b, n_dests, 6, 4);
+    for (unsigned d = 0; d < n_dests; d++)
+        b->endpoints[d].head = heads >> d & 1 ? CHUNK : 0;
+    job_start(&b->job);
+    pass(b, 0);
+}
+
+/* The next claim is the wipe of destination d. */
+static void assert_wipe(struct bench *b, unsigned d)
+{
+    bool takes[MAX_DESTS];
+    struct claim c;
+
+    assert_true(pace_claim(&b->pace, &c, takes));
+    assert_int_equal(c.work, WORK_WIPE);
+    for (unsigned i = 0; i < b->job.n_dests; i++)
+        assert_int_equal(takes[i], i == d);
+    assert_int_equal(b->pace.dests[d].held, 1);
+}
+
+static void wiped(struct bench *b, unsigned d)
+{
+    job_wiped(&b->job, d);
+    release(b, d, 1);
+}
+
+/* Who is wiped within the patience shares all that is read. */
+static void waits_for_wipes(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    start_wiped(&b, 3, 3);
+    assert_wipe(&b, 0);
+    assert_wipe(&b, 1);
+    assert_no_claim(&b);
+    assert_true(pace_slow(&b.pace, 0) && pace_slow(&b.pace, 1));
+    pass(&b, 40);
+    wiped(&b, 0);
+    pass(&b, 33);
+    assert_no_claim(&b);
+    wiped(&b, 1);
+    pass(&b, 0);
+    for (unsigned chunk = 0; chunk < 4; chunk++)
+        assert_claim(&b, chunk, 7);
+    for (unsigned d = 0; d < 3; d++)
+        assert_false(detached(&b.job, d));
+    end(&b);
+}
+
+/* Nobody waits longer than that: then who awaits its wipe goes apart. It gets nothing before it is
+ * wiped, and all that it needs afterwards. */
+static void slow_wipe_goes_apart(void **state)
+{
+    struct bench b;
+    unsigned next = 0;
+
+    (void)state;
+    start_wiped(&b, 3, 3);
+    assert_wipe(&b, 0);
+    assert_wipe(&b, 1);
+    wiped(&b, 0);
+    pass(&b, 0);
+    assert_int_equal(pace_patience_ms(&b.pace), 50);
+    pass(&b, 73);
+    assert_no_claim(&b);
+    pass(&b, 2);
+    assert_true(b.pace.dests[1].apart && detached(&b.job, 1));
+    while (next < 30) {
+        assert_claim(&b, next++, 5);
+        release(&b, 0, 1);
+        release(&b, 2, 1);
+    }
+    for (unsigned i = 0; i < 4; i++)
+        assert_claim(&b, next++, 5);
+    assert_no_claim(&b); /* the others have all that they may */
+    wiped(&b, 1);
+    pass(&b, 0);
+    for (unsigned own = 0; own < 2; own++)
+        assert_claim(&b, own, 2);
+    end(&b);
+}
+
+/* Nobody waits as long as all are being wiped, even if other workers do that. */
+static void wipes_of_others_are_no_debt(void **state)
+{
+    struct pace other;
+    struct bench b;
+    struct range r;
+
+    (void)state;
+    start_wiped(&b, 2, 3);
+    assert_int_equal(pace_init(&other, &b.job, 6, CHUNK), 0);
+    assert_int_equal(claim(&other, &r), 1);
+    assert_int_equal(claim(&other, &r), 2);
+    for (unsigned i = 0; i < 100; i++) {
+        pass(&b, 100);
+        assert_no_claim(&b);
+        assert_int_equal(pace_patience_ms(&b.pace), UINT_MAX);
+    }
+    job_wiped(&b.job, 0);
+    job_wiped(&b.job, 1);
+    pass(&b, 0);
+    assert_claim(&b, 0, 3);
+    assert_false(detached(&b.job, 0) || detached(&b.job, 1));
+    pace_free(&other);
+    end(&b);
+}
+
+/* --slow=wait: all wait for the last one. */
+static void waits_for_slow_wipe(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    start_wiped(&b, 2, 1);
+    b.job.detach = false;
+    assert_wipe(&b, 0);
+    for (unsigned i = 0; i < 100; i++) {
+        now_ms += 1000;
+        pace_update(&b.pace, 0);
+        assert_no_claim(&b);
+    }
+    wiped(&b, 0);
+    assert_claim(&b, 0, 3);
+    end(&b);
+}
+
 /* ---- whole copies ---- */
 
 struct part {
@@ -870,6 +1003,10 @@ int main(void)
         cmocka_unit_test(flushes_are_claimed_once),
         cmocka_unit_test(room_shrinks_with_lost_chunks),
         cmocka_unit_test(waiting_never_parts),
+        cmocka_unit_test(waits_for_wipes),
+        cmocka_unit_test(slow_wipe_goes_apart),
+        cmocka_unit_test(wipes_of_others_are_no_debt),
+        cmocka_unit_test(waits_for_slow_wipe),
         cmocka_unit_test(jitter_never_parts),
         cmocka_unit_test(slow_costs_the_others_little),
         cmocka_unit_test(random_copies),
