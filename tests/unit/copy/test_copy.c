@@ -867,6 +867,31 @@ static void slow_wipe(void **state)
     }
 }
 
+/* Where there are not chunks enough for each wipe, nobody waits for a slow one of the same chunk. */
+static void slow_wipe_in_company(void **state)
+{
+    struct setup s = {.n_dests = 4,
+                      .size = 700,
+                      .chunk = 64,
+                      .depth = 3,
+                      .wiped = 15,
+                      .head = 64,
+                      .detach = true,
+                      .seed = 690};
+    struct world *w = prepare(&s);
+
+    (void)state;
+    add_fault(w, (struct fake_fault){.effect = FAKE_HANG,
+                                     .ms = TIMEOUT_MS,
+                                     .sticky = true,
+                                     .on_file = w->endpoints[1].file});
+    run(w);
+    for (unsigned d = 0; d < s.n_dests; d++) {
+        assert_int_equal(w->fates[d].stage, STAGE_COMPLETE);
+        assert_int_equal(w->fates[d].detached, d == 1);
+    }
+}
+
 static void reaches(uint64_t expected, const char *message)
 {
     struct setup s = {.n_dests = 2,
@@ -1710,6 +1735,7 @@ int main(void)
         cmocka_unit_test(one_fault_of_stream),
         cmocka_unit_test(one_fault_with_heads),
         cmocka_unit_test(slow_wipe),
+        cmocka_unit_test(slow_wipe_in_company),
         cmocka_unit_test(expected_size),
         cmocka_unit_test(one_fault_with_holes),
         cmocka_unit_test(nothing_but_data_is_written),
