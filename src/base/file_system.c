@@ -36,6 +36,17 @@ bool file_system_is_local(int fd)
     return file_system_is(fd, local) == 1;
 }
 
+bool file_system_is_remote(int fd)
+{
+    static const unsigned long remote[] = {
+        NFS_SUPER_MAGIC,  FUSE_SUPER_MAGIC, CIFS_SUPER_MAGIC,
+        SMB2_SUPER_MAGIC, SMB_SUPER_MAGIC,  V9FS_MAGIC,
+        CEPH_SUPER_MAGIC, AFS_SUPER_MAGIC,  0,
+    };
+
+    return file_system_is(fd, remote) == 1;
+}
+
 bool file_system_has_holes(int fd)
 {
     struct stat st;

@@ -17,6 +17,10 @@ int file_system_in_memory(int fd);
  * False if it is not known. */
 bool file_system_is_local(int fd);
 
+/* Whether another machine, or another process, stores its files: a server with a cache of its own.
+ * False if it is not known. */
+bool file_system_is_remote(int fd);
+
 /* The length in bytes that file_system_has_holes() gives a file. */
 #define FILE_SYSTEM_HOLE_PROBE 65536
 

@@ -1,6 +1,7 @@
 /* reader: the threads that read the source of a tree: what the options mean for a walk through
  * it (source_priv.h), and how a divided walk gets a thread. See tree_priv.h. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/thread.h"
 #include "tree_priv.h"
@@ -43,6 +44,8 @@ static void on_source_failed(void *arg, const char *path, const struct failure *
 {
     const struct tree_reader *r = arg;
 
+    if (f->op && strcmp(f->op, "read") == 0) /* a damaged disk has no time to spare */
+        tree_ahead_stop(r->tree);
     message_queue_put(r->tree->messages, tree_who_is_source(r->tree), path, f);
 }
 
@@ -157,6 +160,16 @@ static enum tree_source_clones on_clones(void *arg, dev_t dev)
     return all ? CLONED_BY_ALL : any ? CLONED_BY_SOME : CLONED_BY_NOBODY;
 }
 
+/* Whether the reader reads the bytes of such a regular file, as far as that is known before. */
+static bool reads(struct tree_reader *r, const struct stat *st)
+{
+    const struct options *o = r->tree->o;
+    uint64_t size = (uint64_t)st->st_size;
+
+    return size > 0 && size < copy_size(o) &&
+           (size < clone_size(o) || on_clones(r, st->st_dev) != CLONED_BY_ALL);
+}
+
 /* Whether files are offered first. With --interactive the question comes with the file itself,
  * unless that was compared. */
 static bool offers(const struct options *o)
@@ -165,6 +178,31 @@ static bool offers(const struct options *o)
         return false;
     return o->standing.checksum ||
            ((o->standing.update != UPDATE_ALL || o->resume) && !o->standing.ask);
+}
+
+/* ---- a walk that waits ---- */
+
+static void on_passed(void *arg)
+{
+    const struct tree_reader *r = arg;
+
+    if (!r->rest)
+        tree_ahead_passed(r->tree);
+}
+
+static void on_waits(void *arg)
+{
+    tree_ahead_begin(arg, tree_is_target, reads);
+}
+
+/* Whether somebody may read the source ahead of the reader: not what it may not read itself, or not so
+ * fast, or not twice. */
+static bool may_be_read_ahead(const struct tree_reader *r)
+{
+    const struct options *o = r->tree->o;
+
+    return !r->rest && tree_counts(o) && !offers(o) && copy_size(o) > 0 && !o->bwlimit &&
+           !o->read_zeros && !*tree_subpath(r->tree) && !r->tree->copy->contents;
 }
 
 /* ---- a divided walk ---- */
@@ -229,6 +267,13 @@ static struct shared_file *on_divide(void *arg, struct tree_source_rest *rest,
     return NULL;
 }
 
+static enum tree_source_links made_of_files(const struct options *o)
+{
+    if (o->link)
+        return TREE_SOURCE_HARD_LINKS;
+    return o->symbolic_link ? TREE_SOURCE_SYMLINKS : TREE_SOURCE_COPIES;
+}
+
 void *tree_read_source(void *arg)
 {
     struct tree_reader *r = arg;
@@ -242,9 +287,7 @@ void *tree_read_source(void *arg)
         .inventory = t->inventory,
         .follow = tree_follow_of(t),
         .contents = t->copy->contents,
-        .make = o->link            ? TREE_SOURCE_HARD_LINKS
-                : o->symbolic_link ? TREE_SOURCE_SYMLINKS
-                                   : TREE_SOURCE_COPIES,
+        .make = made_of_files(o),
         .one_file_system = o->one_file_system,
         .keep_links = o->preserve_links,
         .preserve = o->preserve,
@@ -269,6 +312,8 @@ void *tree_read_source(void *arg)
         .attrs_failed = on_source_attrs_failed,
         .zeroed = on_zeroed,
         .read = on_read,
+        .passed = on_passed,
+        .waits = may_be_read_ahead(r) ? on_waits : NULL,
         .is_target = tree_is_target,
         .is_wanted = on_is_wanted,
         .is_compared = on_is_compared,

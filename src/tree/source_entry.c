@@ -112,8 +112,10 @@ static int open_regular(struct walk *w, int dir_fd, const char *name, int follow
 
 static void put_regular(struct walk *w, int dir_fd, const char *name, int follow)
 {
+    uint64_t began = walk_wait_begin(w);
     int fd = open_regular(w, dir_fd, name, follow);
 
+    walk_wait_end(w, began);
     if (fd < 0)
         walk_fail(w, "open", errno, NULL);
     else

@@ -44,12 +44,14 @@ static ssize_t read_full(struct walk *w, int fd, char *to, size_t max, uint64_t 
 
     while (have < max) {
         size_t want = max - have < t->max_read ? max - have : t->max_read;
-        uint64_t known = left > have ? left - have : 0;
+        uint64_t known = left > have ? left - have : 0, began;
         ssize_t n;
 
         known = known < want ? known : want;
         walk_wait_for_rate(w, known);
+        began = walk_wait_begin(w);
         n = UNINTERRUPTED(read(fd, to + have, want));
+        walk_wait_end(w, began);
         if (n < 0)
             n = read_on(w, fd, to + have, want, errno);
         if (n < 0)

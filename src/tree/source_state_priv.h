@@ -7,6 +7,7 @@
  *     source_file.c     files: their data, or the file itself for the engines and for cloning
  *     source_hash.c     hashes of files
  *     source_record.c   records, their attributes, and failures
+ *     source_wait.c     whether the walk waits for the source
  *     source_medium.c   whether the devices of the source are still there
  *     source_divide.c   waiting for consumers; dividing the walk when some are too slow
  *
@@ -104,6 +105,14 @@ struct walk {
     bool hashing;              /* they have been started, and nothing has failed */
     struct hash_table hashed;  /* of files with several names */
 
+    /* How long it has waited for the source, with t->waits. */
+    struct walk_wait {
+        bool told;
+        unsigned files; /* since the last look */
+        uint64_t ns;    /* likewise */
+        long blocks;    /* ru_inblock of getrusage(2), when it was last asked for */
+    } wait;
+
     /* The step that the walk is at, and where it began. */
     enum walk_step step;
     uint64_t step_position; /* in the stream */
@@ -142,6 +151,16 @@ bool walk_drain(struct walk *w);
 
 /* Frees all that the walk owns. */
 void walk_free(struct walk *w);
+
+/* ---- source_wait.c ---- */
+
+/* Before and after a call that may have to wait for the source: `began` is what the first one has
+ * returned. */
+uint64_t walk_wait_begin(const struct walk *w);
+void walk_wait_end(struct walk *w, uint64_t began);
+
+/* The walk has come to an entry that is no directory. */
+void walk_passed(struct walk *w);
 
 /* ---- source_medium.c ---- */
 

@@ -158,6 +158,8 @@ static void list_entry(struct walk *w, const char *name, unsigned char type)
     if (is_left_out(w, (unsigned char)IFTODT(st.st_mode)))
         return;
     note_entry(w);
+    if (!S_ISDIR(st.st_mode))
+        walk_passed(w);
     if (walk_follows(w) && (type == DT_LNK || type == DT_UNKNOWN))
         note_followed(w, dir_chain_fd(&w->dirs), name, &st);
     if (!S_ISDIR(st.st_mode))
@@ -292,6 +294,7 @@ static bool has_listed_all(const struct walk *w)
 /* Lists the current directory, from the next entry of the listing on. */
 static void list(struct walk *w)
 {
+    uint64_t began;
     ssize_t n = 0;
 
     do {
@@ -299,7 +302,9 @@ static void list(struct walk *w)
         if (w->ended)
             return;
         walk_begin_step(w, STEP_LIST);
+        began = walk_wait_begin(w);
         n = UNINTERRUPTED(getdents64(dir_chain_fd(&w->dirs), w->listing, WALK_LISTING));
+        walk_wait_end(w, began);
         w->listed = n > 0 ? (size_t)n : 0;
         w->entry_at = 0;
         w->entry = 1;
@@ -364,10 +369,12 @@ static int open_directory(struct walk *w, int dir_fd, const char *name, struct s
     bool follow = walk_follows(w);
     /* Above the part that is copied directories need not be readable. */
     int flags = walk_is_above(w) ? O_PATH | O_CLOEXEC : WALK_OPEN_FLAGS;
+    uint64_t began = walk_wait_begin(w);
     int fd =
         UNINTERRUPTED(openat(dir_fd, name, flags | O_DIRECTORY | (follow ? 0 : O_NOFOLLOW)));
     const char *path = path_to_choose(w);
 
+    walk_wait_end(w, began);
     if (fd >= 0 && UNINTERRUPTED(fstat(fd, st)) == 0)
         return fd;
     walk_fail(w, "open", errno, NULL);

@@ -1,7 +1,9 @@
 /* threads: what every thread of a tree may call. See tree_priv.h. */
+#include <poll.h>
 #include <stdio.h>
 #include <sys/resource.h>
 
+#include "base/clock.h"
 #include "base/event.h"
 #include "base/path.h"
 #include "tree_priv.h"
@@ -17,6 +19,23 @@ void tree_thread_over(struct tree *t, atomic_bool *over)
     atomic_store(over, true);
     tree_wake_main(t);
     pthread_mutex_unlock(&t->lock);
+}
+
+bool tree_await_thread(struct tree *t, const atomic_bool *over, unsigned ms)
+{
+    uint64_t deadline = clock_running_ms() + ms;
+    bool is_over;
+
+    while (!atomic_load(over) && clock_running_ms() < deadline) {
+        struct pollfd p = {.fd = t->wake_fd, .events = POLLIN};
+
+        if (poll(&p, 1, CLOCK_LOOK_MS) > 0)
+            (void)event_clear(t->wake_fd);
+    }
+    pthread_mutex_lock(&t->lock); /* see tree_thread_over() */
+    is_over = atomic_load(over);
+    pthread_mutex_unlock(&t->lock);
+    return is_over;
 }
 
 struct tree_reader *tree_reader_at(struct tree *t, unsigned lane)
@@ -49,4 +68,21 @@ char *tree_source_of(const struct tree *t, unsigned d, const char *path)
     char *source;
 
     return asprintf(&source, "%.*s%s", (int)root_len, t->root, below) < 0 ? NULL : source;
+}
+
+/* With followed symlinks the count might never end, and links and attributes have no size. */
+bool tree_counts(const struct options *o)
+{
+    return o->follow != FOLLOW_ALWAYS && !o->link && !o->symbolic_link && !o->attributes_only;
+}
+
+struct totals tree_totals_of(const struct options *o, const struct plan_copy *copy)
+{
+    return (struct totals){
+        .path = copy->source,
+        .follow = copy->follow,
+        .one_file_system = o->one_file_system,
+        .choice = {.filter = o->filter, .names = o->names},
+        .keep_links = o->preserve_links,
+    };
 }

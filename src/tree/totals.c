@@ -19,7 +19,8 @@ struct totals_walk {
     struct totals *c;
     struct dir_chain dirs;
     /* A stack: names of directories that are still to come, each with its NUL, the next one
-     * last. "" below the names of a directory: then that directory is left. */
+     * last, and those of one directory in the order of its listing, from the last one on. "" below the
+     * names of a directory: then that directory is left. */
     struct path_buffer names;
     size_t names_len;
     struct path_buffer
@@ -48,6 +49,32 @@ static const char *pop(struct totals_walk *w)
         start--;
     w->names_len = start;
     return w->names.bytes + start;
+}
+
+static void reverse(char *from, char *end)
+{
+    while (from < end) {
+        char c = *from;
+
+        *from++ = *--end;
+        *end = c;
+    }
+}
+
+/* Reverses the order of the names from there on. */
+static void reverse_names(const struct totals_walk *w, size_t start)
+{
+    char *at = w->names.bytes + start, *end = w->names.bytes + w->names_len;
+
+    if (at == end)
+        return;
+    reverse(at, end - 1); /* each name is reversed, too */
+    while (at < end) {
+        char *name_end = at + strlen(at);
+
+        reverse(at, name_end);
+        at = name_end + 1;
+    }
 }
 
 /* Appends the name to the path of the current directory. */
@@ -126,10 +153,13 @@ static void look(struct totals_walk *w, const struct dirent64 *entry)
         return;
     if (w->c->inventory && w->error == 0)
         inventory_add(w->c->inventory, w->below.bytes + 1);
-    if (is_directory)
+    if (is_directory) {
         push(w, entry->d_name);
-    else
-        count_file(w, &st);
+        return;
+    }
+    if (w->c->file)
+        w->c->file(w->c->arg, dir_chain_fd(&w->dirs), entry->d_name, &st);
+    count_file(w, &st);
 }
 
 static bool is_stopped(const struct totals_walk *w)
@@ -153,6 +183,7 @@ static void note_listed(struct totals_walk *w)
 
 static void list(struct totals_walk *w)
 {
+    size_t names_at = w->names_len;
     ssize_t n;
     int err = 0;
 
@@ -166,6 +197,8 @@ static void list(struct totals_walk *w)
     }
     if (n < 0)
         err = errno;
+    if (w->error == 0)
+        reverse_names(w, names_at);
     enter_current(w);
     if (n < 0)
         count_unread(w, "read directory", err);

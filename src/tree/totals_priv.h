@@ -1,6 +1,6 @@
 /* totals_priv: counts the files and bytes of a tree, for the progress report. It runs beside
- * the copy and looks at every entry once. Entries that change meanwhile may be counted or not;
- * entries that cannot be read are left out. */
+ * the copy and looks at every entry once, in the order of the walk of source_walk.c. Entries that
+ * change meanwhile may be counted or not; entries that cannot be read are left out. */
 #ifndef UCOPY_TREE_TOTALS_PRIV_H
 #define UCOPY_TREE_TOTALS_PRIV_H
 
@@ -24,6 +24,9 @@ struct totals {
     /* Gets every entry, directories before what is in them. below: its path from the root on,
      * with a "/" in front; "": the root itself. May be NULL. */
     void (*found)(void *arg, const char *below, const struct stat *st);
+    /* Gets every entry that is no directory, before it is counted: its name in the directory that
+     * dir_fd is open on. May be NULL. */
+    void (*file)(void *arg, int dir_fd, const char *name, const struct stat *st);
     /* Gets what is counted in `unread`: likewise with its path. op: as in struct failure; err: an
      * errno. May be NULL. */
     void (*failed)(void *arg, const char *below, const char *op, int err);

@@ -1,8 +1,5 @@
 /* totals_thread: the thread that counts the files and bytes of a tree. See tree_priv.h. */
-#include <poll.h>
-
 #include "base/clock.h"
-#include "base/event.h"
 #include "base/thread.h"
 #include "main_priv.h"
 
@@ -16,23 +13,6 @@ static void *count_source(void *arg)
     t->totals.error = totals_count(&t->totals.count);
     tree_thread_over(t, &t->totals.over);
     return NULL;
-}
-
-/* With followed symlinks the count might never end, and links and attributes have no size. */
-bool tree_counts(const struct options *o)
-{
-    return o->follow != FOLLOW_ALWAYS && !o->link && !o->symbolic_link && !o->attributes_only;
-}
-
-struct totals tree_totals_of(const struct options *o, const struct plan_copy *copy)
-{
-    return (struct totals){
-        .path = copy->source,
-        .follow = copy->follow,
-        .one_file_system = o->one_file_system,
-        .choice = {.filter = o->filter, .names = o->names},
-        .keep_links = o->preserve_links,
-    };
 }
 
 void tree_begin_totals(struct tree_main *m)
@@ -61,19 +41,10 @@ void tree_look_at_totals(struct tree_main *m)
 
 void tree_end_totals(struct tree_main *m)
 {
-    uint64_t deadline = clock_running_ms() + TREE_END_PATIENCE_MS;
     struct tree *t = m->tree;
 
     if (!m->counting)
         return;
     atomic_store(&t->totals.count.stop, true);
-    while (!atomic_load(&t->totals.over) && clock_running_ms() < deadline) {
-        struct pollfd p = {.fd = t->wake_fd, .events = POLLIN};
-
-        if (poll(&p, 1, TREE_LOOK_MS) > 0)
-            (void)event_clear(t->wake_fd);
-    }
-    pthread_mutex_lock(&t->lock); /* see tree_thread_over() */
-    m->abandoned |= !atomic_load(&t->totals.over);
-    pthread_mutex_unlock(&t->lock);
+    m->abandoned |= !tree_await_thread(t, &t->totals.over, TREE_END_PATIENCE_MS);
 }

@@ -148,6 +148,7 @@ static struct tree *tree_new(const struct options *o, const struct plan_copy *co
     (void)umask(t->umask);
     t->existing = o->standing;
     t->existing.resume = o->resume;
+    t->ahead.walk = tree_totals_of(o, copy);
     t->max_readers = reader_limit(o, copy);
     t->no_engines = plan_has_stream(copy);
     t->n_shared_files = tree_descriptor_share(t->max_readers, MAX_SHARED_FILES);
@@ -324,6 +325,7 @@ void tree_run(const struct options *o, const struct plan_copy *copy, struct tree
     if (has_descriptors(m)) {
         start_threads(m);
         tree_main_supervise(m);
+        m->abandoned |= !tree_end_ahead(m->tree, TREE_END_PATIENCE_MS);
         tree_end_totals(m);
     }
     end_list(m);

@@ -17,6 +17,8 @@
  *            for the others (stream_priv.h).
  *   writer   makes one destination (writer.c, dest.c). It blocks in system calls on its
  *            destination, for the next record, and for an answer of the user.
+ *   ahead    walks through the source ahead of the first reader, so that this need not wait for the
+ *            device (ahead.c). It blocks in system calls on the source, and until the reader is near.
  *   totals   counts the source for the progress report (totals_thread.c). It blocks in system
  *            calls on the source.
  *   deletion removes from one destination what the source does not have, when the copy has ended

@@ -84,6 +84,19 @@ struct tree_totals {
     int error;           /* the result, valid when over: 0 or a negative errno */
 };
 
+/* The walk ahead of the first reader, and its thread. */
+struct tree_ahead {
+    /* Fixed before the thread starts, except the atomics of `walk`. */
+    struct totals walk;
+    bool (*reads)(struct tree_reader *r, const struct stat *st); /* see tree_ahead_begin() */
+    int room_fd; /* eventfd(2): the reader has passed more entries, or the walk is to stop */
+
+    _Atomic uint64_t
+        passed;          /* entries that the first reader has come to, without directories */
+    atomic_bool started; /* set by that reader */
+    atomic_bool over;    /* the thread does not look at the tree any more */
+};
+
 struct tree {
     /* Fixed before the threads start. */
     const struct options *o;
@@ -118,6 +131,7 @@ struct tree {
     _Atomic uint64_t read_bytes;
 
     struct tree_totals totals;
+    struct tree_ahead ahead;
 };
 
 /* Who a message is about. Destinations have the first numbers. Then comes the source, and then
@@ -174,6 +188,10 @@ void tree_wake_main(struct tree *t);
  * the tree any more. */
 void tree_thread_over(struct tree *t, atomic_bool *over);
 
+/* For the main thread: waits at most so many ms until a thread that was told to stop is over. False: it
+ * hangs. */
+bool tree_await_thread(struct tree *t, const atomic_bool *over, unsigned ms);
+
 /* The reader of that lane, or NULL. */
 struct tree_reader *tree_reader_at(struct tree *t, unsigned lane);
 
@@ -187,6 +205,12 @@ char *tree_source_of(const struct tree *t, unsigned d, const char *path);
 /* How many descriptors each of n may take: together an eighth of the process's limit, each at
  * least 1 and at most `most`. */
 unsigned tree_descriptor_share(unsigned n, unsigned most);
+
+/* Whether the source can be counted. */
+bool tree_counts(const struct options *o);
+
+/* What is to be counted of the copy's source; the caller sets the functions, and arg for them. */
+struct totals tree_totals_of(const struct options *o, const struct plan_copy *copy);
 
 /* ---- writer.c ---- */
 
@@ -205,12 +229,23 @@ void *tree_read_source(void *arg);
 /* Whether the directory or file is the root of a destination, or its archive; arg is a struct tree_reader. */
 bool tree_is_target(void *arg, const struct stat *st);
 
-/* ---- totals_thread.c; the rest of it is in main_priv.h ---- */
+/* ---- ahead.c ---- */
 
-/* Whether the source can be counted. */
-bool tree_counts(const struct options *o);
+/* For the first reader: it has come to the next entry that is no directory. */
+void tree_ahead_passed(struct tree *t);
 
-/* What is to be counted of the copy's source; the caller sets the functions, and arg for them. */
-struct totals tree_totals_of(const struct options *o, const struct plan_copy *copy);
+/* For the first reader, once at most: starts the thread, if there are descriptors for it. leave_out: as
+ * in struct totals; reads: whether the reader reads the bytes of such a regular file. Both get the
+ * reader. */
+void tree_ahead_begin(struct tree_reader *r,
+                      bool (*leave_out)(void *arg, const struct stat *st),
+                      bool (*reads)(struct tree_reader *r, const struct stat *st));
+
+/* For the threads of readers, too: nothing more is read ahead. */
+void tree_ahead_stop(struct tree *t);
+
+/* For the main thread, when the first reader is over or left behind. Waits as long for the thread.
+ * False: it hangs. */
+bool tree_end_ahead(struct tree *t, unsigned ms);
 
 #endif

@@ -1,6 +1,5 @@
 /* past: the way past the page cache. See verify_priv.h. */
 #include <errno.h>
-#include <linux/magic.h>
 
 #include "base/fd.h"
 #include "base/file_system.h"
@@ -109,13 +108,6 @@ bool verify_pass_cache(struct verify_check *c)
     return true;
 }
 
-/* Their servers have caches of their own. */
-static const unsigned long remote[] = {
-    NFS_SUPER_MAGIC,  FUSE_SUPER_MAGIC, CIFS_SUPER_MAGIC,
-    SMB2_SUPER_MAGIC, SMB_SUPER_MAGIC,  V9FS_MAGIC,
-    CEPH_SUPER_MAGIC, AFS_SUPER_MAGIC,  0,
-};
-
 void verify_judge_way(struct verify_check *c)
 {
     struct verify_result *r = c->result;
@@ -127,7 +119,7 @@ void verify_judge_way(struct verify_check *c)
         r->cached_pages += c->file.cached == UINT64_MAX ? 0 : c->file.cached;
     if (r->files == 0 || how == READ_CACHE) {
         r->no_medium |= how == READ_CACHE && c->file.in_memory;
-        r->remote |= file_system_is(c->fd, remote) == 1;
+        r->remote |= file_system_is_remote(c->fd);
     }
     page_cache_drop(c->fd, 0, 0);
 }

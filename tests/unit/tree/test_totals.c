@@ -1,4 +1,5 @@
 /* How much there is in a tree: every kind of entry, deep, large and moving ones. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -168,6 +169,84 @@ static void what_is_left_out(void **state)
     left_out_ino = 0;
 }
 
+#define MAX_FOUND 64u
+
+static struct names {
+    char names[MAX_FOUND][16];
+    unsigned n;
+} found, listed;
+
+static void note_name(struct names *to, const char *name)
+{
+    size_t len = strlen(name);
+
+    assert_true(to->n < MAX_FOUND && len < sizeof to->names[0]);
+    memcpy(to->names[to->n++], name, len);
+}
+
+static void note_found(void *arg, int dir_fd, const char *name, const struct stat *st)
+{
+    struct stat now;
+
+    (void)arg;
+    note_name(&found, name);
+    assert_int_equal(fstatat(dir_fd, name, &now, AT_SYMLINK_NOFOLLOW), 0);
+    assert_int_equal(now.st_ino, st->st_ino);
+}
+
+/* The order of the copy: what is no directory, as listed, and then one directory after the other. */
+static void list_in_order(int at)
+{
+    DIR *dir = fdopendir(at);
+    const struct dirent *entry;
+
+    assert_non_null(dir);
+    for (int directories = 0; directories < 2; directories++) {
+        rewinddir(dir);
+        while ((entry = readdir(dir))) {
+            if (entry->d_name[0] == '.' || (entry->d_type == DT_DIR) != directories)
+                continue;
+            if (directories)
+                list_in_order(openat(dirfd(dir), entry->d_name, O_RDONLY | O_CLOEXEC));
+            else
+                note_name(&listed, entry->d_name);
+        }
+    }
+    closedir(dir);
+}
+
+static void order(void **state)
+{
+    struct totals c = {.file = note_found};
+    int at = make_dir(AT_FDCWD, "order");
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        char name[16] = {(char)('p' + i * 7 % 4)};
+        int below = make_dir(at, name);
+
+        for (int k = 0; k < 3; k++) {
+            int lowest;
+
+            snprintf(name, sizeof name, "d%d", k * 5 % 3);
+            lowest = make_dir(below, name);
+            for (int l = 0; l < 3; l++) {
+                snprintf(name, sizeof name, "%d%d%d", i, k, l);
+                make_file(lowest, name, 1);
+            }
+            snprintf(name, sizeof name, "%d%d", i, k);
+            make_file(below, name, 1);
+            close(lowest);
+        }
+        close(below);
+    }
+    list_in_order(at);
+    expect(&c, "order", 48, 48);
+    assert_int_equal(found.n, 48);
+    assert_int_equal(listed.n, 48);
+    assert_memory_equal(found.names, listed.names, sizeof found.names);
+}
+
 static void stopped(void **state)
 {
     struct totals c = {.follow = false};
@@ -198,7 +277,7 @@ int main(void)
         cmocka_unit_test(all_kinds),    cmocka_unit_test(nothing_in_it),
         cmocka_unit_test(deep),         cmocka_unit_test(many),
         cmocka_unit_test(no_directory), cmocka_unit_test(what_is_left_out),
-        cmocka_unit_test(stopped),
+        cmocka_unit_test(order),        cmocka_unit_test(stopped),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
