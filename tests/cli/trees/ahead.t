@@ -1,5 +1,6 @@
 # Where the reader has to wait for the source, another thread opens what comes next, so that the device
 # has much to do at a time. It opens nothing that the reader would not, and nobody depends on it.
+# labels: threads
 --- script
 need_faultfs
 mkdir -p "$FAULT_BACKING/src/d"
