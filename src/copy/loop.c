@@ -248,11 +248,24 @@ static void look_at_stream(struct copy *c)
         work_copy_cut(c, full);
 }
 
+/* Whether destinations can be written only later, when another worker has wiped them. */
+static bool awaits_wipes(const struct copy *c)
+{
+    for (unsigned d = 0; d < c->job->n_dests; d++)
+        if (job_awaits_wipe(c->job, d))
+            return true;
+    return false;
+}
+
 /* Whether there was nothing to do but to wait for somebody else than the engine. */
 static bool wait_for_others(struct copy *c)
 {
     if (c->in_flight > 0 || c->leaving)
         return false;
+    if (!c->chunks.claimed) {
+        clock_pause_ms(WIPE_WAIT_MS);
+        return true;
+    }
     if (lending_any(c)) {
         lending_wait(c);
         return true;
@@ -267,15 +280,6 @@ static bool wait_for_others(struct copy *c)
     return true;
 }
 
-/* Whether destinations can be written only later, when another worker has wiped them. */
-static bool awaits_wipes(const struct copy *c)
-{
-    for (unsigned d = 0; d < c->job->n_dests; d++)
-        if (job_awaits_wipe(c->job, d))
-            return true;
-    return false;
-}
-
 int copy_run(struct copy *c, struct engine *e)
 {
     c->engine = e;
@@ -287,12 +291,8 @@ int copy_run(struct copy *c, struct engine *e)
         chunks_free_done(c);
         if (!c->leaving)
             claim_more(c);
-        if (!c->chunks.claimed && !c->leaving) {
-            if (!awaits_wipes(c))
-                return 0;
-            clock_pause_ms(WIPE_WAIT_MS);
-            continue;
-        }
+        if (!c->chunks.claimed && !c->leaving && !awaits_wipes(c))
+            return 0;
         look_at_stream(c);
         if (heads_keep(c))
             continue;

@@ -48,20 +48,11 @@ static void fail(struct copy *c, struct chunk *k, unsigned d, const struct engin
     account_drop(c, d, "wipe", err, op->offset, message);
 }
 
-/* Whether the next batch of the chunk can begin only when others have their results. */
-static bool has_to_wait(const struct copy *c, const struct chunk *k)
-{
-    for (unsigned d = 0; d < c->job->n_dests; d++)
-        if (k->shares[d].state == SHARE_BUSY)
-            return true;
-    return false;
-}
-
 static void account_zeros(struct copy *c, struct chunk *k, unsigned d, uint32_t n)
 {
     job_zeroed(c->job, d, n);
     k->shares[d].stalled_since = 0;
-    if (!has_to_wait(c, k))
+    if (k->left == 1) /* the next batch of the chunk can begin at once */
         return;
     job_return(c->job, d, WORK_WIPE, NULL);
     chunk_finish_share(c, k, d);

@@ -186,8 +186,7 @@ static void on_passed(void *arg)
 {
     const struct tree_reader *r = arg;
 
-    if (!r->rest)
-        tree_ahead_passed(r->tree);
+    tree_ahead_passed(r->tree);
 }
 
 static void on_waits(void *arg)

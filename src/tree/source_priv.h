@@ -91,7 +91,7 @@ struct tree_source {
     void (*zeroed)(void *arg, const char *path, uint64_t offset, uint64_t length, int err);
     /* So many bytes of a file were read. */
     void (*read)(void *arg, uint64_t bytes);
-    /* The walk comes to the next entry that is no directory. */
+    /* With waits: the walk comes to the next entry that is no directory. */
     void (*passed)(void *arg);
     /* The walk spends its time waiting for what it opens and reads: somebody may bring that into
      * memory before it comes there. Called once at most. NULL: nobody would. */

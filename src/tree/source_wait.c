@@ -39,8 +39,10 @@ void walk_wait_end(struct walk *w, uint64_t began)
 
 void walk_passed(struct walk *w)
 {
+    if (!w->t->waits)
+        return;
     w->t->passed(w->t->arg);
-    if (!w->t->waits || w->wait.told || ++w->wait.files < LOOK_FILES)
+    if (w->wait.told || ++w->wait.files < LOOK_FILES)
         return;
     w->wait.told = w->wait.ns > LOOK_FILES * FAST_NS && has_waited(w);
     if (w->wait.told)
